@@ -1,0 +1,204 @@
+#include "api.h"
+
+#include "text.h"
+
+#include <errno.h>
+#include <string.h>
+
+void api_add_value(struct bd_str *out, const json_t *value)
+{
+    bd_auto_free char *dumped = NULL;
+    const char *text = json_string_value(value);
+    if (!text)
+        text = dumped = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
+    text_escape(out, text ? text : "?");
+}
+
+static void add_fault(struct bd_str *out, const json_t *fault)
+{
+    const char *pointer = bd_json_str(fault, "pointer", "");
+    const json_t *got = json_object_get(fault, "got");
+    bd_str_add(out, "  ");
+    text_escape(out, pointer[0] ? pointer : "(the whole)");
+    bd_str_add(out, ": expected ");
+    text_escape(out, bd_json_str(fault, "expected", "something else"));
+    if (got) {
+        bd_str_add(out, ", got ");
+        api_add_value(out, got);
+    }
+    bd_str_add(out, "\n");
+}
+
+static int code_of_status(int status)
+{
+    if (status == 404)
+        return BD_ENOTFOUND;
+    return status == 409 ? BD_ECONFLICT : -EREMOTEIO;
+}
+
+int api_problem(struct cli *cli, const struct http_reply *reply, struct bd_err *err)
+{
+    bd_auto_json json_t *problem = NULL;
+    int code = code_of_status(reply->status);
+    if (bd_json_parse(bd_str_text(&reply->body), reply->body.len, &problem, NULL) < 0 ||
+        !json_is_object(problem))
+        return bd_err_set(err, code, "HTTP %d, without a word of benchd's: '%.120s'", reply->status,
+                          bd_str_text(&reply->body));
+    const char *title = bd_json_str(problem, "title", "no reason given");
+    const json_t *fault;
+    size_t i;
+    json_array_foreach(json_object_get(problem, "faults"), i, fault)
+    {
+        add_fault(&cli->faults, fault);
+    }
+    return bd_err_set(err, code, "HTTP %d: %s", reply->status,
+                      bd_json_str(problem, "detail", title));
+}
+
+int api_do(struct cli *cli, const struct http_request *rq, struct http_reply *ret,
+           struct bd_err *err)
+{
+    int r = http_do(cli->http, rq, ret, err);
+    if (r < 0)
+        return r;
+    return ret->status >= 400 ? api_problem(cli, ret, err) : 0;
+}
+
+int api_parse(const struct http_reply *reply, json_t **ret, struct bd_err *err)
+{
+    struct bd_err why = BD_ERR_INIT;
+    if (bd_json_parse(bd_str_text(&reply->body), reply->body.len, ret, &why) < 0)
+        return bd_err_set(err, -EPROTO, "the reply (HTTP %d) is no JSON: %s", reply->status,
+                          why.text);
+    return 0;
+}
+
+int api_get(struct cli *cli, const char *path, struct http_reply *reply, json_t **ret,
+            struct bd_err *err)
+{
+    const struct http_request rq = {.method = "GET", .path = path, .limit_ns = API_LIMIT_NS};
+    int r = api_do(cli, &rq, reply, err);
+    return r < 0 ? r : api_parse(reply, ret, err);
+}
+
+int api_create(struct cli *cli, const char *path, const json_t *body, struct http_reply *reply,
+               json_t **ret, struct bd_err *err)
+{
+    bd_auto_free char *text = bd_json_text(body);
+    char key[HTTP_KEY_BYTES];
+    http_new_key(key);
+    const struct http_request rq = {
+        .method = "POST",
+        .path = path,
+        .body = text,
+        .content_type = "application/json",
+        .idempotency_key = key,
+        .limit_ns = API_LIMIT_NS,
+    };
+    int r = api_do(cli, &rq, reply, err);
+    return r < 0 ? r : api_parse(reply, ret, err);
+}
+
+int api_pages(struct cli *cli, const char *path, const char *key, const char *first, json_t **ret,
+              struct bd_err *err)
+{
+    bd_auto_json json_t *items = json_array();
+    bd_auto_free char *place = bd_xstrdup(first);
+    bool more = true;
+    while (more) {
+        bd_auto_json json_t *page = NULL;
+        http_auto_reply struct http_reply reply = {0};
+        bd_auto_free char *quoted = api_quote(place);
+        bd_auto_free char *page_path =
+            bd_xasprintf("%s%climit=500%s%s%s%s", path, strchr(path, '?') ? '&' : '?',
+                         place[0] ? "&" : "", place[0] ? key : "", place[0] ? "=" : "", quoted);
+        int r = api_get(cli, page_path, &reply, &page, err);
+        if (r < 0)
+            return r;
+        const char *next = bd_json_str(page, "next", "");
+        more = next[0] != '\0';
+        if (json_array_extend(items, json_object_get(page, "items")) < 0 ||
+            (more && bd_str_eq(next, place)))
+            return bd_err_set(err, -EPROTO, "the reply to GET %s is no page of a list", path);
+        free(place);
+        place = bd_xstrdup(next);
+    }
+    *ret = json_pack("{s:o, s:n}", "items", bd_take(items), "next");
+    return 0;
+}
+
+int api_list(struct cli *cli, const char *path, json_t **ret, struct bd_err *err)
+{
+    return api_pages(cli, path, "cursor", "", ret, err);
+}
+
+void api_print_list(const json_t *list)
+{
+    bd_auto_free char *text = json_dumps(list, JSON_COMPACT | JSON_REAL_PRECISION(15));
+    cli_print_json(text ? text : "");
+}
+
+char *api_quote(const char *text)
+{
+    struct bd_str out = {0};
+    for (const char *p = text; *p; p++) {
+        bool plain = (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') ||
+                     (*p >= 'A' && *p <= 'Z') || strchr("-._~", *p);
+        if (plain)
+            bd_str_addn(&out, p, 1);
+        else
+            bd_str_addf(&out, "%%%02X", (unsigned char)*p);
+    }
+    return bd_str_take(&out);
+}
+
+/* How well a cluster fits a word: 0 is not at all. */
+static int fit(const json_t *cluster, const char *ref)
+{
+    const char *id = bd_json_str(cluster, "id", "");
+    const char *name = bd_json_str(cluster, "name", "");
+    const char *state = bd_json_str(cluster, "state", "");
+    if (bd_str_eq(id, ref))
+        return 4;
+    if (name[0] && bd_str_eq(name, ref))
+        return bd_str_eq(state, "failed") ? 2 : 3;
+    return ref[0] && bd_starts_with(id, ref) ? 1 : 0;
+}
+
+static bool is_id(const char *text)
+{
+    return strlen(text) == 8 && strspn(text, "0123456789abcdef") == 8;
+}
+
+int api_find_cluster(struct cli *cli, const char *ref, char **ret_id, struct bd_err *err)
+{
+    bd_auto_json json_t *list = NULL;
+    int r = api_list(cli, "/v1/clusters", &list, err);
+    if (r < 0)
+        return r;
+    bd_auto_strv struct bd_strv found = {0};
+    int best = 1;
+    const json_t *cluster;
+    size_t i;
+    json_array_foreach(json_object_get(list, "items"), i, cluster)
+    {
+        int fits = fit(cluster, ref);
+        if (fits > best)
+            bd_strv_done(&found);
+        best = fits > best ? fits : best;
+        if (fits == best)
+            bd_strv_add(&found, bd_json_str(cluster, "id", ""));
+    }
+    /* Deleted clusters are not in the list, and still have their page. */
+    if (found.n == 0 && is_id(ref))
+        bd_strv_add(&found, ref);
+    if (found.n == 0)
+        return bd_err_set(err, BD_ENOTFOUND, "no cluster '%s'; 'benchctl cluster ls' lists them",
+                          ref);
+    if (found.n > 1)
+        return bd_err_set(err, BD_ECONFLICT,
+                          "'%s' may be any of %zu clusters (%s, %s, ...): say more", ref, found.n,
+                          found.items[0], found.items[1]);
+    *ret_id = bd_xstrdup(found.items[0]);
+    return 0;
+}

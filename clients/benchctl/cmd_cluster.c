@@ -1,0 +1,212 @@
+/* benchctl cluster ls, show: what is there. */
+#include "api.h"
+#include "cluster.h"
+#include "commands.h"
+#include "table.h"
+#include "text.h"
+
+#include "lib/base/clock.h"
+
+#include <string.h>
+
+#define ALL_STATES "creating,ready,deleting,deleted,failed"
+
+static enum term_style state_style(const char *state)
+{
+    static const struct {
+        const char *state;
+        enum term_style style;
+    } styles[] = {
+        {"ready", STYLE_GOOD},  {"running", STYLE_GOOD}, {"creating", STYLE_WARN},
+        {"failed", STYLE_BAD},  {"lost", STYLE_BAD},     {"deleting", STYLE_WARN},
+        {"deleted", STYLE_DIM}, {"gone", STYLE_DIM},
+    };
+    for (size_t i = 0; i < BD_ARRAY_LEN(styles); i++)
+        if (bd_str_eq(styles[i].state, state))
+            return styles[i].style;
+    return STYLE_PLAIN;
+}
+
+static void add_row(struct table *t, const json_t *cluster, int64_t now_ns)
+{
+    const json_t *spec = json_object_get(cluster, "spec");
+    const char *state = bd_json_str(cluster, "state", "?");
+    char age[TEXT_NUMBER_BYTES];
+    table_add(t, STYLE_BOLD, bd_json_str(cluster, "id", "?"));
+    table_add(t, STYLE_PLAIN, bd_json_str(cluster, "name", "-"));
+    table_add(t, state_style(state), state);
+    table_addf(t, STYLE_PLAIN, "%zu/%zu", cluster_nodes_in(cluster, "ready"),
+               json_array_size(json_object_get(cluster, "nodes")));
+    table_add(t, STYLE_PLAIN, bd_json_str(json_object_get(cluster, "scheduler"), "name", "-"));
+    table_add(
+        t, STYLE_PLAIN,
+        bd_json_str(json_object_get(cluster, "image"), "name", bd_json_str(spec, "image", "-")));
+    table_add(t, STYLE_PLAIN, text_age(bd_json_str(cluster, "createdAt", NULL), now_ns, age));
+}
+
+int cmd_cluster_ls(struct cli *cli, struct bd_err *err)
+{
+    static const struct table_column columns[] = {
+        {"ID", false},        {"NAME", false},  {"STATE", false}, {"NODES", true},
+        {"SCHEDULER", false}, {"IMAGE", false}, {"AGE", true},
+    };
+    bool all = args_has(&cli->args, "all");
+    bd_auto_json json_t *list = NULL;
+    int r = api_list(cli, all ? "/v1/clusters?state=" ALL_STATES : "/v1/clusters", &list, err);
+    if (r < 0)
+        return r;
+    if (cli->json) {
+        api_print_list(list);
+        return CLI_OK;
+    }
+    bool quiet = args_has(&cli->args, "quiet");
+    table_auto struct table table;
+    table_init(&table, columns, BD_ARRAY_LEN(columns));
+    const json_t *cluster;
+    size_t i;
+    json_array_foreach(json_object_get(list, "items"), i, cluster)
+    {
+        if (quiet)
+            puts(bd_json_str(cluster, "id", "?"));
+        else
+            add_row(&table, cluster, bd_wall_ns());
+    }
+    if (!quiet)
+        table_print(&table, &cli->out, 0);
+    return CLI_OK;
+}
+
+static void add_fact(struct table *t, const char *key, enum term_style style, const char *value)
+{
+    if (!value)
+        return;
+    table_add(t, STYLE_DIM, key);
+    table_add(t, style, value);
+}
+
+static void add_time(struct table *t, const char *key, const char *at)
+{
+    char age[TEXT_NUMBER_BYTES];
+    if (!at)
+        return;
+    table_add(t, STYLE_DIM, key);
+    table_addf(t, STYLE_PLAIN, "%s (%s ago)", at, text_age(at, bd_wall_ns(), age));
+}
+
+static void add_spec(struct table *t, const json_t *cluster)
+{
+    const json_t *spec = json_object_get(cluster, "spec");
+    const json_t *node = json_object_get(spec, "node"),
+                 *scheduler = json_object_get(spec, "scheduler");
+    const json_t *image = json_object_get(cluster, "image");
+    add_fact(t, "backend", STYLE_PLAIN, bd_json_str(spec, "backend", NULL));
+    table_add(t, STYLE_DIM, "scheduler");
+    table_addf(t, STYLE_PLAIN, "%s %s", bd_json_str(scheduler, "name", "?"),
+               bd_json_str(json_object_get(cluster, "scheduler"), "version", ""));
+    table_add(t, STYLE_DIM, "image");
+    table_addf(t, STYLE_PLAIN, "%s %.19s",
+               bd_json_str(image, "name", bd_json_str(spec, "image", "?")),
+               bd_json_str(image, "digest", ""));
+    table_add(t, STYLE_DIM, "node");
+    table_addf(t, STYLE_PLAIN, "%g CPU, %s", bd_json_real(node, "cpus", 1),
+               bd_json_str(node, "memory", "?"));
+    add_fact(t, "subnet", STYLE_PLAIN, bd_json_str(cluster, "subnet", NULL));
+}
+
+static void add_timings(struct table *t, const json_t *cluster)
+{
+    bd_auto_str struct bd_str text = {0};
+    bd_auto_strv struct bd_strv steps = {0};
+    char time[TEXT_NUMBER_BYTES];
+    cluster_steps(cluster, &steps);
+    for (size_t i = 0; i < steps.n; i++)
+        bd_str_addf(&text, "%s%s %s", i ? ", " : "", steps.items[i],
+                    text_ms(cluster_step_ms(cluster, steps.items[i]), time));
+    if (steps.n)
+        add_fact(t, "timings", STYLE_PLAIN, bd_str_text(&text));
+}
+
+static void add_outcome(struct table *t, const json_t *cluster)
+{
+    const json_t *error = json_object_get(cluster, "error");
+    const json_t *residue = json_object_get(cluster, "residue"), *warning;
+    size_t i;
+    json_array_foreach(json_object_get(cluster, "warnings"), i, warning)
+    {
+        add_fact(t, "warning", STYLE_WARN, json_string_value(warning));
+    }
+    if (json_is_object(error)) {
+        table_add(t, STYLE_DIM, "error");
+        table_addf(t, STYLE_BAD, "%s: %s",
+                   bd_json_str(error, "step", bd_json_str(error, "type", "?")),
+                   bd_json_str(error, "detail", "?"));
+    }
+    if (json_is_object(residue))
+        add_fact(t, "residue", cluster_is_clean(cluster) ? STYLE_GOOD : STYLE_BAD,
+                 cluster_is_clean(cluster) ? "none" : "see below");
+}
+
+static void print_nodes(const struct cli *cli, const json_t *cluster)
+{
+    static const struct table_column columns[] = {
+        {"NODE", false}, {"ROLE", false}, {"STATE", false}, {"ADDRESS", false}};
+    table_auto struct table table;
+    table_init(&table, columns, BD_ARRAY_LEN(columns));
+    const json_t *node;
+    size_t i;
+    json_array_foreach(json_object_get(cluster, "nodes"), i, node)
+    {
+        const char *state = bd_json_str(node, "state", "?");
+        table_add(&table, STYLE_BOLD, bd_json_str(node, "name", "?"));
+        table_add(&table, STYLE_PLAIN, bd_json_str(node, "role", "?"));
+        table_add(&table, state_style(state), state);
+        table_add(&table, STYLE_PLAIN, bd_json_str(node, "address", "-"));
+    }
+    if (table.n == 0)
+        return;
+    putchar('\n');
+    table_print(&table, &cli->out, 0);
+}
+
+static void print_cluster(const struct cli *cli, const json_t *cluster)
+{
+    static const struct table_column columns[] = {{NULL, false}, {NULL, false}};
+    const char *state = bd_json_str(cluster, "state", "?");
+    table_auto struct table table;
+    table_init(&table, columns, BD_ARRAY_LEN(columns));
+    add_fact(&table, "id", STYLE_BOLD, bd_json_str(cluster, "id", "?"));
+    add_fact(&table, "name", STYLE_PLAIN, bd_json_str(cluster, "name", NULL));
+    add_fact(&table, "state", state_style(state), state);
+    add_fact(&table, "step", STYLE_PLAIN, bd_json_str(cluster, "step", NULL));
+    add_spec(&table, cluster);
+    add_time(&table, "created", bd_json_str(cluster, "createdAt", NULL));
+    add_time(&table, "ready", bd_json_str(cluster, "readyAt", NULL));
+    add_time(&table, "ended", bd_json_str(cluster, "endedAt", NULL));
+    add_timings(&table, cluster);
+    add_outcome(&table, cluster);
+    table_print(&table, &cli->out, 0);
+    print_nodes(cli, cluster);
+    if (json_is_object(json_object_get(cluster, "residue")) && !cluster_is_clean(cluster)) {
+        putchar('\n');
+        cluster_print_residue(cli, cluster, "");
+    }
+}
+
+int cmd_cluster_show(struct cli *cli, struct bd_err *err)
+{
+    bd_auto_free char *id = NULL;
+    bd_auto_json json_t *cluster = NULL;
+    http_auto_reply struct http_reply reply = {0};
+    int r = api_find_cluster(cli, cli->args.operands.items[0], &id, err);
+    if (r < 0)
+        return r;
+    bd_auto_free char *path = bd_xasprintf("/v1/clusters/%s", id);
+    r = api_get(cli, path, &reply, &cluster, err);
+    if (r < 0)
+        return r;
+    if (cli->json)
+        cli_print_json(bd_str_text(&reply.body));
+    else
+        print_cluster(cli, cluster);
+    return CLI_OK;
+}

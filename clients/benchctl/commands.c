@@ -1,0 +1,135 @@
+#include "commands.h"
+
+#include "lib/base/mem.h"
+
+#include <string.h>
+
+#define OPTIONS(...) ((const struct arg_option[]){__VA_ARGS__, {0}})
+#define QUIET                                                                                      \
+    {                                                                                              \
+        "quiet", ARG_FLAG, .help = "print ids alone, one a line"                                   \
+    }
+
+const struct arg_option command_globals[] = {
+    {"url", ARG_TEXT, false, "URL",
+     .help = "the daemon: http://HOST:PORT, https://... or unix:///PATH"},
+    {"socket", ARG_TEXT, false, "PATH", WORDS_FILE, "the daemon's Unix socket"},
+    {"json", ARG_FLAG, .help = "print the API's JSON as it is (a line an object for streams)"},
+    {"no-color", ARG_FLAG, .help = "no colours on a terminal"},
+    {"timeout", ARG_DURATION, false, "S", .help = "give up after so many seconds in all"},
+    {"help", ARG_FLAG, .help = "show how a command is used"},
+    {"version", ARG_FLAG, .help = "print the version"},
+    {0},
+};
+
+static const struct arg_option cluster_up_options[] = {
+    {"compute", ARG_COUNT, false, "N", .help = "compute nodes"},
+    {"controllers", ARG_COUNT, false, "N", .help = "controllers"},
+    {"scheduler", ARG_TEXT, false, "S", .help = "the scheduler: see 'scheduler ls'"},
+    {"option", ARG_PAIR, true, "K=V", .help = "an option of the scheduler; may be given again"},
+    {"backend", ARG_TEXT, false, "B", .help = "how nodes exist: lxc"},
+    {"image", ARG_TEXT, false, "I", WORDS_IMAGE, "image: a name, an id or a digest"},
+    {"name", ARG_TEXT, false, "X", .help = "a name, to refer to it by"},
+    {"cpus", ARG_NUMBER, false, "F", .help = "CPUs that a node gets, enforced: 0.25"},
+    {"scheduler-cpus", ARG_COUNT, false, "N", .help = "CPUs that the scheduler is told a node has"},
+    {"memory", ARG_BYTES, false, "SIZE", .help = "memory of a node: 512MiB"},
+    {"oversubscribe", ARG_FLAG, .help = "allow more CPUs or memory in all than the host has"},
+    {"file", ARG_TEXT, false, "SPEC", WORDS_FILE, "start from this JSON spec (- for stdin)"},
+    {"wait", ARG_FLAG, .help = "wait until it is ready, and show the steps"},
+    {0},
+};
+
+static const struct arg_option cluster_exec_options[] = {
+    {"node", ARG_TEXT, false, "N", .help = "the node; the first controller by default"},
+    {"user", ARG_TEXT, false, "U", .help = "as this user of the node; root by default"},
+    {"env", ARG_PAIR, true, "K=V", .help = "an environment variable; may be given again"},
+    {"cwd", ARG_TEXT, false, "D", .help = "in this directory of the node"},
+    {"timeout", ARG_DURATION, false, "D",
+     .help = "end the command after this time; 10min by default"},
+    {"unit", ARG_FLAG, .help = "as a transient unit of the node's own systemd"},
+    {"stdin", ARG_FLAG, .help = "pass benchctl's stdin on (read to its end first)"},
+    {0},
+};
+
+const struct command commands[] = {
+    {"doctor", "", 0, 0, WORDS_NONE, "say what the host can and can't do, and how to mend it",
+     "Asks the daemon; where it can't be reached, 'benchd --check-host' is run instead.", NULL,
+     cmd_doctor},
+
+    {"image build", "RECIPE", 1, 1, WORDS_NONE, "build an image from a recipe",
+     "Prints the image's id. A recipe whose image exists already gives that one.",
+     OPTIONS({"rebuild", ARG_FLAG, .help = "build again even so"},
+             {"no-wait", ARG_FLAG, .help = "return as soon as the build has begun"}),
+     cmd_image_build},
+    {"image ls", "", 0, 0, WORDS_NONE, "list images", NULL, OPTIONS(QUIET), cmd_image_ls},
+    {"image show", "REF", 1, 1, WORDS_IMAGE, "show an image",
+     "REF is an id, a name (its newest ready image) or a digest sha256:...",
+     OPTIONS({"packages", ARG_FLAG, .help = "its manifest: every package with its version"}),
+     cmd_image_show},
+    {"image rm", "REF", 1, 1, WORDS_IMAGE, "remove an image that no cluster uses", NULL, NULL,
+     cmd_image_rm},
+    {"image export", "REF FILE", 2, 2, WORDS_IMAGE, "write an image into a file (- for stdout)",
+     NULL, NULL, cmd_image_export},
+    {"image import", "FILE", 1, 1, WORDS_FILE, "take an image from a file (- for stdin)",
+     "Prints the image's id. Its digest is checked by the daemon.", NULL, cmd_image_import},
+
+    {"cluster up", "", 0, 0, WORDS_NONE, "make a cluster",
+     "Prints the cluster's id on stdout, as soon as the daemon has accepted it or, with --wait, "
+     "once it\n"
+     "is ready; steps go to stderr. What is not given is the daemon's default. Values given here "
+     "stand\n"
+     "in for those of --file.",
+     cluster_up_options, cmd_cluster_up},
+    {"cluster ls", "", 0, 0, WORDS_NONE, "list clusters", NULL,
+     OPTIONS({"all", ARG_FLAG, .help = "deleted ones too"}, QUIET), cmd_cluster_ls},
+    {"cluster show", "ID", 1, 1, WORDS_CLUSTER, "show a cluster",
+     "ID is an id, the beginning of one, or a name; so everywhere.", NULL, cmd_cluster_show},
+    {"cluster exec", "ID -- CMD...", 2, COMMAND_MANY, WORDS_CLUSTER, "run a command in a node",
+     "Output comes as the command writes it. The exit code is the command's own, 128 and the "
+     "number of\n"
+     "the signal that ended it, 124 when its time was up, 125 when it could not be run. Ctrl-C "
+     "ends\n"
+     "the command in the node. A --timeout before 'cluster exec' limits benchctl itself.",
+     cluster_exec_options, cmd_cluster_exec},
+    {"cluster down", "ID...", 1, COMMAND_MANY, WORDS_CLUSTER, "take clusters down",
+     "With --wait it ends by telling what was left behind on the host, which is nothing or exit "
+     "code 7.",
+     OPTIONS({"wait", ARG_FLAG, .help = "wait until all of it is gone"}), cmd_cluster_down},
+
+    {"events", "", 0, 0, WORDS_NONE, "show what happened", "Ctrl-C ends --follow.",
+     OPTIONS({"follow", ARG_FLAG, .help = "go on with what happens from now on"},
+             {"since", ARG_SEQUENCE, false, "SEQ", .help = "only events after this number"},
+             {"subject", ARG_TEXT, false, "S", .help = "only of cluster/ID, image/ID or daemon"}),
+     cmd_events},
+    {"host show", "", 0, 0, WORDS_NONE, "show the host: its parts, and what is in use", NULL, NULL,
+     cmd_host_show},
+    {"scheduler ls", "", 0, 0, WORDS_NONE, "list schedulers that a cluster may have", NULL, NULL,
+     cmd_scheduler_ls},
+    {"version", "", 0, 0, WORDS_NONE, "print the version of benchctl", NULL, NULL, cmd_version},
+    {"completion", "bash|zsh|fish", 1, 1, WORDS_SHELL, "print the completion script for a shell",
+     NULL, NULL, cmd_completion},
+    {"help", "[COMMAND]", 0, 2, WORDS_COMMAND, "show how a command is used", NULL, NULL, cmd_help},
+};
+const size_t commands_n = BD_ARRAY_LEN(commands);
+
+const struct command *command_find(const char *name)
+{
+    for (size_t i = 0; i < commands_n; i++)
+        if (bd_str_eq(commands[i].name, name))
+            return &commands[i];
+    return NULL;
+}
+
+bool command_in_group(const struct command *command, const char *group)
+{
+    size_t n = strlen(group);
+    return strncmp(command->name, group, n) == 0 && command->name[n] == ' ';
+}
+
+bool command_is_group(const char *word)
+{
+    for (size_t i = 0; i < commands_n; i++)
+        if (command_in_group(&commands[i], word))
+            return true;
+    return false;
+}

@@ -1,0 +1,7 @@
+/* benchctl: the command line client of benchd. */
+#include "cli.h"
+
+int main(int argc, char **argv)
+{
+    return cli_main(argc, argv);
+}

@@ -1,0 +1,41 @@
+/*
+ * Tables for people: columns aligned by what they hold. Text of cells is escaped (text.h). One
+ * thread.
+ */
+#pragma once
+
+#include "lib/base/str.h"
+#include "term.h"
+
+#include <stddef.h>
+
+struct table_column {
+    const char *title; /* where the first column's is NULL, there is no line of titles */
+    bool right;        /* numbers */
+};
+
+struct table_cell {
+    char *text;
+    enum term_style style;
+};
+
+struct table {
+    const struct table_column *columns;
+    size_t width; /* columns in a row */
+    struct table_cell *cells;
+    size_t n, cap;
+};
+
+/* The columns are borrowed and outlive the table. */
+void table_init(struct table *t, const struct table_column *columns, size_t width);
+void table_done(struct table *t);
+#define table_auto __attribute__((cleanup(table_done)))
+
+/* The next cell, row by row; NULL is shown as "-". */
+void table_add(struct table *t, enum term_style style, const char *text);
+void table_addf(struct table *t, enum term_style style, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Lines with a new line each, indented by so many columns; nothing trails them. */
+void table_render(const struct table *t, const struct term *term, size_t indent,
+                  struct bd_str *out);
+void table_print(const struct table *t, const struct term *term, size_t indent);

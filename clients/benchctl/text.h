@@ -1,0 +1,35 @@
+/*
+ * Text for people: what came from nodes and servers made harmless, and numbers as people write
+ * them. Threads: any, but text_setup() first.
+ */
+#pragma once
+
+#include "lib/base/str.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Once, at start: takes the locale's character set, so that widths are known. True if it is UTF-8.
+ */
+bool text_setup(void);
+
+/*
+ * Adds the text with everything escaped that would act on a terminal instead of being shown:
+ * control characters (C0, DEL, C1), characters that turn the direction of writing, broken UTF-8.
+ */
+void text_escape(struct bd_str *out, const char *text);
+/* Columns that escaped text takes. */
+size_t text_width(const char *text);
+/* Cuts the text so that it takes no more than so many columns. */
+void text_cut(struct bd_str *text, size_t columns);
+
+#define TEXT_NUMBER_BYTES 32
+/* "812 B", "1.5 GiB" into out; answers out. */
+const char *text_bytes(uint64_t bytes, char out[TEXT_NUMBER_BYTES]);
+/* "3 ms", "2.1 s", "4 min 10 s" into out; answers out. */
+const char *text_ms(int64_t ms, char out[TEXT_NUMBER_BYTES]);
+/* How long ago a time of the API is, "12s", "5min", "3h", "4d", into out; "-" where text is NULL or
+ * no time. Answers out. */
+const char *text_age(const char *rfc3339, int64_t now_wall_ns, char out[TEXT_NUMBER_BYTES]);
+/* Nanoseconds since 1970 of an RFC 3339 time in UTC; 0 or -EINVAL. */
+int text_parse_time(const char *rfc3339, int64_t *ret_wall_ns);

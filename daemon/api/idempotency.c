@@ -1,0 +1,115 @@
+/* POSTs that carry an Idempotency-Key are carried out once: the reply is stored in the transaction that
+ * makes the object, and given again to whoever asks the same again. */
+#include "daemon/api/private.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/str.h"
+
+#include <string.h>
+
+struct keep {
+    char *key;
+    char digest[BD_DIGEST_BYTES];
+};
+
+
+void keep_free(struct keep *keep)
+{
+    if (!keep)
+        return;
+    free(keep->key);
+    free(keep);
+}
+
+int keep_reply(struct keep *keep, struct store_conn *conn, int status, const char *location,
+               const json_t *body, struct bd_err *err)
+{
+    if (!keep)
+        return 0;
+    bd_auto_free char *text = bd_json_text(body);
+    struct store_reply reply = {
+        .key = keep->key,
+        .status = status,
+        .location = (char *)location,
+        .body = text,
+        .created_ns = bd_wall_ns(),
+    };
+    memcpy(reply.request_digest, keep->digest, sizeof(reply.request_digest));
+    return store_reply_put(conn, &reply, err);
+}
+
+/* What the request carries from the look-up to the handler that goes on. */
+struct pending {
+    void (*go)(struct api *a, struct http_request *r, struct keep *keep);
+    struct keep *keep;
+};
+
+static void pending_free(void *data)
+{
+    struct pending *p = data;
+    keep_free(p->keep);
+    free(p);
+}
+
+static int load_reply(struct api_read *q, struct store_conn *conn, struct bd_err *err)
+{
+    struct pending *p = http_request_data(q->r);
+    struct store_reply reply = {0};
+    int rc = store_reply_get(conn, p->keep->key, &reply, err);
+    if (rc == BD_ENOTFOUND)
+        return 0;
+    if (rc < 0)
+        return rc;
+    q->json = json_pack("{s:s, s:i, s:s?, s:s}", "digest", reply.request_digest, "status",
+                        reply.status, "location", reply.location, "body", reply.body);
+    store_reply_done(&reply);
+    return 0;
+}
+
+static void reply_found(struct api_read *q)
+{
+    struct pending *p = http_request_data(q->r);
+    if (!q->json) {
+        p->go(q->api, q->r, bd_take(p->keep));
+        return;
+    }
+    if (!bd_str_eq(bd_json_str(q->json, "digest", ""), p->keep->digest)) {
+        bd_auto_faults struct schema_faults faults = {0};
+        schema_faults_add(&faults, "/header/Idempotency-Key",
+                          http_request_header(q->r, "Idempotency-Key"),
+                          "a new key: this one was used with another body");
+        http_problem_faults(q->r, "validation",
+                            "this Idempotency-Key was used with another body in the last 24 hours",
+                            &faults);
+        return;
+    }
+    const char *body = bd_json_str(q->json, "body", "{}");
+    const char *location = bd_json_str(q->json, "location", NULL);
+    if (location)
+        http_header(q->r, "Location", location);
+    http_header(q->r, "Idempotency-Replayed", "true");
+    http_reply_text(q->r, (int)bd_json_int(q->json, "status", 200), "application/json", body,
+                    strlen(body));
+}
+
+void idempotent(struct api *a, struct http_request *r,
+                void (*go)(struct api *a, struct http_request *r, struct keep *keep))
+{
+    const char *key = http_request_header(r, "Idempotency-Key");
+    if (!key) {
+        go(a, r, NULL);
+        return;
+    }
+    struct pending *p = bd_new(struct pending);
+    p->go = go;
+    p->keep = bd_new(struct keep);
+    p->keep->key = bd_xasprintf("%s %s %s", http_request_route(r)->method, http_request_path(r), key);
+    size_t bytes;
+    const char *raw = http_request_raw(r, &bytes);
+    bd_digest_of(raw, bytes, p->keep->digest);
+    http_request_set_data(r, p, pending_free);
+
+    struct api_read *q = read_new(a, r, load_reply);
+    q->reply = reply_found;
+    read_submit(q);
+}

@@ -1,0 +1,337 @@
+#include "daemon/api/private.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/fs.h"
+#include "lib/base/str.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* -- list and show -- */
+
+static int state_from(const char *s, unsigned *ret_bit)
+{
+    enum image_state state;
+    int rc = image_state_from_str(s, &state);
+    if (rc == 0)
+        *ret_bit = state;
+    return rc;
+}
+
+static int load_list(struct api_read *q, struct store_conn *conn, struct bd_err *err)
+{
+    struct store_image_filter filter = {
+        .states = q->states,
+        .name = *q->name ? q->name : NULL,
+        .before_created_ns = q->cursor_ns,
+        .before_id = q->cursor_ns ? q->cursor_id : NULL,
+        .limit = q->limit,
+    };
+    struct store_image *rows = NULL;
+    size_t n = 0;
+    int rc = store_image_list(conn, &filter, &rows, &n, err);
+    if (rc < 0)
+        return rc;
+    json_t *items = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(items, view_image(&rows[i]));
+    q->json = page_json(items, q, n ? rows[n - 1].created_ns : 0, n ? rows[n - 1].id : "");
+    store_images_free(rows, n);
+    return 0;
+}
+
+void images_api_list(struct http_request *r, void *app)
+{
+    struct api_read *q = read_new(app, r, load_list);
+    if (read_page(q, state_from))
+        read_submit(q);
+}
+
+/* Any image by its id, ready ones by name and digest too. */
+static int find(struct api_read *q, struct store_conn *conn, struct store_image *ret_row,
+                struct bd_err *err)
+{
+    if (store_image_get(conn, q->id, ret_row, NULL) == 0)
+        return 0;
+    return store_image_resolve(conn, q->id, ret_row, err);
+}
+
+static int load_one(struct api_read *q, struct store_conn *conn, struct bd_err *err)
+{
+    struct store_image row = {0};
+    int rc = find(q, conn, &row, err);
+    if (rc < 0)
+        return rc;
+    q->json = view_image(&row);
+    snprintf(q->etag, sizeof(q->etag), "\"%s.%lld\"", row.id, (long long)row.version);
+    snprintf(q->subject, sizeof(q->subject), "image/%s", row.id);
+    store_image_done(&row);
+    return 0;
+}
+
+static struct api_read *read_one(struct api *a, struct http_request *r,
+                                 int (*load)(struct api_read *, struct store_conn *,
+                                             struct bd_err *))
+{
+    struct api_read *q = read_new(a, r, load);
+    snprintf(q->id, sizeof(q->id), "%s", http_request_param(r, "imageId"));
+    return q;
+}
+
+void images_api_get(struct http_request *r, void *app)
+{
+    struct api_read *q = read_one(app, r, load_one);
+    q->wait_until_ns = wait_deadline(r);
+    read_submit(q);
+}
+
+static int find_ready(struct api_read *q, struct store_conn *conn, struct store_image *ret_row,
+                      struct bd_err *err)
+{
+    int rc = find(q, conn, ret_row, err);
+    if (rc == 0 && ret_row->state != IMAGE_READY) {
+        rc = bd_err_set(err, BD_ECONFLICT, "image %s is %s: this can be had once it is ready",
+                        ret_row->id, image_state_to_str(ret_row->state));
+        store_image_done(ret_row);
+    }
+    return rc;
+}
+
+static int load_manifest(struct api_read *q, struct store_conn *conn, struct bd_err *err)
+{
+    struct store_image row = {0};
+    int rc = find_ready(q, conn, &row, err);
+    if (rc < 0)
+        return rc;
+    rc = image_manifest(q->api->config.config->image_dir, row.digest, &q->json, err);
+    store_image_done(&row);
+    return rc;
+}
+
+void images_api_manifest(struct http_request *r, void *app)
+{
+    read_submit(read_one(app, r, load_manifest));
+}
+
+/* -- build -- */
+
+struct building {
+    struct work w;
+    struct api *a;
+    struct http_request *r;
+    struct keep *keep;
+    struct image_recipe recipe;
+    char *name;
+    int rc;
+    struct bd_err err;
+};
+
+static int keep_building(struct store_conn *conn, const void *row, void *arg, struct bd_err *err)
+{
+    struct building *b = arg;
+    const struct store_image *image = row;
+    bd_auto_json json_t *body = view_image(image);
+    bd_auto_free char *location = bd_xasprintf("/v1/images/%s", image->id);
+    return keep_reply(b->keep, conn, 202, location, body, err);
+}
+
+static void building_free(struct building *b)
+{
+    http_request_unref(b->r);
+    keep_free(b->keep);
+    free(b->name);
+    free(b);
+}
+
+static void on_building(void *arg, int rc, const struct bd_err *err, const void *row)
+{
+    struct building *b = arg;
+    const struct store_image *image = row;
+    if (rc < 0) {
+        http_problem_err(b->r, err);
+    } else if (image->version > 1 || image->state != IMAGE_BUILDING) {
+        http_reply_json(b->r, 200, view_image(image)); /* it was there before */
+    } else {
+        bd_auto_free char *location = bd_xasprintf("/v1/images/%s", image->id);
+        http_header(b->r, "Location", location);
+        http_reply_json(b->r, 202, view_image(image));
+    }
+    building_free(b);
+}
+
+static void recipe_run(struct work *w, void *context BD_UNUSED)
+{
+    struct building *b = (struct building *)w;
+    b->rc = image_recipe_load(b->a->config.config->recipe_dir, b->name, &b->recipe, &b->err);
+}
+
+static void recipe_done(struct work *w)
+{
+    struct building *b = (struct building *)w;
+    if (b->rc < 0) {
+        http_problem_err(b->r, &b->err);
+        building_free(b);
+        return;
+    }
+    struct engine_build build = {
+        .recipe = b->recipe,
+        .rebuild = bd_json_bool(http_request_json(b->r), "rebuild", 0),
+        .also = keep_building,
+        .done = on_building,
+        .arg = b,
+    };
+    engine_image_build(b->a->engine, &build);
+}
+
+static void build(struct api *a, struct http_request *r, struct keep *keep)
+{
+    struct building *b = bd_new(struct building);
+    b->w = (struct work){.run = recipe_run, .done = recipe_done};
+    b->a = a;
+    b->r = http_request_ref(r);
+    b->keep = keep;
+    b->name = bd_xstrdup(bd_json_str(http_request_json(r), "recipe", ""));
+    workers_submit(a->readers, &b->w);
+}
+
+void images_api_build(struct http_request *r, void *app)
+{
+    idempotent(app, r, build);
+}
+
+/* -- import: answered when it is done -- */
+
+static void reply_imported(struct api_read *q)
+{
+    const char *state = bd_json_str(q->json, "state", "");
+    if (strcmp(state, "building") == 0) {
+        struct api_read *again = read_new(q->api, q->r, q->load);
+        again->reply = reply_imported;
+        memcpy(again->id, q->id, sizeof(again->id));
+        memcpy(again->subject, q->subject, sizeof(again->subject));
+        again->wait_until_ns = bd_mono_ns() + 60 * BD_NS_PER_S;
+        if (q->api->closing)
+            read_submit(again);
+        else
+            wait_for(again);
+    } else if (strcmp(state, "ready") == 0) {
+        bd_auto_free char *location = bd_xasprintf("/v1/images/%s", q->id);
+        http_header(q->r, "Location", location);
+        http_reply_json(q->r, 201, bd_take(q->json));
+    } else {
+        http_problem(q->r, "validation", "%s",
+                     bd_json_str(json_object_get(q->json, "error"), "detail", "import failed"));
+    }
+}
+
+struct import {
+    struct api *a;
+    struct http_request *r;
+};
+
+static void on_importing(void *arg, int rc, const struct bd_err *err, const void *row)
+{
+    struct import *i = arg;
+    if (rc < 0) {
+        http_problem_err(i->r, err);
+    } else {
+        const struct store_image *image = row;
+        struct api_read *q = read_new(i->a, i->r, load_one);
+        q->reply = reply_imported;
+        snprintf(q->id, sizeof(q->id), "%s", image->id);
+        read_submit(q);
+    }
+    http_request_unref(i->r);
+    free(i);
+}
+
+void images_api_import(struct http_request *r, void *app)
+{
+    struct api *a = app;
+    /* The upload is removed with the request, the import may go on for longer: it gets its own name. */
+    const char *file = http_request_file(r);
+    bd_auto_free char *path = bd_xasprintf("%s.import", file ? file : "");
+    if (!file || link(file, path) < 0) {
+        http_problem(r, "internal", "the uploaded file can't be kept below %s",
+                     a->config.config->run_dir);
+        return;
+    }
+    struct import *i = bd_new(struct import);
+    i->a = a;
+    i->r = http_request_ref(r);
+    struct engine_build build = {
+        .import_path = bd_take(path),
+        .done = on_importing,
+        .arg = i,
+    };
+    engine_image_build(a->engine, &build);
+}
+
+/* -- export -- */
+
+static int load_export(struct api_read *q, struct store_conn *conn, struct bd_err *err)
+{
+    const struct config *config = q->api->config.config;
+    struct store_image row = {0};
+    int rc = find_ready(q, conn, &row, err);
+    if (rc < 0)
+        return rc;
+    char id[BD_ID_BYTES];
+    bd_id_new(id);
+    bd_auto_free char *path = bd_xasprintf("%s/export-%s", config->state_dir, id);
+    struct image_job job = {.images_dir = config->image_dir, .id = id};
+    rc = image_export(&job, row.digest, path, err);
+    if (rc == 0)
+        q->json = json_pack("{s:s, s:s}", "path", path, "digest", row.digest);
+    store_image_done(&row);
+    return rc;
+}
+
+static void reply_export(struct api_read *q)
+{
+    const char *path = bd_json_str(q->json, "path", "");
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    unlink(path); /* the descriptor keeps it until it is sent */
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        http_problem(q->r, "internal", "the exported file %s can't be opened", path);
+        return;
+    }
+    bd_auto_free char *etag = bd_xasprintf("\"%s\"", bd_json_str(q->json, "digest", ""));
+    http_header(q->r, "ETag", etag);
+    http_reply_file(q->r, "application/vnd.benchd.image", fd, (uint64_t)st.st_size);
+}
+
+void images_api_export(struct http_request *r, void *app)
+{
+    struct api_read *q = read_one(app, r, load_export);
+    q->reply = reply_export;
+    read_submit(q);
+}
+
+/* -- delete -- */
+
+static void on_deleted(void *arg, int rc, const struct bd_err *err, const void *row BD_UNUSED)
+{
+    struct http_request *r = arg;
+    if (rc < 0)
+        http_problem_err(r, err);
+    else
+        http_reply_empty(r, 204);
+    http_request_unref(r);
+}
+
+static void reply_delete(struct api_read *q)
+{
+    engine_image_delete(q->api->engine, bd_json_str(q->json, "id", ""), on_deleted,
+                        http_request_ref(q->r));
+}
+
+void images_api_delete(struct http_request *r, void *app)
+{
+    struct api_read *q = read_one(app, r, load_one);
+    q->reply = reply_delete;
+    read_submit(q);
+}

@@ -1,0 +1,122 @@
+/*
+ * What the files of the interface share. Threads: the loop's, but for the load functions of reads.
+ */
+#pragma once
+
+#include "daemon/api/api.h"
+#include "lib/store/cluster.h"
+#include "lib/store/event.h"
+#include "lib/store/idempotency.h"
+#include "lib/store/image.h"
+
+struct op; /* an operation of the contract, compiled */
+
+struct api {
+    struct api_config config;
+    struct engine *engine;
+    struct http_server *http;
+    struct workers *readers;
+    struct op *ops;
+    size_t n_ops;
+    struct wait *waits;
+    struct event_stream *event_streams;
+    struct exec *execs;
+    uint64_t replies[6]; /* by hundreds of the status */
+    int64_t started_ns;  /* wall */
+    bool closing;
+};
+
+/* contract.c */
+int contract_load(struct api *a, struct bd_err *err);
+void contract_free(struct api *a);
+/* Body and query against the operation's schemas; false if it answered with the faults. */
+bool contract_check(struct api *a, struct http_request *r);
+
+/* read.c */
+#define READ_LIMIT_DEFAULT 100
+
+/* A question to the store: what is asked, then what came back. */
+struct api_read {
+    struct work w;
+    struct api *api;
+    struct http_request *r;
+    /* On a reader thread: sets json and, where it knows a cheaper one than the body's digest, etag. */
+    int (*load)(struct api_read *q, struct store_conn *conn, struct bd_err *err);
+    /* NULL: 200 with the JSON, or 304. Else it answers; q is freed after it. */
+    void (*reply)(struct api_read *q);
+
+    char id[96];  /* of the object, or what names it */
+    char name[96];
+    unsigned states;
+    int64_t cursor_ns;
+    char cursor_id[BD_ID_BYTES];
+    unsigned limit;
+    int64_t since;
+    int64_t wait_until_ns; /* monotonic; 0: don't wait */
+    char subject[96];      /* what it waits for */
+    int status;            /* of the default reply, 200 unless set */
+
+    json_t *json;
+    char etag[BD_DIGEST_BYTES + 4];
+    int rc;
+    struct bd_err err;
+};
+/* Takes a reference of r. */
+struct api_read *read_new(struct api *a, struct http_request *r,
+                          int (*load)(struct api_read *, struct store_conn *, struct bd_err *));
+void read_submit(struct api_read *q);
+/* limit, cursor, name and states (by state_from) of a list; false if it answered with a fault. */
+bool read_page(struct api_read *q, int (*state_from)(const char *s, unsigned *ret_bit));
+/* {items, next}: next from the last of a full page. items is stolen. */
+json_t *page_json(json_t *items, const struct api_read *q, int64_t last_ns, const char *last_id);
+/* Answers JSON with its ETag, or 304. json is stolen. */
+void reply_cacheable(struct http_request *r, json_t *json);
+/* Seconds of ?wait= as a monotonic deadline; 0 if not given. */
+int64_t wait_deadline(const struct http_request *r);
+
+/* wait.c: long polls. Calls again with what was read once the subject changes, or the time is over. */
+void wait_for(struct api_read *q);
+void waits_wake(struct api *a, const char *subject);
+void waits_end(struct api *a);
+
+/* idempotency.c */
+struct keep; /* what is needed to keep a reply */
+/* Looks for the request's Idempotency-Key: calls go(keep, r) if it is new (keep NULL: none was given), answers the stored reply
+ * otherwise. */
+void idempotent(struct api *a, struct http_request *r,
+                void (*go)(struct api *a, struct http_request *r, struct keep *keep));
+/* Stores the reply to be; on the writer's thread, in the transaction that makes the object. keep may be NULL. */
+int keep_reply(struct keep *keep, struct store_conn *conn, int status, const char *location,
+               const json_t *body, struct bd_err *err);
+void keep_free(struct keep *keep);
+
+/* view.c: rows as the contract's JSON; new references. PURE. */
+json_t *view_cluster(const struct store_cluster *row);
+json_t *view_image(const struct store_image *row);
+json_t *view_event(const struct store_event *row);
+
+/* handlers, by file */
+void clusters_create(struct http_request *r, void *app);
+void clusters_list(struct http_request *r, void *app);
+void clusters_get(struct http_request *r, void *app);
+void clusters_delete(struct http_request *r, void *app);
+void exec_in_cluster(struct http_request *r, void *app);
+void execs_end(struct api *a);
+void images_api_build(struct http_request *r, void *app);
+void images_api_import(struct http_request *r, void *app);
+void images_api_list(struct http_request *r, void *app);
+void images_api_get(struct http_request *r, void *app);
+void images_api_manifest(struct http_request *r, void *app);
+void images_api_export(struct http_request *r, void *app);
+void images_api_delete(struct http_request *r, void *app);
+void hosts_list(struct http_request *r, void *app);
+void hosts_get(struct http_request *r, void *app);
+void schedulers_list(struct http_request *r, void *app);
+void schedulers_get(struct http_request *r, void *app);
+void events_list(struct http_request *r, void *app);
+void events_wake(struct api *a);
+void events_end(struct api *a);
+void system_health(struct http_request *r, void *app);
+void system_ready(struct http_request *r, void *app);
+void system_metrics(struct http_request *r, void *app);
+void system_contract(struct http_request *r, void *app);

@@ -1,0 +1,183 @@
+#include "daemon/api/private.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/str.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static void read_free(struct api_read *q)
+{
+    json_decref(q->json);
+    http_request_unref(q->r);
+    free(q);
+}
+
+static void read_run(struct work *w, void *context)
+{
+    struct api_read *q = (struct api_read *)w;
+    if (!context) {
+        q->rc = bd_err_set(&q->err, BD_EUNAVAILABLE, "the database can't be opened to read");
+        return;
+    }
+    q->rc = q->load(q, context, &q->err);
+    if (q->rc == 0 && q->json && !*q->etag) {
+        char digest[BD_DIGEST_BYTES];
+        bd_auto_free char *text = bd_json_text(q->json);
+        bd_digest_of(text, strlen(text), digest);
+        snprintf(q->etag, sizeof(q->etag), "\"%.32s\"", digest + strlen("sha256:"));
+    }
+}
+
+static bool etag_matches(const struct http_request *r, const char *etag)
+{
+    const char *have = http_request_header(r, "If-None-Match");
+    return have && *etag && (strcmp(have, "*") == 0 || strstr(have, etag));
+}
+
+static void reply_default(struct api_read *q)
+{
+    bool same = etag_matches(q->r, q->etag);
+    if (same && q->wait_until_ns > bd_mono_ns() && !q->api->closing) {
+        json_decref(bd_take(q->json));
+        *q->etag = '\0';
+        wait_for(q);
+        return;
+    }
+    http_header(q->r, "ETag", q->etag);
+    http_header(q->r, "Cache-Control", "no-cache");
+    if (same)
+        http_reply_empty(q->r, 304);
+    else
+        http_reply_json(q->r, q->status ? q->status : 200, bd_take(q->json));
+    read_free(q);
+}
+
+static void read_done(struct work *w)
+{
+    struct api_read *q = (struct api_read *)w;
+    if (http_request_gone(q->r)) {
+        read_free(q);
+    } else if (q->rc < 0) {
+        http_problem_err(q->r, &q->err);
+        read_free(q);
+    } else if (q->reply) {
+        q->reply(q);
+        read_free(q);
+    } else {
+        reply_default(q);
+    }
+}
+
+struct api_read *read_new(struct api *a, struct http_request *r,
+                          int (*load)(struct api_read *, struct store_conn *, struct bd_err *))
+{
+    struct api_read *q = bd_new(struct api_read);
+    q->w = (struct work){.run = read_run, .done = read_done};
+    q->api = a;
+    q->r = http_request_ref(r);
+    q->load = load;
+    return q;
+}
+
+void read_submit(struct api_read *q)
+{
+    workers_submit(q->api->readers, &q->w);
+}
+
+/* A cursor is base64url of "created_ns id": opaque to others, and checked when it comes back. */
+static char *cursor_make(int64_t ns, const char *id)
+{
+    char text[64];
+    int len = snprintf(text, sizeof(text), "%lld.%s", (long long)ns, id);
+    char *out = bd_base64(text, (size_t)len);
+    for (char *c = out; *c; c++)
+        *c = *c == '+' ? '-' : *c == '/' ? '_' : *c == '=' ? '\0' : *c;
+    return out;
+}
+
+static int cursor_read(const char *cursor, int64_t *ret_ns, char ret_id[BD_ID_BYTES])
+{
+    bd_auto_str struct bd_str padded = {0};
+    for (const char *c = cursor; *c; c++)
+        bd_str_addn(&padded, *c == '-' ? "+" : *c == '_' ? "/" : c, 1);
+    while (padded.len % 4)
+        bd_str_add(&padded, "=");
+    bd_auto_free uint8_t *data = NULL;
+    size_t bytes;
+    if (bd_base64_decode(bd_str_text(&padded), &data, &bytes) < 0)
+        return -EINVAL;
+    bd_auto_free char *text = bd_xstrndup((const char *)data, bytes);
+    char *dot = strchr(text, '.');
+    if (!dot || strlen(dot + 1) != BD_ID_CHARS)
+        return -EINVAL;
+    *dot = '\0';
+    if (bd_parse_i64(text, 1, INT64_MAX, ret_ns) < 0)
+        return -EINVAL;
+    memcpy(ret_id, dot + 1, BD_ID_BYTES);
+    return 0;
+}
+
+bool read_page(struct api_read *q, int (*state_from)(const char *s, unsigned *ret_bit))
+{
+    const char *limit = http_request_query(q->r, "limit");
+    const char *cursor = http_request_query(q->r, "cursor");
+    const char *name = http_request_query(q->r, "name");
+    const char *states = http_request_query(q->r, "state");
+    int64_t n = READ_LIMIT_DEFAULT;
+    if (limit)
+        bd_parse_i64(limit, 1, 500, &n); /* the contract has checked it */
+    q->limit = (unsigned)n;
+    snprintf(q->name, sizeof(q->name), "%s", name ? name : "");
+    if (states) {
+        bd_auto_free char *copy = bd_xstrdup(states);
+        char *rest = copy, *part;
+        unsigned bit;
+        while ((part = strsep(&rest, ",")))
+            if (state_from(part, &bit) == 0)
+                q->states |= 1U << bit;
+    }
+    if (!cursor || cursor_read(cursor, &q->cursor_ns, q->cursor_id) == 0)
+        return true;
+    bd_auto_faults struct schema_faults faults = {0};
+    schema_faults_add(&faults, "/query/cursor", cursor, "the 'next' of an earlier page");
+    http_problem_faults(q->r, "validation", "the cursor is none of this list's", &faults);
+    read_free(q);
+    return false;
+}
+
+json_t *page_json(json_t *items, const struct api_read *q, int64_t last_ns, const char *last_id)
+{
+    json_t *next = json_null();
+    if (json_array_size(items) == q->limit) {
+        bd_auto_free char *cursor = cursor_make(last_ns, last_id);
+        next = json_string(cursor);
+    }
+    return json_pack("{s:o, s:o}", "items", items, "next", next);
+}
+
+void reply_cacheable(struct http_request *r, json_t *json)
+{
+    char digest[BD_DIGEST_BYTES], etag[BD_DIGEST_BYTES + 4];
+    bd_auto_free char *text = bd_json_text(json);
+    bd_digest_of(text, strlen(text), digest);
+    snprintf(etag, sizeof(etag), "\"%.32s\"", digest + strlen("sha256:"));
+    http_header(r, "ETag", etag);
+    http_header(r, "Cache-Control", "no-cache");
+    if (etag_matches(r, etag)) {
+        json_decref(json);
+        http_reply_empty(r, 304);
+    } else {
+        http_reply_json(r, 200, json);
+    }
+}
+
+int64_t wait_deadline(const struct http_request *r)
+{
+    const char *wait = http_request_query(r, "wait");
+    int64_t seconds = 0;
+    if (!wait || bd_parse_i64(wait, 0, 60, &seconds) < 0 || seconds == 0)
+        return 0;
+    return bd_mono_ns() + seconds * BD_NS_PER_S;
+}

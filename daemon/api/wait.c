@@ -1,0 +1,73 @@
+/* Long polls: a read that found nothing new waits for its subject to change, or for its time to be over. */
+#include "daemon/api/private.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/str.h"
+
+/* How soon a waiting request whose peer has left is let go. */
+#define LOOK_MS UINT64_C(1000)
+
+struct wait {
+    struct wait *next;
+    struct api *api;
+    struct api_read *q;
+    uv_timer_t timer;
+};
+
+static void on_wait_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+static void wait_end(struct wait *w)
+{
+    for (struct wait **at = &w->api->waits; *at; at = &(*at)->next) {
+        if (*at == w) {
+            *at = w->next;
+            break;
+        }
+    }
+    read_submit(w->q);
+    uv_close((uv_handle_t *)&w->timer, on_wait_closed);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct wait *w = timer->data;
+    if (http_request_gone(w->q->r) || bd_mono_ns() >= w->q->wait_until_ns) {
+        wait_end(w);
+        return;
+    }
+    int64_t left_ms = (w->q->wait_until_ns - bd_mono_ns()) / BD_NS_PER_MS + 1;
+    uint64_t ms = (uint64_t)left_ms < LOOK_MS ? (uint64_t)left_ms : LOOK_MS;
+    uv_timer_start(timer, on_timer, ms, 0);
+}
+
+void wait_for(struct api_read *q)
+{
+    struct wait *w = bd_new(struct wait);
+    w->api = q->api;
+    w->q = q;
+    w->next = q->api->waits;
+    q->api->waits = w;
+    uv_timer_init(q->api->config.loop, &w->timer);
+    w->timer.data = w;
+    on_timer(&w->timer);
+}
+
+void waits_wake(struct api *a, const char *subject)
+{
+    struct wait *next;
+    for (struct wait *w = a->waits; w; w = next) {
+        next = w->next;
+        /* a list or the event log waits for anything ("") */
+        if (*w->q->subject == '\0' || bd_str_eq(w->q->subject, subject))
+            wait_end(w);
+    }
+}
+
+void waits_end(struct api *a)
+{
+    while (a->waits)
+        wait_end(a->waits);
+}

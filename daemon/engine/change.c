@@ -1,0 +1,220 @@
+#include "daemon/engine/private.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define STORE_RETRY_MS 1000
+
+static char *dup_or_null(const char *s)
+{
+    return s ? bd_xstrdup(s) : NULL;
+}
+
+void row_copy(const struct store_cluster *from, struct store_cluster *ret_to)
+{
+    *ret_to = *from;
+    ret_to->name = dup_or_null(from->name);
+    ret_to->image_id = dup_or_null(from->image_id);
+    ret_to->image_name = dup_or_null(from->image_name);
+    ret_to->image_digest = dup_or_null(from->image_digest);
+    ret_to->subnet = dup_or_null(from->subnet);
+    ret_to->scheduler_version = dup_or_null(from->scheduler_version);
+    ret_to->step = dup_or_null(from->step);
+    /* deep: the copy is read on another thread, and jansson's counts are not for two */
+    ret_to->spec = json_deep_copy(from->spec);
+    ret_to->nodes = json_deep_copy(from->nodes);
+    ret_to->timings = json_deep_copy(from->timings);
+    ret_to->warnings = json_deep_copy(from->warnings);
+    ret_to->error = json_deep_copy(from->error);
+    ret_to->residue = json_deep_copy(from->residue);
+}
+
+struct change *change_new(struct actor *a)
+{
+    struct change *c = bd_new(struct change);
+    c->a = a;
+    return c;
+}
+
+void change_free(struct change *c)
+{
+    store_cluster_done(&c->row);
+    for (size_t i = 0; i < c->n_steps; i++) {
+        free(c->steps[i].name);
+        free(c->steps[i].error);
+    }
+    for (size_t i = 0; i < c->n_events; i++)
+        json_decref(c->events[i].data);
+    json_decref(c->before);
+    free(c);
+}
+
+void change_event(struct change *c, const char *kind, json_t *data)
+{
+    c->events[c->n_events].kind = kind;
+    c->events[c->n_events++].data = data;
+}
+
+void change_step(struct change *c, int step, unsigned attempt, enum store_step_state state,
+                 int64_t started_ns, int64_t ended_ns, int64_t deadline_ns, const char *error)
+{
+    struct store_step *row = &c->steps[c->n_steps++];
+    *row = (struct store_step){
+        .name = bd_xstrdup(steps[step].name),
+        .attempt = attempt,
+        .state = state,
+        .started_ns = started_ns,
+        .ended_ns = ended_ns,
+        .deadline_ns = deadline_ns,
+        .error = dup_or_null(error),
+    };
+    memcpy(row->cluster, c->a->row.id, sizeof(row->cluster));
+}
+
+static int change_exec(struct write *w, struct store_conn *conn, struct bd_err *err)
+{
+    struct change *c = (struct change *)w;
+    char subject[16 + BD_ID_BYTES];
+    snprintf(subject, sizeof(subject), "cluster/%s", c->row.id);
+
+    int rc = c->insert ? store_cluster_insert(conn, &c->row, err)
+                       : store_cluster_update(conn, &c->row, err);
+    for (size_t i = 0; rc == 0 && i < c->n_steps; i++)
+        rc = store_step_put(conn, &c->steps[i], err);
+    for (size_t i = 0; rc == 0 && i < c->n_events; i++) {
+        int64_t seq;
+        rc = store_event_append(conn, bd_wall_ns(), c->events[i].kind, subject, c->events[i].data,
+                                &seq, err);
+    }
+    if (rc == 0 && c->before)
+        rc = store_inventory_put(conn, c->row.id, c->before, err);
+    if (rc == 0 && c->drop_before)
+        rc = store_inventory_delete(conn, c->row.id, err);
+    if (rc == 0 && c->also)
+        rc = c->also(conn, &c->row, c->arg, err);
+    return rc;
+}
+
+static void change_done(struct write *w, int rc, const struct bd_err *err);
+
+static void on_retry_closed(uv_handle_t *handle)
+{
+    struct change *c = handle->data;
+    writer_submit(c->a->e->config.writer, &c->w);
+}
+
+static void on_retry(uv_timer_t *timer)
+{
+    uv_close((uv_handle_t *)timer, on_retry_closed);
+}
+
+/* The store can't write: nothing of this change may be lost, so it is tried until it goes through. */
+static void retry_later(struct change *c, const struct bd_err *err)
+{
+    struct engine *e = c->a->e;
+    if (!c->retried) {
+        c->retried = true;
+        bd_log(BD_LOG_ERROR, "the store can't write; trying again every second", "cluster",
+               c->row.id, "error", err->text, NULL);
+        actor_on_store_failure(c->a, c, err);
+    }
+    uv_timer_init(e->config.loop, &c->timer);
+    c->timer.data = c;
+    uv_timer_start(&c->timer, on_retry, STORE_RETRY_MS, 0);
+}
+
+static void change_done(struct write *w, int rc, const struct bd_err *err)
+{
+    struct change *c = (struct change *)w;
+    struct actor *a = c->a;
+    struct engine *e = a->e;
+
+    if (rc != BD_ECONFLICT)
+        engine_store_result(e, rc, err);
+    if (rc < 0 && !c->insert && !e->closing) {
+        retry_later(c, err);
+        return;
+    }
+    if (rc == 0) {
+        char subject[16 + BD_ID_BYTES];
+        snprintf(subject, sizeof(subject), "cluster/%s", c->row.id);
+        e->config.on_change(subject, e->config.arg);
+        if (c->n_events)
+            e->config.on_events(e->config.arg);
+    }
+    if (c->done)
+        c->done(c->arg, rc, err, rc == 0 ? &c->row : NULL);
+    a->writing = false;
+    if (rc == 0) {
+        actor_on_durable(a, c);
+    } else if (c->insert) {
+        actor_release(a);
+    }
+    change_free(c);
+    engine_flight_end(e);
+}
+
+void change_submit(struct change *c)
+{
+    struct actor *a = c->a;
+    if (!c->insert)
+        a->row.version++;
+    row_copy(&a->row, &c->row);
+    c->w.exec = change_exec;
+    c->w.done = change_done;
+    a->writing = true;
+    a->e->in_flight++;
+    writer_submit(a->e->config.writer, &c->w);
+}
+
+/* -- events that belong to no change -- */
+
+struct lone_event {
+    struct write w;
+    struct engine *e;
+    const char *kind;
+    char *subject;
+    json_t *data;
+};
+
+static int lone_exec(struct write *w, struct store_conn *conn, struct bd_err *err)
+{
+    struct lone_event *v = (struct lone_event *)w;
+    int64_t seq;
+    return store_event_append(conn, bd_wall_ns(), v->kind, v->subject, v->data, &seq, err);
+}
+
+static void lone_done(struct write *w, int rc, const struct bd_err *err)
+{
+    struct lone_event *v = (struct lone_event *)w;
+    struct engine *e = v->e;
+    engine_store_result(e, rc, err);
+    if (rc == 0)
+        e->config.on_events(e->config.arg);
+    free(v->subject);
+    json_decref(v->data);
+    free(v);
+    engine_flight_end(e);
+}
+
+void engine_event(struct engine *e, const char *kind, const char *subject, json_t *data)
+{
+    struct lone_event *v = bd_new(struct lone_event);
+    v->w = (struct write){.exec = lone_exec, .done = lone_done};
+    v->e = e;
+    v->kind = kind;
+    v->subject = bd_xstrdup(subject);
+    v->data = data;
+    e->in_flight++;
+    writer_submit(e->config.writer, &v->w);
+}
+
+void engine_store_result(struct engine *e, int rc, const struct bd_err *err)
+{
+    e->store_rc = rc;
+    if (rc < 0)
+        bd_err_copy(&e->store_err, err);
+}

@@ -1,0 +1,398 @@
+#include "daemon/engine/private.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/sched/sched.h"
+
+#include <string.h>
+
+/* -- notes from workers -- */
+
+void engine_note(struct engine *e, bool is_image, const char *id, const char *text)
+{
+    struct note *n = bd_new(struct note);
+    n->is_image = is_image;
+    snprintf(n->id, sizeof(n->id), "%s", id);
+    snprintf(n->text, sizeof(n->text), "%s", text);
+    pthread_mutex_lock(&e->lock);
+    *e->notes_tail = n;
+    e->notes_tail = &n->next;
+    uv_async_send(&e->wake);
+    pthread_mutex_unlock(&e->lock);
+}
+
+static void on_wake(uv_async_t *wake)
+{
+    struct engine *e = wake->data;
+    pthread_mutex_lock(&e->lock);
+    struct note *n = e->notes;
+    e->notes = NULL;
+    e->notes_tail = &e->notes;
+    pthread_mutex_unlock(&e->lock);
+    while (n) {
+        struct note *next = n->next;
+        if (n->is_image) {
+            images_progress(e, n->id, n->text);
+        } else {
+            char subject[16 + BD_ID_BYTES];
+            snprintf(subject, sizeof(subject), "cluster/%s", n->id);
+            engine_event(e, "cluster.node", subject,
+                         json_pack("{s:s, s:s}", "node", n->text, "state", "running"));
+        }
+        free(n);
+        n = next;
+    }
+}
+
+/* -- life -- */
+
+struct engine *engine_new(const struct engine_config *config)
+{
+    struct engine *e = bd_new(struct engine);
+    e->config = *config;
+    e->notes_tail = &e->notes;
+    pthread_mutex_init(&e->lock, NULL);
+    uv_async_init(config->loop, &e->wake, on_wake);
+    e->wake.data = e;
+    uv_unref((uv_handle_t *)&e->wake);
+    return e;
+}
+
+static void on_bad_row(const char *id, const struct bd_err *why, void *arg BD_UNUSED)
+{
+    bd_log(BD_LOG_ERROR, "a cluster's row can't be read and is set aside", "cluster", id, "error",
+           why->text, NULL);
+}
+
+/* What was done, and where it was cut off. */
+static int load_steps(struct actor *a, struct store_conn *conn, struct bd_err *err)
+{
+    struct store_step *rows = NULL;
+    size_t n = 0;
+    int rc = store_step_list(conn, a->row.id, &rows, &n, err);
+    if (rc < 0)
+        return rc;
+    for (size_t i = 0; i < n; i++) {
+        for (int s = 0; s < STEP_COUNT; s++) {
+            if (strcmp(rows[i].name, steps[s].name) != 0 || steps[s].phase != STEP_UP)
+                continue;
+            a->begun |= 1U << s;
+            if (rows[i].state == STORE_STEP_DONE)
+                a->done |= 1U << s;
+            else if (rows[i].state == STORE_STEP_INTENDED)
+                a->probe_first = true;
+        }
+    }
+    store_steps_free(rows, n);
+    if (a->row.state != CLUSTER_CREATING)
+        a->probe_first = false;
+    return 0;
+}
+
+static int load_one(struct engine *e, struct store_conn *conn, struct store_cluster *row,
+                    struct bd_err *err)
+{
+    struct actor *a = actor_new(e);
+    a->row = *row;
+    *row = (struct store_cluster){0};
+    int rc = actor_plan(a, err);
+    if (rc == 0)
+        rc = load_steps(a, conn, err);
+    if (rc == 0)
+        rc = store_inventory_get(conn, a->row.id, &a->before, err);
+    if (rc == 0) {
+        const struct store_image *image = images_resolve(e, a->row.image_id, NULL);
+        a->image_fingerprint = bd_xstrdup(image && image->fingerprint ? image->fingerprint : "");
+        a->next = e->actors;
+        e->actors = a;
+    } else {
+        actor_free(a);
+    }
+    return rc;
+}
+
+int engine_load(struct engine *e, struct store_conn *conn, struct bd_err *err)
+{
+    int rc = images_load(e, conn, err);
+    if (rc < 0)
+        return rc;
+    struct store_cluster_filter filter = {
+        .states = 1U << CLUSTER_CREATING | 1U << CLUSTER_READY | 1U << CLUSTER_FAILING |
+                  1U << CLUSTER_DELETING,
+        .limit = CLUSTERS_MAX,
+    };
+    struct store_cluster *rows = NULL;
+    size_t n = 0;
+    rc = store_cluster_list(conn, &filter, on_bad_row, NULL, &rows, &n, err);
+    if (rc < 0)
+        return rc;
+    for (size_t i = 0; i < n; i++) {
+        struct bd_err why = BD_ERR_INIT;
+        char id[BD_ID_BYTES];
+        memcpy(id, rows[i].id, sizeof(id));
+        if (load_one(e, conn, &rows[i], &why) < 0)
+            on_bad_row(id, &why, NULL);
+        else
+            bd_log(BD_LOG_INFO, "found a cluster of before", "cluster", id, "state",
+                   cluster_state_to_str(engine_find(e, id)->row.state), NULL);
+    }
+    store_clusters_free(rows, n);
+
+    /* Those at their end own nothing: what still carries their names is removed at start. */
+    filter.states = 1U << CLUSTER_FAILED | 1U << CLUSTER_DELETED;
+    rc = store_cluster_list(conn, &filter, on_bad_row, NULL, &rows, &n, err);
+    if (rc < 0)
+        return rc;
+    struct sweep_target *targets = bd_xcalloc(n + 1, sizeof(*targets));
+    size_t n_targets = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct sweep_target *t = &targets[n_targets];
+        memcpy(t->id, rows[i].id, BD_ID_BYTES);
+        t->backend = virt_backend_find(bd_json_str(rows[i].spec, "backend", ""));
+        t->controllers = (unsigned)bd_json_int(rows[i].spec, "controllers", 1);
+        t->compute = (unsigned)bd_json_int(rows[i].spec, "compute", 0);
+        n_targets += t->backend != NULL;
+    }
+    work_sweep(e, targets, n_targets);
+    store_clusters_free(rows, n);
+    return 0;
+}
+
+void engine_start(struct engine *e)
+{
+    e->started = true;
+    images_start(e);
+    for (struct actor *a = e->actors; a; a = a->next)
+        if (a->row.state == CLUSTER_READY)
+            work_look(a);
+    engine_move_all(e);
+}
+
+static void on_engine_closed(uv_handle_t *handle)
+{
+    struct engine *e = handle->data;
+    void (*on_closed)(void *) = e->on_closed;
+    void *arg = e->arg;
+    pthread_mutex_destroy(&e->lock);
+    free(e);
+    on_closed(arg);
+}
+
+static void close_when_idle(struct engine *e)
+{
+    if (!e->closing || e->in_flight || uv_is_closing((uv_handle_t *)&e->wake))
+        return;
+    while (e->actors)
+        actor_release(e->actors);
+    images_free(e);
+    on_wake(&e->wake); /* the last notes; nobody sends more */
+    if (e->in_flight == 0)
+        uv_close((uv_handle_t *)&e->wake, on_engine_closed);
+}
+
+void engine_flight_end(struct engine *e)
+{
+    e->in_flight--;
+    close_when_idle(e);
+}
+
+void engine_close(struct engine *e, void (*on_closed)(void *arg), void *arg)
+{
+    e->closing = true;
+    e->on_closed = on_closed;
+    e->arg = arg;
+    for (struct actor *a = e->actors; a; a = a->next)
+        if (a->working)
+            bd_cancel_set(a->working->in.cancel, BD_ECANCELLED, "benchd is ending");
+    images_cancel(e);
+    close_when_idle(e);
+}
+
+/* -- answers that need no write: they too come later, never from inside the call -- */
+
+struct answer {
+    uv_timer_t timer;
+    struct engine *e;
+    engine_done_fn done;
+    void *arg;
+    struct bd_err err;
+    char image_id[BD_ID_BYTES];
+};
+
+static void on_answered(uv_handle_t *handle)
+{
+    struct answer *a = handle->data;
+    struct engine *e = a->e;
+    free(a);
+    engine_flight_end(e);
+}
+
+static void on_answer(uv_timer_t *timer)
+{
+    struct answer *a = timer->data;
+    const void *row = *a->image_id ? images_row(a->e, a->image_id) : NULL;
+    a->done(a->arg, a->err.code, &a->err, row);
+    uv_close((uv_handle_t *)timer, on_answered);
+}
+
+void engine_answer(struct engine *e, engine_done_fn done, void *arg, const struct bd_err *err,
+                   const char *image_id)
+{
+    struct answer *a = bd_new(struct answer);
+    a->e = e;
+    a->done = done;
+    a->arg = arg;
+    bd_err_copy(&a->err, err);
+    snprintf(a->image_id, sizeof(a->image_id), "%s", image_id ? image_id : "");
+    uv_timer_init(e->config.loop, &a->timer);
+    a->timer.data = a;
+    uv_timer_start(&a->timer, on_answer, 0, 0);
+    e->in_flight++;
+}
+
+/* -- clusters -- */
+
+static unsigned count_actors(const struct engine *e)
+{
+    unsigned n = 0;
+    for (const struct actor *a = e->actors; a; a = a->next)
+        n++;
+    return n;
+}
+
+static int check_create(struct engine *e, const struct cluster_spec *spec, const char *name,
+                        const struct store_image **ret_image, struct bd_err *err)
+{
+    if (e->closing)
+        return bd_err_set(err, BD_EUNAVAILABLE, "benchd is ending: try again when it is back");
+    if (count_actors(e) >= CLUSTERS_MAX)
+        return bd_err_set(err, BD_ENOCAPACITY, "there are %u clusters already: delete one first",
+                          CLUSTERS_MAX);
+    if (!virt_backend_find(spec->backend))
+        return bd_err_set(err, BD_EINVALID, "no backend is called %s", spec->backend);
+    if (!sched_find(spec->scheduler))
+        return bd_err_set(err, BD_EINVALID, "no scheduler is called %s", spec->scheduler);
+    for (const struct actor *a = e->actors; a && name; a = a->next)
+        if (bd_str_eq(a->row.name, name))
+            return bd_err_set(err, BD_ECONFLICT,
+                              "the name %s is taken by cluster %s (%s): choose another, or delete "
+                              "that one",
+                              name, a->row.id, cluster_state_to_str(a->row.state));
+    *ret_image = images_resolve(e, spec->image, err);
+    return *ret_image ? 0 : err->code;
+}
+
+void engine_cluster_create(struct engine *e, const struct engine_create *create)
+{
+    struct bd_err err = BD_ERR_INIT;
+    bd_auto_json json_t *spec_json = create->spec;
+    struct cluster_spec spec;
+    bd_auto_faults struct schema_faults faults = {0};
+    if (cluster_spec_read(spec_json, &spec, &faults) < 0) {
+        bd_err_set(&err, BD_EINVALID, "%s: expected %s", faults.items[0].pointer,
+                   faults.items[0].expected);
+        engine_answer(e, create->done, create->arg, &err, NULL);
+        return;
+    }
+    const struct store_image *image = NULL;
+    int rc = check_create(e, &spec, create->name, &image, &err);
+    cluster_spec_done(&spec);
+    if (rc < 0) {
+        engine_answer(e, create->done, create->arg, &err, NULL);
+        return;
+    }
+
+    struct actor *a = actor_new(e);
+    do
+        bd_id_new(a->row.id);
+    while (engine_find(e, a->row.id));
+    a->row.name = create->name ? bd_xstrdup(create->name) : NULL;
+    a->row.state = CLUSTER_CREATING;
+    a->row.version = 1;
+    a->row.created_ns = bd_wall_ns();
+    a->row.spec = bd_take(spec_json);
+    a->row.image_id = bd_xstrdup(image->id);
+    a->row.image_name = bd_xstrdup(image->name);
+    a->row.image_digest = bd_xstrdup(image->digest);
+    a->image_fingerprint = bd_xstrdup(image->fingerprint);
+    a->row.timings = json_object();
+    a->row.warnings = json_array();
+    actor_plan(a, NULL); /* everything in it was checked above */
+    actor_nodes(a, NODE_PLANNED);
+    a->next = e->actors;
+    e->actors = a;
+
+    struct change *c = change_new(a);
+    c->insert = true;
+    c->also = create->also;
+    c->done = create->done;
+    c->arg = create->arg;
+    change_event(c, "cluster.created", json_pack("{s:s?}", "name", a->row.name));
+    bd_log(BD_LOG_INFO, "cluster is asked for", "cluster", a->row.id, "name", a->row.name, "nodes",
+           bd_log_i64((int64_t)a->plan.n_nodes), NULL);
+    change_submit(c);
+}
+
+void engine_cluster_delete(struct engine *e, const char *id, engine_done_fn done, void *arg)
+{
+    struct actor *a = engine_find(e, id);
+    if (!a) {
+        struct bd_err err = BD_ERR_INIT;
+        bd_err_set(&err, BD_ENOTFOUND, "no cluster %s is up", id);
+        engine_answer(e, done, arg, &err, NULL);
+        return;
+    }
+    if (a->row.state == CLUSTER_DELETING && !a->writing) {
+        engine_answer(e, done, arg, &BD_ERR_INIT, NULL);
+        return;
+    }
+    struct delete_waiter *w = bd_new(struct delete_waiter);
+    *w = (struct delete_waiter){.next = a->waiters, .done = done, .arg = arg};
+    a->waiters = w;
+    a->delete_wanted = true;
+    actor_move(a);
+}
+
+int engine_cluster_plan(struct engine *e, const char *id, struct cluster_plan *ret_plan,
+                        struct bd_err *err)
+{
+    struct actor *a = engine_find(e, id);
+    if (!a)
+        return bd_err_set(err, BD_ENOTFOUND, "no cluster %s is up", id);
+    if (a->row.state != CLUSTER_READY)
+        return bd_err_set(err, BD_ECONFLICT, "cluster %s is %s: commands run in it once it is ready",
+                          id, cluster_state_to_str(a->row.state));
+    struct cluster_spec spec;
+    bd_auto_faults struct schema_faults faults = {0};
+    cluster_spec_read(a->row.spec, &spec, &faults);
+    cluster_plan_make(id, &spec, &a->plan.subnet, ret_plan);
+    return 0;
+}
+
+void engine_domain_hint(struct engine *e, const char *domain, bool running)
+{
+    char id[BD_ID_BYTES];
+    if (running || e->closing || !cluster_id_in_name(domain, id))
+        return;
+    struct actor *a = engine_find(e, id);
+    if (a && (a->row.state == CLUSTER_READY ||
+              (a->row.state == CLUSTER_CREATING && a->working && a->working->step == STEP_READY)))
+        work_look(a);
+}
+
+void engine_stats(const struct engine *e, struct engine_stats *ret_stats)
+{
+    *ret_stats = (struct engine_stats){.stuck = e->stuck, .store_ok = e->store_rc == 0};
+    if (e->store_rc < 0)
+        snprintf(ret_stats->store_error, sizeof(ret_stats->store_error), "%s", e->store_err.text);
+    for (const struct actor *a = e->actors; a; a = a->next) {
+        ret_stats->clusters[a->row.state]++;
+        if (!a->has_subnet)
+            continue;
+        ret_stats->nodes += (unsigned)a->plan.n_nodes;
+        ret_stats->memory_in_use += a->plan.spec.memory_bytes * a->plan.n_nodes;
+        ret_stats->cpus_in_use += a->plan.spec.cpus * (double)a->plan.n_nodes;
+    }
+    memcpy(ret_stats->steps_done, e->steps_done, sizeof(e->steps_done));
+    memcpy(ret_stats->steps_failed, e->steps_failed, sizeof(e->steps_failed));
+}

@@ -1,0 +1,95 @@
+/*
+ * The engine: owns the state of every cluster and image that is not at its end, moves each along its
+ * table of steps, and is the only one that asks the writer for changes to them.
+ *
+ * Order of commits: "step k, attempt n, intended" is durable before a body runs; its result and the
+ * next intent are one transaction; only then is it told to anyone. docs/recovery.md has the whole.
+ *
+ * Threads: all of it is called on the loop thread; bodies run on workers. Callbacks come later, never from inside the call.
+ */
+#pragma once
+
+#include "daemon/engine/steps.h"
+#include "daemon/loop/workers.h"
+#include "daemon/loop/writer.h"
+#include "lib/base/err.h"
+#include "lib/image/image.h"
+#include "lib/store/cluster.h"
+#include "lib/store/image.h"
+
+#include <stdbool.h>
+#include <uv.h>
+
+struct engine;
+
+struct engine_config {
+    uv_loop_t *loop;
+    struct writer *writer;
+    struct workers *work;     /* bring-up, images */
+    struct workers *teardown; /* take-down alone: nothing else can use these up */
+    struct step_host host;
+    const char *cgroup2; /* mount point, "" for none */
+    /* Something of this subject ("cluster/ID", "image/ID") is durable in a new version. */
+    void (*on_change)(const char *subject, void *arg);
+    /* New events are in the log. */
+    void (*on_events)(void *arg);
+    void *arg;
+};
+
+struct engine *engine_new(const struct engine_config *config);
+/* Reads what was going on when the daemon last ended; rows that can't be read are set aside and logged.
+ * Call before the loop runs: the connection is the writer's, which is idle until then. */
+int engine_load(struct engine *e, struct store_conn *conn, struct bd_err *err);
+/* Begins to move things, and removes what nobody owns. */
+void engine_start(struct engine *e);
+/* Begins nothing new, asks bodies to stop at a point that can be resumed, waits for them, then calls on_closed and frees e. */
+void engine_close(struct engine *e, void (*on_closed)(void *arg), void *arg);
+
+/* Runs in the transaction that creates the object, on the writer's thread; a failure undoes it all. */
+typedef int (*engine_also_fn)(struct store_conn *conn, const void *row, void *arg,
+                              struct bd_err *err);
+/* row: struct store_cluster or struct store_image as it is durable now, valid during the call; NULL on failure. */
+typedef void (*engine_done_fn)(void *arg, int rc, const struct bd_err *err, const void *row);
+
+struct engine_create {
+    json_t *spec;      /* resolved, stolen */
+    const char *name;  /* NULL: none */
+    engine_also_fn also; /* may be NULL */
+    engine_done_fn done;
+    void *arg;
+};
+/* BD_EINVALID / BD_ENOTFOUND (no such image, scheduler or backend), BD_ECONFLICT (name taken), BD_ENOCAPACITY (too many clusters). */
+void engine_cluster_create(struct engine *e, const struct engine_create *create);
+/* Durable when done is called; row is NULL on success where it had been asked for before: read it.
+ * BD_ENOTFOUND where the engine has none of this id: the store may know one at its end. */
+void engine_cluster_delete(struct engine *e, const char *id, engine_done_fn done, void *arg);
+/* A copy of the plan of a ready cluster, to run commands in it. BD_ENOTFOUND, BD_ECONFLICT (not ready, no such node told by name). */
+int engine_cluster_plan(struct engine *e, const char *id, struct cluster_plan *ret_plan,
+                        struct bd_err *err);
+/* libvirt's hint that a domain's life changed. */
+void engine_domain_hint(struct engine *e, const char *domain, bool running);
+
+struct engine_build {
+    struct image_recipe recipe; /* taken over; name NULL: an import */
+    char *import_path;          /* taken over; the archive, removed when done; NULL: a build */
+    bool rebuild;
+    engine_also_fn also;
+    engine_done_fn done; /* when the row is durable; the build goes on */
+    void *arg;
+};
+/* A ready or building image of the same recipe is answered as it is, unless rebuild. */
+void engine_image_build(struct engine *e, struct engine_build *build);
+/* BD_ENOTFOUND, BD_ECONFLICT (in use: by which clusters; or being built). */
+void engine_image_delete(struct engine *e, const char *id, engine_done_fn done, void *arg);
+
+struct engine_stats {
+    unsigned clusters[CLUSTER_STATE_COUNT]; /* not at their end */
+    unsigned nodes;
+    uint64_t steps_done[STEP_COUNT], steps_failed[STEP_COUNT];
+    double cpus_in_use;
+    uint64_t memory_in_use;
+    unsigned stuck; /* bodies past their deadline that have not come back */
+    bool store_ok;  /* the last write went through */
+    char store_error[BD_ERR_TEXT_BYTES];
+};
+void engine_stats(const struct engine *e, struct engine_stats *ret_stats);

@@ -1,0 +1,178 @@
+/*
+ * What the files of the engine share. Threads: the loop's, but for what says otherwise.
+ */
+#pragma once
+
+#include "daemon/engine/engine.h"
+#include "lib/store/event.h"
+
+#include <pthread.h>
+
+#define CLUSTERS_MAX 1000 /* not at their end, at once */
+
+struct actor;
+struct image_actor;
+struct step_work;
+
+/* A word from a worker's thread to the loop. */
+struct note {
+    struct note *next;
+    char id[BD_ID_BYTES];
+    bool is_image;
+    char text[256]; /* name of a node, or a line of progress */
+};
+
+struct engine {
+    struct engine_config config;
+    struct actor *actors;
+    struct image_actor *images;
+    struct image_actor *building;
+    bool started, closing;
+    unsigned in_flight; /* writes and bodies that will still call back */
+    unsigned stuck;
+    uint64_t steps_done[STEP_COUNT], steps_failed[STEP_COUNT];
+    int store_rc;
+    struct bd_err store_err;
+
+    uv_async_t wake; /* for notes */
+    pthread_mutex_t lock; /* guards notes */
+    struct note *notes, **notes_tail;
+
+    void (*on_closed)(void *arg);
+    void *arg;
+};
+
+/* A cluster that is not at its end. */
+struct actor {
+    struct engine *e;
+    struct actor *next;
+    struct store_cluster row; /* as it will be durable when the write in flight is */
+    struct cluster_plan plan;
+    bool has_subnet;
+    char *image_fingerprint;
+    json_t *before;
+
+    unsigned begun, done; /* bits by step of bring-up */
+    bool torn, audited;
+    unsigned attempt;     /* of the step under way */
+    bool probe_first;     /* the step was cut off by the end of an earlier daemon */
+
+    bool writing;              /* a change is with the writer */
+    int to_run;                /* step to run when it is durable; -1: none */
+    struct step_work *working; /* a body is running */
+    struct step_work *finished; /* a body's result that is not taken yet */
+    bool looking;              /* a look at the nodes is under way */
+    bool delete_wanted;        /* asked for, not durable yet */
+    bool waiting;              /* for the timer, before the next attempt */
+    bool dead;                 /* being freed */
+    uv_timer_t timer;          /* deadline of the body, or time of the next attempt */
+    int overdue;               /* times that the deadline of the body has passed */
+    char *abort_reason;        /* why the body was told to stop, where it was not a delete */
+    struct bd_strv lost;       /* nodes that were found dead */
+    struct delete_waiter *waiters;
+};
+
+struct delete_waiter {
+    struct delete_waiter *next;
+    engine_done_fn done;
+    void *arg;
+};
+
+/* One transaction: the row of a cluster with what belongs to it. Freed when it is durable. */
+struct change {
+    struct write w;
+    struct actor *a;
+    struct store_cluster row; /* copy, for the writer's thread */
+    bool insert;
+    struct store_step steps[3];
+    size_t n_steps;
+    struct {
+        const char *kind; /* a literal */
+        json_t *data;
+    } events[8];
+    size_t n_events;
+    json_t *before; /* to be kept; NULL: leave as it is */
+    bool drop_before;
+    engine_also_fn also;
+    engine_done_fn done;
+    void *arg;
+    bool retried;
+    uv_timer_t timer; /* to try again when the store could not write */
+};
+
+/* change.c */
+struct change *change_new(struct actor *a);
+void change_free(struct change *c);
+/* data is stolen. */
+void change_event(struct change *c, const char *kind, json_t *data);
+void change_step(struct change *c, int step, unsigned attempt, enum store_step_state state,
+                 int64_t started_ns, int64_t ended_ns, int64_t deadline_ns, const char *error);
+/* Copies the actor's row as it is now, with its next version, and hands all to the writer. */
+void change_submit(struct change *c);
+/* An event that belongs to no change. data is stolen. */
+void engine_event(struct engine *e, const char *kind, const char *subject, json_t *data);
+void row_copy(const struct store_cluster *from, struct store_cluster *ret_to);
+/* A write went through, or not: for /readyz. */
+void engine_store_result(struct engine *e, int rc, const struct bd_err *err);
+
+/* actor.c */
+struct actor *actor_new(struct engine *e);
+/* Does what can be done next; the one place that decides. */
+void actor_move(struct actor *a);
+void actor_on_durable(struct actor *a, struct change *c);
+void actor_on_store_failure(struct actor *a, struct change *c, const struct bd_err *err);
+void actor_on_work_done(struct actor *a, struct step_work *w);
+void actor_on_lost(struct actor *a, const struct bd_strv *lost);
+/* Makes plan and spec from the row; BD_ECORRUPT where the row makes no sense. */
+int actor_plan(struct actor *a, struct bd_err *err);
+void actor_nodes(struct actor *a, enum node_state state);
+void actor_release(struct actor *a); /* off the list; freed when its handles are closed */
+void actor_free(struct actor *a);    /* one that never got onto the list */
+/* The other actors may go on: a step that runs alone has ended. */
+void engine_move_all(struct engine *e);
+struct actor *engine_find(struct engine *e, const char *id);
+
+/* work.c */
+struct step_work {
+    struct work w;
+    struct engine *e;
+    struct actor *a; /* NULL: abandoned, its result is late */
+    int step;
+    unsigned attempt;
+    bool probe_first;
+    int64_t started_ns, ended_ns; /* wall */
+    int64_t took_ns;              /* monotonic */
+    struct step_input in;
+    struct step_output out;
+    int rc;
+    struct bd_err err;
+};
+void work_begin(struct actor *a, int step);
+void work_free(struct step_work *w);
+/* Looks which nodes are dead, then actor_on_lost(). */
+void work_look(struct actor *a);
+/* What must be known of a cluster that is at its end to remove what it may have left. */
+struct sweep_target {
+    char id[BD_ID_BYTES];
+    const struct virt_backend *backend;
+    unsigned controllers, compute;
+};
+/* Looks for things with the names of these clusters, removes them, and logs it. targets is taken over. */
+void work_sweep(struct engine *e, struct sweep_target *targets, size_t n);
+
+/* images.c */
+const struct store_image *images_row(struct engine *e, const char *id); /* NULL: none */
+int images_load(struct engine *e, struct store_conn *conn, struct bd_err *err);
+void images_start(struct engine *e);
+void images_cancel(struct engine *e);
+void images_free(struct engine *e);
+void images_progress(struct engine *e, const char *id, const char *line);
+/* By id, name (newest ready one) or digest (prefix); NULL with the reason. */
+const struct store_image *images_resolve(struct engine *e, const char *ref, struct bd_err *err);
+
+/* engine.c */
+/* Calls done later, on the loop: with err, or with the row of the image of this id (NULL: no row). */
+void engine_answer(struct engine *e, engine_done_fn done, void *arg, const struct bd_err *err,
+                   const char *image_id);
+void engine_note(struct engine *e, bool is_image, const char *id, const char *text); /* any thread */
+void engine_flight_end(struct engine *e); /* one of in_flight has called back */

@@ -1,0 +1,83 @@
+/* admit: the host has room, what it is like before is noted down, and a subnet is chosen. */
+#include "daemon/engine/steps.h"
+#include "lib/virt/inventory.h"
+
+#include <string.h>
+
+/* What the host and the services on it keep for themselves. */
+#define HOST_RESERVE_BYTES (UINT64_C(1) << 30)
+
+static int check_memory(const struct step_host *host, const struct step_input *in,
+                        struct bd_err *err)
+{
+    const struct cluster_spec *spec = &in->plan.spec;
+    uint64_t wanted = spec->memory_bytes * in->plan.n_nodes;
+    uint64_t room = host->memory_bytes > HOST_RESERVE_BYTES
+                        ? host->memory_bytes - HOST_RESERVE_BYTES
+                        : 0;
+    uint64_t left = room > in->memory_in_use ? room - in->memory_in_use : 0;
+    if (wanted <= left || spec->oversubscribe)
+        return 0;
+    return bd_err_set(err, BD_ENOCAPACITY,
+                      "%zu nodes of %llu MiB need %llu MiB, and the host has %llu MiB left for "
+                      "clusters: ask for fewer or smaller nodes, end another cluster, or set "
+                      "admission.oversubscribe",
+                      in->plan.n_nodes, (unsigned long long)(spec->memory_bytes >> 20),
+                      (unsigned long long)(wanted >> 20), (unsigned long long)(left >> 20));
+}
+
+static void warn_of_cpus(const struct step_host *host, const struct step_input *in,
+                         struct step_output *out)
+{
+    double wanted = in->plan.spec.cpus * (double)in->plan.n_nodes;
+    if (wanted + in->cpus_in_use > host->cpus)
+        bd_strv_addf(&out->warnings,
+                     "the nodes' CPU shares add up to %.2f (with %.2f of other clusters) and the "
+                     "host has %u: under full load they are not met",
+                     wanted + in->cpus_in_use, in->cpus_in_use, host->cpus);
+}
+
+static int choose_subnet(const struct step_host *host, const struct step_input *in,
+                         struct step_output *out, struct bd_err *err)
+{
+    bd_auto_free struct subnet *routes = NULL;
+    size_t n_routes = 0;
+    int rc = virt_net_taken(&routes, &n_routes, err);
+    if (rc < 0)
+        return bd_err_wrap(err, "read the host's routes");
+
+    size_t n = n_routes + in->n_taken;
+    bd_auto_free struct subnet *taken = bd_xcalloc(n + 1, sizeof(*taken));
+    if (n_routes)
+        memcpy(taken, routes, n_routes * sizeof(*taken));
+    if (in->n_taken)
+        memcpy(taken + n_routes, in->taken, in->n_taken * sizeof(*taken));
+    rc = subnet_pick(&host->pool, subnet_prefix_for((unsigned)in->plan.n_nodes), taken, n,
+                     &out->subnet, err);
+    out->has_subnet = rc == 0;
+    return rc;
+}
+
+int step_admit_exec(const struct step_host *host, const struct step_input *in,
+                    struct step_output *out, struct bd_err *err)
+{
+    const struct virt_backend *backend = virt_backend_find(in->plan.spec.backend);
+    int rc = backend->usable(host->virt, err);
+    if (rc < 0)
+        return bd_err_wrap(err, "backend %s", backend->name);
+    rc = check_memory(host, in, err);
+    if (rc < 0)
+        return rc;
+    warn_of_cpus(host, in, out);
+    rc = choose_subnet(host, in, out, err);
+    if (rc < 0)
+        return rc;
+
+    struct inventory before = {0};
+    rc = inventory_take(host->virt, VIRT_LANE_WORK, &before, err);
+    if (rc < 0)
+        return bd_err_wrap(err, "take the host's inventory");
+    out->before = inventory_to_json(&before);
+    inventory_done(&before);
+    return 0;
+}

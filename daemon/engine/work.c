@@ -1,0 +1,292 @@
+#include "daemon/engine/private.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/virt/inventory.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* A body gets a request to stop at its deadline, and as long again as this before it is given up. */
+#define GIVE_UP_MS 20000
+
+static void on_node_started(const struct node_plan *node, void *arg)
+{
+    struct step_work *w = arg;
+    engine_note(w->e, false, w->in.plan.id, node->name);
+}
+
+static void fill_input(struct actor *a, struct step_work *w)
+{
+    struct engine *e = a->e;
+    struct step_input *in = &w->in;
+    struct cluster_spec spec;
+    bd_auto_faults struct schema_faults faults = {0};
+    cluster_spec_read(a->row.spec, &spec, &faults); /* was read before: actor_plan() */
+    cluster_plan_make(a->row.id, &spec, &a->plan.subnet, &in->plan);
+    in->has_subnet = a->has_subnet;
+    in->image_digest = bd_xstrdup(a->row.image_digest);
+    in->image_fingerprint = bd_xstrdup(a->image_fingerprint);
+    in->before = json_deep_copy(a->before);
+    in->begun = a->begun;
+    in->cancel = bd_cancel_new();
+    in->on_node = on_node_started;
+    in->on_node_arg = w;
+
+    size_t others = 0;
+    for (struct actor *o = e->actors; o; o = o->next)
+        others++;
+    in->taken = bd_xcalloc(others + 1, sizeof(*in->taken));
+    for (struct actor *o = e->actors; o; o = o->next) {
+        if (o == a || !o->has_subnet)
+            continue;
+        in->taken[in->n_taken++] = o->plan.subnet;
+        in->memory_in_use += o->plan.spec.memory_bytes * o->plan.n_nodes;
+        in->cpus_in_use += o->plan.spec.cpus * (double)o->plan.n_nodes;
+    }
+}
+
+void work_free(struct step_work *w)
+{
+    cluster_plan_done(&w->in.plan);
+    free(w->in.image_digest);
+    free(w->in.image_fingerprint);
+    json_decref(w->in.before);
+    free(w->in.taken);
+    bd_cancel_unref(w->in.cancel);
+    json_decref(w->out.before);
+    free(w->out.scheduler_version);
+    bd_strv_done(&w->out.warnings);
+    json_decref(w->out.residue);
+    free(w);
+}
+
+static int run_body(struct step_work *w)
+{
+    const struct step *step = &steps[w->step];
+    const struct step_host *host = &w->e->config.host;
+
+    if (w->probe_first && step->probe) {
+        enum virt_presence presence;
+        int rc = step->probe(host, &w->in, &presence, &w->err);
+        if (rc < 0)
+            return bd_err_wrap(&w->err, "look how far it had come");
+        if (presence == VIRT_DONE)
+            return 0;
+    }
+    /* Half of an earlier attempt does not go with half of this one. */
+    if ((w->probe_first || w->attempt > 1) && step->undo) {
+        int rc = step->undo(host, &w->in, &w->err);
+        if (rc < 0)
+            return bd_err_wrap(&w->err, "undo the earlier attempt");
+    }
+    int rc = bd_cancel_check(w->in.cancel, &w->err);
+    return rc < 0 ? rc : step->exec(host, &w->in, &w->out, &w->err);
+}
+
+static void work_run(struct work *work, void *context BD_UNUSED)
+{
+    struct step_work *w = (struct step_work *)work;
+    int64_t began_ns = bd_mono_ns();
+    w->started_ns = bd_wall_ns();
+    w->rc = run_body(w);
+    w->took_ns = bd_mono_ns() - began_ns;
+    w->ended_ns = bd_wall_ns();
+}
+
+static void work_done(struct work *work)
+{
+    struct step_work *w = (struct step_work *)work;
+    struct engine *e = w->e;
+    if (w->a) {
+        actor_on_work_done(w->a, w);
+    } else {
+        /* It was given up: the cluster has been taken down meanwhile, and what it made since is
+         * nobody's. */
+        bd_log(BD_LOG_WARN, "a late result is thrown away", "cluster", w->in.plan.id, "step",
+               steps[w->step].name, "attempt", bd_log_i64(w->attempt), NULL);
+        e->stuck--;
+        if (!e->closing && !engine_find(e, w->in.plan.id)) {
+            struct sweep_target *t = bd_new(struct sweep_target);
+            memcpy(t->id, w->in.plan.id, BD_ID_BYTES);
+            t->backend = virt_backend_find(w->in.plan.spec.backend);
+            t->controllers = w->in.plan.spec.controllers;
+            t->compute = w->in.plan.spec.compute;
+            work_sweep(e, t, 1);
+        }
+        work_free(w);
+    }
+    engine_flight_end(e);
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+    struct actor *a = timer->data;
+    struct step_work *w = a->working;
+    if (!w)
+        return;
+    if (a->overdue++ == 0) {
+        bd_log(BD_LOG_WARN, "a step is overdue and told to stop", "cluster", a->row.id, "step",
+               steps[w->step].name, NULL);
+        bd_cancel_set(w->in.cancel, BD_ETIMEOUT, "the step's time is over");
+        uv_timer_start(timer, on_deadline, GIVE_UP_MS, 0);
+        return;
+    }
+    bd_log(BD_LOG_ERROR, "a step does not come back and is given up; its worker counts as lost",
+           "cluster", a->row.id, "step", steps[w->step].name, NULL);
+    struct step_work *stand_in = bd_new(struct step_work);
+    stand_in->e = w->e;
+    stand_in->a = a;
+    stand_in->step = w->step;
+    stand_in->attempt = w->attempt;
+    stand_in->started_ns = w->started_ns ? w->started_ns : bd_wall_ns();
+    stand_in->ended_ns = bd_wall_ns();
+    stand_in->rc = bd_err_set(&stand_in->err, BD_ETIMEOUT,
+                              "it did not come back after its time was over and it was told to stop");
+    w->a = NULL;
+    a->e->stuck++;
+    actor_on_work_done(a, stand_in);
+}
+
+void work_begin(struct actor *a, int step)
+{
+    struct engine *e = a->e;
+    const struct step *s = &steps[step];
+    struct step_work *w = bd_new(struct step_work);
+    w->w = (struct work){.run = work_run, .done = work_done};
+    w->e = e;
+    w->a = a;
+    w->step = step;
+    w->attempt = a->attempt;
+    w->probe_first = a->probe_first;
+    a->probe_first = false;
+    fill_input(a, w);
+    a->working = w;
+    a->overdue = 0;
+
+    int64_t timeout_ns = s->timeout_ns + s->timeout_per_node_ns * (int64_t)a->plan.n_nodes;
+    uv_update_time(e->config.loop);
+    uv_timer_start(&a->timer, on_deadline, (uint64_t)(timeout_ns / BD_NS_PER_MS), 0);
+    e->in_flight++;
+    workers_submit(s->phase == STEP_UP ? e->config.work : e->config.teardown, &w->w);
+}
+
+/* -- a look at the nodes -- */
+
+struct look {
+    struct work w;
+    struct engine *e;
+    char id[BD_ID_BYTES];
+    struct cluster_plan plan;
+    struct bd_strv lost;
+};
+
+static void look_run(struct work *work, void *context BD_UNUSED)
+{
+    struct look *l = (struct look *)work;
+    for (size_t i = 0; i < l->plan.n_nodes; i++) {
+        bd_auto_fd int pidfd = -1;
+        if (virt_node_pidfd(l->e->config.host.virt, &l->plan.nodes[i], &pidfd, NULL) < 0)
+            bd_strv_add(&l->lost, l->plan.nodes[i].name);
+    }
+}
+
+static void look_done(struct work *work)
+{
+    struct look *l = (struct look *)work;
+    struct engine *e = l->e;
+    struct actor *a = engine_find(e, l->id);
+    if (a) {
+        a->looking = false;
+        if (l->lost.n)
+            actor_on_lost(a, &l->lost);
+    }
+    cluster_plan_done(&l->plan);
+    bd_strv_done(&l->lost);
+    free(l);
+    engine_flight_end(e);
+}
+
+void work_look(struct actor *a)
+{
+    if (a->looking)
+        return;
+    a->looking = true;
+    struct look *l = bd_new(struct look);
+    l->w = (struct work){.run = look_run, .done = look_done};
+    l->e = a->e;
+    memcpy(l->id, a->row.id, sizeof(l->id));
+    struct cluster_spec spec;
+    bd_auto_faults struct schema_faults faults = {0};
+    cluster_spec_read(a->row.spec, &spec, &faults);
+    cluster_plan_make(a->row.id, &spec, &a->plan.subnet, &l->plan);
+    a->e->in_flight++;
+    workers_submit(a->e->config.work, &l->w);
+}
+
+/* -- what nobody owns -- */
+
+struct sweep {
+    struct work w;
+    struct engine *e;
+    struct sweep_target *targets;
+    size_t n;
+};
+
+static void sweep_one(struct virt *virt, const struct sweep_target *t, const struct bd_strv *items)
+{
+    for (size_t i = 0; i < items->n; i++)
+        bd_log(BD_LOG_WARN, "removing what a cluster that is gone has left", "cluster", t->id,
+               "item", items->items[i], NULL);
+    struct cluster_spec spec = {.controllers = t->controllers, .compute = t->compute};
+    struct cluster_plan plan;
+    struct bd_err err = BD_ERR_INIT;
+    cluster_plan_make(t->id, &spec, &(struct subnet){0}, &plan);
+    int rc = t->backend->stop(virt, VIRT_LANE_TEARDOWN, &plan, NULL, &err);
+    if (rc == 0)
+        rc = virt_net_down(virt, &plan, &err);
+    if (rc < 0)
+        bd_log(BD_LOG_ERROR, "could not remove all of it", "cluster", t->id, "error", err.text,
+               NULL);
+    cluster_plan_done(&plan);
+}
+
+static void sweep_run(struct work *work, void *context BD_UNUSED)
+{
+    struct sweep *s = (struct sweep *)work;
+    struct virt *virt = s->e->config.host.virt;
+    struct inventory inv = {0};
+    struct bd_err err = BD_ERR_INIT;
+    if (inventory_take(virt, VIRT_LANE_TEARDOWN, &inv, &err) < 0) {
+        bd_log(BD_LOG_WARN, "could not look for what earlier clusters have left", "error", err.text,
+               NULL);
+        return;
+    }
+    for (size_t i = 0; i < s->n; i++) {
+        bd_auto_strv struct bd_strv items = {0};
+        inventory_of_cluster(&inv, s->targets[i].id, &items);
+        if (items.n)
+            sweep_one(virt, &s->targets[i], &items);
+    }
+    inventory_done(&inv);
+}
+
+static void sweep_done(struct work *work)
+{
+    struct sweep *s = (struct sweep *)work;
+    struct engine *e = s->e;
+    free(s->targets);
+    free(s);
+    engine_flight_end(e);
+}
+
+void work_sweep(struct engine *e, struct sweep_target *targets, size_t n)
+{
+    struct sweep *s = bd_new(struct sweep);
+    s->w = (struct work){.run = sweep_run, .done = sweep_done};
+    s->e = e;
+    s->targets = targets;
+    s->n = n;
+    e->in_flight++;
+    workers_submit(e->config.teardown, &s->w);
+}

@@ -1,0 +1,62 @@
+#include "daemon/http/private.h"
+
+#include <string.h>
+#include <unistd.h>
+
+void http_header(struct http_request *r, const char *name, const char *value)
+{
+    for (size_t i = 0; i < r->n_headers; i++) {
+        if (strcmp(r->headers[i].name, name) == 0) {
+            free(r->headers[i].value);
+            r->headers[i].value = bd_xstrdup(value);
+            return;
+        }
+    }
+    if (r->n_headers < HEADERS_MAX) {
+        r->headers[r->n_headers].name = name;
+        r->headers[r->n_headers++].value = bd_xstrdup(value);
+    }
+}
+
+void http_reply_text(struct http_request *r, int status, const char *content_type, const char *text,
+                     size_t bytes)
+{
+    http_header(r, "Content-Type", content_type);
+    if (r->server->config.after && r->stage < REQUEST_ANSWERED)
+        r->reply_body = bd_xstrndup(text, bytes);
+    request_answer(r, status,
+                   MHD_create_response_from_buffer(bytes, (void *)text, MHD_RESPMEM_MUST_COPY));
+}
+
+void http_reply_json(struct http_request *r, int status, json_t *json)
+{
+    bd_auto_free char *text =
+        json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
+    json_decref(json);
+    if (text)
+        http_reply_text(r, status, "application/json", text, strlen(text));
+    else
+        http_problem(r, "internal", "the reply can't be written as JSON");
+}
+
+void http_reply_static(struct http_request *r, const char *content_type, const char *data,
+                       size_t bytes)
+{
+    http_header(r, "Content-Type", content_type);
+    request_answer(
+        r, 200, MHD_create_response_from_buffer(bytes, (void *)data, MHD_RESPMEM_PERSISTENT));
+}
+
+void http_reply_empty(struct http_request *r, int status)
+{
+    request_answer(r, status, MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT));
+}
+
+void http_reply_file(struct http_request *r, const char *content_type, int fd, uint64_t bytes)
+{
+    http_header(r, "Content-Type", content_type);
+    struct MHD_Response *response = MHD_create_response_from_fd64(bytes, fd);
+    if (!response)
+        close(fd);
+    request_answer(r, 200, response);
+}

@@ -1,0 +1,108 @@
+#include "lib/base/mem.h"
+#include "lib/base/str.h"
+#include "lib/model/cluster.h"
+
+#include <math.h>
+
+#define MEMORY_MIN_BYTES (UINT64_C(64) << 20) /* below it a node's systemd does not come up */
+#define CONTROLLERS_MAX  1
+#define COMPUTE_MAX      1000
+#define CPUS_MIN         0.01
+#define CPUS_MAX         1024
+
+/* Members that the schema demands or has defaults for are asked for again: a spec may also come
+ * from a stored row that was damaged. */
+static char *want_text(const json_t *obj, const char *key, const char *pointer,
+                       struct schema_faults *faults)
+{
+    const char *text = bd_json_str(obj, key, NULL);
+    if (text && *text)
+        return bd_xstrdup(text);
+    schema_faults_add(faults, pointer, NULL, "a string that is not empty");
+    return NULL;
+}
+
+static unsigned want_count(const json_t *obj, const char *key, json_int_t max, const char *pointer,
+                           struct schema_faults *faults)
+{
+    json_int_t value = bd_json_int(obj, key, 0);
+    if (value >= 1 && value <= max)
+        return (unsigned)value;
+    schema_faults_add(faults, pointer, NULL, "an integer from 1 to %" JSON_INTEGER_FORMAT, max);
+    return 0;
+}
+
+static double want_cpus(const json_t *node, struct schema_faults *faults)
+{
+    double cpus = bd_json_real(node, "cpus", 0);
+    if (cpus >= CPUS_MIN && cpus <= CPUS_MAX)
+        return cpus;
+    schema_faults_add(faults, "/node/cpus", NULL, "a number from %g to %d", CPUS_MIN, CPUS_MAX);
+    return 0;
+}
+
+static uint64_t want_memory(const json_t *node, struct schema_faults *faults)
+{
+    const char *text = bd_json_str(node, "memory", NULL);
+    uint64_t bytes;
+    if (text && bd_parse_bytes(text, &bytes) == 0 && bytes >= MEMORY_MIN_BYTES)
+        return bytes;
+    schema_faults_add(faults, "/node/memory", text, "a size of at least 64MiB, such as 512MiB");
+    return 0;
+}
+
+/* The schema knows the names of what will be shaped one day; here each is refused until it is. */
+static void refuse_network(const json_t *json, struct schema_faults *faults)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach(json_object_get(json, "network"), key, value)
+    {
+        bd_auto_free char *pointer = bd_xasprintf("/network/%s", key);
+        bd_auto_free char *got = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+        schema_faults_add(faults, pointer, got,
+                          "no network shaping: this version can't enforce it, leave 'network' out");
+    }
+}
+
+int cluster_spec_read(json_t *json, struct cluster_spec *ret_spec, struct schema_faults *faults)
+{
+    size_t before = faults->n;
+    json_t *node = json_object_get(json, "node");
+    const json_t *scheduler = json_object_get(json, "scheduler");
+    const json_t *options = json_object_get(scheduler, "options");
+
+    struct cluster_spec spec = {
+        .backend = want_text(json, "backend", "/backend", faults),
+        .image = want_text(json, "image", "/image", faults),
+        .controllers = want_count(json, "controllers", CONTROLLERS_MAX, "/controllers", faults),
+        .compute = want_count(json, "compute", COMPUTE_MAX, "/compute", faults),
+        .cpus = want_cpus(node, faults),
+        .memory_bytes = want_memory(node, faults),
+        .scheduler = want_text(scheduler, "name", "/scheduler/name", faults),
+        .scheduler_options = options ? json_deep_copy(options) : json_object(),
+        .oversubscribe = bd_json_bool(json_object_get(json, "admission"), "oversubscribe", 0) != 0,
+    };
+    if (json_is_object(node) && !json_object_get(node, "schedulerCpus"))
+        json_object_set_new(node, "schedulerCpus",
+                            json_integer((json_int_t)fmax(1, ceil(spec.cpus))));
+    spec.scheduler_cpus =
+        want_count(node, "schedulerCpus", CPUS_MAX, "/node/schedulerCpus", faults);
+    refuse_network(json, faults);
+
+    if (faults->n != before || faults->more) {
+        cluster_spec_done(&spec);
+        return BD_EINVALID;
+    }
+    *ret_spec = spec;
+    return 0;
+}
+
+void cluster_spec_done(struct cluster_spec *spec)
+{
+    free(spec->backend);
+    free(spec->image);
+    free(spec->scheduler);
+    json_decref(spec->scheduler_options);
+    *spec = (struct cluster_spec){0};
+}

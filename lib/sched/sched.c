@@ -1,0 +1,42 @@
+#include "lib/sched/sched.h"
+
+#include "lib/base/str.h"
+#include "lib/sched/slurm.h"
+
+#include <string.h>
+
+const struct sched *const scheds[] = {&sched_slurm, NULL};
+
+const struct sched *sched_find(const char *name)
+{
+    for (size_t i = 0; scheds[i]; i++)
+        if (bd_str_eq(scheds[i]->name, name))
+            return scheds[i];
+    return NULL;
+}
+
+/* The uuid without its dashes: 32 hexadecimal digits, as machine-id(5) wants them. */
+static void add_machine_id(const struct node_plan *node, struct node_files *files)
+{
+    char id[BD_UUID_BYTES];
+    size_t n = 0;
+    for (const char *s = node->uuid; *s; s++)
+        if (*s != '-')
+            id[n++] = *s;
+    node_files_addf(files, "/etc/machine-id", 0444, "%.*s\n", (int)n, id);
+}
+
+void sched_identity_files(const struct cluster_plan *plan, size_t node, struct node_files *files)
+{
+    const struct node_plan *self = &plan->nodes[node];
+    bd_auto_str struct bd_str hosts = {0};
+
+    bd_str_add(&hosts, "127.0.0.1 localhost\n::1 localhost\n");
+    for (size_t i = 0; i < plan->n_nodes; i++)
+        bd_str_addf(&hosts, "%s %s\n", plan->nodes[i].address, plan->nodes[i].name);
+
+    node_files_addf(files, "/etc/hostname", 0644, "%s\n", self->name);
+    node_files_add(files, "/etc/hosts", 0644, 0, 0, hosts.data, hosts.len);
+    node_files_add(files, "/etc/resolv.conf", 0644, 0, 0, "", 0); /* nobody to ask */
+    add_machine_id(self, files);
+}

@@ -1,0 +1,49 @@
+/*
+ * Scheduler adapters: what makes a Slurm cluster (and others) of bare nodes. One table, one file a
+ * scheduler. Threads: adapters are immutable; bodies that take a channel block and belong on
+ * workers.
+ */
+#pragma once
+
+#include "lib/base/cancel.h"
+#include "lib/base/err.h"
+#include "lib/base/json.h"
+#include "lib/channel/channel.h"
+#include "lib/model/cluster.h"
+#include "lib/schema/schema.h"
+#include "lib/virt/hostops.h"
+
+/* What an adapter must know of the image, read from its root and manifest. */
+struct sched_image {
+    const char *rootfs;
+    const json_t *manifest; /* with packages[{name, version}] */
+};
+
+struct sched {
+    const char *name;
+    const char *title;  /* one line for people */
+    const char *tested; /* versions it was run with here: "22.05, 24.11" */
+    const char *const
+        *owned; /* options that the adapter sets itself and refuses, NULL-terminated */
+    /* Appends a fault for every option that it owns or that can't be written down. PURE. */
+    void (*check_options)(const json_t *options, struct schema_faults *faults);
+    /* BD_EUNSUPPORTED where the image lacks what it needs, naming what. */
+    int (*check_image)(const struct sched_image *image, struct bd_err *err);
+    /* Its files for all nodes (files[i] for plan->nodes[i]); secrets are made new in each call. */
+    int (*files)(const struct cluster_plan *plan, const struct sched_image *image,
+                 struct node_files *files, struct bd_err *err);
+    /*
+     * Waits until every node is idle, or says which are not and why (with the daemons' last words)
+     * at cancel. ret_version: the scheduler's own word; the caller's.
+     */
+    int (*wait_ready)(const struct channel *channel, const struct cluster_plan *plan,
+                      struct bd_cancel *cancel, char **ret_version, struct bd_err *err);
+    /* Its defaults, as the contract's Scheduler.defaults; new reference. PURE. */
+    json_t *(*defaults)(void);
+};
+
+extern const struct sched *const scheds[]; /* NULL-terminated */
+const struct sched *sched_find(const char *name);
+
+/* Files that any node has, whatever the scheduler: host name, hosts, machine id, resolver. */
+void sched_identity_files(const struct cluster_plan *plan, size_t node, struct node_files *files);

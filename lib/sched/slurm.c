@@ -1,0 +1,72 @@
+#include "lib/sched/slurm.h"
+
+#include "lib/base/str.h"
+
+#include <string.h>
+
+#define MUNGE_KEY_BYTES 128 /* munged takes 32 to 1024 */
+
+static const char *const units_of[NODE_ROLE_COUNT] = {
+    [NODE_CONTROLLER] = "slurmctld",
+    [NODE_COMPUTE] = "slurmd",
+};
+
+static void enable_unit(struct node_files *files, const char *unit)
+{
+    bd_auto_free char *link =
+        bd_xasprintf("/etc/systemd/system/multi-user.target.wants/%s.service", unit);
+    bd_auto_free char *target = bd_xasprintf("/usr/lib/systemd/system/%s.service", unit);
+    node_files_link(files, link, target);
+}
+
+/* Many nodes that boot at once may overrun a daemon's patience; it tries again, a few times. */
+static void restart_unit(struct node_files *files, const char *unit)
+{
+    bd_auto_free char *path = bd_xasprintf("/etc/systemd/system/%s.service.d/benchd.conf", unit);
+    node_files_addf(files, path, 0644, "[Service]\nRestart=on-failure\nRestartSec=200ms\n");
+}
+
+static int slurm_check_image(const struct sched_image *image, struct bd_err *err)
+{
+    struct slurm_image read;
+    return slurm_image_read(image, &read, err);
+}
+
+static int slurm_files(const struct cluster_plan *plan, const struct sched_image *image,
+                       struct node_files *files, struct bd_err *err)
+{
+    struct slurm_image facts;
+    int r = slurm_image_read(image, &facts, err);
+    if (r < 0)
+        return r;
+
+    unsigned char key[MUNGE_KEY_BYTES];
+    bd_random(key, sizeof(key));
+    bd_auto_free char *conf = slurm_conf(plan, &facts);
+    bd_auto_free char *cgroup_conf = slurm_cgroup_conf(&facts);
+    for (size_t i = 0; i < plan->n_nodes; i++) {
+        const char *unit = units_of[plan->nodes[i].role];
+        node_files_add(&files[i], "/etc/munge/munge.key", 0400, facts.munge_uid, facts.munge_gid,
+                       key, sizeof(key));
+        node_files_add(&files[i], "/etc/slurm/slurm.conf", 0644, 0, 0, conf, strlen(conf));
+        node_files_add(&files[i], "/etc/slurm/cgroup.conf", 0644, 0, 0, cgroup_conf,
+                       strlen(cgroup_conf));
+        enable_unit(&files[i], "munge");
+        enable_unit(&files[i], unit);
+        restart_unit(&files[i], unit);
+    }
+    explicit_bzero(key, sizeof(key));
+    return 0;
+}
+
+const struct sched sched_slurm = {
+    .name = "slurm",
+    .title = "Slurm Workload Manager",
+    .tested = "22.05, 24.11",
+    .owned = slurm_owned,
+    .check_options = slurm_check_options,
+    .check_image = slurm_check_image,
+    .files = slurm_files,
+    .wait_ready = slurm_wait_ready,
+    .defaults = slurm_defaults,
+};

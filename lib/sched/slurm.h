@@ -1,0 +1,46 @@
+/*
+ * The Slurm adapter's parts, for the files of this folder and their tests. Threads: as sched.h.
+ *
+ *     slurm_options.c  what a user may set, and what not
+ *     slurm_image.c    what must be known of the image
+ *     slurm_conf.c     slurm.conf and cgroup.conf
+ *     slurm.c          files of the nodes
+ *     slurm_ready.c    the wait for idle nodes
+ */
+#pragma once
+
+#include "lib/sched/sched.h"
+
+#include <sys/types.h>
+
+extern const struct sched sched_slurm;
+
+/* Year and month of a release as one number: 22.05 is 2205. */
+#define SLURM_OLDEST 2205
+
+#define SLURMCTLD_PORT 6817
+
+struct slurm_image {
+    int release;
+    bool pmix; /* has the plugin for --mpi=pmix */
+    uid_t munge_uid;
+    gid_t munge_gid;
+};
+
+/* BD_EUNSUPPORTED where something is missing, naming it. */
+int slurm_image_read(const struct sched_image *image, struct slurm_image *ret_image,
+                     struct bd_err *err);
+
+extern const char *const slurm_owned[];
+void slurm_check_options(const json_t *options, struct schema_faults *faults);
+/* What stands in slurm.conf unless a user says otherwise; new reference. */
+json_t *slurm_defaults(void);
+/* Defaults with the user's options over them, whatever the case of their letters; new reference. */
+json_t *slurm_merge_options(const json_t *options, bool pmix);
+
+/* Texts, the caller's (free()). */
+char *slurm_conf(const struct cluster_plan *plan, const struct slurm_image *image);
+char *slurm_cgroup_conf(const struct slurm_image *image);
+
+int slurm_wait_ready(const struct channel *channel, const struct cluster_plan *plan,
+                     struct bd_cancel *cancel, char **ret_version, struct bd_err *err);

@@ -1,0 +1,95 @@
+#include "lib/base/str.h"
+#include "lib/channel/passwd.h"
+#include "lib/sched/slurm.h"
+#include "lib/virt/inroot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const needed_files[] = {
+    "usr/sbin/slurmctld",
+    "usr/sbin/slurmd",
+    "usr/sbin/munged",
+    "usr/bin/sinfo",
+    "usr/lib/systemd/system/slurmctld.service",
+    "usr/lib/systemd/system/slurmd.service",
+    "usr/lib/systemd/system/munge.service",
+    "etc/passwd",
+};
+
+static int read_release(const json_t *manifest, int *ret_release, struct bd_err *err)
+{
+    static const char *const names[] = {"slurmctld", "slurm-wlm", "slurm"};
+    json_t *package;
+    size_t i;
+    json_array_foreach(json_object_get(manifest, "packages"), i, package)
+    {
+        const char *name = bd_json_str(package, "name", "");
+        const char *version = bd_json_str(package, "version", "");
+        const char *epoch = strchr(version, ':');
+        int year, month;
+        for (size_t k = 0; k < BD_ARRAY_LEN(names); k++) {
+            if (!bd_str_eq(name, names[k]) ||
+                sscanf(epoch ? epoch + 1 : version, "%2d.%2d", &year, &month) != 2)
+                continue;
+            *ret_release = year * 100 + month;
+            if (*ret_release >= SLURM_OLDEST)
+                return 0;
+            return bd_err_set(err, BD_EUNSUPPORTED,
+                              "the image has Slurm %s; 22.05 is the oldest that benchd can run",
+                              version);
+        }
+    }
+    return bd_err_set(err, BD_EUNSUPPORTED,
+                      "the image's manifest has no package slurmctld; take an image with Slurm");
+}
+
+static int read_munge_ids(int root, struct slurm_image *image, struct bd_err *err)
+{
+    struct passwd_user munge;
+    int r = passwd_lookup(root, "munge", &munge, err);
+    if (r == BD_ENOTFOUND)
+        return bd_err_set(err, BD_EUNSUPPORTED,
+                          "the image has no user munge; take an image with the package munge");
+    if (r < 0)
+        return r;
+    image->munge_uid = munge.uid;
+    image->munge_gid = munge.gid;
+    return 0;
+}
+
+static bool has_pmix(const char *rootfs)
+{
+    glob_t found;
+    bd_auto_free char *pattern = bd_xasprintf("%s/usr/lib/*/slurm*/mpi_pmix.so", rootfs);
+    bool has = glob(pattern, GLOB_NOSORT, NULL, &found) == 0;
+    globfree(&found);
+    return has;
+}
+
+int slurm_image_read(const struct sched_image *image, struct slurm_image *ret_image,
+                     struct bd_err *err)
+{
+    struct slurm_image read = {0};
+    bd_auto_fd int root = open(image->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0)
+        return bd_err_errno(err, errno, "open the image's root %s", image->rootfs);
+    int r = read_release(image->manifest, &read.release, err);
+    for (size_t i = 0; r == 0 && i < BD_ARRAY_LEN(needed_files); i++) {
+        bd_auto_fd int fd = inroot_open(root, needed_files[i], O_PATH, 0);
+        if (fd < 0)
+            r = bd_err_set(err, BD_EUNSUPPORTED,
+                           "the image has no /%s; take an image with Slurm, munge and systemd",
+                           needed_files[i]);
+    }
+    if (r == 0)
+        r = read_munge_ids(root, &read, err);
+    if (r < 0)
+        return r;
+    read.pmix = has_pmix(image->rootfs);
+    *ret_image = read;
+    return 0;
+}

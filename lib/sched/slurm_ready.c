@@ -1,0 +1,209 @@
+#include "lib/base/clock.h"
+#include "lib/base/str.h"
+#include "lib/sched/slurm.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define POLL_FIRST_NS   (50 * BD_NS_PER_MS)
+#define POLL_LONGEST_NS (250 * BD_NS_PER_MS)
+#define COMMAND_NS      (10 * BD_NS_PER_S)
+#define LAST_WORDS_NS   (3 * BD_NS_PER_S)
+#define LAST_WORDS_MAX  300
+#define NODES_TOLD_MAX  5
+
+struct wait {
+    const struct channel *channel;
+    const struct cluster_plan *plan;
+    struct bd_cancel *cancel;
+    struct bd_str states; /* sinfo's last answer */
+};
+
+static int run(const struct wait *w, const struct node_plan *node, const char *const *argv,
+               int64_t timeout_ns, struct bd_cancel *cancel, struct bd_proc_result *ret,
+               struct bd_err *err)
+{
+    struct channel_cmd cmd = {
+        .node = node, .argv = argv, .timeout_ns = timeout_ns, .cancel = cancel};
+    int r = channel_exec(w->channel, &cmd, ret, err);
+    if (r < 0)
+        bd_err_wrap(err, "%s on node %s", argv[0], node->name);
+    return r;
+}
+
+static const struct node_plan *controller(const struct wait *w)
+{
+    return cluster_plan_node(w->plan, NULL);
+}
+
+/* True if a line of /proc/net/tcp or tcp6 is a socket that listens on the port: "ADDRESS:PORT 0:0
+ * 0A". */
+static bool has_listener(const char *table, int port)
+{
+    char local[16];
+    size_t n = (size_t)snprintf(local, sizeof(local), ":%04X ", (unsigned)port);
+    for (const char *s = table; (s = strstr(s, local));) {
+        s += n;
+        if (bd_starts_with(s + strspn(s, "0"), ":0000 0A "))
+            return true;
+    }
+    return false;
+}
+
+/* A look at the controller's sockets, while a client of Slurm's that finds nobody there would sleep
+ * for a second before it tries again. */
+static int is_listening(struct wait *w, bool *ret_yes, struct bd_err *err)
+{
+    static const char *const argv[] = {"cat", "/proc/net/tcp", "/proc/net/tcp6", NULL};
+    bd_auto_proc_result struct bd_proc_result out = {0};
+    int r = run(w, controller(w), argv, COMMAND_NS, w->cancel, &out, err);
+    if (r == 0)
+        *ret_yes = has_listener(bd_str_text(&out.out), SLURMCTLD_PORT);
+    return r;
+}
+
+/* The line of the node in sinfo's answer, up to its end; NULL where sinfo doesn't know it. */
+static const char *line_of(const struct wait *w, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *s = bd_str_text(&w->states); s && *s;) {
+        if (strncmp(s, name, n) == 0 && s[n] == ' ')
+            return s + n + 1;
+        s = strchr(s, '\n');
+        s = s ? s + 1 : NULL;
+    }
+    return NULL;
+}
+
+static bool is_idle(const struct wait *w, const struct node_plan *node)
+{
+    const char *line = line_of(w, node->name);
+    return line && bd_starts_with(line, "idle ");
+}
+
+static int all_idle(struct wait *w, bool *ret_yes, struct bd_err *err)
+{
+    static const char *const argv[] = {"sinfo", "-h", "-N", "-o", "%N %T %E", NULL};
+    bd_auto_proc_result struct bd_proc_result out = {0};
+    int r = run(w, controller(w), argv, COMMAND_NS, w->cancel, &out, err);
+    if (r < 0)
+        return r;
+    bd_str_clear(&w->states);
+    bd_str_add(&w->states, out.exit_code == 0 ? bd_str_text(&out.out) : "");
+    bool yes = true;
+    for (size_t i = 0; i < w->plan->n_nodes && yes; i++)
+        if (w->plan->nodes[i].role == NODE_COMPUTE)
+            yes = is_idle(w, &w->plan->nodes[i]);
+    *ret_yes = yes;
+    return 0;
+}
+
+/* Asks again and again, at growing intervals: each question takes CPU from the nodes that boot. */
+static int wait_until(struct wait *w, int (*question)(struct wait *, bool *, struct bd_err *),
+                      struct bd_err *err)
+{
+    int64_t pause_ns = POLL_FIRST_NS;
+    for (;;) {
+        bool yes = false;
+        int r = question(w, &yes, err);
+        if (r < 0 || yes)
+            return r;
+        r = bd_cancel_sleep(w->cancel, pause_ns, err);
+        if (r < 0)
+            return r;
+        pause_ns = pause_ns * 5 / 4;
+        if (pause_ns > POLL_LONGEST_NS)
+            pause_ns = POLL_LONGEST_NS;
+    }
+}
+
+/* The end of what the unit wrote, on one line. */
+static void add_last_words(const struct wait *w, const struct node_plan *node, const char *unit,
+                           struct bd_str *out)
+{
+    const char *const argv[] = {"journalctl", "-q", "--no-pager", "-o", "cat",
+                                "-n",         "4",  "-u",         unit, NULL};
+    bd_auto_proc_result struct bd_proc_result words = {0};
+    struct bd_err err = BD_ERR_INIT;
+    int r = run(w, node, argv, LAST_WORDS_NS, NULL, &words, &err);
+    if (r == 0 && words.out.len == 0)
+        bd_str_addf(out, "; %s on %s wrote nothing", unit, node->name);
+    else if (r < 0)
+        bd_str_addf(out, "; %s on %s can't be asked: %.200s", unit, node->name, err.text);
+    if (r < 0 || words.out.len == 0)
+        return;
+
+    while (words.out.len > 0 && words.out.data[words.out.len - 1] == '\n')
+        words.out.data[--words.out.len] = '\0';
+    const char *text = words.out.data;
+    if (words.out.len > LAST_WORDS_MAX)
+        text += words.out.len - LAST_WORDS_MAX;
+    for (char *s = words.out.data; *s; s++)
+        if (*s == '\n')
+            *s = '|';
+    bd_str_addf(out, "; last words of %s on %s: %s", unit, node->name, text);
+}
+
+/* Puts what is not ready, and why, in the place of a bare "timeout". */
+static void explain(const struct wait *w, struct bd_err *err)
+{
+    bd_auto_str struct bd_str text = {0};
+    const struct node_plan *first = NULL;
+    unsigned missing = 0;
+    for (size_t i = 0; i < w->plan->n_nodes; i++) {
+        const struct node_plan *node = &w->plan->nodes[i];
+        if (node->role != NODE_COMPUTE || is_idle(w, node))
+            continue;
+        if (!first)
+            first = node;
+        if (missing++ < NODES_TOLD_MAX) {
+            const char *line = line_of(w, node->name);
+            size_t n = line ? strcspn(line, "\n") : 0;
+            bd_str_addf(&text, "%s%s (%.*s)", text.len ? ", " : "", node->name,
+                        (int)(line ? n : strlen("unknown to slurmctld")),
+                        line ? line : "unknown to slurmctld");
+        }
+    }
+    if (missing > NODES_TOLD_MAX)
+        bd_str_addf(&text, " and %u more", missing - NODES_TOLD_MAX);
+    add_last_words(w, controller(w), "slurmctld", &text);
+    if (first)
+        add_last_words(w, first, "slurmd", &text);
+    bd_err_set(err, BD_ETIMEOUT, "Slurm: %u of %u nodes are not idle in time: %s", missing,
+               w->plan->spec.compute, bd_str_text(&text));
+}
+
+static int read_version(const struct wait *w, char **ret_version, struct bd_err *err)
+{
+    static const char *const argv[] = {"sinfo", "--version", NULL};
+    bd_auto_proc_result struct bd_proc_result out = {0};
+    int r = run(w, controller(w), argv, COMMAND_NS, w->cancel, &out, err);
+    if (r < 0)
+        return r;
+    const char *text = bd_str_text(&out.out);
+    size_t n = strcspn(text, "\n");
+    if (out.exit_code != 0 || n == 0)
+        return bd_err_set(err, BD_ECHILD, "sinfo --version on node %s: exit code %d: %.200s",
+                          controller(w)->name, out.exit_code, bd_str_text(&out.err));
+    *ret_version = bd_xstrndup(text, n);
+    return 0;
+}
+
+int slurm_wait_ready(const struct channel *channel, const struct cluster_plan *plan,
+                     struct bd_cancel *cancel, char **ret_version, struct bd_err *err)
+{
+    struct wait w = {.channel = channel, .plan = plan, .cancel = cancel};
+    bd_auto_free char *version = NULL;
+    /* First, while the daemons boot anyway: it asks nobody. */
+    int r = read_version(&w, &version, err);
+    if (r == 0)
+        r = wait_until(&w, is_listening, err);
+    if (r == 0)
+        r = wait_until(&w, all_idle, err);
+    if (r == BD_ETIMEOUT)
+        explain(&w, err);
+    if (r == 0)
+        *ret_version = bd_take(version);
+    bd_str_done(&w.states);
+    return r;
+}

@@ -1,0 +1,30 @@
+/* Shared by the files of lib/virt. */
+#pragma once
+
+#include "lib/virt/conn.h"
+#include "lib/virt/hostfacts.h"
+#include "lib/virt/virt.h"
+
+struct virt {
+    struct hostops *ops; /* borrowed */
+    struct conn_pool *lanes[VIRT_LANE_COUNT];
+    unsigned start_width;
+    struct hostfacts facts; /* of when it was made */
+};
+
+/* On hosts with cgroup2 alone: the name of a node's group, below the one that libvirt makes for it. */
+#define VIRT_CGROUP_BELOW "bench"
+
+/* Whether libvirt's controller of the node lives. */
+bool virt_node_has_controller(const struct node_plan *node);
+
+/* The active domains of libvirt's that are the plan's: ret_running[i] of nodes[i]. One call. */
+int lxc_list(struct virt *v, enum virt_lane lane, const struct cluster_plan *plan,
+             bool *ret_running, size_t *ret_n, struct bd_err *err);
+/* Ends a node by libvirt, whatever state it is in there; one that it does not know is fine. */
+int lxc_destroy(struct virt *v, enum virt_lane lane, const struct node_plan *node,
+                struct bd_err *err);
+int lxc_stop(struct virt *v, enum virt_lane lane, const struct cluster_plan *plan,
+             struct bd_cancel *cancel, struct bd_err *err);
+
+extern const struct virt_backend virt_backend_lxc;

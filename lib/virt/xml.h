@@ -1,0 +1,21 @@
+/* Descriptions for libvirt. PURE. */
+#pragma once
+
+#include "lib/base/str.h"
+#include "lib/model/cluster.h"
+#include "lib/virt/hostfacts.h"
+
+/* Appends text, so that it is the same text as content or within quotes. Characters that XML can't
+ * hold become U+FFFD. */
+void xml_escape(struct bd_str *out, const char *text);
+
+struct xml_node {
+    const struct cluster_plan *plan;
+    const struct node_plan *node;
+    const char *root;           /* directory that is the node's "/" */
+    enum cgroup_layout layout;  /* of the host */
+    const char *cgroup_options; /* with which the host has mounted its cgroup2 */
+};
+
+/* The domain of an LXC node. Owned by the caller. */
+char *xml_lxc_domain(const struct xml_node *n);

@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+"""A peer for benchctl's tests that speaks benchd's HTTP, well or badly, as a test scripts it.
+
+Run by hand (fake_daemon.py SOCKET [SPEED]) it serves a small world to look at benchctl's output with.
+"""
+import json
+import os
+import re
+import socketserver
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler
+from types import SimpleNamespace
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection. A route is a function of (handler, match of its path)."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def address_string(self):
+        return "unix"
+
+    def _serve(self):
+        self.body = self._read_body()
+        self.server.requests.append(SimpleNamespace(
+            command=self.command, path=self.path, headers=self.headers, body=self.body))
+        for method, pattern, answer in self.server.routes:
+            match = re.fullmatch(pattern, self.path)
+            if method == self.command and match:
+                return answer(self, match)
+        return self.problem(404, "not-found", f"there is no {self.command} {self.path}")
+
+    do_GET = do_POST = do_DELETE = _serve
+
+    def _read_body(self):
+        if self.headers.get("Transfer-Encoding") == "chunked":
+            parts = []
+            while size := int(self.rfile.readline(), 16):
+                parts.append(self.rfile.read(size))
+                self.rfile.readline()
+            self.rfile.readline()
+            return b"".join(parts)
+        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+
+    def reply(self, status, body=b"", kind="application/json", **headers):
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def json(self, status, value, **headers):
+        self.reply(status, json.dumps(value).encode(), **headers)
+
+    def problem(self, status, name, detail, faults=None):
+        value = {"type": f"urn:benchd:problem:{name}", "title": name, "status": status, "detail": detail}
+        if faults:
+            value["faults"] = faults
+        self.reply(status, json.dumps(value).encode(), "application/problem+json")
+
+    def begin_stream(self, kind):
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+
+    def chunk(self, data):
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+        self.wfile.flush()
+
+    def end_stream(self):
+        self.wfile.write(b"0\r\n\r\n")
+
+    def hang_up(self):
+        self.close_connection = True
+        self.connection.shutdown(2)
+
+
+class Daemon(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, path, routes=()):
+        if os.path.exists(path):
+            os.unlink(path)
+        super().__init__(path, Handler)
+        self.routes = list(routes)
+        self.requests = []
+
+    def start(self):
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def stop(self):
+        self.shutdown()
+        self.server_close()
+
+    def handle_error(self, request, client_address):
+        """A client that left early is what some tests are about."""
+
+
+NODES = 5
+
+
+def cluster(state="ready", step=None, ready=NODES, running=0, **more):
+    """A cluster of the contract's form with so many nodes ready, and so many running."""
+    states = ["ready"] * ready + ["running"] * running + ["planned"] * (NODES - ready - running)
+    value = {
+        "id": "1f2e3d4c", "name": "demo", "state": state,
+        "spec": {"name": "demo", "backend": "lxc", "image": "debian-bookworm", "controllers": 1,
+                 "compute": NODES - 1,
+                 "node": {"cpus": 0.25, "memory": "512MiB"}, "scheduler": {"name": "slurm", "options": {}}},
+        "image": {"id": "aaaa0001", "name": "debian-bookworm", "digest": "sha256:" + "5e" * 32},
+        "subnet": "10.83.0.0/24", "scheduler": {"name": "slurm", "version": "22.05.8"},
+        "nodes": [{"name": "c1" if i == 0 else f"n{i}", "role": "controller" if i == 0 else "compute",
+                   "state": s, "address": f"10.83.0.{i + 2}"} for i, s in enumerate(states)],
+        "step": step, "createdAt": "2026-01-31T12:00:00.000Z", "readyAt": None, "endedAt": None,
+        "timings": {}, "warnings": [], "error": None, "residue": None,
+    }
+    value.update(more)
+    return value
+
+
+UP = {"admit": 4, "image": 3, "network": 61, "nodes": 412, "ready": 1630}
+BRING_UP = [
+    (0.0, cluster("creating", "image", 0)),
+    (0.1, cluster("creating", "network", 0, timings={"image": 3, "admit": 4})),
+    (0.2, cluster("creating", "nodes", 0, 2, timings={"image": 3, "admit": 4, "network": 61})),
+    (0.4, cluster("creating", "nodes", 0, 4, timings={"image": 3, "admit": 4, "network": 61})),
+    (0.8, cluster("creating", "ready", 1, 4,
+                  timings={"image": 3, "admit": 4, "network": 61, "nodes": 412})),
+    (2.0, cluster(timings=UP, readyAt="2026-01-31T12:00:02.110Z")),
+]
+TAKE_DOWN = [
+    (0.0, cluster("deleting", "teardown", timings=UP)),
+    (0.3, cluster("deleting", "audit", timings=UP | {"teardown": 310})),
+    (0.5, cluster("deleted", timings=UP | {"teardown": 310, "audit": 122},
+                  endedAt="2026-01-31T12:10:00.000Z", residue={"empty": True, "differences": []})),
+]
+
+
+class Story:
+    """An object that changes as time goes on: [(seconds, value)...], from its first request."""
+
+    def __init__(self, scenes, speed=1.0):
+        self.scenes, self.speed, self.begun = scenes, speed, None
+
+    def now(self):
+        if self.begun is None:
+            self.begun = time.monotonic()
+        past = (time.monotonic() - self.begun) * self.speed
+        number = max(i for i, (at, _) in enumerate(self.scenes) if at <= past)
+        return f'"v{number}"', self.scenes[number][1]
+
+    def answer(self, handler, _):
+        """GET with ?wait= and If-None-Match, as the contract says."""
+        match = re.search(r"[?&]wait=(\d+)", handler.path)
+        until = time.monotonic() + (int(match[1]) if match else 0)
+        known = handler.headers.get("If-None-Match")
+        etag, value = self.now()
+        while etag == known and time.monotonic() < until:
+            time.sleep(0.01)
+            etag, value = self.now()
+        if etag == known:
+            return handler.reply(304, ETag=etag)
+        return handler.json(200, value, ETag=etag)
+
+
+def items(*values):
+    return lambda handler, _: handler.json(200, {"items": list(values), "next": None}, ETag='"l"')
+
+
+HOST = {
+    "id": "local", "name": "local", "cpus": 2, "memoryBytes": 25769803776, "kernel": "6.18.0", "cgroups": "hybrid",
+    "libvirt": {"version": "9.0.0", "uri": "lxc:///system", "ok": True},
+    "backends": [{"name": "lxc", "usable": True, "reason": None}],
+    "controllers": ["cpu", "memory", "pids"],
+    "checks": [
+        {"id": "libvirt", "ok": True, "level": "error", "summary": "libvirt 9.0.0 answers", "remedy": None},
+        {"id": "inotify-instances", "ok": False, "level": "warning",
+         "summary": "fs.inotify.max_user_instances is 128; more than 20 nodes need more",
+         "remedy": "./run host"},
+        {"id": "kvm", "ok": False, "level": "info", "summary": "/dev/kvm does not run a kernel", "remedy": None},
+    ],
+    "capacity": {"cpus": 2, "memoryBytes": 25769803776, "cpusInUse": 1.25, "memoryInUseBytes": 2684354560},
+    "stateDir": {"path": "/var/lib/benchd", "freeBytes": 53687091200},
+}
+IMAGE = {
+    "id": "aaaa0001", "name": "debian-bookworm", "recipe": "debian-bookworm", "state": "ready",
+    "digest": "sha256:" + "5e" * 32, "recipeDigest": "sha256:" + "11" * 32, "sizeBytes": 734003200,
+    "entries": 9098, "packageCount": 312, "createdAt": "2026-01-31T11:00:00.000Z",
+    "readyAt": "2026-01-31T11:00:49.000Z", "progress": None, "error": None,
+}
+BUILDING = IMAGE | {"state": "building", "digest": None, "sizeBytes": None, "entries": None,
+                    "packageCount": None, "readyAt": None}
+
+
+def event(seq, kind, **data):
+    return {"seq": seq, "at": f"2026-01-31T12:00:0{seq % 10}.000Z", "kind": f"cluster.{kind}",
+            "subject": "cluster/1f2e3d4c", "data": data}
+
+
+def sse(value):
+    return f"id: {value['seq']}\nevent: {value['kind']}\ndata: {json.dumps(value)}\n\n".encode()
+
+
+def exec_lines(*lines, pause=0.0):
+    """Answers exec with these lines of NDJSON; None hangs up."""
+    def answer(handler, _):
+        handler.begin_stream("application/x-ndjson")
+        for line in lines:
+            if line is None:
+                return handler.hang_up()
+            handler.chunk(line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n")
+            time.sleep(pause)
+        return handler.end_stream()
+    return answer
+
+
+def world(speed):
+    """A small world for looking at: one cluster, one image, one host."""
+    up, down = Story(BRING_UP, speed), Story(TAKE_DOWN, speed)
+    build = Story([(0, BUILDING | {"progress": "I: retrieving 312 packages"}),
+                   (2, BUILDING | {"progress": "I: unpacking \x1b[31mslurmd 22.05.8-4"}), (4, IMAGE)], speed)
+    stories = {"cluster": up}
+
+    def create(handler, _):
+        stories["cluster"] = up
+        up.begun = None
+        handler.json(202, up.now()[1])
+
+    def delete(handler, _):
+        stories["cluster"] = down
+        down.begun = None
+        handler.json(202, down.now()[1])
+
+    def follow(handler, _):
+        handler.begin_stream("text/event-stream")
+        for seq in range(1, 9):
+            handler.chunk(sse(event(seq, "step", step="nodes", state="done", ms=311 * seq)))
+            time.sleep(0.3 / speed)
+        handler.end_stream()
+
+    output = [{"stream": "stdout", "data": f"n{i}\n"} for i in range(1, 5)]
+    failed = cluster("failed", None, 0, id="99aa0000", name=None,
+                     error={"type": "timeout", "step": "ready", "detail": "node n2 was not idle after 60 s"})
+    return [
+        ("POST", "/v1/clusters", create),
+        ("GET", r"/v1/clusters\?.*", items(cluster(), failed)),
+        ("GET", r"/v1/clusters/1f2e3d4c(\?.*)?", lambda h, m: stories["cluster"].answer(h, m)),
+        ("DELETE", "/v1/clusters/1f2e3d4c", delete),
+        ("POST", "/v1/clusters/1f2e3d4c/exec",
+         exec_lines(*output, {"exit": {"code": 3, "signal": None, "reason": "exited"}}, pause=0.2)),
+        ("POST", "/v1/images", lambda h, m: h.json(202, build.now()[1])),
+        ("GET", r"/v1/images\?.*", items(IMAGE, BUILDING | {"id": "aaaa0002"})),
+        ("GET", r"/v1/images/aaaa0001(\?.*)?", build.answer),
+        ("GET", r"/v1/hosts\?.*", items(HOST)),
+        ("GET", "/v1/hosts/local", lambda h, m: h.json(200, HOST)),
+        ("GET", r"/v1/schedulers\?.*", items({"name": "slurm", "versionsTested": ["22.05", "24.11"],
+                                               "description": "Slurm, with munge"})),
+        ("GET", r"/v1/events\?since=0", follow),
+        ("GET", r"/v1/events\?.*", items(*[event(i, "step", step="nodes", ms=i) for i in range(1, 4)])),
+    ]
+
+
+if __name__ == "__main__":
+    Daemon(sys.argv[1], world(float(sys.argv[2]) if len(sys.argv) > 2 else 1.0)).serve_forever()

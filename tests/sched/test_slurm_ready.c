@@ -1,0 +1,202 @@
+#include "lib/sched/slurm.h"
+#include "tests/sched/plan.h"
+
+/* As the kernel writes them, by hand from a controller: 6817 is 1AA1; 0A listens, 06 is a
+ * connection that was. */
+#define PORT_CLOSED                                                                                \
+    "   0: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 "  \
+    "1\n"                                                                                          \
+    "   1: 0204D50A:1AA1 0204D50A:EA28 06 00000000:00000000 03:0000175A 00000000     0        0 "  \
+    "0\n"                                                                                          \
+    "   2: 0204D50A:EA28 00000000:1AA1 0A 00000000:00000000 03:0000175A 00000000     0        0 "  \
+    "0\n"
+#define PORT_OPEN                                                                                  \
+    PORT_CLOSED                                                                                    \
+    "   3: 00000000:1AA1 00000000:0000 0A 00000000:00000000 00:00000000 00000000 64030        0 "  \
+    "5\n"
+#define PORT_OPEN_6                                                                                \
+    PORT_CLOSED                                                                                    \
+    "   0: 00000000000000000000000000000000:1AA1 00000000000000000000000000000000:0000 0A "        \
+    "00000000:00000000 00:00000000 00000000 64030        0 5\n"
+
+/* What a node's programs answer, in turn; the last answer is given again and again. */
+struct script {
+    const char *const *ports;  /* of cat /proc/net/tcp */
+    const char *const *states; /* of sinfo; NULL text: it fails */
+    const char *version;       /* NULL: it fails */
+    const char *words;         /* of journalctl */
+    struct bd_cancel *cancel;  /* set with this code once sinfo was asked; NULL: never */
+    int code;
+    unsigned looks, asks;
+};
+
+static struct script *script;
+
+static const char *next(const char *const *answers, unsigned *count)
+{
+    const char *answer = answers[*count];
+    if (answers[*count + 1])
+        (*count)++;
+    return answer;
+}
+
+static int scripted_exec(const struct channel *c, const struct channel_cmd *cmd,
+                         struct bd_proc_result *ret, struct bd_err *err)
+{
+    const char *program = cmd->argv[0], *out = NULL;
+    ck_assert_ptr_nonnull(c);
+    if (bd_cancel_check(cmd->cancel, err) < 0)
+        return err->code;
+    if (bd_str_eq(program, "journalctl"))
+        out = script->words;
+    else if (bd_str_eq(program, "cat"))
+        out = next(script->ports, &script->looks);
+    else if (bd_str_eq(cmd->argv[1], "--version"))
+        out = script->version;
+    else
+        out = next(script->states, &script->asks);
+    if (bd_str_eq(program, "sinfo") && bd_str_eq(cmd->argv[1], "-h") && script->cancel)
+        bd_cancel_set(script->cancel, script->code, "the step was told to end");
+    ck_assert_ptr_nonnull(cmd->node);
+    ck_assert_int_gt(cmd->timeout_ns, 0);
+    *ret = (struct bd_proc_result){.exit_code = out && *out != '!' ? 0 : 1};
+    bd_str_add(&ret->out, out ? out : "");
+    return 0;
+}
+
+static const struct channel_ops scripted = {.backend = "scripted", .exec = scripted_exec};
+
+static int wait_with(struct script *s, unsigned compute, struct bd_cancel *cancel,
+                     char **ret_version, struct bd_err *err)
+{
+    struct channel channel = {.ops = &scripted};
+    struct cluster_plan plan = plan_of(compute, 1, 256U << 20, json_object());
+    script = s;
+    int r = sched_slurm.wait_ready(&channel, &plan, cancel, ret_version, err);
+    cluster_plan_done(&plan);
+    return r;
+}
+
+#define LIST(...)                                                                                  \
+    (const char *const[])                                                                          \
+    {                                                                                              \
+        __VA_ARGS__, NULL                                                                          \
+    }
+
+START_TEST(test_waits_for_the_controller_and_then_for_every_node)
+{
+    struct script s = {
+        .ports = LIST("", PORT_CLOSED, PORT_OPEN),
+        .states = LIST("!", "n1 unknown* none\nn2 unknown* none\n", "n1 idle none\nn2 idle* none\n",
+                       "n1 idle none\nn2 down* Not responding\n", "n1 idle none\nn2 idle none\n"),
+        .version = "slurm-wlm 22.05.8\n",
+    };
+    struct bd_err err = BD_ERR_INIT;
+    char *version = NULL;
+    ck_assert_msg(wait_with(&s, 2, NULL, &version, &err) == 0, "%s", err.text);
+    ck_assert_str_eq(version, "slurm-wlm 22.05.8");
+    ck_assert_uint_eq(s.looks, 2);
+    ck_assert_uint_eq(s.asks, 4);
+    free(version);
+}
+END_TEST
+
+START_TEST(test_names_that_begin_alike_are_told_apart)
+{
+    struct script s = {
+        .ports = LIST(PORT_OPEN),
+        .states =
+            LIST("n10 idle none\nn2 idle none\n", "n10 idle none\nn1 idle none\nn2 idle none\n"
+                                                  "n3 idle none\nn4 idle none\nn5 idle none\n"
+                                                  "n6 idle none\nn7 idle none\nn8 idle none\n"
+                                                  "n9 idle none\n"),
+        .version = "slurm 24.11.5\n",
+    };
+    char *version = NULL;
+    ck_assert_int_eq(wait_with(&s, 10, NULL, &version, NULL), 0);
+    ck_assert_uint_eq(s.asks, 1);
+    free(version);
+}
+END_TEST
+
+START_TEST(test_deadline_names_nodes_states_and_last_words)
+{
+    bd_auto(cancel) struct bd_cancel *cancel = bd_cancel_new();
+    struct script s = {
+        .ports = LIST(PORT_OPEN),
+        .states = LIST("n1 idle none\nn2 down* Not responding\nn3 idle none\n"),
+        .version = "slurm-wlm 22.05.8\n",
+        .words = "error: first\nfatal: no munge\n",
+        .cancel = cancel,
+        .code = BD_ETIMEOUT,
+    };
+    struct bd_err err = BD_ERR_INIT;
+    char *version = NULL;
+    ck_assert_int_eq(wait_with(&s, 4, cancel, &version, &err), BD_ETIMEOUT);
+    ck_assert_ptr_null(version);
+    static const char *const words[] = {
+        "2 of 4 nodes",
+        "n2 (down* Not responding)",
+        "n4 (unknown to slurmctld)",
+        "slurmctld on ctl1: error: first|fatal: no munge",
+        "slurmd on n2: error: first|fatal: no munge",
+    };
+    for (size_t i = 0; i < BD_ARRAY_LEN(words); i++)
+        ck_assert_msg(strstr(err.text, words[i]) != NULL, "no '%s' in: %s", words[i], err.text);
+    ck_assert_ptr_null(strstr(err.text, "n1 ("));
+}
+END_TEST
+
+START_TEST(test_many_missing_nodes_are_counted)
+{
+    bd_auto(cancel) struct bd_cancel *cancel = bd_cancel_new();
+    struct script s = {
+        .ports = LIST(PORT_OPEN),
+        .states = LIST("!"),
+        .version = "slurm-wlm 22.05.8\n",
+        .words = "",
+        .cancel = cancel,
+        .code = BD_ETIMEOUT,
+    };
+    struct bd_err err = BD_ERR_INIT;
+    char *version = NULL;
+    ck_assert_int_eq(wait_with(&s, 128, cancel, &version, &err), BD_ETIMEOUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "128 of 128 nodes"));
+    ck_assert_ptr_nonnull(strstr(err.text, "and 123 more"));
+    ck_assert_ptr_nonnull(strstr(err.text, "slurmctld on ctl1 wrote nothing"));
+}
+END_TEST
+
+START_TEST(test_cancel_ends_the_wait_without_further_questions)
+{
+    bd_auto(cancel) struct bd_cancel *cancel = bd_cancel_new();
+    struct script s = {
+        .ports = LIST(PORT_OPEN),
+        .states = LIST("!"),
+        .version = "slurm-wlm 22.05.8\n",
+        .cancel = cancel,
+        .code = BD_ECANCELLED,
+    };
+    struct bd_err err = BD_ERR_INIT;
+    char *version = NULL;
+    ck_assert_int_eq(wait_with(&s, 2, cancel, &version, &err), BD_ECANCELLED);
+    ck_assert_ptr_null(version);
+    ck_assert_ptr_null(strstr(err.text, "last words"));
+}
+END_TEST
+
+START_TEST(test_image_without_a_working_sinfo_is_told)
+{
+    struct script s = {.ports = LIST(PORT_OPEN), .states = LIST("")};
+    struct bd_err err = BD_ERR_INIT;
+    char *version = NULL;
+    ck_assert_int_eq(wait_with(&s, 2, NULL, &version, &err), BD_ECHILD);
+    ck_assert_ptr_nonnull(strstr(err.text, "sinfo --version"));
+}
+END_TEST
+
+UNIT_MAIN("sched/slurm-ready", test_waits_for_the_controller_and_then_for_every_node,
+          test_names_that_begin_alike_are_told_apart,
+          test_deadline_names_nodes_states_and_last_words, test_many_missing_nodes_are_counted,
+          test_cancel_ends_the_wait_without_further_questions,
+          test_image_without_a_working_sinfo_is_told)

@@ -1,0 +1,77 @@
+/* Domain XML against golden files; BENCHD_REGENERATE=1 writes them anew. */
+#include "lib/virt/xml.h"
+#include "tests/base/unit.h"
+#include "tests/virt/plan.h"
+
+#include <string.h>
+
+static void check_golden(const char *name, const char *text)
+{
+    bd_auto_free char *path = bd_xasprintf("%s/%s", getenv("BENCHD_GOLDEN"), name);
+    bd_auto_free char *golden = NULL;
+    struct bd_err err = BD_ERR_INIT;
+    if (getenv("BENCHD_REGENERATE"))
+        ck_assert_msg(bd_write_file(path, text, strlen(text), 0644, &err) == 0, "%s", err.text);
+    ck_assert_msg(bd_read_file(path, 65536, &golden, NULL, &err) == 0, "%s", err.text);
+    ck_assert_str_eq(text, golden);
+}
+
+static void check_domain(const char *golden, enum cgroup_layout layout, const char *root)
+{
+    struct cluster_plan plan;
+    test_plan("1f2e3d4c", 2, 0.25, UINT64_C(268435456), &plan);
+    bd_auto_free char *xml = xml_lxc_domain(&(struct xml_node){
+        .plan = &plan,
+        .node = &plan.nodes[1],
+        .root = root,
+        .layout = layout,
+        .cgroup_options = "rw,nsdelegate",
+    });
+    check_golden(golden, xml);
+    cluster_plan_done(&plan);
+}
+
+START_TEST(test_domain_beside_version_1)
+{
+    check_domain("lxc-hybrid.xml", CGROUP_HYBRID, "/var/lib/benchd/clusters/1f2e3d4c/n1/root");
+}
+END_TEST
+
+START_TEST(test_domain_on_cgroup2_alone)
+{
+    check_domain("lxc-unified.xml", CGROUP_UNIFIED, "/var/lib/benchd/clusters/1f2e3d4c/n1/root");
+}
+END_TEST
+
+START_TEST(test_what_a_path_may_hold_is_escaped)
+{
+    check_domain("lxc-escaped.xml", CGROUP_HYBRID, "/srv/a'b\"<c>&d\te/root");
+}
+END_TEST
+
+START_TEST(test_escape)
+{
+    static const struct {
+        const char *text, *escaped;
+    } vectors[] = {
+        {"", ""},
+        {"plain", "plain"},
+        {"a<b>&'\"", "a&#60;b&#62;&#38;&#39;&#34;"},
+        {"\t\n\r", "&#9;&#10;&#13;"},
+        {"\x01\x1f", "\xef\xbf\xbd\xef\xbf\xbd"},
+        {"gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f"},
+        {"\xf0\x9f\x92\xbb", "\xf0\x9f\x92\xbb"},
+        {"\xc3", "\xef\xbf\xbd"},                 /* cut short */
+        {"\xc0\xbc", "\xef\xbf\xbd\xef\xbf\xbd"}, /* an overlong '<' */
+        {"\xef\xbf\xbe", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"}, /* U+FFFE */
+    };
+    for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
+        bd_auto_str struct bd_str out = {0};
+        xml_escape(&out, vectors[i].text);
+        ck_assert_str_eq(bd_str_text(&out), vectors[i].escaped);
+    }
+}
+END_TEST
+
+UNIT_MAIN("virt-xml", test_domain_beside_version_1, test_domain_on_cgroup2_alone,
+          test_what_a_path_may_hold_is_escaped, test_escape)
