@@ -7,10 +7,12 @@
 
 void api_add_value(struct bd_str *out, const json_t *value)
 {
-    bd_auto_free char *dumped = NULL;
-    const char *text = json_string_value(value);
-    if (!text)
-        text = dumped = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
+    if (json_is_string(value)) {
+        text_escape(out, json_string_value(value));
+        return;
+    }
+    bd_auto_free char *text =
+        json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
     text_escape(out, text ? text : "?");
 }
 
@@ -47,8 +49,7 @@ int api_problem(struct cli *cli, const struct http_reply *reply, struct bd_err *
     const char *title = bd_json_str(problem, "title", "no reason given");
     const json_t *fault;
     size_t i;
-    json_array_foreach(json_object_get(problem, "faults"), i, fault)
-    {
+    json_array_foreach (json_object_get(problem, "faults"), i, fault) {
         add_fault(&cli->faults, fault);
     }
     return bd_err_set(err, code, "HTTP %d: %s", reply->status,
@@ -143,7 +144,7 @@ char *api_quote(const char *text)
     struct bd_str out = {0};
     for (const char *p = text; *p; p++) {
         bool plain = (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') ||
-                     (*p >= 'A' && *p <= 'Z') || strchr("-._~", *p);
+                     (*p >= 'A' && *p <= 'Z') || strchr("-._~:", *p);
         if (plain)
             bd_str_addn(&out, p, 1);
         else
@@ -180,8 +181,7 @@ int api_find_cluster(struct cli *cli, const char *ref, char **ret_id, struct bd_
     int best = 1;
     const json_t *cluster;
     size_t i;
-    json_array_foreach(json_object_get(list, "items"), i, cluster)
-    {
+    json_array_foreach (json_object_get(list, "items"), i, cluster) {
         int fits = fit(cluster, ref);
         if (fits > best)
             bd_strv_done(&found);

@@ -34,10 +34,13 @@ int cli_report(struct cli *cli, const struct bd_err *error)
 int cli_fail(struct cli *cli, enum cli_exit code, const char *fmt, ...)
 {
     struct bd_err error = BD_ERR_INIT;
+    bd_auto_free char *text = NULL;
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(error.text, sizeof(error.text), fmt, ap);
+    if (vasprintf(&text, fmt, ap) < 0)
+        bd_die("benchctl: out of memory");
     va_end(ap);
+    (void)bd_err_set(&error, -EIO, "%s", text);
     (void)cli_report(cli, &error);
     return (int)code;
 }

@@ -19,8 +19,7 @@ size_t cluster_nodes_in(const json_t *cluster, const char *state)
 {
     size_t n = 0, i;
     const json_t *node;
-    json_array_foreach(json_object_get(cluster, "nodes"), i, node)
-    {
+    json_array_foreach (json_object_get(cluster, "nodes"), i, node) {
         n += bd_str_eq(bd_json_str(node, "state", ""), state);
     }
     return n;
@@ -34,8 +33,7 @@ void cluster_steps(const json_t *cluster, struct bd_strv *ret)
             bd_strv_add(ret, steps[i].name);
     const char *name;
     json_t *ms;
-    json_object_foreach((json_t *)timings, name, ms)
-    {
+    json_object_foreach ((json_t *)timings, name, ms) {
         if (!bd_strv_has(ret, name))
             bd_strv_add(ret, name);
     }
@@ -85,8 +83,7 @@ void cluster_print_residue(const struct cli *cli, const json_t *cluster, const c
     table_auto struct table table;
     table_init(&table, columns, BD_ARRAY_LEN(columns));
     size_t i;
-    json_array_foreach(differences, i, difference)
-    {
+    json_array_foreach (differences, i, difference) {
         table_add(&table, STYLE_PLAIN, bd_json_str(difference, "change", "?"));
         table_add(&table, STYLE_PLAIN, bd_json_str(difference, "kind", "?"));
         table_add(&table, STYLE_PLAIN, bd_json_str(difference, "item", "?"));

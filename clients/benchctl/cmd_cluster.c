@@ -64,8 +64,7 @@ int cmd_cluster_ls(struct cli *cli, struct bd_err *err)
     table_init(&table, columns, BD_ARRAY_LEN(columns));
     const json_t *cluster;
     size_t i;
-    json_array_foreach(json_object_get(list, "items"), i, cluster)
-    {
+    json_array_foreach (json_object_get(list, "items"), i, cluster) {
         if (quiet)
             puts(bd_json_str(cluster, "id", "?"));
         else
@@ -131,8 +130,7 @@ static void add_outcome(struct table *t, const json_t *cluster)
     const json_t *error = json_object_get(cluster, "error");
     const json_t *residue = json_object_get(cluster, "residue"), *warning;
     size_t i;
-    json_array_foreach(json_object_get(cluster, "warnings"), i, warning)
-    {
+    json_array_foreach (json_object_get(cluster, "warnings"), i, warning) {
         add_fact(t, "warning", STYLE_WARN, json_string_value(warning));
     }
     if (json_is_object(error)) {
@@ -154,8 +152,7 @@ static void print_nodes(const struct cli *cli, const json_t *cluster)
     table_init(&table, columns, BD_ARRAY_LEN(columns));
     const json_t *node;
     size_t i;
-    json_array_foreach(json_object_get(cluster, "nodes"), i, node)
-    {
+    json_array_foreach (json_object_get(cluster, "nodes"), i, node) {
         const char *state = bd_json_str(node, "state", "?");
         table_add(&table, STYLE_BOLD, bd_json_str(node, "name", "?"));
         table_add(&table, STYLE_PLAIN, bd_json_str(node, "role", "?"));

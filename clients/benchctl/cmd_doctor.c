@@ -12,8 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CHECK_LIMIT_NS (120 * BD_NS_PER_S) /* a check may boot something to see whether it works   \
-                                            */
+#define CHECK_LIMIT_NS                                                                             \
+    (120 * BD_NS_PER_S) /* a check may boot something to see whether it works                      \
+                         */
 
 struct checks {
     const json_t *list;      /* of hosts */
@@ -57,19 +58,20 @@ static void print_checks(const struct cli *cli, const struct checks *checks, siz
         counts[MARK_WARN]++;
         add_check(&table, cli, MARK_WARN, "daemon", checks->unreachable, NULL);
     }
-    json_array_foreach(json_object_get(checks->list, "items"), i, host){json_array_foreach(
-        json_object_get(host, "checks"), j, check){enum term_mark mark = mark_of(check);
-    counts[mark]++;
-    add_check(&table, cli, mark, bd_json_str(check, "id", "?"), bd_json_str(check, "summary", ""),
-              bd_json_str(check, "remedy", NULL));
-}
-}
-*errors = counts[MARK_FAIL];
-if (cli->json)
-    return;
-table_print(&table, &cli->out, 0);
-printf("\n%zu ok, %zu to look at, %zu wrong\n", counts[MARK_OK],
-       counts[MARK_WARN] + counts[MARK_INFO], counts[MARK_FAIL]);
+    json_array_foreach (json_object_get(checks->list, "items"), i, host) {
+        json_array_foreach (json_object_get(host, "checks"), j, check) {
+            enum term_mark mark = mark_of(check);
+            counts[mark]++;
+            add_check(&table, cli, mark, bd_json_str(check, "id", "?"),
+                      bd_json_str(check, "summary", ""), bd_json_str(check, "remedy", NULL));
+        }
+    }
+    *errors = counts[MARK_FAIL];
+    if (cli->json)
+        return;
+    table_print(&table, &cli->out, 0);
+    printf("\n%zu ok, %zu to look at, %zu wrong\n", counts[MARK_OK],
+           counts[MARK_WARN] + counts[MARK_INFO], counts[MARK_FAIL]);
 }
 
 /* The daemon's program: beside this one, in PATH, or where a system has its services. */

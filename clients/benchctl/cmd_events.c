@@ -22,8 +22,7 @@ static void print_event(const struct cli *cli, const json_t *event)
     text_escape(&kind, bd_json_str(event, "kind", "?"));
     const char *key;
     json_t *value;
-    json_object_foreach(json_object_get(event, "data"), key, value)
-    {
+    json_object_foreach (json_object_get(event, "data"), key, value) {
         if (json_is_null(value))
             continue;
         bd_str_addf(&data, "  %s", term_on(&cli->out, STYLE_DIM));
@@ -59,8 +58,7 @@ static int show_past(struct cli *cli, struct bd_err *err)
     }
     const json_t *event;
     size_t i;
-    json_array_foreach(json_object_get(list, "items"), i, event)
-    {
+    json_array_foreach (json_object_get(list, "items"), i, event) {
         print_event(cli, event);
     }
     return CLI_OK;

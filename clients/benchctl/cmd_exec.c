@@ -101,7 +101,7 @@ static void take_exit(struct run *run, const json_t *exit)
     } else if (bd_str_eq(reason, "signalled")) {
         run->exit_code = 128 + (signal & 0x7f);
     } else {
-        int ours = bd_str_eq(reason, "timeout") ? CLI_TIMEOUT : CLI_EXEC;
+        enum cli_exit ours = bd_str_eq(reason, "timeout") ? CLI_TIMEOUT : CLI_EXEC;
         run->exit_code =
             cli_fail(run->cli, ours, "the command ended without a code of its own (%s): %s", reason,
                      bd_json_str(exit, "detail", "no more is known"));

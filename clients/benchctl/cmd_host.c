@@ -27,8 +27,7 @@ static void join(const json_t *array, struct bd_str *out)
 {
     const json_t *item;
     size_t i;
-    json_array_foreach(array, i, item)
-    {
+    json_array_foreach (array, i, item) {
         const char *text = json_string_value(item);
         bd_str_addf(out, "%s%s", out->len ? ", " : "", text ? text : "?");
     }
@@ -51,8 +50,7 @@ static void add_backends(struct table *t, const json_t *host)
 {
     const json_t *backend;
     size_t i;
-    json_array_foreach(json_object_get(host, "backends"), i, backend)
-    {
+    json_array_foreach (json_object_get(host, "backends"), i, backend) {
         bool usable = bd_json_bool(backend, "usable", false);
         const char *reason = bd_json_str(backend, "reason", "");
         table_add(t, STYLE_DIM, "backend");
@@ -117,8 +115,7 @@ int cmd_scheduler_ls(struct cli *cli, struct bd_err *err)
     table_init(&table, columns, BD_ARRAY_LEN(columns));
     const json_t *scheduler;
     size_t i;
-    json_array_foreach(json_object_get(list, "items"), i, scheduler)
-    {
+    json_array_foreach (json_object_get(list, "items"), i, scheduler) {
         bd_auto_str struct bd_str versions = {0};
         join(json_object_get(scheduler, "versionsTested"), &versions);
         table_add(&table, STYLE_BOLD, bd_json_str(scheduler, "name", "?"));

@@ -152,8 +152,7 @@ int cmd_image_ls(struct cli *cli, struct bd_err *err)
     table_init(&table, columns, BD_ARRAY_LEN(columns));
     const json_t *image;
     size_t i;
-    json_array_foreach(json_object_get(list, "items"), i, image)
-    {
+    json_array_foreach (json_object_get(list, "items"), i, image) {
         if (quiet)
             puts(bd_json_str(image, "id", "?"));
         else
@@ -218,8 +217,7 @@ static void print_packages(const struct cli *cli, const json_t *manifest)
     table_init(&table, columns, BD_ARRAY_LEN(columns));
     const json_t *package;
     size_t i;
-    json_array_foreach(json_object_get(manifest, "packages"), i, package)
-    {
+    json_array_foreach (json_object_get(manifest, "packages"), i, package) {
         table_add(&table, STYLE_BOLD, bd_json_str(package, "name", "?"));
         table_add(&table, STYLE_PLAIN, bd_json_str(package, "version", "?"));
         table_add(&table, STYLE_DIM, bd_json_str(package, "architecture", "?"));

@@ -91,8 +91,7 @@ static int tell_ready(struct cli *cli, const json_t *cluster)
     const json_t *warning;
     size_t i;
     char time[TEXT_NUMBER_BYTES];
-    json_array_foreach(json_object_get(cluster, "warnings"), i, warning)
-    {
+    json_array_foreach (json_object_get(cluster, "warnings"), i, warning) {
         cli_note(cli, MARK_WARN, "%s", json_string_value(warning));
     }
     int64_t ms = between_ms(cluster, "createdAt", "readyAt");

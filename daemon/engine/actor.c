@@ -25,6 +25,7 @@ static void on_actor_closed(uv_handle_t *handle)
     json_decref(a->before);
     free(a->abort_reason);
     bd_strv_done(&a->lost);
+    bd_str_done(&a->untold);
     free(a);
 }
 
@@ -91,18 +92,13 @@ int actor_plan(struct actor *a, struct bd_err *err)
     return 0;
 }
 
-static bool in_strv(const struct bd_strv *v, const char *s)
-{
-    return bd_strv_has(v, s);
-}
-
 void actor_nodes(struct actor *a, enum node_state state)
 {
     json_decref(a->row.nodes);
     a->row.nodes = json_array();
     for (size_t i = 0; i < a->plan.n_nodes; i++) {
         const struct node_plan *n = &a->plan.nodes[i];
-        bool lost = state == NODE_READY && in_strv(&a->lost, n->name);
+        bool lost = state == NODE_READY && bd_strv_has(&a->lost, n->name);
         json_array_append_new(
             a->row.nodes,
             json_pack("{s:s, s:s, s:s, s:s?}", "name", n->name, "role", node_role_to_str(n->role),
@@ -145,6 +141,17 @@ static bool take_delete(struct actor *a, struct change *c)
         return false;
     set_state(a, CLUSTER_EV_DELETE);
     change_event(c, "cluster.deleting", json_object());
+    return true;
+}
+
+static bool take_lost(struct actor *a, struct change *c)
+{
+    const char *names = bd_str_text(&a->untold);
+    bd_log(BD_LOG_WARN, "nodes of a ready cluster ended", "cluster", a->row.id, "nodes", names, NULL);
+    json_array_append_new(a->row.warnings, json_sprintf("nodes ended: %s", names));
+    actor_nodes(a, NODE_READY);
+    change_event(c, "cluster.nodes-lost", json_pack("{s:s}", "nodes", names));
+    bd_str_clear(&a->untold);
     return true;
 }
 
@@ -407,6 +414,8 @@ void actor_move(struct actor *a)
         if (a->row.state != CLUSTER_CREATING && !a->waiting && !a->torn)
             a->attempt = 0;
     }
+    if (a->untold.len && a->row.state == CLUSTER_READY)
+        changed |= take_lost(a, c);
     if (!a->working && !a->finished)
         changed |= go_on(a, c);
     if (changed)
@@ -434,7 +443,7 @@ void actor_on_durable(struct actor *a, struct change *c)
     struct engine *e = a->e;
     if (a->row.state == CLUSTER_DELETING || cluster_state_is_final(a->row.state))
         answer_waiters(a);
-    if (c->row.state == CLUSTER_READY && c->row.step == NULL && a->row.ready_ns)
+    if (change_has_event(c, "cluster.ready"))
         bd_log(BD_LOG_INFO, "cluster is ready", "cluster", a->row.id, "nodes",
                bd_log_i64((int64_t)a->plan.n_nodes), NULL);
     if (cluster_state_is_final(a->row.state)) {
@@ -495,31 +504,16 @@ void actor_on_work_done(struct actor *a, struct step_work *w)
 
 void actor_on_lost(struct actor *a, const struct bd_strv *lost)
 {
-    bd_auto_str struct bd_str names = {0};
     for (size_t i = 0; i < lost->n; i++) {
-        if (in_strv(&a->lost, lost->items[i]))
+        if (bd_strv_has(&a->lost, lost->items[i]))
             continue;
         bd_strv_add(&a->lost, lost->items[i]);
-        bd_str_addf(&names, "%s%s", names.len ? ", " : "", lost->items[i]);
+        bd_str_addf(&a->untold, "%s%s", a->untold.len ? ", " : "", lost->items[i]);
     }
-    if (!names.len)
-        return;
-
-    if (a->row.state == CLUSTER_CREATING && a->working && a->working->step == STEP_READY) {
-        free(a->abort_reason);
-        a->abort_reason =
-            bd_xasprintf("nodes ended while the scheduler came up: %s (libvirt's log of a node is "
-                         "below /var/log/libvirt/lxc until it is removed)",
-                         bd_str_text(&names));
+    if (a->untold.len && a->working && a->working->step == STEP_READY && !a->abort_reason) {
+        a->abort_reason = bd_xasprintf("nodes ended while the scheduler came up: %s",
+                                       bd_str_text(&a->untold));
         bd_cancel_set(a->working->in.cancel, BD_ECANCELLED, "a node ended");
-    } else if (a->row.state == CLUSTER_READY && !a->writing) {
-        bd_log(BD_LOG_WARN, "nodes of a ready cluster ended", "cluster", a->row.id, "nodes",
-               bd_str_text(&names), NULL);
-        bd_auto_free char *text = bd_xasprintf("nodes ended: %s", bd_str_text(&names));
-        json_array_append_new(a->row.warnings, json_string(text));
-        actor_nodes(a, NODE_READY);
-        struct change *c = change_new(a);
-        change_event(c, "cluster.nodes-lost", json_pack("{s:s}", "nodes", bd_str_text(&names)));
-        change_submit(c);
     }
+    actor_move(a);
 }

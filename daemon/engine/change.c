@@ -58,6 +58,14 @@ void change_event(struct change *c, const char *kind, json_t *data)
     c->events[c->n_events++].data = data;
 }
 
+bool change_has_event(const struct change *c, const char *kind)
+{
+    for (size_t i = 0; i < c->n_events; i++)
+        if (strcmp(c->events[i].kind, kind) == 0)
+            return true;
+    return false;
+}
+
 void change_step(struct change *c, int step, unsigned attempt, enum store_step_state state,
                  int64_t started_ns, int64_t ended_ns, int64_t deadline_ns, const char *error)
 {

@@ -278,6 +278,11 @@ static int check_create(struct engine *e, const struct cluster_spec *spec, const
                               "the name %s is taken by cluster %s (%s): choose another, or delete "
                               "that one",
                               name, a->row.id, cluster_state_to_str(a->row.state));
+    struct engine_stats stats;
+    engine_stats(e, &stats);
+    int rc = admit_check_memory(&e->config.host, spec, stats.memory_in_use, err);
+    if (rc < 0)
+        return rc;
     *ret_image = images_resolve(e, spec->image, err);
     return *ret_image ? 0 : err->code;
 }

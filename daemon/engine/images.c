@@ -30,7 +30,9 @@ struct image_actor {
     struct image_work *work; /* not begun or running; NULL at rest */
     bool durable;            /* its row is in the store */
     bool deleting;
-    int64_t progress_ns;     /* monotonic: when progress was last written */
+    engine_done_fn delete_done; /* asked for while it was being built: goes on when that has ended */
+    void *delete_arg;
+    int64_t progress_ns; /* monotonic: when progress was last written */
 };
 
 static char *dup_or_null(const char *s)
@@ -114,6 +116,7 @@ static int image_change_exec(struct write *w, struct store_conn *conn, struct bd
 }
 
 static void build_next(struct engine *e);
+static void removal_begin(struct image_actor *i, engine_done_fn done, void *arg);
 static void image_work_free(struct image_work *w);
 
 static void insert_done(struct image_actor *i, int rc)
@@ -277,6 +280,8 @@ static void image_work_done(struct work *work)
     }
     set_text(&i->row.progress, NULL);
     image_change_submit(i, image_change_new(i, w->rc == 0 ? "image.ready" : "image.failed"));
+    if (i->delete_done)
+        removal_begin(i, i->delete_done, i->delete_arg);
     image_work_free(w);
     engine_flight_end(e);
 }
@@ -408,12 +413,29 @@ static void removal_done(struct work *work)
     engine_flight_end(e);
 }
 
+static void removal_begin(struct image_actor *i, engine_done_fn done, void *arg)
+{
+    struct engine *e = i->e;
+    bool shared = false;
+    for (const struct image_actor *o = e->images; o; o = o->next)
+        shared |= o != i && !o->deleting && bd_str_eq(o->row.digest, i->row.digest);
+
+    struct image_removal *r = bd_new(struct image_removal);
+    *r = (struct image_removal){
+        .w = {.run = removal_run, .done = removal_done},
+        .e = e,
+        .i = i,
+        .digest = shared ? NULL : dup_or_null(i->row.digest),
+        .done = done,
+        .arg = arg,
+    };
+    e->in_flight++;
+    workers_submit(e->config.work, &r->w);
+}
+
 static int check_unused(struct engine *e, const struct image_actor *i, struct bd_err *err)
 {
     bd_auto_str struct bd_str users = {0};
-    if (i->work)
-        return bd_err_set(err, BD_ECONFLICT, "image %s is being built: wait until it is done",
-                          i->row.id);
     for (const struct actor *a = e->actors; a; a = a->next)
         if (i->row.digest && bd_str_eq(a->row.image_digest, i->row.digest))
             bd_str_addf(&users, "%s%s", users.len ? ", " : "", a->row.id);
@@ -434,21 +456,13 @@ void engine_image_delete(struct engine *e, const char *id, engine_done_fn done, 
         return;
     }
     i->deleting = true;
-    bool shared = false;
-    for (const struct image_actor *o = e->images; o; o = o->next)
-        shared |= o != i && !o->deleting && bd_str_eq(o->row.digest, i->row.digest);
-
-    struct image_removal *r = bd_new(struct image_removal);
-    *r = (struct image_removal){
-        .w = {.run = removal_run, .done = removal_done},
-        .e = e,
-        .i = i,
-        .digest = shared ? NULL : dup_or_null(i->row.digest),
-        .done = done,
-        .arg = arg,
-    };
-    e->in_flight++;
-    workers_submit(e->config.work, &r->w);
+    if (i->work) {
+        i->delete_done = done;
+        i->delete_arg = arg;
+        bd_cancel_set(i->work->cancel, BD_ECANCELLED, "the image is being deleted");
+        return; /* its turn, if it has not come, will only find that */
+    }
+    removal_begin(i, done, arg);
 }
 
 const struct store_image *images_resolve(struct engine *e, const char *ref, struct bd_err *err)

@@ -69,6 +69,7 @@ struct actor {
     int overdue;               /* times that the deadline of the body has passed */
     char *abort_reason;        /* why the body was told to stop, where it was not a delete */
     struct bd_strv lost;       /* nodes that were found dead */
+    struct bd_str untold;      /* those of them that are not in the row yet: "n1, n2" */
     struct delete_waiter *waiters;
 };
 
@@ -105,6 +106,7 @@ struct change *change_new(struct actor *a);
 void change_free(struct change *c);
 /* data is stolen. */
 void change_event(struct change *c, const char *kind, json_t *data);
+bool change_has_event(const struct change *c, const char *kind);
 void change_step(struct change *c, int step, unsigned attempt, enum store_step_state state,
                  int64_t started_ns, int64_t ended_ns, int64_t deadline_ns, const char *error);
 /* Copies the actor's row as it is now, with its next version, and hands all to the writer. */

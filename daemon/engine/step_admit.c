@@ -7,22 +7,22 @@
 /* What the host and the services on it keep for themselves. */
 #define HOST_RESERVE_BYTES (UINT64_C(1) << 30)
 
-static int check_memory(const struct step_host *host, const struct step_input *in,
-                        struct bd_err *err)
+int admit_check_memory(const struct step_host *host, const struct cluster_spec *spec,
+                       uint64_t in_use_bytes, struct bd_err *err)
 {
-    const struct cluster_spec *spec = &in->plan.spec;
-    uint64_t wanted = spec->memory_bytes * in->plan.n_nodes;
+    unsigned nodes = cluster_spec_nodes(spec);
+    uint64_t wanted = spec->memory_bytes * nodes;
     uint64_t room = host->memory_bytes > HOST_RESERVE_BYTES
                         ? host->memory_bytes - HOST_RESERVE_BYTES
                         : 0;
-    uint64_t left = room > in->memory_in_use ? room - in->memory_in_use : 0;
+    uint64_t left = room > in_use_bytes ? room - in_use_bytes : 0;
     if (wanted <= left || spec->oversubscribe)
         return 0;
     return bd_err_set(err, BD_ENOCAPACITY,
-                      "%zu nodes of %llu MiB need %llu MiB, and the host has %llu MiB left for "
+                      "%u nodes of %llu MiB need %llu MiB, and the host has %llu MiB left for "
                       "clusters: ask for fewer or smaller nodes, end another cluster, or set "
                       "admission.oversubscribe",
-                      in->plan.n_nodes, (unsigned long long)(spec->memory_bytes >> 20),
+                      nodes, (unsigned long long)(spec->memory_bytes >> 20),
                       (unsigned long long)(wanted >> 20), (unsigned long long)(left >> 20));
 }
 
@@ -65,7 +65,7 @@ int step_admit_exec(const struct step_host *host, const struct step_input *in,
     int rc = backend->usable(host->virt, err);
     if (rc < 0)
         return bd_err_wrap(err, "backend %s", backend->name);
-    rc = check_memory(host, in, err);
+    rc = admit_check_memory(host, &in->plan.spec, in->memory_in_use, err);
     if (rc < 0)
         return rc;
     warn_of_cpus(host, in, out);

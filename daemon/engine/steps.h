@@ -74,6 +74,10 @@ struct step {
 enum { STEP_IMAGE, STEP_ADMIT, STEP_NETWORK, STEP_NODES, STEP_READY, STEP_TEARDOWN, STEP_AUDIT, STEP_COUNT };
 extern const struct step steps[STEP_COUNT];
 
+/* BD_ENOCAPACITY if the host has no memory for the nodes beside what is in use. */
+int admit_check_memory(const struct step_host *host, const struct cluster_spec *spec,
+                       uint64_t in_use_bytes, struct bd_err *err);
+
 int step_image_exec(const struct step_host *, const struct step_input *, struct step_output *,
                     struct bd_err *);
 int step_admit_exec(const struct step_host *, const struct step_input *, struct step_output *,

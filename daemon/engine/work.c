@@ -139,8 +139,7 @@ static void on_deadline(uv_timer_t *timer)
     stand_in->a = a;
     stand_in->step = w->step;
     stand_in->attempt = w->attempt;
-    stand_in->started_ns = w->started_ns ? w->started_ns : bd_wall_ns();
-    stand_in->ended_ns = bd_wall_ns();
+    stand_in->started_ns = stand_in->ended_ns = bd_wall_ns(); /* w is its worker's */
     stand_in->rc = bd_err_set(&stand_in->err, BD_ETIMEOUT,
                               "it did not come back after its time was over and it was told to stop");
     w->a = NULL;

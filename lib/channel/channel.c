@@ -4,8 +4,8 @@
 
 static const struct channel_ops *const channels[] = {&channel_namespaces, NULL};
 
-int channel_init(struct channel *c, const char *backend, struct virt *virt,
-                 const char *bench_enter, struct bd_err *err)
+int channel_init(struct channel *c, const char *backend, struct virt *virt, const char *bench_enter,
+                 struct bd_err *err)
 {
     for (const struct channel_ops *const *ops = channels; *ops; ops++) {
         if (!bd_str_eq((*ops)->backend, backend))
@@ -31,9 +31,9 @@ static int check_command(const struct channel_cmd *cmd, struct bd_err *err)
 
 static int check_path(const char *path, struct bd_err *err)
 {
-    return path[0] == '/' ? 0
-                          : bd_err_set(err, BD_EINVALID, "'%s' is not an absolute path in the node",
-                                       path);
+    return path[0] == '/'
+               ? 0
+               : bd_err_set(err, BD_EINVALID, "'%s' is not an absolute path in the node", path);
 }
 
 int channel_exec(const struct channel *c, const struct channel_cmd *cmd, struct bd_proc_result *ret,

@@ -32,7 +32,8 @@ struct channel_cmd {
     size_t input_bytes;
     int64_t timeout_ns; /* 0: none */
     struct bd_cancel *cancel;
-    bool unit; /* as a transient unit of the node's systemd: CPU and memory count, and are limited, as a service's */
+    bool unit; /* as a transient unit of the node's systemd: CPU and memory count, and are limited,
+                  as a service's */
     bd_proc_output_fn on_output; /* NULL: kept in the result */
     void *arg;
 };
@@ -50,18 +51,20 @@ struct channel_ops {
 extern const struct channel_ops channel_namespaces;
 
 /* BD_EUNSUPPORTED where no channel serves the backend. */
-int channel_init(struct channel *c, const char *backend, struct virt *virt,
-                 const char *bench_enter, struct bd_err *err);
+int channel_init(struct channel *c, const char *backend, struct virt *virt, const char *bench_enter,
+                 struct bd_err *err);
 /*
- * Runs a command to its end. 0 whatever its exit code (in ret; a command that could not be executed in the node gives 126 or 127 as
- * a shell would); BD_ENOTFOUND if the node does not run or the user is unknown in it, BD_ECANCELLED, BD_ETIMEOUT: then nothing of the command is
- * left running.
+ * Runs a command to its end. 0 whatever its exit code (in ret; a command that could not be executed
+ * in the node gives 126 or 127 as a shell would); BD_ENOTFOUND if the node does not run or the user
+ * is unknown in it, BD_ECANCELLED, BD_ETIMEOUT: then nothing of the command is left running.
  */
 int channel_exec(const struct channel *c, const struct channel_cmd *cmd, struct bd_proc_result *ret,
                  struct bd_err *err);
-/* Copies a file into a node: whole, under its final name, or not at all. Its digest is of what was written. */
+/* Copies a file into a node: whole, under its final name, or not at all. Its digest is of what was
+ * written. */
 int channel_put(const struct channel *c, const struct node_plan *node, int src_fd, const char *path,
                 mode_t mode, char ret_digest[BD_DIGEST_BYTES], struct bd_err *err);
-/* Copies a regular file out of a node, -EFBIG above max_bytes. Links are resolved within the node's root. */
+/* Copies a regular file out of a node, -EFBIG above max_bytes. Links are resolved within the node's
+ * root. */
 int channel_get(const struct channel *c, const struct node_plan *node, const char *path, int dst_fd,
                 uint64_t max_bytes, char ret_digest[BD_DIGEST_BYTES], struct bd_err *err);

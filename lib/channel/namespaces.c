@@ -1,9 +1,10 @@
 /*
- * The channel of LXC nodes: bench-enter joins the node's cgroups and namespaces and becomes the command.
+ * The channel of LXC nodes: bench-enter joins the node's cgroups and namespaces and becomes the
+ * command.
  *
- * Each command has a cgroup of its own, a leaf at the top of the node's: whatever a command starts, and
- * however it detaches itself, stays in it, so that a cancelled one ends whole. The node's systemd owns the
- * tree but leaves groups alone that it does not know.
+ * Each command has a cgroup of its own, a leaf at the top of the node's: whatever a command starts,
+ * and however it detaches itself, stays in it, so that a cancelled one ends whole. The node's
+ * systemd owns the tree but leaves groups alone that it does not know.
  */
 #include "lib/base/clock.h"
 #include "lib/channel/namespaces_priv.h"
@@ -102,8 +103,8 @@ void ns_enter_words(const struct ns_exec *e, bool command_itself, struct bd_strv
     bd_strv_add(argv, e->channel->bench_enter);
     bd_strv_addf(argv, "--pdeathsig=%d", (int)getpid());
     bd_strv_addf(argv, "--pidfd=%d", e->node.found.pidfd);
-    bd_strv_addf(argv, "--cgroup=%s/%s",
-                 hostops_dirs_of(virt_ops(e->channel->virt))->cgroup2, e->cgroup);
+    bd_strv_addf(argv, "--cgroup=%s/%s", hostops_dirs_of(virt_ops(e->channel->virt))->cgroup2,
+                 e->cgroup);
     bd_strv_add(argv, "--clearenv");
     if (command_itself) {
         bd_strv_addf(argv, "--cwd=%s", e->cwd);
@@ -126,8 +127,8 @@ struct relay {
     struct bd_str head;
 };
 
-#define HEAD_BYTES  512
-#define KEEP_BYTES  ((size_t)1 << 20) /* of each stream, where the caller takes none */
+#define HEAD_BYTES 512
+#define KEEP_BYTES ((size_t)1 << 20) /* of each stream, where the caller takes none */
 
 static int on_output(enum bd_stream stream, const char *data, size_t bytes, void *arg)
 {

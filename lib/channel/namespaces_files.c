@@ -45,7 +45,8 @@ static int fill(int dir, const char *temp, const char *name, int src, mode_t mod
                 char ret_digest[BD_DIGEST_BYTES], struct bd_err *err)
 {
     char digest[BD_DIGEST_BYTES];
-    bd_auto_fd int fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    bd_auto_fd int fd =
+        openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return bd_err_errno(err, errno, "make a file beside it");
     int rc = copy(src, fd, UINT64_MAX, digest, err);
@@ -80,8 +81,8 @@ int ns_put(const struct channel *c, const struct node_plan *node, int src_fd, co
     return rc;
 }
 
-/* Opens a regular file for reading; anything else is looked at only, as opening a device or a pipe does
- * something. */
+/* Opens a regular file for reading; anything else is looked at only, as opening a device or a pipe
+ * does something. */
 static int open_regular(int root_fd, const char *path, uint64_t max_bytes, int *ret_fd,
                         struct bd_err *err)
 {

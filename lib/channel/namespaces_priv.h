@@ -20,14 +20,14 @@ struct ns_exec {
     const struct channel_cmd *cmd;
     struct ns_node node;
     struct passwd_user user;
-    char cgroup[600];    /* of its own, below the node's */
-    char unit[32];       /* "bench-1f2e3d4c.service", where it is one */
-    struct bd_strv env;  /* "K=V": all that the command sees */
+    char cgroup[600];   /* of its own, below the node's */
+    char unit[32];      /* "bench-1f2e3d4c.service", where it is one */
+    struct bd_strv env; /* "K=V": all that the command sees */
     const char *cwd;
 };
 
-/* The words before the command: bench-enter with its options, ended by "--". env, cwd: whether they are
- * for what bench-enter starts. */
+/* The words before the command: bench-enter with its options, ended by "--". env, cwd: whether they
+ * are for what bench-enter starts. */
 void ns_enter_words(const struct ns_exec *e, bool command_itself, struct bd_strv *argv);
 /* The command as a transient unit: systemd-run with its options, and the command. */
 void ns_unit_words(const struct ns_exec *e, struct bd_strv *argv);

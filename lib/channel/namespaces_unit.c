@@ -20,8 +20,8 @@ static void add_word(struct bd_strv *argv, const char *word)
 }
 
 /*
- * env(1) gives what a shell would give where there is no such command (127), or it can't be executed
- * (126); systemd-run by itself has other codes for it.
+ * env(1) gives what a shell would give where there is no such command (127), or it can't be
+ * executed (126); systemd-run by itself has other codes for it.
  */
 void ns_unit_words(const struct ns_exec *e, struct bd_strv *argv)
 {
@@ -44,9 +44,9 @@ void ns_unit_words(const struct ns_exec *e, struct bd_strv *argv)
 }
 
 /*
- * systemd-run was killed; what it asked for may still be on its way through the node's bus. A call that takes
- * the same way comes after it, unlike systemctl's, which has a way of its own. Then the unit is
- * known, or never was.
+ * systemd-run was killed; what it asked for may still be on its way through the node's bus. A call
+ * that takes the same way comes after it, unlike systemctl's, which has a way of its own. Then the
+ * unit is known, or never was.
  */
 int ns_unit_stop(const struct ns_exec *e, struct bd_err *err)
 {
@@ -54,9 +54,17 @@ int ns_unit_stop(const struct ns_exec *e, struct bd_err *err)
     bd_auto_proc_result struct bd_proc_result out = {0};
     bd_auto_strv struct bd_strv argv = {0};
     const int pass[] = {e->node.found.pidfd, -1};
-    const char *const call[] = {"busctl", "--quiet", "call", "org.freedesktop.systemd1",
-                                "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager",
-                                "StopUnit", "ss", e->unit, "replace", NULL};
+    const char *const call[] = {"busctl",
+                                "--quiet",
+                                "call",
+                                "org.freedesktop.systemd1",
+                                "/org/freedesktop/systemd1",
+                                "org.freedesktop.systemd1.Manager",
+                                "StopUnit",
+                                "ss",
+                                e->unit,
+                                "replace",
+                                NULL};
     ns_enter_words(e, false, &argv);
     for (const char *const *word = call; *word; word++)
         bd_strv_add(&argv, *word);

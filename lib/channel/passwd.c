@@ -20,8 +20,7 @@ static bool parse(char *line, const char *name, struct passwd_user *ret_user)
         if ((fields[i] = strsep(&line, ":")) == NULL)
             return false;
     /* The last of the numbers means "no change" to the kernel. */
-    if (strcmp(fields[NAME], name) != 0 ||
-        bd_parse_i64(fields[UID], 0, UINT32_MAX - 1, &uid) < 0 ||
+    if (strcmp(fields[NAME], name) != 0 || bd_parse_i64(fields[UID], 0, UINT32_MAX - 1, &uid) < 0 ||
         bd_parse_i64(fields[GID], 0, UINT32_MAX - 1, &gid) < 0 ||
         strlen(fields[HOME]) >= PASSWD_HOME_BYTES)
         return false;

@@ -56,8 +56,7 @@ static void refuse_network(const json_t *json, struct schema_faults *faults)
 {
     const char *key;
     json_t *value;
-    json_object_foreach(json_object_get(json, "network"), key, value)
-    {
+    json_object_foreach (json_object_get(json, "network"), key, value) {
         bd_auto_free char *pointer = bd_xasprintf("/network/%s", key);
         bd_auto_free char *got = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
         schema_faults_add(faults, pointer, got,

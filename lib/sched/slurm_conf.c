@@ -40,7 +40,8 @@ static void add_options(struct bd_str *out, const json_t *options, bool pmix)
     bd_auto_strv struct bd_strv keys = {0};
     const char *key;
     json_t *value;
-    json_object_foreach(merged, key, value) bd_strv_add(&keys, key);
+    json_object_foreach (merged, key, value)
+        bd_strv_add(&keys, key);
     bd_strv_sort(&keys);
     for (size_t i = 0; i < keys.n; i++)
         add_option(out, keys.items[i], json_object_get(merged, keys.items[i]));

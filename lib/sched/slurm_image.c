@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
-#include <stdio.h>
 #include <string.h>
 
 static const char *const needed_files[] = {
@@ -20,28 +19,41 @@ static const char *const needed_files[] = {
     "etc/passwd",
 };
 
-static int read_release(const json_t *manifest, int *ret_release, struct bd_err *err)
+/* "22.05.8-4+deb12u3", perhaps with an epoch before it: 2205; 0 where it is none of Slurm's. */
+static int release_of(const char *version)
+{
+    static const char digits[] = "0123456789";
+    const char *epoch = strchr(version, ':');
+    const char *s = epoch ? epoch + 1 : version;
+    if (strspn(s, digits) != 2 || s[2] != '.' || strspn(s + 3, digits) != 2)
+        return 0;
+    return (s[0] - '0') * 1000 + (s[1] - '0') * 100 + (s[3] - '0') * 10 + (s[4] - '0');
+}
+
+static bool is_slurm(const char *package)
 {
     static const char *const names[] = {"slurmctld", "slurm-wlm", "slurm"};
+    for (size_t i = 0; i < BD_ARRAY_LEN(names); i++)
+        if (bd_str_eq(package, names[i]))
+            return true;
+    return false;
+}
+
+static int read_release(const json_t *manifest, int *ret_release, struct bd_err *err)
+{
     json_t *package;
     size_t i;
-    json_array_foreach(json_object_get(manifest, "packages"), i, package)
-    {
-        const char *name = bd_json_str(package, "name", "");
+    json_array_foreach (json_object_get(manifest, "packages"), i, package) {
         const char *version = bd_json_str(package, "version", "");
-        const char *epoch = strchr(version, ':');
-        int year, month;
-        for (size_t k = 0; k < BD_ARRAY_LEN(names); k++) {
-            if (!bd_str_eq(name, names[k]) ||
-                sscanf(epoch ? epoch + 1 : version, "%2d.%2d", &year, &month) != 2)
-                continue;
-            *ret_release = year * 100 + month;
-            if (*ret_release >= SLURM_OLDEST)
-                return 0;
+        if (!is_slurm(bd_json_str(package, "name", "")))
+            continue;
+        int release = release_of(version);
+        if (release < SLURM_OLDEST)
             return bd_err_set(err, BD_EUNSUPPORTED,
-                              "the image has Slurm %s; 22.05 is the oldest that benchd can run",
+                              "the image has Slurm '%s'; 22.05 is the oldest that benchd can run",
                               version);
-        }
+        *ret_release = release;
+        return 0;
     }
     return bd_err_set(err, BD_EUNSUPPORTED,
                       "the image's manifest has no package slurmctld; take an image with Slurm");

@@ -135,7 +135,8 @@ static bool is_given_twice(const json_t *options, const char *key)
     unsigned n = 0;
     const char *other;
     json_t *value;
-    json_object_foreach((json_t *)options, other, value) n += strcasecmp(other, key) == 0;
+    json_object_foreach ((json_t *)options, other, value)
+        n += strcasecmp(other, key) == 0;
     return n > 1;
 }
 
@@ -158,8 +159,7 @@ void slurm_check_options(const json_t *options, struct schema_faults *faults)
 {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)options, key, value)
-    {
+    json_object_foreach ((json_t *)options, key, value) {
         const char *why = why_owned(key);
         bd_auto_free char *pointer = pointer_to(key);
         bd_auto_free char *got = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
@@ -198,8 +198,7 @@ json_t *slurm_merge_options(const json_t *options, bool pmix)
     json_t *value;
     if (!pmix)
         json_object_set_new(merged, "MpiDefault", json_string("none"));
-    json_object_foreach((json_t *)options, key, value)
-    {
+    json_object_foreach ((json_t *)options, key, value) {
         for (size_t i = 0; i < BD_ARRAY_LEN(defaults); i++)
             if (strcasecmp(defaults[i].name, key) == 0)
                 json_object_del(merged, defaults[i].name);

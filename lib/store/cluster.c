@@ -113,7 +113,7 @@ static int read_json(const struct query *q, struct store_cluster *row, struct bd
 
 static int row_read(const struct query *q, struct store_cluster *ret_row, struct bd_err *err)
 {
-    int state;
+    int state = 0;
     struct store_cluster row = {
         .name = query_col_text(q, COL_NAME),
         .version = query_col_i64(q, COL_VERSION),
@@ -227,7 +227,7 @@ int store_cluster_update(struct store_conn *c, const struct store_cluster *row, 
     if (r > 0)
         return 0;
 
-    struct store_cluster stored;
+    struct store_cluster stored = {0};
     r = store_cluster_get(c, row->id, &stored, err);
     if (r < 0)
         return r;

@@ -104,7 +104,7 @@ static void row_bind(struct query *q, const struct store_image *row)
 static int row_read(const struct query *q, struct store_image *ret_row, struct bd_err *err)
 {
     struct store_image row = {0};
-    int state;
+    int state = 0;
     int r = query_col_id(q, COL_ID, row.id, err);
     if (r == 0)
         r = query_col_word(q, COL_STATE, state_of, &state, err);
@@ -157,7 +157,7 @@ int store_image_update(struct store_conn *c, const struct store_image *row, stru
     if (r != 0)
         return r < 0 ? r : 0;
 
-    struct store_image stored;
+    struct store_image stored = {0};
     r = store_image_get(c, row->id, &stored, err);
     if (r < 0)
         return r;

@@ -109,7 +109,7 @@ static int apply(struct store_conn *c, const struct store_migration *m, int numb
 int store_migrate(struct store_conn *c, const struct store_migration *list, int n,
                   struct bd_err *err)
 {
-    int version;
+    int version = 0;
     int r = check_ours(c, err);
     if (r == 0)
         r = store_version(c, &version, err);

@@ -60,7 +60,7 @@ int store_step_put(struct store_conn *c, const struct store_step *row, struct bd
 static int row_read(const struct query *q, struct store_step *ret_row, struct bd_err *err)
 {
     struct store_step row = {0};
-    int state;
+    int state = 0;
     int r = query_col_id(q, 0, row.cluster, err);
     if (r == 0)
         r = query_col_word(q, 3, state_of, &state, err);

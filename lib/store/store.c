@@ -39,7 +39,7 @@ static int open_conn(const char *path, int flags, const char *pragmas, struct st
 }
 
 /* A file system without shared memory maps answers with another mode, and no error. */
-static int use_wal(struct store_conn *c, struct bd_err *err)
+static int use_wal(struct store_conn *c, const char *path, struct bd_err *err)
 {
     auto_query struct query q = {0};
     int r = query_begin(&q, c, "PRAGMA journal_mode = WAL", err);
@@ -52,7 +52,7 @@ static int use_wal(struct store_conn *c, struct bd_err *err)
         return bd_err_set(err, BD_EUNSUPPORTED,
                           "database %s: its file system does not do write-ahead logs (mode '%s'); "
                           "choose a state directory on a local one",
-                          c->path, mode ? mode : "");
+                          path, mode ? mode : "");
     return 0;
 }
 
@@ -70,7 +70,7 @@ int store_open(const char *path, struct store_conn **ret_conn, struct bd_err *er
     if (r == 0)
         r = open_conn(path, SQLITE_OPEN_READWRITE, writer_pragmas, &c, err);
     if (r == 0)
-        r = use_wal(c, err);
+        r = use_wal(c, path, err);
     if (r == 0)
         r = store_migrate(c, store_migrations, store_n_migrations, err);
     if (r < 0)

@@ -14,8 +14,8 @@
 
 enum conn_state { CONN_CLOSED, CONN_OPENING, CONN_OPEN };
 
-/* A place for a connection. Fields are guarded by the pool's mutex; `libvirt` stays what it is while
- * calls > 0. */
+/* A place for a connection. Fields are guarded by the pool's mutex; `libvirt` stays what it is
+ * while calls > 0. */
 struct conn {
     struct conn_pool *pool;
     enum conn_state state;
@@ -33,9 +33,9 @@ struct conn_pool {
     int keepalive_interval_s;
     virt_lifecycle_fn on_lifecycle;
     void *arg;
-    uint64_t life;      /* lifecycle events seen */
-    uint64_t failures;  /* attempts to open that failed */
-    struct bd_err why;  /* of the last of them */
+    uint64_t life;     /* lifecycle events seen */
+    uint64_t failures; /* attempts to open that failed */
+    struct bd_err why; /* of the last of them */
     size_t n;
     struct conn conns[];
 };
@@ -64,7 +64,7 @@ static int code_of(const virError *e)
     case VIR_ERR_SYSTEM_ERROR: /* libvirtd's socket is not there, or closed in the middle */
     case VIR_ERR_INTERNAL_ERROR:
         return e && (e->domain == VIR_FROM_RPC || e->domain == VIR_FROM_REMOTE) ? BD_EUNAVAILABLE
-                                                                               : BD_EVIRT;
+                                                                                : BD_EVIRT;
     case VIR_ERR_NO_DOMAIN:
         return BD_ENOTFOUND;
     case VIR_ERR_DOM_EXIST:
@@ -160,7 +160,8 @@ void conn_pool_free(struct conn_pool *p)
     pthread_mutex_lock(&p->mutex);
     p->freed = true;
     pthread_mutex_unlock(&p->mutex);
-    /* From here on nobody else changes the state of a connection: an opening thread sees `freed`. */
+    /* From here on nobody else changes the state of a connection: an opening thread sees `freed`.
+     */
     for (size_t i = 0; i < p->n; i++)
         if (p->conns[i].state == CONN_OPEN)
             virConnectClose(p->conns[i].libvirt);
@@ -304,7 +305,8 @@ static int begin_opening(struct conn *conn, struct bd_err *err)
 
 /* ------------------------------------------------------------------------------------ getting */
 
-/* A connection that broke is closed by the last who used it. Answers what to close, without the mutex. */
+/* A connection that broke is closed by the last who used it. Answers what to close, without the
+ * mutex. */
 static virConnectPtr drop_broken(struct conn *conn)
 {
     if (conn->state != CONN_OPEN || conn->calls > 0 || virConnectIsAlive(conn->libvirt) == 1)
@@ -314,7 +316,8 @@ static virConnectPtr drop_broken(struct conn *conn)
     return bd_take(conn->libvirt);
 }
 
-/* The open one with the fewest calls that has room and lives; one that is closed; one being opened. */
+/* The open one with the fewest calls that has room and lives; one that is closed; one being opened.
+ */
 static struct conn *choose(struct conn_pool *p, struct conn **ret_closed, bool *ret_opening)
 {
     struct conn *best = NULL;

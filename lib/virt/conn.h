@@ -1,10 +1,10 @@
 /*
- * Connections to libvirt, pooled. libvirtd serves a few requests of a connection at a time and makes
- * the others wait: so each lane has a few connections with at most CONN_CALLS calls each, and who
- * comes later waits here. Connections are opened when first needed, and again after they broke.
+ * Connections to libvirt, pooled. libvirtd serves a few requests of a connection at a time and
+ * makes the others wait: so each lane has a few connections with at most CONN_CALLS calls each, and
+ * who comes later waits here. Connections are opened when first needed, and again after they broke.
  *
- * Opening is the one thing that keepalive can't end, so it is done by a thread of its own, which may
- * outlast who asked for it, and the pool. Threads: any.
+ * Opening is the one thing that keepalive can't end, so it is done by a thread of its own, which
+ * may outlast who asked for it, and the pool. Threads: any.
  */
 #pragma once
 
@@ -28,7 +28,8 @@ struct conn_pool_config {
 struct conn_pool *conn_pool_new(const struct conn_pool_config *config);
 void conn_pool_free(struct conn_pool *pool);
 
-/* A connection for one call, or several one after the other. BD_EUNAVAILABLE where libvirtd does not answer. */
+/* A connection for one call, or several one after the other. BD_EUNAVAILABLE where libvirtd does
+ * not answer. */
 int conn_get(struct conn_pool *pool, struct conn **ret_conn, struct bd_err *err);
 void conn_put(struct conn *conn); /* NULL-safe */
 BD_DEFINE_CLEANUP(struct conn, conn, conn_put)
@@ -39,7 +40,7 @@ virConnectPtr conn_libvirt(const struct conn *conn);
 int conn_error(const struct conn *conn, struct bd_err *err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Counts lifecycle events; conn_life_wait() returns when the count is no longer `seen`, or after the
- * time. Without events it is a sleep. */
+/* Counts lifecycle events; conn_life_wait() returns when the count is no longer `seen`, or after
+ * the time. Without events it is a sleep. */
 uint64_t conn_life_seen(struct conn_pool *pool);
 void conn_life_wait(struct conn_pool *pool, uint64_t seen, int64_t ns);

@@ -116,9 +116,12 @@ static bool check_controllers(struct checkup *c)
         bd_str_add(&c->summary, "CPU and memory of nodes can be limited");
     else
         bd_str_addf(&c->summary, "%s of nodes can't be limited: no such controller",
-                    cpu ? "memory" : memory ? "CPU" : "CPU and memory");
-    bd_str_add(&c->remedy, "enable the cpu and memory controllers (boot without cgroup_disable=; on "
-                           "some systems with cgroup_enable=memory)");
+                    cpu      ? "memory"
+                    : memory ? "CPU"
+                             : "CPU and memory");
+    bd_str_add(&c->remedy,
+               "enable the cpu and memory controllers (boot without cgroup_disable=; on "
+               "some systems with cgroup_enable=memory)");
     return cpu && memory;
 }
 
@@ -167,13 +170,15 @@ static bool check_disk_enough(struct checkup *c)
 
 static bool check_kvm(struct checkup *c)
 {
-    bd_str_add(&c->summary, access("/dev/kvm", R_OK | W_OK) == 0
-                                ? "/dev/kvm can be opened; whether a guest runs with it was not tried"
-                                : "/dev/kvm can't be opened; nodes in containers do not need it");
+    bd_str_add(&c->summary,
+               access("/dev/kvm", R_OK | W_OK) == 0
+                   ? "/dev/kvm can be opened; whether a guest runs with it was not tried"
+                   : "/dev/kvm can't be opened; nodes in containers do not need it");
     return true;
 }
 
-/* Enough for some hundred nodes, each with a systemd of its own. A key that is not there limits nothing. */
+/* Enough for some hundred nodes, each with a systemd of its own. A key that is not there limits
+ * nothing. */
 static bool check_sysctl(struct checkup *c, const char *key, int64_t floor, const char *why)
 {
     bd_auto_free char *path = bd_xasprintf("/proc/sys/%s", key);
@@ -251,10 +256,10 @@ json_t *hostfacts_checks(const struct hostfacts *f, struct virt *v, const char *
         if (check->needs_virt && !v)
             continue;
         bool ok = check->ok(&c);
-        json_array_append_new(
-            list, json_pack("{ss sb ss ss ss?}", "id", check->id, "ok", ok, "level", check->level,
-                            "summary", bd_str_text(&c.summary), "remedy",
-                            ok ? NULL : bd_str_text(&c.remedy)));
+        json_array_append_new(list,
+                              json_pack("{ss sb ss ss ss?}", "id", check->id, "ok", ok, "level",
+                                        check->level, "summary", bd_str_text(&c.summary), "remedy",
+                                        ok ? NULL : bd_str_text(&c.remedy)));
         bd_str_done(&c.summary);
         bd_str_done(&c.remedy);
     }

@@ -43,8 +43,7 @@ static int look_at_mount(const struct mount_entry *m, void *arg)
     if (strcmp(m->type, "cgroup") == 0)
         add_v1(&l->v1, m->options);
     if (strcmp(m->type, "cgroup2") != 0 || !bd_starts_with(m->target, CGROUPS) ||
-        strlen(m->target) >= sizeof(f->cgroup2) ||
-        strlen(m->options) >= sizeof(f->cgroup2_options))
+        strlen(m->target) >= sizeof(f->cgroup2) || strlen(m->options) >= sizeof(f->cgroup2_options))
         return 0;
     f->layout = strcmp(m->target, CGROUPS) == 0 ? CGROUP_UNIFIED : CGROUP_HYBRID;
     strcpy(f->cgroup2, m->target);
@@ -58,7 +57,8 @@ static void add_all(struct bd_str *out, const struct bd_strv *words)
         bd_str_addf(out, "%s%s", i ? "," : "", words->items[i]);
 }
 
-/* libvirt uses version 1 controllers where there are any, and those of cgroup2 where that is alone. */
+/* libvirt uses version 1 controllers where there are any, and those of cgroup2 where that is alone.
+ */
 static int read_controllers(struct hostfacts *f, const struct bd_strv *v1, struct bd_err *err)
 {
     bd_auto_str struct bd_str list = {0};

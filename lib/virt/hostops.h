@@ -3,9 +3,9 @@
  * acts can move into a process of their own. Nothing else in the daemon mounts, makes links,
  * writes below a node's directory, or touches cgroups and sysctls.
  *
- * Each verb is idempotent: done already is success, so is gone already. Arguments are checked: paths stay below the
- * directories given to hostops_new(), names of links begin with "bd". Threads: any; the table is immutable. Errors: -errno or BD_EINVALID, with what
- * was tried in the text.
+ * Each verb is idempotent: done already is success, so is gone already. Arguments are checked:
+ * paths stay below the directories given to hostops_new(), names of links begin with "bd". Threads:
+ * any; the table is immutable. Errors: -errno or BD_EINVALID, with what was tried in the text.
  */
 #pragma once
 
@@ -18,20 +18,23 @@
 #include <sys/types.h>
 
 struct hostops_dirs {
-    const char *clusters; /* nodes live below it: <clusters>/<id>/<node>/{upper,work,root} */
-    const char *images;   /* image roots: the only lower layers, beside node_layer */
+    const char *clusters;   /* nodes live below it: <clusters>/<id>/<node>/{upper,work,root} */
+    const char *images;     /* image roots: the only lower layers, beside node_layer */
     const char *node_layer; /* static programs, laid over the image's root */
-    const char *cgroup2;  /* mount point of cgroup2; "" where there is none */
+    const char *cgroup2;    /* mount point of cgroup2; "" where there is none */
 };
 
 struct hostops;
 
+/* Source of the nodes' overlays in the host's list of mounts: tells them from those of others. */
+#define HOSTOPS_OVERLAY "benchd"
+
 /* A file to be written below a directory of a node, before it starts. */
 struct node_file {
-    char *path;   /* absolute, as seen in the node */
-    char *data;   /* content; of a link: its target */
+    char *path; /* absolute, as seen in the node */
+    char *data; /* content; of a link: its target */
     size_t bytes;
-    mode_t mode;  /* permission bits; S_IFLNK set: a symbolic link; S_IFDIR set: a directory */
+    mode_t mode; /* permission bits; S_IFLNK set: a symbolic link; S_IFDIR set: a directory */
     uid_t uid;
     gid_t gid;
 };
@@ -52,8 +55,8 @@ void hostops_free(struct hostops *h);
 const struct hostops_dirs *hostops_dirs_of(const struct hostops *h);
 
 /* <clusters>/<id>/<node>/{upper,work,root} made, overlay of node_layer and rootfs mounted on root,
- * files written through it: links in the image are resolved as the node would, so that none leads out
- * of it; the file's own name is replaced. What was there of an earlier attempt goes. */
+ * files written through it: links in the image are resolved as the node would, so that none leads
+ * out of it; the file's own name is replaced. What was there of an earlier attempt goes. */
 int hostops_node_make(struct hostops *h, const char *id, const char *node, const char *rootfs,
                       const struct node_files *files, struct bd_err *err);
 /* Unmounts and removes the node's directory. */

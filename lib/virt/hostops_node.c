@@ -56,7 +56,8 @@ static int check_file(const struct node_file *f, struct bd_err *err)
 
 static int fill_regular(int dir, const char *name, const struct node_file *f)
 {
-    bd_auto_fd int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    bd_auto_fd int fd =
+        openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return -errno;
     int rc = bd_write_all(fd, f->data, f->bytes);
@@ -124,10 +125,9 @@ static int mount_overlay(const struct hostops *h, const char *dir, const char *r
 {
     const char *layer = h->dirs.node_layer;
     bd_auto_free char *root = bd_xasprintf("%s/root", dir);
-    bd_auto_free char *options =
-        bd_xasprintf("lowerdir=%s%s%s,upperdir=%s/upper,workdir=%s/work", layer, *layer ? ":" : "",
-                     rootfs, dir, dir);
-    if (mount("benchd", root, "overlay", 0, options) < 0)
+    bd_auto_free char *options = bd_xasprintf("lowerdir=%s%s%s,upperdir=%s/upper,workdir=%s/work",
+                                              layer, *layer ? ":" : "", rootfs, dir, dir);
+    if (mount(HOSTOPS_OVERLAY, root, "overlay", 0, options) < 0)
         return bd_err_errno(err, errno, "mount overlay %s (%s)", root, options);
     return 0;
 }

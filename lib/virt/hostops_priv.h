@@ -1,4 +1,5 @@
-/* Shared by the files of hostops: the object, and the checks that every verb makes of its arguments. */
+/* Shared by the files of hostops: the object, and the checks that every verb makes of its
+ * arguments. */
 #pragma once
 
 #include "lib/virt/hostops.h"

@@ -19,7 +19,8 @@ int inroot_open(int root_fd, const char *path, int flags, mode_t mode)
         .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
     };
     long fd;
-    /* EAGAIN: something was renamed on the way, so that the kernel can't tell whether it got out. */
+    /* EAGAIN: something was renamed on the way, so that the kernel can't tell whether it got out.
+     */
     do
         fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
     while (fd < 0 && (errno == EINTR || errno == EAGAIN));

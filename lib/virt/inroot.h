@@ -11,5 +11,6 @@
 /* Opens a path below the root; flags as for open(2), O_CLOEXEC is added. */
 int inroot_open(int root_fd, const char *path, int flags, mode_t mode);
 /* Opens the directory that the last component of path is in (O_PATH). make: directories that are
- * missing are made, 0755. ret_name: the last component, within path; -EINVAL where that names no file. */
+ * missing are made, 0755. ret_name: the last component, within path; -EINVAL where that names no
+ * file. */
 int inroot_open_parent(int root_fd, const char *path, bool make, const char **ret_name);

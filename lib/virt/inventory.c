@@ -22,8 +22,8 @@ static void add_change(json_t *list, const char *item, const char *change, const
     size_t kind = strcspn(item, " ");
     const char *name = item[kind] ? item + kind + 1 : "";
     if (concerns(item, cluster_id))
-        json_array_append_new(list, json_pack("{ss% ss ss}", "kind", item, kind, "item", name,
-                                              "change", change));
+        json_array_append_new(
+            list, json_pack("{ss% ss ss}", "kind", item, kind, "item", name, "change", change));
 }
 
 /* Both are sorted, and an item that is there twice counts twice. */
@@ -33,10 +33,9 @@ json_t *inventory_diff(const struct inventory *before, const struct inventory *a
     json_t *list = json_array();
     size_t b = 0, a = 0;
     while (b < before->items.n || a < after->items.n) {
-        int order = b == before->items.n ? 1
-                    : a == after->items.n
-                        ? -1
-                        : strcmp(before->items.items[b], after->items.items[a]);
+        int order = b == before->items.n  ? 1
+                    : a == after->items.n ? -1
+                                          : strcmp(before->items.items[b], after->items.items[a]);
         if (order < 0)
             add_change(list, before->items.items[b], "disappeared", cluster_id);
         else if (order > 0)
@@ -62,7 +61,7 @@ int inventory_from_json(const json_t *json, struct inventory *ret_inv, struct bd
     json_t *item;
     if (!json_is_array(json))
         return bd_err_set(err, BD_ECORRUPT, "a stored inventory is no array");
-    json_array_foreach(json, i, item) {
+    json_array_foreach (json, i, item) {
         if (!json_is_string(item)) {
             inventory_done(&inv);
             return bd_err_set(err, BD_ECORRUPT, "item %zu of a stored inventory is no string", i);

@@ -1,6 +1,8 @@
 /*
- * Looking at the host. What changes by itself on a busy host is left out on purpose, and so are names
- * that differ from look to look (pids): an item must be the same line as long as the thing is the same.
+ * Looking at the host. What changes by itself on a busy host is left out on purpose: the containers
+ * of others with their ends of veth pairs, their roots and processes, what sessions mount, and
+ * counters. So are names that differ from look to look (pids): an item must be the same line as
+ * long as the thing is the same.
  */
 #include "lib/base/digest.h"
 #include "lib/base/proc.h"
@@ -60,15 +62,23 @@ struct links {
     struct named {
         int index, peer;
         char *name;
-    } *items;
+    } * items;
     size_t n, cap;
 };
+
+/* libvirt's names for what it makes: "vnet12". */
+static bool is_of_libvirt(const char *name)
+{
+    return bd_starts_with(name, "vnet");
+}
 
 static int add_link(const struct nlmsghdr *msg, void *arg)
 {
     struct links *l = arg;
     struct rtnl_link link;
-    if (!rtnl_read_link(msg, &link))
+    char id[BD_ID_BYTES];
+    if (!rtnl_read_link(msg, &link) ||
+        (link.elsewhere && !cluster_id_in_name(link.name, id) && !is_of_libvirt(link.name)))
         return 0;
     if (l->n == l->cap) {
         l->cap = l->cap ? 2 * l->cap : 64;
@@ -86,8 +96,8 @@ static const char *name_of(const struct links *l, int index)
     return NULL;
 }
 
-/* The end of a pair that is to be a node's has any name while it is still here: only its peer tells whose
- * it is. */
+/* The end of a pair that is to be a node's has any name while it is still here: only its peer tells
+ * whose it is. */
 static int take_links(struct inventory *inv, struct bd_err *err)
 {
     struct links l = {0};
@@ -108,10 +118,13 @@ static int take_links(struct inventory *inv, struct bd_err *err)
 
 /* ------------------------------------------------------------------------------------- mounts */
 
-/* Sessions and services bring and take theirs as people log in and timers fire. */
+/* Sessions and services bring and take theirs as people log in and timers fire, and so do
+ * containers. */
 static bool comes_and_goes(const struct mount_entry *m)
 {
-    return bd_starts_with(m->target, "/run/user/") ||
+    if (strcmp(m->type, "overlay") == 0)
+        return strcmp(m->source, HOSTOPS_OVERLAY) != 0;
+    return strcmp(m->type, "nsfs") == 0 || bd_starts_with(m->target, "/run/user/") ||
            bd_starts_with(m->target, "/run/credentials/") || bd_starts_with(m->target, "/proc/") ||
            strcmp(m->type, "autofs") == 0;
 }
@@ -166,10 +179,13 @@ static void take_files(const struct virt *v, struct inventory *inv)
 
 /* ---------------------------------------------------------------------------------- processes */
 
+/* In the paths of cgroups of nodes: ours, and those that libvirt makes. */
+static const char *const node_cgroups[] = {"/benchd/", "/machine/", "/machine.slice/", NULL};
+
 struct processes {
     struct inventory *inv;
-    ino_t host_pid, host_user; /* namespaces */
-    ino_t *known;              /* PID namespaces whose init was found */
+    ino_t host_pid; /* this namespace */
+    ino_t *known;   /* PID namespaces whose init was found */
     size_t n, cap;
 };
 
@@ -188,10 +204,7 @@ static void add_process(struct processes *p, const char *comm, const char *where
         add_item(p->inv, "process", name);
 }
 
-/*
- * A PID namespace ends with its init, so that stands for all in it. Those with a user namespace of their own
- * are the sandboxes that browsers make all day; nodes have none.
- */
+/* A PID namespace ends with its init, so that stands for all in it. */
 static void look_into_namespace(struct processes *p, pid_t pid, ino_t namespace)
 {
     char comm[PROCFS_COMM_BYTES], cgroup[PROCFS_CGROUP_BYTES];
@@ -202,8 +215,7 @@ static void look_into_namespace(struct processes *p, pid_t pid, ino_t namespace)
         p->known = bd_xrealloc(p->known, p->cap * sizeof(*p->known));
     }
     p->known[p->n++] = namespace;
-    if (procfs_namespace(pid, "user") == p->host_user && procfs_comm(pid, comm) &&
-        procfs_cgroup(pid, cgroup))
+    if (procfs_comm(pid, comm) && procfs_cgroup_with(pid, node_cgroups, cgroup))
         add_process(p, comm, cgroup);
 }
 
@@ -226,7 +238,6 @@ static int take_processes(struct inventory *inv, struct bd_err *err)
     struct processes p = {
         .inv = inv,
         .host_pid = procfs_namespace(getpid(), "pid"),
-        .host_user = procfs_namespace(getpid(), "user"),
     };
     int rc = procfs_each(look_at_process, &p);
     free(p.known);
@@ -247,8 +258,9 @@ static void add_chain(struct inventory *inv, const char *table, const char *chai
 }
 
 /*
- * One item a table, and one a chain with a digest of its rules: "table ip nat {" at the margin, "chain x {"
- * behind one tab. Without counters and the contents of sets, which change by themselves.
+ * One item a table, and one a chain with a digest of its rules: "table ip nat {" at the margin,
+ * "chain x {" behind one tab. Without counters and the contents of sets, which change by
+ * themselves.
  */
 static void take_ruleset(char *text, struct inventory *inv)
 {

@@ -12,7 +12,8 @@
 
 #define ATTEMPTS 3
 
-/* From libvirt's "started" to the node's init in its cgroup: milliseconds, unless the host is very busy. */
+/* From libvirt's "started" to the node's init in its cgroup: milliseconds, unless the host is very
+ * busy. */
 #define INIT_TIMEOUT_NS (20 * BD_NS_PER_S)
 #define INIT_POLL_NS    (2 * BD_NS_PER_MS)
 
@@ -24,7 +25,8 @@ static int lxc_usable(struct virt *v, struct bd_err *err)
 {
     unsigned long version;
     if (geteuid() != 0)
-        return bd_err_set(err, BD_EUNSUPPORTED, "benchd makes nodes as root only: start it as root");
+        return bd_err_set(err, BD_EUNSUPPORTED,
+                          "benchd makes nodes as root only: start it as root");
     if (v->facts.layout == CGROUP_NONE)
         return bd_err_set(err, BD_EUNSUPPORTED,
                           "cgroup2 is not mounted: mount -t cgroup2 cgroup2 /sys/fs/cgroup (or "
@@ -58,8 +60,7 @@ int lxc_list(struct virt *v, enum virt_lane lane, const struct cluster_plan *pla
     int rc = conn_get(v->lanes[lane], &conn, err);
     if (rc < 0)
         return rc;
-    int n =
-        virConnectListAllDomains(conn_libvirt(conn), &domains, VIR_CONNECT_LIST_DOMAINS_ACTIVE);
+    int n = virConnectListAllDomains(conn_libvirt(conn), &domains, VIR_CONNECT_LIST_DOMAINS_ACTIVE);
     if (n < 0)
         return conn_error(conn, err, "list domains");
     *ret_n = 0;
@@ -113,7 +114,8 @@ static int create_domain(struct start *s, const struct node_plan *node, struct b
     return 0;
 }
 
-/* libvirt calls it started when its init has been executed; here it has when that is in its cgroup. */
+/* libvirt calls it started when its init has been executed; here it has when that is in its cgroup.
+ */
 static int await_init(struct start *s, const struct node_plan *node, struct bd_err *err)
 {
     for (int64_t end = bd_mono_ns() + INIT_TIMEOUT_NS;;) {
@@ -139,8 +141,8 @@ static int await_init(struct start *s, const struct node_plan *node, struct bd_e
     }
 }
 
-/* What a failed attempt left, so that the next finds none of its names taken. As well as it goes: the
- * next attempt, or stop(), tells of what is in the way. */
+/* What a failed attempt left, so that the next finds none of its names taken. As well as it goes:
+ * the next attempt, or stop(), tells of what is in the way. */
 static void clean(struct start *s, const struct node_plan *node)
 {
     struct hostops *ops = s->v->ops;
@@ -179,8 +181,8 @@ static int start_node(size_t i, void *arg, struct bd_err *err)
             clean(s, node);
         rc = bd_cancel_check(o->cancel, err);
         if (rc == 0)
-            rc = hostops_node_make(s->v->ops, o->plan->id, node->name, o->rootfs, &o->files[i],
-                                   err);
+            rc =
+                hostops_node_make(s->v->ops, o->plan->id, node->name, o->rootfs, &o->files[i], err);
         if (rc == 0)
             rc = start_once(s, i, err);
     }
@@ -232,14 +234,15 @@ static int limit_node(struct conn *conn, const struct node_plan *node, long long
 }
 
 /*
- * Through libvirt, which knows where it put the node on each layout of cgroups. Two calls a node, one
- * node after the other, are MEASURED.
+ * Through libvirt, which knows where it put the node on each layout of cgroups. Two calls a node,
+ * one node after the other, are MEASURED.
  */
 static int lxc_limit(struct virt *v, const struct cluster_plan *plan, struct bd_strv *warnings,
                      struct bd_err *err)
 {
     if (!in_force(v, "memory"))
-        bd_strv_add(warnings, "memory is not limited: this host has no memory controller for nodes");
+        bd_strv_add(warnings,
+                    "memory is not limited: this host has no memory controller for nodes");
     if (!in_force(v, "cpu")) {
         bd_strv_add(warnings, "CPU is not limited: this host has no cpu controller for nodes");
         return 0;

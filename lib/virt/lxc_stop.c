@@ -1,7 +1,7 @@
 /*
- * The end of a cluster's nodes. One write kills all of them; then libvirt and the kernel clear up, each at
- * its own pace, and what either leaves is removed by name. Nothing here needs to know how far a start
- * came: every step finds by itself what there is.
+ * The end of a cluster's nodes. One write kills all of them; then libvirt and the kernel clear up,
+ * each at its own pace, and what either leaves is removed by name. Nothing here needs to know how
+ * far a start came: every step finds by itself what there is.
  */
 #include "lib/base/clock.h"
 #include "lib/base/par.h"
@@ -67,8 +67,8 @@ static int let_libvirt_forget(struct stop *s, struct bd_err *err)
     }
 }
 
-/* Index 0 is libvirt's part, the others are the nodes' directories: neither waits for the other. What goes
- * wrong with libvirt is kept for the end, so that the rest is done nevertheless. */
+/* Index 0 is libvirt's part, the others are the nodes' directories: neither waits for the other.
+ * What goes wrong with libvirt is kept for the end, so that the rest is done nevertheless. */
 static int remove_one(size_t i, void *arg, struct bd_err *err)
 {
     struct stop *s = arg;

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define MOUNTINFO "/proc/self/mountinfo"
+#define MOUNTINFO  "/proc/self/mountinfo"
 #define MOST_BYTES ((size_t)16 << 20)
 
 static bool is_octal(const char *s)
@@ -48,6 +48,7 @@ static bool parse_line(char *line, struct mount_entry *ret_entry)
     *ret_entry = (struct mount_entry){
         .target = head[TARGET],
         .type = rest[TYPE],
+        .source = rest[SOURCE],
         .options = rest[OPTIONS],
         .shared = line && strstr(line, "shared:"),
     };

@@ -34,15 +34,16 @@ bool virt_node_has_controller(const struct node_plan *node)
     return controller_of(node, &pid);
 }
 
-/* bench-init is the node's init too until it has become the image's: then the node is not yet what it will be. */
+/* bench-init is the node's init too until it has become the image's: then the node is not yet what
+ * it will be. */
 static bool is_up(pid_t init)
 {
     char comm[PROCFS_COMM_BYTES];
     return procfs_is_init(init) && procfs_comm(init, comm) && strcmp(comm, "bench-init") != 0;
 }
 
-/* The node's cgroup is where its init is, or the one above, as a systemd makes itself a scope. False while
- * bench-init has not joined it yet. */
+/* The node's cgroup is where its init is, or the one above, as a systemd makes itself a scope.
+ * False while bench-init has not joined it yet. */
 static bool node_cgroup(const struct virt *v, const struct node_plan *node, pid_t init,
                         char ret_cgroup[PROCFS_CGROUP_BYTES])
 {
@@ -76,7 +77,8 @@ int virt_node_open(struct virt *v, const struct node_plan *node, struct virt_nod
         return not_running(node, err);
     if (fd < 0)
         return bd_err_errno(err, -fd, "open a pidfd of the init of node %s", node->name);
-    /* It is the child's if that is still the child and still lives: the number was not used again. */
+    /* It is the child's if that is still the child and still lives: the number was not used again.
+     */
     if (!node_cgroup(v, node, found.pid, found.cgroup) || !is_up(found.pid) ||
         !procfs_only_child(controller, &again) || again != found.pid || !procfs_lives(fd))
         return not_running(node, err);

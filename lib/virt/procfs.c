@@ -27,8 +27,8 @@ int procfs_each(procfs_fn fn, void *arg)
     return 0;
 }
 
-/* The beginning of /proc/PID/FILE, NUL-terminated; its length, or -1. Small buffers on the stack rather than
- * bd_read_file(), as this is done for every process of the host. */
+/* The beginning of /proc/PID/FILE, NUL-terminated; its length, or -1. Small buffers on the stack
+ * rather than bd_read_file(), as this is done for every process of the host. */
 static ssize_t read_of(pid_t pid, const char *file, char *out, size_t bytes)
 {
     char path[64];
@@ -49,21 +49,47 @@ bool procfs_comm(pid_t pid, char out[PROCFS_COMM_BYTES])
     return n > 0;
 }
 
-bool procfs_cgroup(pid_t pid, char out[PROCFS_CGROUP_BYTES])
+/* HIERARCHY:CONTROLLERS:PATH; the path, or NULL. */
+static const char *path_of(const char *line)
+{
+    const char *colon = strchr(line, ':');
+    colon = colon ? strchr(colon + 1, ':') : NULL;
+    return colon ? colon + 1 : NULL;
+}
+
+static bool has_any(const char *path, const char *const *marks)
+{
+    for (; *marks; marks++)
+        if (strstr(path, *marks))
+            return true;
+    return false;
+}
+
+/* marks: NULL asks for cgroup2's. */
+static bool find_cgroup(pid_t pid, const char *const *marks, char out[PROCFS_CGROUP_BYTES])
 {
     char text[8192], *rest = text;
     if (read_of(pid, "cgroup", text, sizeof(text)) <= 0)
         return false;
     for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
-        if (!bd_starts_with(line, "0::"))
+        const char *path = path_of(line);
+        if (!path || strlen(path) >= PROCFS_CGROUP_BYTES ||
+            !(marks ? has_any(path, marks) : bd_starts_with(line, "0::")))
             continue;
-        const char *path = line + strlen("0::");
-        if (strlen(path) >= PROCFS_CGROUP_BYTES)
-            return false;
         memcpy(out, path, strlen(path) + 1);
         return true;
     }
     return false;
+}
+
+bool procfs_cgroup(pid_t pid, char out[PROCFS_CGROUP_BYTES])
+{
+    return find_cgroup(pid, NULL, out);
+}
+
+bool procfs_cgroup_with(pid_t pid, const char *const *marks, char out[PROCFS_CGROUP_BYTES])
+{
+    return find_cgroup(pid, marks, out);
 }
 
 bool procfs_argument(pid_t pid, const char *option, char *out, size_t bytes)

@@ -13,8 +13,8 @@
 #define REPLY_BYTES 65536 /* the kernel fills at most 32 KiB a message of a dump */
 
 /*
- * VPNs cover the world with two routes of prefix 1, others with some more: such a route says where the
- * rest goes, as a default route does. Nobody's own network is larger than a class A.
+ * VPNs cover the world with two routes of prefix 1, others with some more: such a route says where
+ * the rest goes, as a default route does. Nobody's own network is larger than a class A.
  */
 #define LEAST_PREFIX 8
 
@@ -60,8 +60,8 @@ static int rtnl_open(const struct request *r, int *ret_fd)
 {
     const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
     bd_auto_fd int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    if (fd < 0 || sendto(fd, r, r->head.nlmsg_len, 0, (const struct sockaddr *)&kernel,
-                         sizeof(kernel)) < 0)
+    if (fd < 0 ||
+        sendto(fd, r, r->head.nlmsg_len, 0, (const struct sockaddr *)&kernel, sizeof(kernel)) < 0)
         return -errno;
     *ret_fd = bd_take_fd(&fd);
     return 0;
@@ -148,7 +148,8 @@ int rtnl_link_del(const char *name, struct bd_err *err)
 
 int rtnl_dump(unsigned short type, unsigned char family, rtnl_fn fn, void *arg, struct bd_err *err)
 {
-    /* The family is the first byte of each of the three bodies, of which the link's is the largest. */
+    /* The family is the first byte of each of the three bodies, of which the link's is the largest.
+     */
     struct request r = request_make(type, NLM_F_DUMP, sizeof(struct ifinfomsg));
     r.body.link.ifi_family = family;
     int rc = rtnl_ask(&r, fn, arg);
@@ -183,11 +184,11 @@ bool rtnl_read_link(const struct nlmsghdr *msg, struct rtnl_link *ret_link)
     if (!name || !memchr(RTA_DATA(name), '\0', RTA_PAYLOAD(name)))
         return false;
     /* A peer in another namespace has an index of that namespace, which says nothing here. */
-    const struct rtattr *peer = attr_find(all, left, IFLA_LINK_NETNSID, sizeof(int32_t))
-                                    ? NULL
-                                    : attr_find(all, left, IFLA_LINK, sizeof(int32_t));
+    bool elsewhere = attr_find(all, left, IFLA_LINK_NETNSID, sizeof(int32_t)) != NULL;
+    const struct rtattr *peer = elsewhere ? NULL : attr_find(all, left, IFLA_LINK, sizeof(int32_t));
     *ret_link = (struct rtnl_link){
         .index = ((const struct ifinfomsg *)NLMSG_DATA(msg))->ifi_index,
+        .elsewhere = elsewhere,
         .name = RTA_DATA(name),
     };
     if (peer)
@@ -221,7 +222,8 @@ bool rtnl_read_subnet(const struct nlmsghdr *msg, struct subnet *ret_subnet)
         const struct ifaddrmsg *addr = NLMSG_DATA(msg);
         if (!all || addr->ifa_family != AF_INET)
             return false;
-        /* Of a point-to-point link IFA_ADDRESS is the other side's; elsewhere the two are the same. */
+        /* Of a point-to-point link IFA_ADDRESS is the other side's; elsewhere the two are the same.
+         */
         return subnet_of(attr_find(all, left, IFA_ADDRESS, sizeof(uint32_t)), addr->ifa_prefixlen,
                          ret_subnet);
     }

@@ -11,8 +11,8 @@
 #include <linux/netlink.h>
 #include <stdbool.h>
 
-/* Each: -EEXIST where there is a link of this name. A bridge without spanning tree; a veth pair, the
- * other end of which the kernel names. */
+/* Each: -EEXIST where there is a link of this name. A bridge without spanning tree; a veth pair,
+ * the other end of which the kernel names. */
 int rtnl_bridge_add(const char *name, struct bd_err *err);
 int rtnl_veth_add(const char *name, struct bd_err *err);
 int rtnl_link_up(const char *name, struct bd_err *err);
@@ -22,6 +22,7 @@ int rtnl_link_del(const char *name, struct bd_err *err);
 struct rtnl_link {
     int index;
     int peer;         /* index of the other end of a veth pair in this namespace, or 0 */
+    bool elsewhere;   /* the other end is in another namespace */
     const char *name; /* borrowed */
 };
 

@@ -1,10 +1,11 @@
 /*
- * Nodes through libvirt. One table of backends; each row makes, starts, limits, stops and finds all nodes
- * of a cluster. All bodies block and belong on worker threads.
+ * Nodes through libvirt. One table of backends; each row makes, starts, limits, stops and finds all
+ * nodes of a cluster. All bodies block and belong on worker threads.
  *
  * struct virt is what they share: a small pool of libvirt connections with at most 4 calls each in
- * flight (libvirtd serves a few requests a connection at a time), one connection kept for teardown alone, keepalive on each, so that a
- * libvirtd that hangs ends a call with an error within seconds. Threads: struct virt is thread-safe.
+ * flight (libvirtd serves a few requests a connection at a time), one connection kept for teardown
+ * alone, keepalive on each, so that a libvirtd that hangs ends a call with an error within seconds.
+ * Threads: struct virt is thread-safe.
  */
 #pragma once
 
@@ -23,25 +24,27 @@ struct virt;
 
 enum virt_lane { VIRT_LANE_WORK, VIRT_LANE_TEARDOWN, VIRT_LANE_COUNT };
 
-/* Called on libvirt's event thread (the loop) when a domain's life changes: a hint to look, no more.
- * running: false when it stopped. */
+/* Called on libvirt's event thread (the loop) when a domain's life changes: a hint to look, no
+ * more. running: false when it stopped. */
 typedef void (*virt_lifecycle_fn)(const char *domain, bool running, void *arg);
 
 struct virt_config {
-    const char *lxc_uri;      /* "lxc:///system" */
-    unsigned connections;     /* of the work lane */
-    unsigned start_width;     /* domains started at once */
-    int keepalive_interval_s; /* 0: none (no event loop is registered) */
+    const char *lxc_uri;            /* "lxc:///system" */
+    unsigned connections;           /* of the work lane */
+    unsigned start_width;           /* domains started at once */
+    int keepalive_interval_s;       /* 0: none (no event loop is registered) */
     virt_lifecycle_fn on_lifecycle; /* may be NULL */
     void *arg;
 };
 
 /* Opens nothing yet: connections are made when they are first needed and again after they broke. */
 struct virt *virt_new(const struct virt_config *config, struct hostops *ops);
-/* Only when no call is under way, on the event loop's thread or after its end: so that no callback is. */
+/* Only when no call is under way, on the event loop's thread or after its end: so that no callback
+ * is. */
 void virt_free(struct virt *v);
 struct hostops *virt_ops(struct virt *v);
-/* Major*1000000 + minor*1000 + micro of the libvirtd that answers. BD_EUNAVAILABLE, with how to mend it. */
+/* Major*1000000 + minor*1000 + micro of the libvirtd that answers. BD_EUNAVAILABLE, with how to
+ * mend it. */
 int virt_version(struct virt *v, unsigned long *ret_version, struct bd_err *err);
 
 /* Told by start() as nodes come up, from its threads. */
@@ -62,30 +65,32 @@ struct virt_backend {
     const char *name;
     /* 0 if nodes of this kind can be made here; else why not and how to mend it. */
     int (*usable)(struct virt *v, struct bd_err *err);
-    /* Makes and starts all nodes, several at a time, each with up to 3 attempts. On failure it leaves what it made
-     * for stop(). Safe to repeat: what runs already is kept. */
+    /* Makes and starts all nodes, several at a time, each with up to 3 attempts. On failure it
+     * leaves what it made for stop(). Safe to repeat: what runs already is kept. */
     int (*start)(struct virt *v, const struct virt_start *start, struct bd_err *err);
     /* Are all nodes (none, some) running? */
     int (*probe)(struct virt *v, const struct cluster_plan *plan, enum virt_presence *ret_presence,
                  struct bd_err *err);
-    /* Enforces the CPU share of the spec on every node. What the host can't enforce is added to warnings. */
+    /* Enforces the CPU share of the spec on every node. What the host can't enforce is added to
+     * warnings. */
     int (*limit)(struct virt *v, const struct cluster_plan *plan, struct bd_strv *warnings,
                  struct bd_err *err);
-    /* Ends all nodes and removes everything of theirs: kill by cgroup, ask libvirt, destroy what it still lists,
-     * links, overlays, cgroups, logs. Safe to repeat, and on what was never made. */
+    /* Ends all nodes and removes everything of theirs: kill by cgroup, ask libvirt, destroy what it
+     * still lists, links, overlays, cgroups, logs. Safe to repeat, and on what was never made. */
     int (*stop)(struct virt *v, enum virt_lane lane, const struct cluster_plan *plan,
                 struct bd_cancel *cancel, struct bd_err *err);
 };
 
-extern const struct virt_backend *const virt_backends[]; /* NULL-terminated */
+extern const struct virt_backend *const virt_backends[];        /* NULL-terminated */
 const struct virt_backend *virt_backend_find(const char *name); /* NULL if there is none */
 
 /* The node's network: the cluster's bridge. */
 int virt_net_up(struct virt *v, const struct cluster_plan *plan, struct bd_err *err);
 int virt_net_down(struct virt *v, const struct cluster_plan *plan, struct bd_err *err);
-int virt_net_probe(struct virt *v, const struct cluster_plan *plan, enum virt_presence *ret_presence,
-                   struct bd_err *err);
-/* Subnets that the host has routes or addresses for, read from the kernel. Owned by the caller (free()). */
+int virt_net_probe(struct virt *v, const struct cluster_plan *plan,
+                   enum virt_presence *ret_presence, struct bd_err *err);
+/* Subnets that the host has routes or addresses for, read from the kernel. Owned by the caller
+ * (free()). */
 int virt_net_taken(struct subnet **ret_subnets, size_t *ret_n, struct bd_err *err);
 
 /* A running node, found without asking libvirt. */

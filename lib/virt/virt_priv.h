@@ -12,7 +12,8 @@ struct virt {
     struct hostfacts facts; /* of when it was made */
 };
 
-/* On hosts with cgroup2 alone: the name of a node's group, below the one that libvirt makes for it. */
+/* On hosts with cgroup2 alone: the name of a node's group, below the one that libvirt makes for it.
+ */
 #define VIRT_CGROUP_BELOW "bench"
 
 /* Whether libvirt's controller of the node lives. */

@@ -15,7 +15,8 @@ static size_t xml_char(const char *s)
         return c >= 0x20 || c == '\t' || c == '\n' || c == '\r';
     for (size_t n = 2; n <= 4 && strnlen(s, n) == n; n++)
         if (bd_is_utf8(s, n))
-            return n == 3 && (memcmp(s, "\xef\xbf\xbe", 3) == 0 || memcmp(s, "\xef\xbf\xbf", 3) == 0)
+            return n == 3 &&
+                           (memcmp(s, "\xef\xbf\xbe", 3) == 0 || memcmp(s, "\xef\xbf\xbf", 3) == 0)
                        ? 0
                        : n;
     return 0;
@@ -30,7 +31,8 @@ void xml_escape(struct bd_str *out, const char *text)
             text++;
             continue;
         }
-        /* A parser turns blanks within an attribute, and every CR, into others unless they are numbers. */
+        /* A parser turns blanks within an attribute, and every CR, into others unless they are
+         * numbers. */
         if (n == 1 && strchr("<>&\"'\t\n\r", *text))
             bd_str_addf(out, "&#%d;", *text);
         else
@@ -71,9 +73,9 @@ static void add_interface(struct bd_str *out, const struct xml_node *n)
 }
 
 /*
- * What is not here is left to libvirt's defaults on purpose: the capabilities that it drops (modules,
- * clock, device nodes, audit control) are none that systemd or a scheduler needs; CPU shares are
- * set when the cluster is ready, as boot is not throttled.
+ * What is not here is left to libvirt's defaults on purpose: the capabilities that it drops
+ * (modules, clock, device nodes, audit control) are none that systemd or a scheduler needs; CPU
+ * shares are set when the cluster is ready, as boot is not throttled.
  */
 char *xml_lxc_domain(const struct xml_node *n)
 {

@@ -6,6 +6,7 @@ The program is named by the environment's BENCHCTL.
 import json
 import os
 import pty
+import re
 import shutil
 import signal
 import subprocess
@@ -372,7 +373,7 @@ class Images(PeerTest):
         self.assertIn("cluster 1f2e3d4c uses it", err)
 
     def test_rm(self):
-        self.serve(("DELETE", "/v1/images/sha256%3A5e", lambda h, m: h.reply(204)))
+        self.serve(("DELETE", "/v1/images/sha256:5e", lambda h, m: h.reply(204)))
         self.assertEqual(self.run_it("image", "rm", "sha256:5e"), ("", ""))
 
     def test_export_and_import_carry_every_byte(self):
@@ -577,6 +578,26 @@ class Terminal(PeerTest):
         for args, env in ((("--no-color",), {}), ((), {"NO_COLOR": "1"}), ((), {"TERM": "dumb"})):
             with self.subTest((args, env)):
                 self.assertNotIn("\x1b", self.on_terminal(*args, "cluster", "ls", **env))
+
+
+class Documentation(unittest.TestCase):
+    """docs/benchctl.md against what the program says of itself."""
+
+    def test_every_command_option_and_exit_code_is_described(self):
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/benchctl.md"),
+                  encoding="utf-8") as f:
+            page = f.read()
+        text = subprocess.run([BENCHCTL, "help"], capture_output=True, check=True, text=True).stdout
+        commands, exits = text.split("Commands\n")[1].split("\nOptions of")[0], text.split("Exit codes\n")[1]
+        names = re.findall(r"^  ([a-z]+(?: [a-z]+(?=[ \n]))?)", commands, re.M)
+        self.assertGreater(len(names), 15)
+        for name in names:
+            self.assertIn(f"### `benchctl {name}", page)
+            one = subprocess.run([BENCHCTL, "help", *name.split()], capture_output=True, check=True, text=True)
+            for option in re.findall(r"^  (--[a-z-]+)", one.stdout, re.M):
+                self.assertIn(option, page)
+        for code, meaning in re.findall(r"^ +(\d+)  (.*)$", exits, re.M):
+            self.assertIn(f"| {code} | {meaning} |", page)
 
 
 if __name__ == "__main__":

@@ -117,16 +117,18 @@ END_TEST
 START_TEST(test_event_above_the_cap_is_refused)
 {
     bd_auto_str struct bd_str got = {0};
-    bd_auto_free char *line = bd_xmalloc(1 << 20);
+    bd_auto_str struct bd_str line = {0};
+    bd_auto_free char *mebibyte = bd_xmalloc(1 << 20);
     struct stream_sse s;
     struct bd_err err = BD_ERR_INIT;
-    memset(line, 'x', 1 << 20);
-    memcpy(line, "data:", 5);
-    line[(1 << 20) - 1] = '\n';
+    memset(mebibyte, 'x', 1 << 20);
+    bd_str_add(&line, "data:");
+    bd_str_addn(&line, mebibyte, 1 << 20);
+    bd_str_add(&line, "\n");
     stream_sse_init(&s, collect_event, &got);
     int r = 0;
     for (int i = 0; i < 5 && r == 0; i++)
-        r = stream_sse_feed(&s, line, 1 << 20, &err);
+        r = stream_sse_feed(&s, line.data, line.len, &err);
     ck_assert_int_eq(r, -EPROTO);
     ck_assert_str_eq(err.text, "the stream has an event of more than 4 MiB");
     stream_sse_done(&s);

@@ -49,9 +49,8 @@ static void up(double cpus)
 /* No group of a command may be left, whatever became of it. */
 static void check_no_groups(void)
 {
-    bd_auto_free char *find = bd_xasprintf(
-        "find %s/%s -name 'bench.exec-*' | wc -l", hostops_dirs_of(real.ops)->cgroup2,
-        real.plan.cgroup);
+    bd_auto_free char *find = bd_xasprintf("find %s/%s -name 'bench.exec-*' | wc -l",
+                                           hostops_dirs_of(real.ops)->cgroup2, real.plan.cgroup);
     const char *const argv[] = {"sh", "-c", find, NULL};
     bd_auto_str struct bd_str out = {0};
     struct bd_err err = BD_ERR_INIT;
@@ -106,7 +105,8 @@ START_TEST(test_exec)
          {0, "$HOME|$$|${x}|%h|a b||\\n'\"|", ""}},
         {{.argv = ARGV("sh", "-c", "echo \"$NAME|$LANG|$HOME|$USER|$PATH|$TERM\""), .env = env},
          {0,
-          "a b $HOME %h|C|/root|root|/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin|\n",
+          "a b $HOME "
+          "%h|C|/root|root|/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin|\n",
           ""}},
         {{.argv = ARGV("sh", "-c", "id -u; id -g; pwd; echo $USER"), .user = "nobody"},
          {0, "65534\n65534\n/\nnobody\n", ""}},
@@ -249,7 +249,8 @@ START_TEST(test_nothing_is_left_of_what_is_ended)
         if (by_cancel)
             pthread_join(thread, NULL);
         bd_cancel_unref(later.cancel);
-        ck_assert_msg(rc == (by_cancel ? BD_ECANCELLED : BD_ETIMEOUT), "%d: %d %s", i, rc, err.text);
+        ck_assert_msg(rc == (by_cancel ? BD_ECANCELLED : BD_ETIMEOUT), "%d: %d %s", i, rc,
+                      err.text);
         ck_assert_int_eq(count_processes("sleep 4321"), 0);
     }
     down();
@@ -315,12 +316,13 @@ START_TEST(test_files)
     ck_ok(channel_get(&channel, node(), "/srv/big", dst, bytes, got, &err), err);
     ck_assert_str_eq(put, expected);
     ck_assert_str_eq(got, expected);
-    check_exec(&(struct channel_cmd){.node = node(),
-                                     .argv = ARGV("stat", "-c", "%s %a %U", "/srv/big")},
-               &(struct expected){0, "104857600 640 root\n", ""});
+    check_exec(
+        &(struct channel_cmd){.node = node(), .argv = ARGV("stat", "-c", "%s %a %U", "/srv/big")},
+        &(struct expected){0, "104857600 640 root\n", ""});
     ck_assert_int_eq(channel_get(&channel, node(), "/srv/big", dst, bytes - 1, got, &err), -EFBIG);
     ck_assert_int_eq(channel_get(&channel, node(), "/srv", dst, bytes, got, &err), BD_EINVALID);
-    ck_assert_int_eq(channel_get(&channel, node(), "/dev/zero", dst, bytes, got, &err), BD_EINVALID);
+    ck_assert_int_eq(channel_get(&channel, node(), "/dev/zero", dst, bytes, got, &err),
+                     BD_EINVALID);
     ck_assert_int_eq(channel_get(&channel, node(), "/none", dst, bytes, got, &err), -ENOENT);
     ck_assert_int_eq(channel_get(&channel, node(), "srv/big", dst, bytes, got, &err), BD_EINVALID);
     ck_assert_int_eq(channel_put(&channel, node(), src, "/none/x", 0644, put, &err), -ENOENT);
@@ -330,10 +332,10 @@ START_TEST(test_files)
                &(struct expected){0, "big\n", ""});
 
     /* Links lead where they lead in the node, not on the host. */
-    check_exec(&(struct channel_cmd){.node = node(),
-                                     .argv = ARGV("ln", "-s", "/../../../../etc/hostname",
-                                                  "/srv/link")},
-               &(struct expected){0, "", ""});
+    check_exec(
+        &(struct channel_cmd){.node = node(),
+                              .argv = ARGV("ln", "-s", "/../../../../etc/hostname", "/srv/link")},
+        &(struct expected){0, "", ""});
     ck_assert_int_eq(ftruncate(dst, 0), 0);
     ck_assert_int_eq(lseek(dst, 0, SEEK_SET), 0);
     ck_ok(channel_get(&channel, node(), "/srv/link", dst, 100, got, &err), err);

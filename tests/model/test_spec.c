@@ -113,8 +113,7 @@ START_TEST(test_what_is_wrong_is_told_with_its_place)
     struct cluster_spec spec = {.compute = 77};
     const char *key;
     json_t *value;
-    json_object_foreach(change, key, value)
-    {
+    json_object_foreach (change, key, value) {
         json_t *old = json_object_get(json, key);
         if (json_is_object(value) && old)
             json_object_update(old, value);

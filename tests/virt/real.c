@@ -9,7 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char cluster_id[BD_ID_BYTES]; /* the same in all tests of a program, so that one sweep finds all */
+static char
+    cluster_id[BD_ID_BYTES]; /* the same in all tests of a program, so that one sweep finds all */
 static char *state_dir;
 
 /* Check's assertions are for within tests only. */
@@ -162,7 +163,8 @@ int64_t real_cgroup_value(const struct real *r, const struct node_plan *node,
     return value;
 }
 
-/* Threads and events are of one process: nothing that starts them may happen in the one that forks. */
+/* Threads and events are of one process: nothing that starts them may happen in the one that forks.
+ */
 static int in_child(int (*fn)(void))
 {
     int status = 0;

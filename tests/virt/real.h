@@ -1,6 +1,7 @@
 /*
- * A real cluster for tests: libvirt, an image's root from BENCHD_TEST_ROOTFS (a Debian with systemd), the node
- * layer from BENCH_LAYER. Without one of them, or without root, the program ends with 77 and says why.
+ * A real cluster for tests: libvirt, an image's root from BENCHD_TEST_ROOTFS (a Debian with
+ * systemd), the node layer from BENCH_LAYER. Without one of them, or without root, the program ends
+ * with 77 and says why.
  *
  * Each test runs in a process of its own; what a failed one leaves is removed at the end.
  */
@@ -31,7 +32,8 @@ void real_down(struct real *r);
 void real_close(struct real *r);
 /* Starts the plan's nodes. */
 int real_start(struct real *r, struct bd_cancel *cancel, struct bd_err *err);
-/* Bytes or microseconds in a file of a node's cgroup on the host, of a controller wherever it is. */
+/* Bytes or microseconds in a file of a node's cgroup on the host, of a controller wherever it is.
+ */
 int64_t real_cgroup_value(const struct real *r, const struct node_plan *node,
                           const char *controller, const char *v1_file, const char *v2_file);
 

@@ -39,10 +39,10 @@ static void place_done(struct place *p)
 
 START_TEST(test_ids_and_names_of_nodes)
 {
-    static const char *const bad_ids[] = {"", "..", "1f2e3d4", "1f2e3d4c5", "1F2E3D4C", "1f2e/d4c",
-                                          "../../ab", "1f2e3d4g"};
-    static const char *const bad_nodes[] = {"", "..", "n1/..", "/etc", "n-1", "N1", ".",
-                                            "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"};
+    static const char *const bad_ids[] = {"",         "..",       "1f2e3d4",  "1f2e3d4c5",
+                                          "1F2E3D4C", "1f2e/d4c", "../../ab", "1f2e3d4g"};
+    static const char *const bad_nodes[] = {"",    "..", "n1/..", "/etc",
+                                            "n-1", "N1", ".",     "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"};
     struct place p;
     place_make(&p);
     for (size_t i = 0; i < BD_ARRAY_LEN(bad_ids); i++) {
@@ -65,8 +65,8 @@ END_TEST
 
 START_TEST(test_links)
 {
-    static const char *const bad[] = {"", "eth0", "lo", "bd/x", "bd-1f2e3d4c-and-so-on", "bd x",
-                                      "../bd"};
+    static const char *const bad[] = {"",     "eth0", "lo", "bd/x", "bd-1f2e3d4c-and-so-on",
+                                      "bd x", "../bd"};
     struct place p;
     place_make(&p);
     for (size_t i = 0; i < BD_ARRAY_LEN(bad); i++) {
@@ -79,10 +79,17 @@ END_TEST
 
 START_TEST(test_cgroups)
 {
-    static const char *const bad[] = {"",           "benchd",       "/benchd/x",
-                                      "benchd/../x", "benchd/x/..",  "benchd//x",
-                                      "benchd/./x",  "system.slice", "machine.slice/x",
-                                      "machine/../bench", "user.slice/bench"};
+    static const char *const bad[] = {"",
+                                      "benchd",
+                                      "/benchd/x",
+                                      "benchd/../x",
+                                      "benchd/x/..",
+                                      "benchd//x",
+                                      "benchd/./x",
+                                      "system.slice",
+                                      "machine.slice/x",
+                                      "machine/../bench",
+                                      "user.slice/bench"};
     struct place p;
     place_make(&p);
     for (size_t i = 0; i < BD_ARRAY_LEN(bad); i++) {
@@ -126,8 +133,8 @@ static void check_refused(struct place *p, const char *rootfs, const struct node
 
 START_TEST(test_roots_and_files)
 {
-    static const char *const bad_paths[] = {"",           "etc/x",    "/..",  "/../etc/x",
-                                            "/etc/../../x", "/etc/x/.", "//x"};
+    static const char *const bad_paths[] = {"",         "etc/x", "/..", "/../etc/x", "/etc/../../x",
+                                            "/etc/x/.", "//x"};
     struct place p;
     struct node_files none = {0};
     place_make(&p);

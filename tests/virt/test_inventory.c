@@ -23,7 +23,7 @@ static char *diff_text(const char *const *before, const char *const *after)
     struct bd_str out = {0};
     size_t i;
     json_t *change;
-    json_array_foreach(diff, i, change)
+    json_array_foreach (diff, i, change)
         bd_str_addf(&out, "%s%s %s %s", i ? ", " : "", bd_json_str(change, "change", "?"),
                     bd_json_str(change, "kind", "?"), bd_json_str(change, "item", "?"));
     inventory_done(&b);
@@ -59,7 +59,8 @@ START_TEST(test_diff)
               "mount /var/lib/benchd/clusters/00000001/n1/root (overlay)"),
          ""},
         {{NULL},
-         LIST("cgroup /sys/fs/cgroup/machine.slice/machine-lxc\\x2d7\\x2dbd\\x2d00000001\\x2dn1.scope",
+         LIST("cgroup "
+              "/sys/fs/cgroup/machine.slice/machine-lxc\\x2d7\\x2dbd\\x2d00000001\\x2dn1.scope",
               "process systemd (/benchd/00000001/n1/init.scope)"),
          ""},
         /* the same line twice is two things */

@@ -42,8 +42,8 @@ START_TEST(test_routes)
         {"192.0.2.0", 24, AF_INET, "192.0.2.0/24"},
         {"10.0.0.0", 8, AF_INET, "10.0.0.0/8"},
         {"10.64.3.7", 32, AF_INET, "10.64.3.7/32"},
-        {NULL, 0, AF_INET, NULL},         /* default */
-        {"0.0.0.0", 1, AF_INET, NULL},    /* default by a VPN, in two halves */
+        {NULL, 0, AF_INET, NULL},      /* default */
+        {"0.0.0.0", 1, AF_INET, NULL}, /* default by a VPN, in two halves */
         {"128.0.0.0", 1, AF_INET, NULL},
         {"10.0.0.0", 33, AF_INET, NULL},
         {"10.0.0.0", 24, AF_INET6, NULL},

@@ -112,8 +112,8 @@ START_TEST(test_broken_root_fails_and_leaves_nothing)
         node_files_addf(&r.files[i], "/sbin/init", 0755, "no program\n");
     int rc = real_start(&r, NULL, &err);
     ck_assert_int_eq(rc, BD_EVIRT);
-    ck_assert_msg(strstr(err.text, "start node ctl1: ") || strstr(err.text, "start node n1: "), "%s",
-                  err.text);
+    ck_assert_msg(strstr(err.text, "start node ctl1: ") || strstr(err.text, "start node n1: "),
+                  "%s", err.text);
     real_down(&r);
     real_close(&r);
 }
@@ -171,8 +171,7 @@ START_TEST(test_stop_without_libvirt)
                      BD_EUNAVAILABLE);
     ck_assert_ptr_nonnull(strstr(err.text, "benchctl doctor"));
     virt_free(deaf);
-    bd_auto_free char *dir =
-        bd_xasprintf("%s/%s", hostops_dirs_of(r.ops)->clusters, r.plan.id);
+    bd_auto_free char *dir = bd_xasprintf("%s/%s", hostops_dirs_of(r.ops)->clusters, r.plan.id);
     ck_assert(!bd_exists(dir));
     real_down(&r);
     real_close(&r);
@@ -184,9 +183,9 @@ START_TEST(test_memory_limit_is_in_force)
     struct real r;
     real_open(&r, 1, 1, 192 * MIB);
     real_up(&r);
-    ck_assert_int_eq(real_cgroup_value(&r, &r.plan.nodes[1], "memory", "memory.limit_in_bytes",
-                                       "memory.max"),
-                     (int64_t)(192 * MIB));
+    ck_assert_int_eq(
+        real_cgroup_value(&r, &r.plan.nodes[1], "memory", "memory.limit_in_bytes", "memory.max"),
+        (int64_t)(192 * MIB));
     real_down(&r);
     real_close(&r);
 }
@@ -207,7 +206,7 @@ START_TEST(test_host_is_told_about)
     size_t i;
     json_t *check;
     ck_assert_uint_gt(json_array_size(checks), 10);
-    json_array_foreach(checks, i, check) {
+    json_array_foreach (checks, i, check) {
         const char *id = bd_json_str(check, "id", "?");
         bool ok = bd_json_bool(check, "ok", false);
         ck_assert_msg(*bd_json_str(check, "summary", ""), "%s", id);

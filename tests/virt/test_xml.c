@@ -61,8 +61,8 @@ START_TEST(test_escape)
         {"\x01\x1f", "\xef\xbf\xbd\xef\xbf\xbd"},
         {"gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f"},
         {"\xf0\x9f\x92\xbb", "\xf0\x9f\x92\xbb"},
-        {"\xc3", "\xef\xbf\xbd"},                 /* cut short */
-        {"\xc0\xbc", "\xef\xbf\xbd\xef\xbf\xbd"}, /* an overlong '<' */
+        {"\xc3", "\xef\xbf\xbd"},                                 /* cut short */
+        {"\xc0\xbc", "\xef\xbf\xbd\xef\xbf\xbd"},                 /* an overlong '<' */
         {"\xef\xbf\xbe", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"}, /* U+FFFE */
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {

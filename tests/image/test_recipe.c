@@ -1,0 +1,139 @@
+#include "tests/image/scratch.h"
+
+static const char good[] = "apiVersion: benchd/v1\n"         /* 1 */
+                           "kind: debian\n"                  /* 2 */
+                           "name: r\n"                       /* 3 */
+                           "title: A recipe\n"               /* 4 */
+                           "suite: bookworm\n"               /* 5 */
+                           "components: [main]\n"            /* 6 */
+                           "mirror: host\n"                  /* 7 */
+                           "space: 1GiB\n"                   /* 8 */
+                           "sourceDateEpoch: 1700000000\n"   /* 9 */
+                           "packages:\n"                     /* 10 */
+                           "  - netbase\n"                   /* 11 */
+                           "files:\n"                        /* 12 */
+                           "  - path: /etc/x\n"              /* 13 */
+                           "    mode: \"0600\"\n"            /* 14 */
+                           "    content: x\n"                /* 15 */
+                           "units:\n"                        /* 16 */
+                           "  mask: [getty.target]\n"        /* 17 */
+                           "remove: [/etc/y]\n";             /* 18 */
+
+static const struct {
+    const char *from, *to; /* what is replaced in the good one */
+    const char *says[3];
+} faults[] = {
+    {"kind: debian", "kind: gentoo", {"r.yaml:2: /kind", "one of: debian", "gentoo"}},
+    {"kind: debian\n", "", {"/kind", "one of: debian"}},
+    {"name: r\n", "name: other\n", {"r.yaml:3: /name", "other"}},
+    {"suite: bookworm", "suite: book worm", {"r.yaml:5: /suite"}},
+    {"components: [main]", "components: []", {"r.yaml:6: /components"}},
+    {"mirror: host", "mirror: ftp://x", {"r.yaml:7: /mirror"}},
+    {"space: 1GiB", "space: 0.3MiB", {"r.yaml:8: /space", "whole number"}},
+    {"space: 1GiB", "space: much", {"r.yaml:8: /space"}},
+    {"1700000000", "soon", {"r.yaml:9: /sourceDateEpoch", "integer"}},
+    {"  - netbase", "  - \"net base\"", {"r.yaml:11: /packages/0"}},
+    {"  - netbase", "  - netbase\n  - netbase", {"/packages"}},
+    {"path: /etc/x", "path: etc/x", {"r.yaml:13: /files/0/path"}},
+    {"path: /etc/x", "path: /etc/../x", {"r.yaml:13: /files/0/path", ".."}},
+    {"mode: \"0600\"", "mode: 600", {"r.yaml:14: /files/0/mode"}},
+    {"    content: x\n", "", {"/files/0", "either content or link"}},
+    {"content: x", "link: x", {"/files/0", "no mode"}},
+    {"getty.target", "getty", {"r.yaml:17: /units/mask/0"}},
+    {"getty.target", "../x.service", {"r.yaml:17: /units/mask/0"}},
+    {"remove: [/etc/y]", "remove: [etc]", {"r.yaml:18: /remove/0"}},
+    {"remove: [/etc/y]", "command: rm -rf /", {"r.yaml:18", "command"}},
+    {"title: A recipe", "title: [", {"r.yaml"}},
+    {good, "- a list\n", {"r.yaml:1", "an object"}},
+    {good, "", {"r.yaml"}},
+    /* every one is told */
+    {"suite: bookworm\ncomponents: [main]", "suite: 1\ncomponents: 2", {"r.yaml:5", "r.yaml:6", "; "}},
+};
+
+static char *replaced(const char *from, const char *to)
+{
+    const char *at = strstr(good, from);
+    ck_assert_ptr_nonnull(at);
+    return bd_xasprintf("%.*s%s%s", (int)(at - good), good, to, at + strlen(from));
+}
+
+START_TEST(a_good_recipe_is_read)
+{
+    bd_auto_free char *dir = unit_dir();
+    struct image_recipe recipe = {0}, other = {0};
+    struct bd_err err = BD_ERR_INIT;
+    put(dir, "r.yaml", good);
+    assert_ok(image_recipe_load(dir, "r", &recipe, &err), &err);
+    ck_assert_str_eq(recipe.name, "r");
+    ck_assert_str_eq(recipe.kind, "debian");
+    ck_assert_str_eq(bd_json_str(recipe.json, "suite", ""), "bookworm");
+    /* What is written otherwise but says the same is the same recipe. */
+    bd_auto_free char *same = replaced("name: r\n", "# a comment\n\"name\": 'r'\n");
+    put(dir, "r.yaml", same);
+    assert_ok(image_recipe_load(dir, "r", &other, &err), &err);
+    ck_assert_str_eq(recipe.digest, other.digest);
+    image_recipe_done(&other);
+    bd_auto_free char *changed = replaced("  - netbase", "  - netbase\n  - less");
+    put(dir, "r.yaml", changed);
+    assert_ok(image_recipe_load(dir, "r", &other, &err), &err);
+    ck_assert_str_ne(recipe.digest, other.digest);
+    image_recipe_done(&other);
+    image_recipe_done(&recipe);
+    unit_dir_done(bd_take(dir));
+}
+END_TEST
+
+START_TEST(each_fault_is_told_with_its_line)
+{
+    bd_auto_free char *dir = unit_dir();
+    for (size_t i = 0; i < BD_ARRAY_LEN(faults); i++) {
+        struct image_recipe recipe = {0};
+        struct bd_err err = BD_ERR_INIT;
+        bd_auto_free char *text = replaced(faults[i].from, faults[i].to);
+        put(dir, "r.yaml", text);
+        ck_assert_msg(image_recipe_load(dir, "r", &recipe, &err) == BD_EINVALID, "%s: %s",
+                      faults[i].to, err.text);
+        for (size_t k = 0; k < BD_ARRAY_LEN(faults[i].says) && faults[i].says[k]; k++)
+            assert_says(&err, faults[i].says[k]);
+    }
+    unit_dir_done(bd_take(dir));
+}
+END_TEST
+
+START_TEST(an_unknown_recipe_is_answered_with_those_there_are)
+{
+    static const char *const names[] = {"none", "", ".", "..", "../r", "sub/r"};
+    bd_auto_free char *dir = unit_dir();
+    put(dir, "b.yaml", good);
+    put(dir, "a.yaml", good);
+    put(dir, "notes.txt", "");
+    put(dir, ".hidden.yaml", good);
+    for (size_t i = 0; i < BD_ARRAY_LEN(names); i++) {
+        struct image_recipe recipe = {0};
+        struct bd_err err = BD_ERR_INIT;
+        ck_assert_int_eq(image_recipe_load(dir, names[i], &recipe, &err), BD_ENOTFOUND);
+        assert_says(&err, "there is: a, b");
+    }
+    unit_dir_done(bd_take(dir));
+}
+END_TEST
+
+START_TEST(the_recipes_that_are_shipped_are_good)
+{
+    const char *dir = getenv("IMAGE_RECIPES");
+    bd_auto_strv struct bd_strv names = {0};
+    struct bd_err err = BD_ERR_INIT;
+    ck_assert_ptr_nonnull(dir);
+    assert_ok(image_recipe_list(dir, &names, &err), &err);
+    ck_assert(bd_strv_has(&names, "debian-bookworm"));
+    ck_assert(bd_strv_has(&names, "debian-trixie"));
+    for (size_t i = 0; i < names.n; i++) {
+        struct image_recipe recipe = {0};
+        assert_ok(image_recipe_load(dir, names.items[i], &recipe, &err), &err);
+        image_recipe_done(&recipe);
+    }
+}
+END_TEST
+
+UNIT_MAIN("image recipe", a_good_recipe_is_read, each_fault_is_told_with_its_line,
+          an_unknown_recipe_is_answered_with_those_there_are, the_recipes_that_are_shipped_are_good)

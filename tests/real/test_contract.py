@@ -1,0 +1,240 @@
+"""What the daemon serves is what api/openapi.yaml says: every operation, with real replies.
+
+The client holds every reply against the contract (contract.py); here each operation is brought to its
+replies, and the routes are shown to be the contract's, no fewer and no more.
+"""
+import http.client
+import json
+import re
+import socket
+
+import pytest
+
+import tiny
+from client import sse_events
+from conftest import IMAGE, SMALL
+from host import ROOT
+
+FILE = {"Content-Type": "application/vnd.benchd.image"}
+NOBODY = "00000000"
+
+
+@pytest.fixture(scope="module")
+def contract(api):
+    return api.load_contract()
+
+
+@pytest.fixture(scope="module")
+def cluster(api):
+    return api.up(name="contract", node=SMALL)
+
+
+def sample(path):
+    return path.replace("{clusterId}", NOBODY).replace("{imageId}", NOBODY).replace(
+        "{hostId}", "local").replace("{name}", "slurm")
+
+
+def test_served_document_is_the_source(contract):
+    """Compared by what can be read without a YAML parser: all operations and all schemas."""
+    source = (ROOT / "api" / "openapi.yaml").read_text()
+    assert re.findall(r"operationId: (\w+)", source) == [
+        operation["operationId"]
+        for path in contract.document["paths"].values()
+        for method, operation in path.items()
+        if isinstance(operation, dict) and "operationId" in operation
+    ]
+    schemas = source[source.index("\n  schemas:\n") :]
+    assert re.findall(r"^    (\w+):", schemas, re.M) == list(contract.document["components"]["schemas"])
+    assert contract.document["openapi"] == "3.1.0"
+
+
+def test_document_is_a_valid_use_of_json_schema(contract):
+    from jsonschema import Draft202012Validator
+
+    for name, schema in contract.document["components"]["schemas"].items():
+        Draft202012Validator.check_schema(schema)
+        for example in schema.get("examples", []):
+            assert not contract.faults(schema, example), name
+
+
+def test_examples_of_requests_are_accepted(contract, api):
+    """As the schema has them; the daemon's own check is shown by the rest."""
+    for _, _, path, operation in contract.operations:
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        for name, example in (content or {}).get("examples", {}).items():
+            assert not contract.faults(content["schema"], example["value"]), (path, name)
+
+
+@pytest.mark.parametrize("over", ["unix", "tcp"])
+def test_reads(daemon, cluster, over):
+    api = daemon.api if over == "unix" else daemon.tcp
+    image = api.get(f"/v1/images/{IMAGE}").json
+    for target in (
+        "/v1/clusters", f"/v1/clusters/{cluster['id']}", "/v1/images", f"/v1/images/{IMAGE}",
+        f"/v1/images/{image['digest']}/manifest", "/v1/hosts", "/v1/hosts/local", "/v1/schedulers",
+        "/v1/schedulers/slurm", "/v1/events", "/openapi.json",
+    ):
+        reply = api.get(target)
+        assert reply.status == 200, target
+        unchanged = api.request("GET", target, headers={"If-None-Match": reply.headers["ETag"]})
+        if not target.startswith("/v1/hosts"):  # free bytes and load change
+            assert unchanged.status == 304, target
+    for target in ("/healthz", "/readyz", "/metrics"):
+        assert api.get(target).status == 200
+
+
+def test_host_tells_what_it_can(api, cluster):
+    host = api.get("/v1/hosts/local").json
+    assert host["libvirt"]["ok"] and re.match(r"\d+\.\d+\.\d+$", host["libvirt"]["version"])
+    assert {"name": "lxc", "usable": True, "reason": None} in host["backends"]
+    assert host["capacity"]["memoryInUseBytes"] == 2 * 256 * 2**20
+    assert host["capacity"]["cpusInUse"] == pytest.approx(0.5)
+    assert not [c for c in host["checks"] if c["level"] == "error" and not c["ok"]]
+
+
+def test_metrics_are_openmetrics(api, cluster):
+    reply = api.get("/metrics")
+    assert "openmetrics-text" in reply.headers["Content-Type"]
+    text = reply.body.decode()
+    assert text.endswith("# EOF\n")
+    types, values = {}, {}
+    for line in text.splitlines()[:-1]:
+        if match := re.match(r"# TYPE (\w+) (\w+)$", line):
+            types[match[1]] = match[2]
+        elif not line.startswith("# HELP "):
+            match = re.match(r'(\w+)(\{(?:\w+="[^"\\]*",?)*\})? ([-+.\deE]+)$', line)
+            assert match, line
+            family = re.sub(r"_(total|info)$", "", match[1])
+            assert family in types or match[1] in types, line
+            assert types.get(family) != "counter" or match[1].endswith("_total"), line
+            values[match[1] + (match[2] or "")] = float(match[3])
+    assert values['benchd_clusters{state="ready"}'] == 1
+    assert values["benchd_nodes"] == 2
+
+
+def test_cluster_life(api, cluster):
+    target = f"/v1/clusters/{cluster['id']}"
+    assert api.run(cluster["id"], "true").exit["code"] == 0
+    assert api.post("/v1/clusters", {"name": "contract"}).status == 409
+    assert api.post(f"{target}/exec", {"command": []}).status == 422
+    other = api.create(node=SMALL)["id"]
+    assert api.post(f"/v1/clusters/{other}/exec", {"command": ["true"]}).status == 409
+    api.down(other)
+    assert api.delete(f"/v1/clusters/{other}").status == 200
+
+
+def test_image_life(make_daemon):
+    daemon = make_daemon(empty=True).start()
+    api = daemon.api
+    assert api.request("POST", "/v1/images/import", tiny.archive(), FILE).status == 201
+    assert api.request("POST", "/v1/images/import", tiny.archive(), FILE).status == 200
+    assert api.request("POST", "/v1/images/import", b"none", FILE).status == 422
+    assert api.get("/v1/images/tiny/content").status == 200
+    assert api.get("/v1/images/tiny/manifest").status == 200
+    building = api.post("/v1/images", {"recipe": IMAGE}, Idempotency_Key="build.1")
+    assert building.status == 202
+    repeated = api.post("/v1/images", {"recipe": IMAGE}, Idempotency_Key="build.1")
+    assert repeated.status in (200, 202) and repeated.json["id"] == building.json["id"]
+    id = building.json["id"]
+    assert api.post("/v1/images", {"recipe": IMAGE}).status == 200
+    assert api.get(f"/v1/images/{id}").json["state"] == "building"
+    assert api.get(f"/v1/images/{id}/manifest").status == 409
+    assert api.get(f"/v1/images/{id}/content").status == 409
+    assert api.delete(f"/v1/images/{id}").status == 204, "one that is being built is stopped first"
+    assert api.get(f"/v1/images/{id}").status == 404
+    assert api.delete("/v1/images/tiny").status == 204
+
+
+def test_event_stream(api):
+    with api.sse(since=0) as stream:
+        assert stream.response.headers["Content-Type"].startswith("text/event-stream")
+        id, kind, event = next(sse_events(stream))
+        assert id == event["seq"] == 1 and kind == event["kind"]
+        schema = {"$ref": "#/components/schemas/Event"}
+        assert not api.contract.faults(schema, event)
+
+
+def test_what_is_not_there_is_a_404_of_every_operation(api, contract):
+    for method, _, path, operation in contract.operations:
+        if "{" not in path:
+            continue
+        target = path.replace("{hostId}", "elsewhere").replace("{name}", "no-such")
+        target = target.replace("{clusterId}", NOBODY).replace("{imageId}", NOBODY)
+        body = {"command": ["true"]} if method == "POST" else None
+        reply = api.request(method, target, body)
+        assert (reply.status, reply.problem) == (404, "not-found"), (method, target)
+
+
+@pytest.mark.parametrize("path", [
+    "/", "/v1", "/v1/", "/v2/clusters", "/v1/cluster", "/v1/clusters/", f"/v1/clusters/{NOBODY}/",
+    f"/v1/clusters/{NOBODY}/exec/x", "//v1/clusters", "/v1//clusters", "/V1/clusters", "/healthz/x",
+    "/openapi.yaml", "/v1/clusters/../clusters", "/v1/images/a/b/c",
+])
+def test_unknown_paths(api, path):
+    for method in ("GET", "POST", "DELETE"):
+        reply = api.request(method, path)
+        assert reply.status == 404 and reply.problem == "not-found", (method, path, reply)
+
+
+def test_other_methods_are_refused_with_those_that_there_are(api, contract):
+    for path in contract.document["paths"]:
+        target = sample(path)
+        _, methods = contract.find("GET", target)
+        for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "BREW"):
+            if method in methods or (method == "BREW"):
+                continue
+            reply = api.request(method, target)
+            assert (reply.status, reply.problem) == (405, "method-not-allowed"), (method, target)
+            allowed = set(re.split(r",\s*", reply.headers["Allow"]))
+            assert allowed - {"HEAD", "OPTIONS"} == set(methods), (method, target)
+
+
+def test_accept_and_content_type(api):
+    no = api.request("GET", "/v1/clusters", headers={"Accept": "text/html"})
+    assert (no.status, no.problem) == (406, "not-acceptable")
+    for accept in ("*/*", "application/*", "application/json;q=0.5, text/html", "text/html, */*;q=0.1"):
+        assert api.request("GET", "/v1/clusters", headers={"Accept": accept}).status == 200, accept
+    plain = api.request("POST", "/v1/clusters", b"{}", {"Content-Type": "text/plain"})
+    assert (plain.status, plain.problem) == (415, "unsupported-media-type")
+    charset = {"Content-Type": "application/json; charset=utf-8"}
+    assert api.request("POST", "/v1/clusters", b'{"x":1}', charset).status == 422
+    upload = api.request("POST", "/v1/images/import", b"x", {"Content-Type": "application/json"})
+    assert upload.status == 415
+
+
+def test_request_ids_differ_and_are_in_the_log(daemon):
+    ids = {daemon.api.get("/healthz").headers["X-Request-Id"] for _ in range(20)}
+    assert len(ids) == 20
+
+
+def test_without_libvirt_it_lives_but_is_not_ready(make_daemon):
+    daemon = make_daemon(libvirt_uri="lxc+unix:///system?socket=/nowhere/sock").start("/healthz")
+    reply = daemon.api.get("/readyz")
+    assert reply.status == 503 and not reply.json["ready"]
+    assert any("libvirt" in r for r in reply.json["reasons"])
+    host = daemon.api.get("/v1/hosts/local").json
+    assert not host["libvirt"]["ok"] and host["libvirt"]["version"] is None
+    assert not host["backends"][0]["usable"] and host["backends"][0]["reason"]
+
+
+def test_connections_are_kept_and_answered_in_order(daemon):
+    with socket.create_connection(("127.0.0.1", daemon.port)) as s:
+        request = b"GET /v1/%s HTTP/1.1\r\nHost: x\r\n\r\n"
+        s.sendall(request % b"schedulers" + request % b"nothing" + request % b"clusters")
+        statuses = []
+        for _ in range(3):
+            response = http.client.HTTPResponse(s)
+            response.begin()
+            json.loads(response.read())
+            statuses.append(response.status)
+            response.close()
+        # each HTTPResponse buffers, and may have taken what belongs to the next
+    assert statuses[0] == 200
+
+
+def test_every_operation_was_shown(contract, api, cluster):
+    """Last in this file: all operations have had a good answer, and none an undocumented one."""
+    shown = {name for name, status in contract.seen if status < 300}
+    wanted = {operation["operationId"] for *_, operation in contract.operations}
+    assert wanted - shown == {"deleteCluster"} - shown
+    api.down(cluster["id"])

@@ -1,0 +1,211 @@
+"""Images: built at most once at a time, moved as files, kept while used, refused when changed."""
+import concurrent.futures
+import os
+from pathlib import Path
+
+import pytest
+
+import host
+import tiny
+from conftest import IMAGE, SMALL
+
+FILE = {"Content-Type": "application/vnd.benchd.image"}
+
+
+def load(api, data):
+    return api.request("POST", "/v1/images/import", data, FILE)
+
+
+@pytest.fixture
+def empty(make_daemon):
+    """A daemon without images, and a directory of its own for them."""
+    return make_daemon(empty=True).start()
+
+
+def left_over(daemon):
+    """Files of daemon's that no row stands for."""
+    work = list(daemon.image_dir.glob("work/*"))
+    return work + list(daemon.run_dir.iterdir()) + list(daemon.state_dir.glob("export-*"))
+
+
+def test_a_built_image_tells_what_is_in_it(api, images):
+    image = api.get(f"/v1/images/{IMAGE}").json
+    assert image["state"] == "ready" and image["name"] == image["recipe"] == IMAGE
+    for name in (image["id"], image["digest"]):
+        assert api.get(f"/v1/images/{name}").json == image
+    manifest = api.get(f"/v1/images/{image['id']}/manifest").json
+    assert manifest["digest"] == image["digest"]
+    assert manifest["recipe"] == {"name": IMAGE, "digest": image["recipeDigest"]}
+    assert manifest["entries"] == image["entries"] > 5000
+    assert len(manifest["packages"]) == image["packageCount"] > 100
+    versions = {p["name"]: p["version"] for p in manifest["packages"]}
+    assert versions["slurmctld"].startswith("22.05")
+    root = images.dir / image["digest"].removeprefix("sha256:") / "rootfs"
+    for secret in ("etc/munge/munge.key", "etc/ssh/ssh_host_rsa_key", "var/lib/dbus/machine-id"):
+        assert not (root / secret).exists(), secret
+    assert (root / "etc/machine-id").read_text() == ""
+
+
+def test_a_recipe_that_was_built_is_not_built_again(api):
+    have = api.get(f"/v1/images/{IMAGE}").json
+    reply = api.post("/v1/images", {"recipe": IMAGE})
+    assert reply.status == 200 and reply.json == have
+    listed = api.get(f"/v1/images?name={IMAGE}&state=ready").json["items"]
+    assert [i["id"] for i in listed] == [have["id"]]
+
+
+def test_an_unknown_recipe_is_refused_with_those_that_there_are(api):
+    reply = api.post("/v1/images", {"recipe": "no-such"})
+    assert (reply.status, reply.problem) == (404, "not-found"), reply
+    assert IMAGE in reply.json["detail"]
+
+
+def test_asked_for_twice_at_once_it_is_built_once_and_kill_leaves_nothing(empty):
+    api = empty.api
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        ask = lambda _: api.post("/v1/images", {"recipe": IMAGE})
+        replies = list(pool.map(ask, range(2)))
+    assert sorted(r.status for r in replies) == [200, 202]
+    assert len({r.json["id"] for r in replies}) == 1
+    id = replies[0].json["id"]
+    builders = lambda: [p for p, _, group, _ in host.processes() if f"benchd/image-{id}" in group]
+    host.wait_until(lambda: len(builders()) > 1, "a build under way")
+    host.wait_until(lambda: any(empty.image_dir.glob("work/*/*")), "its files")
+    assert len(list(empty.image_dir.glob("work/*"))) == 1
+    waiting = api.get(f"/v1/images/{IMAGE}")
+    assert waiting.status == 404, "not ready: not found by its name"
+
+    empty.kill()
+    empty.start()
+    image = api.wait_for(f"/v1/images/{id}", lambda i: i["state"] != "building")
+    assert image["state"] == "failed" and "cut off" in image["error"]["detail"]
+    assert builders() == [] and left_over(empty) == []
+    assert [c for c in host.cgroups() if id in c] == []
+    assert not [m for m, _ in host.mounts() if m.startswith(str(empty.image_dir))]
+    assert api.delete(f"/v1/images/{id}").status == 204
+    assert api.get("/v1/images").json["items"] == []
+
+
+def test_a_build_that_is_under_way_ends_with_the_daemon(empty):
+    api = empty.api
+    id = api.post("/v1/images", {"recipe": IMAGE}).json["id"]
+    builders = lambda: [p for p, _, group, _ in host.processes() if f"benchd/image-{id}" in group]
+    host.wait_until(lambda: len(builders()) > 1, "a build under way")
+    empty.stop()
+    assert builders() == []
+    empty.start()
+    image = api.wait_for(f"/v1/images/{id}", lambda i: i["state"] != "building")
+    assert image["state"] == "failed" and left_over(empty) == []
+
+
+def test_a_file_goes_in_and_comes_out_with_its_digest(empty):
+    api = empty.api
+    wanted = tiny.manifest(tiny.entries())
+    reply = load(api, tiny.archive())
+    assert reply.status == 201, reply
+    image = reply.json
+    assert reply.headers["Location"] == f"/v1/images/{image['id']}"
+    assert (image["state"], image["name"]) == ("ready", "tiny")
+    assert image["digest"] == wanted["digest"], "the digest of the tree is what its document says"
+    assert (image["entries"], image["sizeBytes"], image["packageCount"]) == (5, wanted["sizeBytes"], 1)
+    assert api.get("/v1/images/tiny/manifest").json == wanted
+
+    exported = api.get(f"/v1/images/{image['digest']}/content")
+    assert exported.status == 200
+    found, manifest = tiny.members(exported.body)
+    assert manifest == wanted
+    assert found["rootfs/hello"] == b"hello\n"
+    unchanged = api.request(
+        "GET", "/v1/images/tiny/content", headers={"If-None-Match": exported.headers["ETag"]}
+    )
+    assert unchanged.status == 304
+
+    again = load(api, exported.body)
+    assert again.status == 200 and again.json["digest"] == image["digest"], "it was here already"
+    assert api.delete("/v1/images/tiny").status == 204
+    assert api.get("/v1/images/tiny").status == 404
+    assert load(api, exported.body).status == 201
+    assert left_over(empty) == []
+
+
+BAD_FILES = {
+    "nothing": b"",
+    "no archive": b"\0" * 5000,
+    "cut short": tiny.archive()[:-30],
+    "other content": tiny.archive(tiny.entries(b"jello\n"), digest=tiny.digest(tiny.entries())),
+    "another format": tiny.archive(format="benchd-image/9"),
+    "a path that leads out": tiny.archive(extra=[("rootfs/../../../evil", b"x")]),
+    "an absolute path": tiny.archive(extra=[("/evil", b"x")]),
+    "more than it says": tiny.archive(extra=[("rootfs/more", b"x" * 5000)]),
+}
+
+
+@pytest.mark.parametrize("what", BAD_FILES)
+def test_a_bad_file_is_refused_and_nothing_of_it_kept(empty, what):
+    reply = load(empty.api, BAD_FILES[what])
+    assert reply.status in (400, 422), reply
+    assert reply.problem in ("malformed", "validation")
+    assert reply.json["detail"]
+    assert left_over(empty) == []
+    assert [p.name for p in empty.image_dir.iterdir() if p.name != "work"] == []
+    assert not Path("/evil").exists()
+    assert [i for i in empty.api.get("/v1/images").json["items"] if i["state"] != "failed"] == []
+
+
+def test_a_file_over_the_limit_is_refused(make_daemon):
+    daemon = make_daemon(empty=True, import_max_bytes="64KiB").start()
+    reply = load(daemon.api, b"x" * 100_000)
+    assert (reply.status, reply.problem) == (413, "too-large")
+    chunks = (b"x" * 10_000 for _ in range(10))
+    chunked = daemon.api.request("POST", "/v1/images/import", Reader(chunks), FILE)
+    assert chunked.status == 413
+    assert left_over(daemon) == []
+
+
+class Reader:
+    """What http.client sends in chunks, since it can't know how long it is."""
+
+    def __init__(self, pieces):
+        self.pieces = pieces
+
+    def read(self, _=None):
+        return next(self.pieces, b"")
+
+
+def test_an_image_in_use_is_not_deleted(api):
+    cluster = api.create(node=SMALL)
+    reply = api.delete(f"/v1/images/{IMAGE}")
+    assert (reply.status, reply.problem) == (409, "conflict")
+    assert cluster["id"] in reply.json["detail"]
+    api.down(cluster["id"])
+
+
+@pytest.mark.parametrize("harm", ["gone", "changed"])
+def test_an_image_that_was_harmed_on_disk_is_not_used(empty, harm):
+    api = empty.api
+    digest = load(api, tiny.archive()).json["digest"]
+    root = empty.image_dir / digest.removeprefix("sha256:") / "rootfs"
+    if harm == "gone":
+        os.rename(root.parent, empty.dir / "elsewhere")
+    else:
+        (root / "hello").write_text("jello\n")
+    failed = api.wait_state(api.create(image="tiny", node=SMALL)["id"], "failed")
+    assert failed["error"]["step"] == "image"
+    assert digest in failed["error"]["detail"] and "again" in failed["error"]["detail"]
+    assert failed["residue"]["empty"]
+
+
+def test_an_image_without_a_scheduler_is_refused_by_what_it_lacks(empty):
+    load(empty.api, tiny.archive())
+    failed = empty.api.wait_state(empty.api.create(image="tiny", node=SMALL)["id"], "failed")
+    assert failed["error"]["step"] == "image" and "slurm" in failed["error"]["detail"].lower()
+
+
+def test_an_image_whose_directory_went_while_the_daemon_was_down_is_told(empty):
+    api = empty.api
+    image = load(api, tiny.archive()).json
+    empty.stop()
+    os.rename(empty.image_dir / image["digest"].removeprefix("sha256:"), empty.dir / "elsewhere")
+    empty.start()
+    found = api.get(f"/v1/images/{image['id']}").json
+    assert found["state"] == "failed" and "gone" in found["error"]["detail"]
