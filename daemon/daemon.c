@@ -32,6 +32,7 @@ struct daemon {
     int lock_fd;
     uv_loop_t loop;
     char *db_path, *clusters_dir;
+    struct api_places places;
     struct hostfacts facts;
     struct hostops *ops;
     struct virt *virt;
@@ -138,11 +139,20 @@ static int make_store(struct daemon *d, struct store_conn **ret_conn, struct bd_
 static int make_api(struct daemon *d, struct bd_err *err)
 {
     d->lag = lag_new(&d->loop);
+    d->places = (struct api_places){
+        .db_path = d->db_path,
+        .state_dir = d->config.state_dir,
+        .image_dir = d->config.image_dir,
+        .run_dir = d->config.run_dir,
+        .recipe_dir = d->config.recipe_dir,
+        .bench_enter = d->config.bench_enter,
+        .libvirt_uri = d->config.libvirt_uri,
+    };
     return api_new(
         &(struct api_config){
             .loop = &d->loop,
-            .config = &d->config,
-            .db_path = d->db_path,
+            .places = &d->places,
+            .readers = (unsigned)d->config.reader_workers,
             .virt = d->virt,
             .writer = d->writer,
             .lag = d->lag,

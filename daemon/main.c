@@ -22,10 +22,12 @@ static int reload(struct config *ret_config, struct bd_err *err)
 
 static int check_host(const struct config *config)
 {
+    struct api_places places = {.state_dir = config->state_dir,
+                                .libvirt_uri = config->libvirt_uri};
     struct hostops *ops = hostops_new(&(struct hostops_dirs){"/", "/", "/", ""});
     struct virt *virt =
         virt_new(&(struct virt_config){.lxc_uri = config->libvirt_uri, .connections = 1}, ops);
-    bd_auto_json json_t *host = api_host_json(config, virt, NULL);
+    bd_auto_json json_t *host = api_host_json(&places, virt, NULL);
     bd_auto_free char *text = host ? json_dumps(host, JSON_INDENT(2)) : NULL;
     virt_free(virt);
     hostops_free(ops);

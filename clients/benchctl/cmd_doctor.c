@@ -108,7 +108,7 @@ static int check_without_daemon(json_t **ret_list, struct bd_err *err)
     bd_auto_free char *program = find_benchd();
     if (!program)
         return bd_err_wrap(err, "benchd is not in PATH either, so the host can't be checked");
-    const char *argv[] = {program, "--check-host", "--json", NULL};
+    const char *argv[] = {program, "--check-host", NULL};
     const struct bd_proc proc = {.argv = argv, .timeout_ns = CHECK_LIMIT_NS};
     bd_auto_proc_result struct bd_proc_result result = {0};
     struct bd_err why = BD_ERR_INIT;

@@ -8,7 +8,7 @@ static void *reader_init(void *arg)
     struct api *a = arg;
     struct store_conn *conn = NULL;
     struct bd_err err = BD_ERR_INIT;
-    if (store_open_reader(a->config.db_path, &conn, &err) < 0)
+    if (store_open_reader(a->config.places->db_path, &conn, &err) < 0)
         bd_log(BD_LOG_ERROR, "a reader can't open the database", "error", err.text, NULL);
     return conn;
 }
@@ -28,7 +28,7 @@ int api_new(const struct api_config *config, struct api **ret_api, struct bd_err
         rc = workers_new(config->loop,
                          &(struct workers_config){
                              .name = "reader",
-                             .threads = (unsigned)config->config->reader_workers,
+                             .threads = config->readers,
                              .thread_init = reader_init,
                              .thread_done = reader_done,
                              .arg = a,

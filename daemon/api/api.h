@@ -4,7 +4,6 @@
  */
 #pragma once
 
-#include "daemon/config.h"
 #include "daemon/engine/engine.h"
 #include "daemon/http/http.h"
 #include "daemon/loop/lag.h"
@@ -13,10 +12,15 @@
 
 struct api;
 
+/* Where things are; lives as long as the daemon. */
+struct api_places {
+    const char *db_path, *state_dir, *image_dir, *run_dir, *recipe_dir, *bench_enter, *libvirt_uri;
+};
+
 struct api_config {
     uv_loop_t *loop;
-    const struct config *config;
-    const char *db_path;
+    const struct api_places *places;
+    unsigned readers; /* threads that read the store */
     struct virt *virt;
     struct writer *writer;
     struct lag *lag;
@@ -41,5 +45,5 @@ void api_on_change(const char *subject, void *app);
 void api_on_events(void *app);
 
 /* The contract's Host, for `benchd --check-host` too; engine's figures may be NULL. New reference. */
-json_t *api_host_json(const struct config *config, struct virt *virt,
+json_t *api_host_json(const struct api_places *places, struct virt *virt,
                       const struct engine_stats *stats);

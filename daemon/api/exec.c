@@ -118,8 +118,8 @@ static void exec_run(struct work *w, void *context BD_UNUSED)
 {
     struct exec *x = (struct exec *)w;
     struct channel channel;
-    const struct config *config = x->a->config.config;
-    x->rc = channel_init(&channel, x->plan.spec.backend, x->a->config.virt, config->bench_enter,
+    const struct api_places *places = x->a->config.places;
+    x->rc = channel_init(&channel, x->plan.spec.backend, x->a->config.virt, places->bench_enter,
                          &x->err);
     if (x->rc < 0)
         return;

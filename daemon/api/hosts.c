@@ -7,14 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static json_t *libvirt_json(const struct config *config, struct virt *virt)
+static json_t *libvirt_json(const struct api_places *places, struct virt *virt)
 {
     unsigned long v;
     char version[32] = "";
     bool ok = virt_version(virt, &v, NULL) == 0;
     if (ok)
         snprintf(version, sizeof(version), "%lu.%lu.%lu", v / 1000000, v / 1000 % 1000, v % 1000);
-    return json_pack("{s:s?, s:s, s:b}", "version", ok ? version : NULL, "uri", config->libvirt_uri,
+    return json_pack("{s:s?, s:s, s:b}", "version", ok ? version : NULL, "uri", places->libvirt_uri,
                      "ok", ok);
 }
 
@@ -42,7 +42,7 @@ static json_t *controllers_json(const char *text)
     return list;
 }
 
-json_t *api_host_json(const struct config *config, struct virt *virt,
+json_t *api_host_json(const struct api_places *places, struct virt *virt,
                       const struct engine_stats *stats)
 {
     struct hostfacts facts;
@@ -50,17 +50,17 @@ json_t *api_host_json(const struct config *config, struct virt *virt,
     if (hostfacts_read(&facts, &err) < 0)
         return NULL;
     uint64_t free_bytes = 0;
-    bd_free_bytes(config->state_dir, &free_bytes, NULL);
+    bd_free_bytes(places->state_dir, &free_bytes, NULL);
     json_t *host = json_pack(
         "{s:s, s:s, s:i, s:I, s:s, s:s, s:o, s:o, s:o, s:o, s:{s:f, s:I, s:f, s:I}, s:{s:s, s:I}}",
         "id", "local", "name", "local", "cpus", (int)facts.cpus, "memoryBytes",
         (json_int_t)facts.memory_bytes, "kernel", facts.kernel, "cgroups",
-        cgroup_layout_to_str(facts.layout), "libvirt", libvirt_json(config, virt), "backends",
+        cgroup_layout_to_str(facts.layout), "libvirt", libvirt_json(places, virt), "backends",
         backends_json(virt), "controllers", controllers_json(facts.controllers), "checks",
-        hostfacts_checks(&facts, virt, config->state_dir), "capacity", "cpus", (double)facts.cpus,
+        hostfacts_checks(&facts, virt, places->state_dir), "capacity", "cpus", (double)facts.cpus,
         "memoryBytes", (json_int_t)facts.memory_bytes, "cpusInUse",
         stats ? stats->cpus_in_use : 0.0, "memoryInUseBytes",
-        stats ? (json_int_t)stats->memory_in_use : 0, "stateDir", "path", config->state_dir,
+        stats ? (json_int_t)stats->memory_in_use : 0, "stateDir", "path", places->state_dir,
         "freeBytes", (json_int_t)free_bytes);
     hostfacts_done(&facts);
     return host;
@@ -79,7 +79,7 @@ struct host_read {
 static void host_run(struct work *w, void *context BD_UNUSED)
 {
     struct host_read *h = (struct host_read *)w;
-    h->json = api_host_json(h->a->config.config, h->a->config.virt, &h->stats);
+    h->json = api_host_json(h->a->config.places, h->a->config.virt, &h->stats);
 }
 
 static void host_done(struct work *w)

@@ -105,7 +105,7 @@ static int load_manifest(struct api_read *q, struct store_conn *conn, struct bd_
     int rc = find_ready(q, conn, &row, err);
     if (rc < 0)
         return rc;
-    rc = image_manifest(q->api->config.config->image_dir, row.digest, &q->json, err);
+    rc = image_manifest(q->api->config.places->image_dir, row.digest, &q->json, err);
     store_image_done(&row);
     return rc;
 }
@@ -164,7 +164,7 @@ static void on_building(void *arg, int rc, const struct bd_err *err, const void 
 static void recipe_run(struct work *w, void *context BD_UNUSED)
 {
     struct building *b = (struct building *)w;
-    b->rc = image_recipe_load(b->a->config.config->recipe_dir, b->name, &b->recipe, &b->err);
+    b->rc = image_recipe_load(b->a->config.places->recipe_dir, b->name, &b->recipe, &b->err);
 }
 
 static void recipe_done(struct work *w)
@@ -255,7 +255,7 @@ void images_api_import(struct http_request *r, void *app)
     bd_auto_free char *path = bd_xasprintf("%s.import", file ? file : "");
     if (!file || link(file, path) < 0) {
         http_problem(r, "internal", "the uploaded file can't be kept below %s",
-                     a->config.config->run_dir);
+                     a->config.places->run_dir);
         return;
     }
     struct import *i = bd_new(struct import);
@@ -273,15 +273,15 @@ void images_api_import(struct http_request *r, void *app)
 
 static int load_export(struct api_read *q, struct store_conn *conn, struct bd_err *err)
 {
-    const struct config *config = q->api->config.config;
+    const struct api_places *places = q->api->config.places;
     struct store_image row = {0};
     int rc = find_ready(q, conn, &row, err);
     if (rc < 0)
         return rc;
     char id[BD_ID_BYTES];
     bd_id_new(id);
-    bd_auto_free char *path = bd_xasprintf("%s/export-%s", config->state_dir, id);
-    struct image_job job = {.images_dir = config->image_dir, .id = id};
+    bd_auto_free char *path = bd_xasprintf("%s/export-%s", places->state_dir, id);
+    struct image_job job = {.images_dir = places->image_dir, .id = id};
     rc = image_export(&job, row.digest, path, err);
     if (rc == 0)
         q->json = json_pack("{s:s, s:s}", "path", path, "digest", row.digest);

@@ -70,12 +70,19 @@ bool body_check(struct http_request *r)
     return want != HTTP_BODY_FILE || open_file(r);
 }
 
+bool body_let_by(const struct http_request *r)
+{
+    const char *length = http_request_header(r, "Content-Length");
+    return !http_request_header(r, "Expect") &&
+           (!length || strtoull(length, NULL, 10) < PATIENCE_BYTES);
+}
+
 static void on_written(uv_fs_t *fs);
 
-static void write_rest(struct file_write *w)
+static void write_rest(uv_loop_t *loop, struct file_write *w)
 {
     uv_buf_t rest = uv_buf_init(w->buf.base + w->written, (unsigned)(w->buf.len - w->written));
-    uv_fs_write(w->r->server->loop, &w->fs, w->r->file_fd, &rest, 1, -1, on_written);
+    uv_fs_write(loop, &w->fs, w->r->file_fd, &rest, 1, -1, on_written);
 }
 
 static void on_written(uv_fs_t *fs)
@@ -84,8 +91,8 @@ static void on_written(uv_fs_t *fs)
     struct http_request *r = w->r;
     ssize_t n = fs->result;
     uv_fs_req_cleanup(fs);
-    if (n > 0 && (w->written += (size_t)n) < w->buf.len) {
-        write_rest(w);
+    if (n > 0 && (w->written += (size_t)n) < w->buf.len && !http_request_gone(r)) {
+        write_rest(fs->loop, w);
         return;
     }
     if (n < 0)
@@ -113,7 +120,7 @@ static bool piece_to_file(struct http_request *r, const char *data, size_t bytes
     w->r = http_request_ref(r);
     r->writing = w;
     request_suspend(r);
-    write_rest(w);
+    write_rest(r->server->loop, w);
     return true;
 }
 

@@ -63,7 +63,8 @@ int http_server_new(uv_loop_t *loop, const struct http_config *config,
                     struct http_server **ret_server, struct bd_err *err);
 /* The bound TCP port, 0 if none. */
 int http_server_port(const struct http_server *s);
-/* No new connections from now; streams are ended, then on_closed is called (later, never inside). Requests still under way get 503. Frees s. */
+/* No new connections from now; streams are ended, requests still under way get 503, and what is on its way to
+ * a peer has half a second to get there. Then on_closed is called (later, never inside); s is freed. */
 void http_server_close(struct http_server *s, void (*on_closed)(void *arg), void *arg);
 struct http_stats {
     uint64_t requests;
@@ -102,7 +103,7 @@ void http_reply_text(struct http_request *r, int status, const char *content_typ
 void http_reply_static(struct http_request *r, const char *content_type, const char *data,
                        size_t bytes);
 void http_reply_empty(struct http_request *r, int status); /* 204, 304 */
-/* Sends a file and removes it when remove_after; the descriptor becomes the server's. */
+/* Sends a file from its begin; the descriptor becomes the server's, gone or not. */
 void http_reply_file(struct http_request *r, const char *content_type, int fd, uint64_t bytes);
 /* RFC 9457. name: "validation" etc. (the contract's list); status follows from it. */
 void http_problem(struct http_request *r, const char *name, const char *fmt, ...)
@@ -114,8 +115,9 @@ void http_problem_faults(struct http_request *r, const char *name, const char *d
 void http_problem_err(struct http_request *r, const struct bd_err *err);
 
 /* -- streams: chunked replies that go on -- */
-/* on_closed: the peer left (noticed at once, also while nothing is written) or the server closes; called once, later, unless
- * http_stream_end() was called before. heartbeat: text sent when nothing was for 15 s, NULL: none. */
+/* For a request that is not gone. on_closed: the peer left (noticed at once, also while nothing is written) or the
+ * server closes; called once, later, and s is gone for the caller then; never after http_stream_end().
+ * heartbeat: text sent when nothing was for 15 s, NULL: none. */
 struct http_stream *http_stream_begin(struct http_request *r, const char *content_type,
                                       const char *heartbeat, void (*on_closed)(void *arg), void *arg);
 /* Copies the bytes. Answers the number of bytes that wait to be sent: the writer slows down above HTTP_STREAM_HIGH. */

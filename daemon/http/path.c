@@ -32,20 +32,22 @@ bool path_decode(char *s)
     return bd_is_utf8(s, (size_t)(out - s));
 }
 
-/* One path against one pattern, segment by segment. */
+/* One path against one pattern, segment by segment; a segment is decoded only once it is cut out. */
 static bool matches(const char *pattern, const char *path, struct bd_strv *params)
 {
     while (*pattern && *path) {
-        size_t want = strcspn(pattern + 1, "/") + 1;
-        size_t have = strcspn(path + 1, "/") + 1;
-        if (*pattern != '/' || *path != '/')
+        if (*pattern++ != '/' || *path++ != '/')
             return false;
-        if (pattern[1] == '{') {
-            if (have == 1)
+        size_t want = strcspn(pattern, "/"), have = strcspn(path, "/");
+        bd_auto_free char *segment = bd_xstrndup(path, have);
+        if (!path_decode(segment))
+            return false;
+        if (*pattern == '{') {
+            if (have == 0)
                 return false;
-            bd_strv_take(params, bd_xstrndup(pattern + 2, want - 3));
-            bd_strv_take(params, bd_xstrndup(path + 1, have - 1));
-        } else if (want != have || memcmp(pattern, path, want) != 0) {
+            bd_strv_take(params, bd_xstrndup(pattern + 1, want - 2));
+            bd_strv_take(params, bd_take(segment));
+        } else if (strlen(segment) != want || memcmp(pattern, segment, want) != 0) {
             return false;
         }
         pattern += want;

@@ -18,10 +18,7 @@ struct listener {
     struct MHD_Daemon *mhd;
     uv_poll_t poll;   /* libmicrohttpd's epoll descriptor */
     uv_timer_t timer; /* its next timeout */
-    uv_idle_t soon;   /* run it in the next turn: a connection was resumed */
     bool is_unix;
-    int fd;
-    unsigned open_handles;
 };
 
 struct http_server {
@@ -37,7 +34,8 @@ struct http_server {
     struct http_stats stats;
     LIST_HEAD(, http_request) requests;
     bool closing;
-    unsigned listeners_open;
+    uv_timer_t grace; /* for what is still on its way to a peer when the server closes */
+    unsigned closing_handles;
     void (*on_closed)(void *arg);
     void *arg;
 };
@@ -90,10 +88,6 @@ struct http_request {
     void (*data_free)(void *);
 };
 
-/* server.c */
-/* libmicrohttpd has something to do that its descriptor does not tell. */
-void listener_run_soon(struct listener *l);
-
 /* request.c */
 struct http_request *request_new(struct listener *l, struct MHD_Connection *c, const char *url,
                                  const char *method);
@@ -108,7 +102,8 @@ void request_end(struct http_request *r);
 /* path.c: PURE */
 /* Percent-decodes in place; false on a broken escape, a NUL, or what is no UTF-8. */
 bool path_decode(char *s);
-/* The route of a decoded path; params gets name, value pairs. NULL with *ret_allow: "" if no route has the path, else the methods that it has. */
+/* The route of a path as it was sent: "%2F" is a character of a segment, not a slash. params gets name,
+ * value pairs, decoded. NULL with *ret_allow: "" if no route has the path, else the methods that it has. */
 const struct http_route *path_match(const struct http_route *routes, const char *method,
                                     const char *path, struct bd_strv *params,
                                     struct bd_str *ret_allow);
@@ -116,6 +111,9 @@ const struct http_route *path_match(const struct http_route *routes, const char 
 /* body.c */
 /* Before the first byte: type and announced size; false if it answered. */
 bool body_check(struct http_request *r);
+/* After a refusal: the body is short enough to be let by, so that the peer, who still sends, reads the
+ * reply and the connection stays; else the reply comes at once and ends the connection. */
+bool body_let_by(const struct http_request *r);
 /* A piece; false: the connection is to be closed, the peer does not stop. */
 bool body_piece(struct http_request *r, const char *data, size_t bytes);
 /* After the last: false if it answered. */

@@ -5,6 +5,8 @@
 
 void http_header(struct http_request *r, const char *name, const char *value)
 {
+    if (http_request_gone(r))
+        return;
     for (size_t i = 0; i < r->n_headers; i++) {
         if (strcmp(r->headers[i].name, name) == 0) {
             free(r->headers[i].value);
@@ -22,7 +24,7 @@ void http_reply_text(struct http_request *r, int status, const char *content_typ
                      size_t bytes)
 {
     http_header(r, "Content-Type", content_type);
-    if (r->server->config.after && r->stage < REQUEST_ANSWERED)
+    if (!http_request_gone(r) && r->server->config.after) /* a request may outlive the server */
         r->reply_body = bd_xstrndup(text, bytes);
     request_answer(r, status,
                    MHD_create_response_from_buffer(bytes, (void *)text, MHD_RESPMEM_MUST_COPY));

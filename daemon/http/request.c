@@ -82,8 +82,7 @@ void request_resume(struct http_request *r)
     if (!r->suspended || !r->connection)
         return;
     r->suspended = false;
-    MHD_resume_connection(r->connection);
-    listener_run_soon(r->listener);
+    MHD_resume_connection(r->connection); /* makes its epoll descriptor readable: run() follows */
 }
 
 void request_answer(struct http_request *r, int status, struct MHD_Response *response)

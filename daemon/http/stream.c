@@ -147,8 +147,13 @@ size_t http_stream_pending(const struct http_stream *s)
 
 size_t http_stream_write(struct http_stream *s, const void *data, size_t bytes)
 {
-    if (!s->r || s->peer_left)
+    if (!s->r || s->peer_left || s->ended)
         return 0;
+    if (s->sent > http_stream_pending(s)) { /* else the buffer of a peer that never catches up would grow */
+        memmove(s->buffer.data, s->buffer.data + s->sent, http_stream_pending(s));
+        s->buffer.len -= s->sent;
+        s->sent = 0;
+    }
     bd_str_addn(&s->buffer, data, bytes);
     if (http_stream_pending(s) > HTTP_STREAM_HIGH)
         s->was_high = true;

@@ -35,13 +35,15 @@ static inline int bd_take_fd(int *fd)
     return taken;
 }
 
-/* Defines bd_cleanup_<name>(type **), for __attribute__((cleanup)). */
+/* Defines bd_cleanup_<name>(type **), for __attribute__((cleanup)). A type can't stand in parentheses:
+ * NOLINTBEGIN(bugprone-macro-parentheses) */
 #define BD_DEFINE_CLEANUP(type, name, free_fn)                                                     \
     static inline void bd_cleanup_##name(type **p)                                                 \
     {                                                                                              \
         if (*p)                                                                                    \
             free_fn(*p);                                                                           \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 #define bd_auto(name) __attribute__((cleanup(bd_cleanup_##name)))
 
 static inline void bd_cleanup_free(void *p)

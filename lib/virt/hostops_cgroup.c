@@ -122,7 +122,7 @@ int hostops_cgroup_remove(struct hostops *h, const char *cgroup, struct bd_err *
 {
     bd_auto_free char *path = NULL;
     int rc = cgroup_path(h, cgroup, &path, err);
-    return rc < 0 ? rc : remove_tree(path, NULL, NULL, err);
+    return path ? remove_tree(path, NULL, NULL, err) : rc;
 }
 
 /* Domains of a cluster, or one of them, in names of files and cgroups of libvirt's. */

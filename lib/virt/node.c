@@ -90,7 +90,7 @@ int virt_node_open(struct virt *v, const struct node_plan *node, struct virt_nod
 int virt_node_pidfd(struct virt *v, const struct node_plan *node, int *ret_pidfd,
                     struct bd_err *err)
 {
-    struct virt_node found;
+    struct virt_node found = {.pidfd = -1};
     int rc = virt_node_open(v, node, &found, err);
     if (rc == 0)
         *ret_pidfd = found.pidfd;

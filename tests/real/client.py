@@ -96,8 +96,8 @@ class Stream:
 class Api:
     contract = None  # one for all: they serve the same
 
-    def __init__(self, unix=None, tcp=None, on_cluster=None):
-        self.unix, self.tcp, self.on_cluster = unix, tcp, on_cluster
+    def __init__(self, unix=None, tcp=None, on_made=None):
+        self.unix, self.tcp, self.on_made = unix, tcp, on_made
         self.lock = threading.Lock()
 
     def connection(self, timeout=PATIENCE):
@@ -131,8 +131,8 @@ class Api:
         finally:
             connection.close()
         contract.check(method, target, reply.status, reply.headers, reply.body)
-        if reply.status == 202 and target == "/v1/clusters" and self.on_cluster:
-            self.on_cluster(reply.json["id"])
+        if reply.status == 202 and method == "POST" and self.on_made:
+            self.on_made(target, reply.json["id"])
         return reply
 
     def get(self, target, **headers):

@@ -40,12 +40,13 @@ class Daemon:
         if database:
             self.state_dir.mkdir(parents=True)
             shutil.copy(database, self.state_dir / "benchd.db")
-        self.api = Api(unix=self.socket, on_cluster=self.on_cluster)
-        self.tcp = Api(tcp=("127.0.0.1", self.port), on_cluster=self.on_cluster)
+        self.api = Api(unix=self.socket, on_made=self.on_made)
+        self.tcp = Api(tcp=("127.0.0.1", self.port), on_made=self.on_made)
 
-    def on_cluster(self, id):
+    def on_made(self, target, id):
         host.OURS.add(id)
-        self.clusters.append(id)
+        if target == "/v1/clusters" and id not in self.clusters:
+            self.clusters.append(id)
 
     def argv(self):
         flags = {

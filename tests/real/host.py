@@ -1,7 +1,8 @@
 """The host, as it can be seen without asking benchd: what is on it, and libvirt's daemon.
 
 `inventory` is deliberately written apart from the daemon's own audit and looks at more; the two
-have nothing in common but the kernel.
+have nothing in common but the kernel. Where other people work on the host at the same time, what comes
+and goes by them can be left out of it: $BENCHD_TEST_IGNORE is a regular expression.
 """
 import collections
 import json
@@ -15,9 +16,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 URI = os.environ.get("BENCHD_LIBVIRT_URI", "lxc:///system")
-OURS = set()  # ids of all clusters that these tests have asked for
+OURS = set()  # ids of all clusters and images that these tests have asked for
+IGNORED = re.compile(os.environ.get("BENCHD_TEST_IGNORE", "$^"))
 
-ID_IN_NAME = re.compile(r"(?:bd-?|benchd/|clusters/)([0-9a-f]{8})(?![0-9a-f])")
+ID_IN_NAME = re.compile(r"(?:bd-?|benchd/|benchd/image-|clusters/)([0-9a-f]{8})(?![0-9a-f])")
 # Directories that the first cluster on a host makes, for all.
 SHARED_GROUPS = {"benchd", "machine"}
 
@@ -55,8 +57,8 @@ def processes():
 def namespace(pid, kind):
     try:
         return os.readlink(f"/proc/{pid}/ns/{kind}")
-    except (FileNotFoundError, ProcessLookupError):
-        return None
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return None  # gone, or one that even root may not look into
 
 
 def cgroups():
@@ -88,7 +90,7 @@ def inventory():
             items += [f"file {directory}/{name}" for name in os.listdir(directory)]
     if shutil.which("nft"):
         items += [f"firewall {line}" for line in run("nft", "-s", "list", "ruleset", check=False).splitlines()]
-    return collections.Counter(i for i in items if not foreign(i))
+    return collections.Counter(i for i in items if not foreign(i) and not IGNORED.search(i))
 
 
 def foreign(item):

@@ -47,7 +47,7 @@ def spin(api, id, **how):
     return sum(60 * int(m[1]) + float(m[2]) for m in minutes) / (ended - began)
 
 
-def test_post_answers_at_once_with_what_will_be(posted):
+def test_post_answers_at_once_with_what_will_be(posted, cluster):
     assert posted.status == 202
     assert posted.headers["Location"] == f"/v1/clusters/{posted.json['id']}"
     assert posted.json["state"] == "creating"
