@@ -1,5 +1,6 @@
 #include "daemon/engine/private.h"
 
+#include "daemon/engine/fault.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 
@@ -152,6 +153,10 @@ static void change_done(struct write *w, int rc, const struct bd_err *err)
         e->config.on_change(subject, e->config.arg);
         if (c->n_events)
             e->config.on_events(e->config.arg);
+        for (size_t i = 0; i < c->n_steps; i++)
+            fault_point(c->steps[i].name, store_step_state_to_str(c->steps[i].state));
+        if (c->n_steps == 0)
+            fault_point("state", cluster_state_to_str(c->row.state));
     }
     if (c->done)
         c->done(c->arg, rc, err, rc == 0 ? &c->row : NULL);

@@ -1,5 +1,6 @@
 #include "daemon/engine/private.h"
 
+#include "daemon/engine/fault.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/virt/inventory.h"
@@ -90,6 +91,7 @@ static void work_run(struct work *work, void *context BD_UNUSED)
     int64_t began_ns = bd_mono_ns();
     w->started_ns = bd_wall_ns();
     w->rc = run_body(w);
+    fault_point(steps[w->step].name, "ran");
     w->took_ns = bd_mono_ns() - began_ns;
     w->ended_ns = bd_wall_ns();
 }

@@ -18,6 +18,7 @@
 /* A connection that neither sends nor takes anything for this long is closed; suspended ones are not. */
 #define IDLE_TIMEOUT_S 30U
 #define BACKLOG        256
+#define GRACE_MS       500
 
 /* -- requests, as libmicrohttpd brings them -- */
 
@@ -44,9 +45,11 @@ static bool read_query(struct http_request *r)
     return !r->bad_query;
 }
 
-static bool route(struct http_request *r)
+static bool route(struct http_request *r, const char *url)
 {
     bd_auto_str struct bd_str allow = {0};
+    /* libmicrohttpd leaves the body out of a reply to HEAD */
+    const char *method = strcmp(r->method, "HEAD") == 0 ? "GET" : r->method;
     if (r->listener->is_unix && !r->local_root) {
         http_problem(r, "forbidden", "this socket is for root and the group %s",
                      r->server->config.unix_group ? r->server->config.unix_group : "root");
@@ -57,9 +60,7 @@ static bool route(struct http_request *r)
                      "the path or the query has a percent-escape that is broken or no UTF-8");
         return false;
     }
-    r->route = path_match(r->server->config.routes, r->method, r->path, &r->params, &allow);
-    if (!r->route && strcmp(r->method, "HEAD") == 0) /* libmicrohttpd leaves the body out */
-        r->route = path_match(r->server->config.routes, "GET", r->path, &r->params, &allow);
+    r->route = path_match(r->server->config.routes, method, url, &r->params, &allow);
     if (r->route)
         return true;
     if (allow.len) {
@@ -91,10 +92,12 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     struct http_request *r = *context;
     if (!r) { /* the headers are here */
         r = *context = request_new(cls, connection, url, method);
-        if (route(r) && body_check(r))
+        if ((route(r, url) && body_check(r)) || body_let_by(r))
             return MHD_YES;
         return request_queue(r);
     }
+    if (r->writing) /* of two chunks that came together the second stays with libmicrohttpd */
+        return MHD_YES;
     if (*bytes) {
         size_t n = *bytes;
         *bytes = 0;
@@ -109,12 +112,17 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     return MHD_YES;
 }
 
-static void on_completed(void *cls BD_UNUSED, struct MHD_Connection *connection BD_UNUSED,
-                         void **context, enum MHD_RequestTerminationCode code BD_UNUSED)
+static void on_grace_over(uv_timer_t *timer);
+
+static void on_completed(void *cls, struct MHD_Connection *connection BD_UNUSED, void **context,
+                         enum MHD_RequestTerminationCode code BD_UNUSED)
 {
+    struct http_server *s = ((struct listener *)cls)->server;
     if (*context)
         request_end(*context);
     *context = NULL;
+    if (s->closing && LIST_EMPTY(&s->requests)) /* the last one */
+        uv_timer_start(&s->grace, on_grace_over, 0, 0);
 }
 
 static void on_connection(void *cls, struct MHD_Connection *connection BD_UNUSED,
@@ -150,17 +158,6 @@ static void on_mhd_log(void *cls BD_UNUSED, const char *fmt, va_list args)
 
 static void run(struct listener *l);
 
-static void on_soon(uv_idle_t *idle)
-{
-    uv_idle_stop(idle);
-    run(idle->data);
-}
-
-void listener_run_soon(struct listener *l)
-{
-    uv_idle_start(&l->soon, on_soon);
-}
-
 static void on_timer(uv_timer_t *timer)
 {
     run(timer->data);
@@ -168,8 +165,6 @@ static void on_timer(uv_timer_t *timer)
 
 static void run(struct listener *l)
 {
-    if (!l->mhd)
-        return;
     MHD_run(l->mhd);
     MHD_UNSIGNED_LONG_LONG ms;
     uv_update_time(l->server->loop);
@@ -228,9 +223,12 @@ static int listen_unix(const char *path, unsigned group, int *ret_fd, struct bd_
         return bd_err_set(err, BD_EINVALID, "listen on %s: the path is longer than %zu characters",
                           path, sizeof(addr.sun_path) - 1);
     memcpy(addr.sun_path, path, strlen(path));
+    struct stat st;
+    if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
+        return bd_err_set(err, BD_ECONFLICT, "listen on %s: what is there is no socket", path);
     bd_auto_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    bd_auto_fd int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (connect(probe, (struct sockaddr *)&addr, sizeof(addr)) == 0)
+    bd_auto_fd int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (connect(probe, (struct sockaddr *)&addr, sizeof(addr)) == 0 || errno == EAGAIN)
         return bd_err_set(err, BD_ECONFLICT, "another process listens on %s: stop it first", path);
     unlink(path); /* what a process that is gone has left */
     mode_t before = umask(0117);
@@ -250,13 +248,12 @@ static int serve(struct http_server *s, int fd, bool is_unix, struct bd_err *err
     struct listener *l = &s->listeners[s->n_listeners];
     l->server = s;
     l->is_unix = is_unix;
-    l->fd = fd;
     l->mhd = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, l,
         MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
         MHD_OPTION_CONNECTION_LIMIT, s->config.connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
         IDLE_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY_BYTES,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, l, MHD_OPTION_NOTIFY_CONNECTION,
         on_connection, l, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
     if (!l->mhd)
@@ -267,36 +264,49 @@ static int serve(struct http_server *s, int fd, bool is_unix, struct bd_err *err
     if (rc < 0)
         return bd_err_errno(err, -rc, "watch libmicrohttpd's descriptor");
     uv_timer_init(s->loop, &l->timer);
-    uv_idle_init(s->loop, &l->soon);
-    l->poll.data = l->timer.data = l->soon.data = l;
-    l->open_handles = 3;
+    l->poll.data = l->timer.data = l;
     uv_poll_start(&l->poll, UV_READABLE, on_poll);
     return 0;
+}
+
+static int listen_all(const struct http_config *config, unsigned group, int *ret_unix, int *ret_tcp,
+                      int *ret_port, struct bd_err *err)
+{
+    bd_auto_fd int unix_fd = -1;
+    int rc = config->unix_path ? listen_unix(config->unix_path, group, &unix_fd, err) : 0;
+    if (rc == 0 && config->tcp)
+        rc = listen_tcp(config->tcp, ret_tcp, ret_port, err);
+    if (rc < 0 && unix_fd >= 0)
+        unlink(config->unix_path);
+    if (rc == 0)
+        *ret_unix = bd_take_fd(&unix_fd);
+    return rc;
 }
 
 int http_server_new(uv_loop_t *loop, const struct http_config *config,
                     struct http_server **ret_server, struct bd_err *err)
 {
+    struct group *group = config->unix_group ? getgrnam(config->unix_group) : NULL;
+    unsigned gid = group ? group->gr_gid : 0;
+    int unix_fd = -1, tcp_fd = -1, port = 0;
+    int rc = listen_all(config, gid, &unix_fd, &tcp_fd, &port, err);
+    if (rc < 0)
+        return rc;
+
     struct http_server *s = bd_new(struct http_server);
     s->loop = loop;
     s->config = *config;
+    s->unix_path = config->unix_path ? bd_xstrdup(config->unix_path) : NULL;
+    s->group = gid;
+    s->port = port;
     LIST_INIT(&s->requests);
     bd_id_new(s->id_prefix); /* so that ids differ between one life of the daemon and the next */
-    struct group *group = config->unix_group ? getgrnam(config->unix_group) : NULL;
-    s->group = group ? group->gr_gid : 0;
-
-    int rc = 0, fd = -1;
-    if (config->unix_path) {
-        s->unix_path = bd_xstrdup(config->unix_path);
-        rc = listen_unix(config->unix_path, s->group, &fd, err);
-        if (rc == 0)
-            rc = serve(s, fd, true, err);
-    }
-    if (rc == 0 && config->tcp) {
-        rc = listen_tcp(config->tcp, &fd, &s->port, err);
-        if (rc == 0)
-            rc = serve(s, fd, false, err);
-    }
+    uv_timer_init(loop, &s->grace);
+    s->grace.data = s;
+    if (unix_fd >= 0)
+        rc = serve(s, unix_fd, true, err);
+    if (rc == 0 && tcp_fd >= 0)
+        rc = serve(s, tcp_fd, false, err);
     if (rc < 0)
         return rc; /* the process ends; its descriptors go with it */
     *ret_server = s;
@@ -315,11 +325,10 @@ void http_server_stats(const struct http_server *s, struct http_stats *ret_stats
 
 /* -- closing -- */
 
-static void on_listener_handle_closed(uv_handle_t *handle)
+static void on_handle_closed(uv_handle_t *handle)
 {
-    struct listener *l = handle->data;
-    struct http_server *s = l->server;
-    if (--l->open_handles || --s->listeners_open)
+    struct http_server *s = handle->data;
+    if (--s->closing_handles)
         return;
     void (*on_closed)(void *) = s->on_closed;
     void *arg = s->arg;
@@ -328,15 +337,26 @@ static void on_listener_handle_closed(uv_handle_t *handle)
     on_closed(arg);
 }
 
-/* Runs after a turn in which the answers that were still due have been sent. */
-static void on_last_turn(uv_timer_t *timer)
+static void close_handle(struct http_server *s, uv_handle_t *handle)
 {
-    struct listener *l = timer->data;
-    MHD_run(l->mhd);
-    MHD_stop_daemon(l->mhd); /* closes the descriptors, completes what is left */
-    l->mhd = NULL;
-    uv_close((uv_handle_t *)&l->timer, on_listener_handle_closed);
-    uv_close((uv_handle_t *)&l->soon, on_listener_handle_closed);
+    handle->data = s;
+    s->closing_handles++;
+    uv_close(handle, on_handle_closed);
+}
+
+static void on_grace_over(uv_timer_t *timer)
+{
+    struct http_server *s = timer->data;
+    struct http_request *r;
+    LIST_FOREACH (r, &s->requests, entry)
+        request_resume(r); /* libmicrohttpd aborts if it is stopped with a suspended connection */
+    for (size_t i = 0; i < s->n_listeners; i++) {
+        struct listener *l = &s->listeners[i];
+        close_handle(s, (uv_handle_t *)&l->poll);
+        close_handle(s, (uv_handle_t *)&l->timer);
+        MHD_stop_daemon(l->mhd); /* closes the connections, completes what is left */
+    }
+    close_handle(s, (uv_handle_t *)&s->grace);
 }
 
 void http_server_close(struct http_server *s, void (*on_closed)(void *arg), void *arg)
@@ -344,22 +364,17 @@ void http_server_close(struct http_server *s, void (*on_closed)(void *arg), void
     s->closing = true;
     s->on_closed = on_closed;
     s->arg = arg;
+    for (size_t i = 0; i < s->n_listeners; i++)
+        close(MHD_quiesce_daemon(s->listeners[i].mhd));
     if (s->unix_path)
         unlink(s->unix_path);
 
-    struct http_request *r, *next;
-    for (r = LIST_FIRST(&s->requests); r; r = next) {
-        next = LIST_NEXT(r, entry);
+    struct http_request *r;
+    LIST_FOREACH (r, &s->requests, entry) {
         if (r->stream)
             stream_server_closing(r->stream);
         else if (r->stage == REQUEST_HANDLED)
             http_problem(r, "unavailable", "benchd is ending: try again when it is back");
     }
-    s->listeners_open = (unsigned)s->n_listeners;
-    for (size_t i = 0; i < s->n_listeners; i++) {
-        struct listener *l = &s->listeners[i];
-        MHD_run(l->mhd);
-        uv_close((uv_handle_t *)&l->poll, on_listener_handle_closed);
-        uv_timer_start(&l->timer, on_last_turn, 50, 0);
-    }
+    uv_timer_start(&s->grace, on_grace_over, LIST_EMPTY(&s->requests) ? 0 : GRACE_MS, 0);
 }

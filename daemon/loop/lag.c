@@ -63,16 +63,21 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-void lag_summary(const struct lag *l, struct lag_summary *ret_summary)
+void lag_summary_of(int64_t *samples, size_t n, struct lag_summary *ret_summary)
 {
-    int64_t sorted[WINDOW];
-    size_t n = l->n < WINDOW ? (size_t)l->n : WINDOW;
     *ret_summary = (struct lag_summary){.n = n};
     if (n == 0)
         return;
-    memcpy(sorted, l->samples, n * sizeof(sorted[0]));
-    qsort(sorted, n, sizeof(sorted[0]), by_value);
-    ret_summary->p50_ns = sorted[(n + 1) / 2 - 1];
-    ret_summary->p99_ns = sorted[(n * 99 + 99) / 100 - 1];
-    ret_summary->max_ns = sorted[n - 1];
+    qsort(samples, n, sizeof(samples[0]), by_value);
+    ret_summary->p50_ns = samples[(n + 1) / 2 - 1];
+    ret_summary->p99_ns = samples[(n * 99 + 99) / 100 - 1];
+    ret_summary->max_ns = samples[n - 1];
+}
+
+void lag_summary(const struct lag *l, struct lag_summary *ret_summary)
+{
+    int64_t copy[WINDOW];
+    size_t n = l->n < WINDOW ? (size_t)l->n : WINDOW;
+    memcpy(copy, l->samples, n * sizeof(copy[0]));
+    lag_summary_of(copy, n, ret_summary);
 }

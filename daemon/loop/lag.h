@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
 
@@ -18,3 +19,5 @@ struct lag_summary {
     int64_t p50_ns, p99_ns, max_ns; /* nearest rank over the window */
 };
 void lag_summary(const struct lag *l, struct lag_summary *ret_summary);
+/* The same of any samples, which it sorts. */
+void lag_summary_of(int64_t *samples, size_t n, struct lag_summary *ret_summary);

@@ -42,6 +42,7 @@ static struct {
     int next_id;
     bool closed;
     struct source *sources; /* the loop's */
+    unsigned handles;       /* not closed yet: the sources' and wake */
     void (*on_closed)(void *arg);
     void *arg;
 } ev = {.lock = PTHREAD_MUTEX_INITIALIZER, .next_id = 1};
@@ -77,12 +78,23 @@ static void on_timer(uv_timer_t *timer)
     s->on_timeout(s->id, s->opaque);
 }
 
-static void on_source_closed(uv_handle_t *handle)
+static void source_free(struct source *s)
 {
-    struct source *s = handle->data;
     if (s->free_opaque)
         s->free_opaque(s->opaque);
     free(s);
+}
+
+static void handle_closed(void)
+{
+    if (--ev.handles == 0)
+        ev.on_closed(ev.arg);
+}
+
+static void on_source_closed(uv_handle_t *handle)
+{
+    source_free(handle->data);
+    handle_closed();
 }
 
 static struct source **find(bool is_handle, int id)
@@ -119,11 +131,10 @@ static void carry_out(struct request *r)
                               : uv_timer_init(ev.loop, &s->uv.timer);
         s->uv.any.data = s;
         if (rc < 0) { /* the descriptor was closed before its turn came */
-            if (s->free_opaque)
-                s->free_opaque(s->opaque);
-            free(s);
+            source_free(s);
             return;
         }
+        ev.handles++;
         uv_unref(&s->uv.any);
         s->next = ev.sources;
         ev.sources = s;
@@ -234,6 +245,7 @@ int virtevents_register(uv_loop_t *loop)
     int rc = uv_async_init(loop, &ev.wake, on_wake);
     if (rc < 0)
         return rc;
+    ev.handles = 1;
     uv_unref((uv_handle_t *)&ev.wake);
     virEventRegisterImpl(add_handle, update_handle, remove_handle, add_timeout, update_timeout,
                          remove_timeout);
@@ -242,16 +254,15 @@ int virtevents_register(uv_loop_t *loop)
 
 static void on_wake_closed(uv_handle_t *handle BD_UNUSED)
 {
-    ev.on_closed(ev.arg);
+    handle_closed();
 }
 
 void virtevents_close(void (*on_closed)(void *arg), void *arg)
 {
-    on_wake(&ev.wake); /* what the last connections' ends have asked for */
     pthread_mutex_lock(&ev.lock);
     ev.closed = true;
     pthread_mutex_unlock(&ev.lock);
-    on_wake(&ev.wake);
+    on_wake(&ev.wake); /* what the last connections' ends have asked for */
     while (ev.sources) {
         struct source *s = ev.sources;
         ev.sources = s->next;

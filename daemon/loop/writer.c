@@ -15,6 +15,7 @@ struct writer {
     struct workers *thread; /* a pool of one */
     struct work turn;       /* takes what is queued; at most one in flight */
     bool turning;
+    bool telling; /* a batch's `done` are being called: they may submit */
 
     struct write *todo, **todo_tail; /* the loop's */
     struct write *batch;             /* the turn's, while it runs */
@@ -33,11 +34,11 @@ static int run_one(struct writer *w, struct write *op)
     if (rc < 0)
         return rc;
     rc = op->exec(op, w->conn, &op->err);
-    if (rc < 0) {
+    if (rc >= 0)
+        rc = store_savepoint_keep(w->conn, &op->err);
+    if (rc < 0)
         store_savepoint_undo(w->conn);
-        return rc;
-    }
-    return store_savepoint_keep(w->conn, &op->err);
+    return rc;
 }
 
 static void fail_all(struct write *batch, int rc, const struct bd_err *err)
@@ -101,7 +102,7 @@ static void turn_next(struct writer *w)
     if (w->turning)
         return;
     if (!w->todo) {
-        if (w->closing)
+        if (w->closing && !w->telling)
             workers_close(w->thread, on_thread_closed, w);
         return;
     }
@@ -123,12 +124,15 @@ static void turn_done(struct work *turn)
     struct write *op = w->batch;
     w->batch = NULL;
     w->turning = false;
+    w->telling = true;
     turn_next(w); /* the next batch goes to disk while this one is told */
     while (op) {
         struct write *next = op->next;
         op->done(op, op->rc, &op->err);
         op = next;
     }
+    w->telling = false;
+    turn_next(w);
 }
 
 int writer_new(uv_loop_t *loop, struct store_conn *conn, struct writer **ret_writer)

@@ -35,5 +35,5 @@ struct writer_stats {
     int64_t commit_max_ns; /* since the last call */
 };
 void writer_stats(struct writer *w, struct writer_stats *ret_stats);
-/* Writes what is queued, closes the connection, then calls on_closed. */
+/* Writes what is queued, and what the `done` of these submit; closes the connection, then calls on_closed. */
 void writer_close(struct writer *w, void (*on_closed)(void *arg), void *arg);

@@ -19,7 +19,8 @@ struct bd_str {
 void bd_str_done(struct bd_str *s);
 void bd_str_add(struct bd_str *s, const char *text);
 void bd_str_addn(struct bd_str *s, const void *data, size_t bytes);
-void bd_str_addf(struct bd_str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void bd_str_addf(struct bd_str *s, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3), nonnull(2)));
 void bd_str_clear(struct bd_str *s);
 /* The text, "" where nothing was added; owned by s. */
 const char *bd_str_text(const struct bd_str *s);

@@ -26,7 +26,7 @@ static bool parse(char *line, const char *name, struct passwd_user *ret_user)
         return false;
     ret_user->uid = (uid_t)uid;
     ret_user->gid = (gid_t)gid;
-    strcpy(ret_user->home, fields[HOME]);
+    memcpy(ret_user->home, fields[HOME], strlen(fields[HOME]) + 1);
     return true;
 }
 

@@ -81,8 +81,8 @@ static int tar_failed(struct listing *l, struct bd_err *err)
     return bd_err_set(err, BD_ECHILD, "%.*s", (int)len, len > 0 ? words : "tar failed");
 }
 
-static int run_tar(const struct image_job *job, const char *const *argv, line_fn on_line,
-                   void *arg, struct bd_err *err)
+static int run_tar(const struct image_job *job, const char *const *argv, line_fn on_line, void *arg,
+                   struct bd_err *err)
 {
     struct listing listing = {.on_line = on_line, .arg = arg};
     bd_auto_proc_result struct bd_proc_result ret = {0};
@@ -107,20 +107,21 @@ int image_export(const struct image_job *job, const char *digest, const char *pa
     int rc = image_manifest(job->images_dir, digest, &manifest, err);
     if (rc < 0)
         return rc;
-    const char *const argv[] = {"tar",
-                                "--create",
-                                "--file",
-                                path,
-                                "--use-compress-program=zstd -T0",
-                                "--directory",
-                                dir,
-                                "--format=posix",
-                                "--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime",
-                                "--sort=name",
-                                TAR_COMMON,
-                                MEMBERS_MANIFEST,
-                                MEMBERS_ROOT,
-                                NULL};
+    const char *const argv[] = {
+        "tar",
+        "--create",
+        "--file",
+        path,
+        "--use-compress-program=zstd -T0",
+        "--directory",
+        dir,
+        "--format=posix",
+        "--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime",
+        "--sort=name",
+        TAR_COMMON,
+        MEMBERS_MANIFEST,
+        MEMBERS_ROOT,
+        NULL};
     image_job_tell(job, "packing %s", bd_json_str(manifest, "name", digest));
     rc = run_tar(job, argv, NULL, NULL, err);
     if (rc < 0) {
@@ -148,17 +149,26 @@ static int check_magic(const char *path, struct bd_err *err)
 static int read_manifest(const struct image_job *job, const char *path, json_t **ret_manifest,
                          struct bd_err *err)
 {
-    const char *const argv[] = {"tar",        "--extract",        "--file",       path,
-                                "--zstd",     "--force-local",    "--occurrence", "--to-stdout",
-                                "--absolute-names", "--no-wildcards", MEMBERS_MANIFEST, NULL};
+    const char *const argv[] = {"tar",
+                                "--extract",
+                                "--file",
+                                path,
+                                "--zstd",
+                                "--force-local",
+                                "--occurrence",
+                                "--to-stdout",
+                                "--absolute-names",
+                                "--no-wildcards",
+                                MEMBERS_MANIFEST,
+                                NULL};
     bd_auto_proc_result struct bd_proc_result ret = {0};
     int rc = image_job_run(job, &(struct bd_proc){.argv = argv}, &ret, err);
     if (rc < 0)
         return rc;
     if (ret.exit_code != 0 && ret.out.len == 0)
         return bd_err_set(err, BD_EINVALID,
-                          "it is no image, for there is no " MEMBERS_MANIFEST " in it, or "
-                          ADVICE_DAMAGED);
+                          "it is no image, for there is no " MEMBERS_MANIFEST
+                          " in it, or " ADVICE_DAMAGED);
     return manifest_parse(bd_str_text(&ret.out), ret.out.len, ret_manifest, err);
 }
 
@@ -170,16 +180,9 @@ static int on_member(const char *line, void *arg, struct bd_err *err)
 static int check_members(const struct image_job *job, const char *path, const json_t *manifest,
                          struct bd_err *err)
 {
-    const char *const argv[] = {"tar",
-                                "--list",
-                                "--verbose",
-                                "--file",
-                                path,
-                                "--zstd",
-                                "--absolute-names",
-                                "--quoting-style=escape",
-                                TAR_COMMON,
-                                NULL};
+    const char *const argv[] = {"tar",      "--list", "--verbose",        "--file",
+                                path,       "--zstd", "--absolute-names", "--quoting-style=escape",
+                                TAR_COMMON, NULL};
     struct members members = {
         .size_bytes_max = (uint64_t)bd_json_int(manifest, "sizeBytes", 0),
         .entries_max = (uint64_t)bd_json_int(manifest, "entries", 0),
@@ -193,9 +196,10 @@ static int check_members(const struct image_job *job, const char *path, const js
 static int unpack(const struct image_job *job, const struct work *work, const char *path,
                   struct bd_err *err)
 {
-    const char *const argv[] = {"tar",          "--extract",        "--file",       path,
-                                "--zstd",       "--directory",      work->dir,      "--same-owner",
-                                "--same-permissions", TAR_COMMON,   MEMBERS_ROOT,   NULL};
+    const char *const argv[] = {"tar",      "--extract",    "--file",
+                                path,       "--zstd",       "--directory",
+                                work->dir,  "--same-owner", "--same-permissions",
+                                TAR_COMMON, MEMBERS_ROOT,   NULL};
     int rc = run_tar(job, argv, NULL, NULL, err);
     if (rc < 0)
         bd_err_wrap(err, "unpack it");

@@ -120,7 +120,7 @@ static void debian_check(const json_t *recipe, struct schema_faults *faults)
         return;
     size_t i;
     json_t *file;
-    json_array_foreach(json_object_get(recipe, "files"), i, file)
+    json_array_foreach (json_object_get(recipe, "files"), i, file)
         check_file(file, i, faults);
     uint64_t bytes;
     const char *space = bd_json_str(recipe, "space", "");
@@ -142,7 +142,7 @@ static int remove_globs(const json_t *recipe, const char *root, struct bd_err *e
     bd_auto_strv struct bd_strv patterns = {0};
     size_t i;
     json_t *item;
-    json_array_foreach(json_object_get(recipe, "remove"), i, item)
+    json_array_foreach (json_object_get(recipe, "remove"), i, item)
         bd_strv_add(&patterns, json_string_value(item));
     return root_remove(root, &patterns, err);
 }
@@ -163,7 +163,7 @@ static int put_files(const json_t *recipe, int root_fd, struct bd_err *err)
 {
     size_t i;
     json_t *file;
-    json_array_foreach(json_object_get(recipe, "files"), i, file) {
+    json_array_foreach (json_object_get(recipe, "files"), i, file) {
         int rc = put_file(root_fd, file, err);
         if (rc < 0)
             return rc;
@@ -183,7 +183,7 @@ static int systemctl(const struct image_job *job, const char *root, const char *
         bd_strv_add(&argv, start[i]);
     size_t i;
     json_t *unit;
-    json_array_foreach(units, i, unit)
+    json_array_foreach (units, i, unit)
         bd_strv_add(&argv, json_string_value(unit));
     if (json_array_size(units) == 0)
         return 0;
@@ -198,7 +198,7 @@ static int mask(int root_fd, const char *dir, const json_t *names, struct bd_err
 {
     size_t i;
     json_t *name;
-    json_array_foreach(names, i, name) {
+    json_array_foreach (names, i, name) {
         bd_auto_free char *path = bd_xasprintf("%s/%s", dir, json_string_value(name));
         int rc = root_link(root_fd, path, "/dev/null", err);
         if (rc < 0)

@@ -59,32 +59,38 @@ static int add_package(json_t *list, const struct package *p, struct bd_err *err
                               field_names[i]);
     }
     const struct field *f = p->fields;
-    json_array_append_new(list, json_pack("{s:s%, s:s%, s:s%}", "name", f[PACKAGE].value,
-                                          f[PACKAGE].len, "version", f[VERSION].value,
-                                          f[VERSION].len, "architecture", f[ARCHITECTURE].value,
-                                          f[ARCHITECTURE].len));
+    json_array_append_new(list,
+                          json_pack("{s:s%, s:s%, s:s%}", "name", f[PACKAGE].value, f[PACKAGE].len,
+                                    "version", f[VERSION].value, f[VERSION].len, "architecture",
+                                    f[ARCHITECTURE].value, f[ARCHITECTURE].len));
     return 0;
 }
 
+struct row {
+    json_t *package;
+};
+
 static int by_name(const void *a, const void *b)
 {
-    const json_t *left = *(json_t *const *)a, *right = *(json_t *const *)b;
-    int order = strcmp(bd_json_str(left, "name", ""), bd_json_str(right, "name", ""));
-    return order ? order
-                 : strcmp(bd_json_str(left, "architecture", ""),
-                          bd_json_str(right, "architecture", ""));
+    const struct row *left = a, *right = b;
+    int order =
+        strcmp(bd_json_str(left->package, "name", ""), bd_json_str(right->package, "name", ""));
+    if (order != 0)
+        return order;
+    return strcmp(bd_json_str(left->package, "architecture", ""),
+                  bd_json_str(right->package, "architecture", ""));
 }
 
-static json_t *sorted(json_t *list)
+static json_t *sorted(const json_t *list)
 {
     size_t n = json_array_size(list);
-    bd_auto_free json_t **items = bd_xcalloc(n + 1, sizeof(json_t *));
+    bd_auto_free struct row *rows = bd_xcalloc(n + 1, sizeof(struct row));
     for (size_t i = 0; i < n; i++)
-        items[i] = json_array_get(list, i);
-    qsort(items, n, sizeof(items[0]), by_name);
+        rows[i].package = json_array_get(list, i);
+    qsort(rows, n, sizeof(struct row), by_name);
     json_t *result = json_array();
     for (size_t i = 0; i < n; i++)
-        json_array_append(result, items[i]);
+        json_array_append(result, rows[i].package);
     return result;
 }
 

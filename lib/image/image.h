@@ -8,8 +8,9 @@
  *     work/<id>/              a build or an import under way; nothing else ever looks into it
  * An image comes into being by one rename(2) of its finished directory.
  *
- * Digest: SHA-256 over the sorted list of entries (path, type, mode, owner, content or target or device,
- * extended attributes); times and inode numbers are left out. Bodies block and belong on workers. Threads: any.
+ * Digest: SHA-256 over the sorted list of entries (path, type, mode, owner, content or target or
+ * device, extended attributes); times and inode numbers are left out. Bodies block and belong on
+ * workers. Threads: any.
  */
 #pragma once
 
@@ -30,7 +31,8 @@ struct image_recipe {
     json_t *json;                 /* all of it */
 };
 
-/* Reads <recipes_dir>/<name>.yaml. BD_ENOTFOUND lists the names that there are; faults in it are told with their line. */
+/* Reads <recipes_dir>/<name>.yaml. BD_ENOTFOUND lists the names that there are; faults in it are
+ * told with their line. */
 int image_recipe_load(const char *recipes_dir, const char *name, struct image_recipe *ret_recipe,
                       struct bd_err *err);
 void image_recipe_done(struct image_recipe *r);
@@ -42,7 +44,8 @@ typedef void (*image_progress_fn)(const char *line, void *arg);
 
 struct image_job {
     const char *images_dir;
-    const char *id;          /* names work/<id> and the cgroup "benchd/image-<id>" that all its programs run in */
+    const char
+        *id; /* names work/<id> and the cgroup "benchd/image-<id>" that all its programs run in */
     const char *bench_enter; /* puts a program into that cgroup; NULL: no cgroup */
     const char *cgroup_dir;  /* that cgroup's directory, made by the caller; NULL: none */
     struct bd_cancel *cancel;
@@ -52,7 +55,7 @@ struct image_job {
 
 struct image_result {
     char digest[BD_DIGEST_BYTES];
-    uint64_t size_bytes;  /* apparent size of all regular files */
+    uint64_t size_bytes; /* apparent size of all regular files */
     uint64_t entries;
     json_t *manifest; /* as the contract's Manifest; owned */
 };
@@ -71,7 +74,8 @@ struct image_kind {
 };
 extern const struct image_kind *const image_kinds[]; /* NULL-terminated */
 
-/* Builds and commits. An image of the same digest that exists already is kept. Nothing is left of a failed or cancelled one. */
+/* Builds and commits. An image of the same digest that exists already is kept. Nothing is left of a
+ * failed or cancelled one. */
 int image_build(const struct image_job *job, const struct image_recipe *recipe,
                 struct image_result *ret_result, struct bd_err *err);
 /* Writes an image as one zstd tar (manifest.json first, then rootfs) to path. */
@@ -81,7 +85,8 @@ int image_export(const struct image_job *job, const char *digest, const char *pa
 int image_import(const struct image_job *job, const char *path, struct image_result *ret_result,
                  struct bd_err *err);
 int image_remove(const char *images_dir, const char *digest, struct bd_err *err);
-/* Removes what a build or import that was cut off left below work/; of all of them if id is NULL. */
+/* Removes what a build or import that was cut off left below work/; of all of them if id is NULL.
+ */
 int image_clean_work(const char *images_dir, const char *id, struct bd_err *err);
 
 /* Paths, owned by the caller. */
@@ -92,5 +97,6 @@ int image_manifest(const char *images_dir, const char *digest, json_t **ret_mani
 /* Digest of the tree as stored; slow (reads every file). */
 int image_digest_tree(const char *root, char ret_digest[BD_DIGEST_BYTES], uint64_t *ret_size_bytes,
                       uint64_t *ret_entries, struct bd_cancel *cancel, struct bd_err *err);
-/* A quick mark of the tree's metadata (with change times): differs after any write to it. Only comparable on this host. */
+/* A quick mark of the tree's metadata (with change times): differs after any write to it. Only
+ * comparable on this host. */
 int image_fingerprint(const char *root, char ret_mark[BD_DIGEST_BYTES], struct bd_err *err);

@@ -82,12 +82,11 @@ int manifest_make(const struct image_recipe *recipe, const char *root, const cha
     char now[BD_RFC3339_BYTES];
     bd_auto_free char *system = distribution(root);
     json_error_t why;
-    json_t *m = json_pack_ex(&why, 0, "{s:s, s:s, s:s, s:{s:s, s:s}, s:s, s:I, s:I, s:s, s:O}",
-                             "format", FORMAT, "name", recipe->name, "digest", digest, "recipe",
-                             "name", recipe->name, "digest", recipe->digest, "createdAt",
-                             bd_rfc3339(bd_wall_ns(), now), "sizeBytes", (json_int_t)size_bytes,
-                             "entries", (json_int_t)entries, "distribution", system, "packages",
-                             packages);
+    json_t *m = json_pack_ex(
+        &why, 0, "{s:s, s:s, s:s, s:{s:s, s:s}, s:s, s:I, s:I, s:s, s:O}", "format", FORMAT, "name",
+        recipe->name, "digest", digest, "recipe", "name", recipe->name, "digest", recipe->digest,
+        "createdAt", bd_rfc3339(bd_wall_ns(), now), "sizeBytes", (json_int_t)size_bytes, "entries",
+        (json_int_t)entries, "distribution", system, "packages", packages);
     if (!m)
         return bd_err_set(err, BD_ECORRUPT, "manifest of %s: %s", recipe->name, why.text);
     *ret_manifest = m;

@@ -10,7 +10,8 @@ struct member {
     const char *name;
 };
 
-/* "-rw-r--r-- 0/0        1234 2023-11-14 22:13 rootfs/etc/passwd"; of a device the size is "1,3". */
+/* "-rw-r--r-- 0/0        1234 2023-11-14 22:13 rootfs/etc/passwd"; of a device the size is "1,3".
+ */
 static int parse_line(char *line, struct member *ret_member)
 {
     enum { MODE, OWNER, SIZE, DATE, TIME, FIELDS };

@@ -1,7 +1,8 @@
 /*
  * What an archive of an image may hold, checked before anything of it is unpacked: manifest.json
  * first, then rootfs and what is below it, by plain paths, and no more than the manifest says. The
- * lines are those of `tar --list --verbose --quoting-style=escape`. Threads: an object belongs to one.
+ * lines are those of `tar --list --verbose --quoting-style=escape`. Threads: an object belongs to
+ * one.
  */
 #pragma once
 

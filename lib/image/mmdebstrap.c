@@ -42,18 +42,21 @@ static const struct {
     {"is not signed", "install debian-archive-keyring, or a newer one"},
     {"not valid yet", "set this host's clock right"},
     {"expired", "set this host's clock right, or name another mirror in the recipe"},
-    {"does not have a Release file", "the mirror does not have this suite: name another in the recipe"},
-    {"resolv", "this host does not reach the mirror: mend its network, or name another in the recipe"},
-    {"connect", "this host does not reach the mirror: mend its network, or name another in the recipe"},
+    {"does not have a Release file",
+     "the mirror does not have this suite: name another in the recipe"},
+    {"resolv",
+     "this host does not reach the mirror: mend its network, or name another in the recipe"},
+    {"connect",
+     "this host does not reach the mirror: mend its network, or name another in the recipe"},
     {"Failed to fetch", "run apt-get update here, or name another mirror in the recipe"},
     {"unshare failed", "run as root, outside of an unprivileged container"},
 };
 
 struct output {
     const struct image_job *job;
-    struct bd_str line;     /* begun, not ended yet */
-    struct bd_str last;     /* the last line that says anything */
-    struct bd_strv words;   /* the first WORDS_MAX lines that tell of a failure */
+    struct bd_str line;   /* begun, not ended yet */
+    struct bd_str last;   /* the last line that says anything */
+    struct bd_strv words; /* the first WORDS_MAX lines that tell of a failure */
     const char *advice;
 };
 
@@ -73,8 +76,8 @@ static bool is_echo(const char *line)
 
 static bool tells_of_failure(const char *line)
 {
-    static const char *const prefixes[] = {"E: ", "Err:", "dpkg: error", "unshare: ",
-                                           "bench-enter: "};
+    static const char *const prefixes[] = {"E: ", "Err:", "dpkg: error",
+                                           "unshare: ", "bench-enter: "};
     for (size_t i = 0; i < BD_ARRAY_LEN(prefixes); i++) {
         if (bd_starts_with(line, prefixes[i]))
             return !is_echo(line);
@@ -134,7 +137,7 @@ static void add_each(struct bd_strv *argv, const char *prefix, const json_t *arr
 {
     size_t i;
     json_t *item;
-    json_array_foreach(array, i, item)
+    json_array_foreach (array, i, item)
         bd_strv_addf(argv, "%s%s", prefix, json_string_value(item));
 }
 
@@ -143,7 +146,7 @@ static char *joined(const json_t *array, const char *separator)
     struct bd_str text = {0};
     size_t i;
     json_t *item;
-    json_array_foreach(array, i, item)
+    json_array_foreach (array, i, item)
         bd_str_addf(&text, "%s%s", i > 0 ? separator : "", json_string_value(item));
     return bd_str_take(&text);
 }
@@ -174,9 +177,19 @@ static int add_sources(struct bd_strv *argv, const struct image_job *job, const 
 /* In namespaces of its own: mmdebstrap mounts /proc and others in the root, and apt starts dpkg as
  * a session of its own, which signals to a process group don't reach. */
 static const char *const prologue[] = {
-    "unshare",      "--mount", "--propagation", "slave",      "--mount-proc",
-    "--pid",        "--fork",  "--kill-child",  "--",         "mmdebstrap",
-    "--mode=root",  "--format=directory",       "--variant=essential",
+    "unshare",
+    "--mount",
+    "--propagation",
+    "slave",
+    "--mount-proc",
+    "--pid",
+    "--fork",
+    "--kill-child",
+    "--",
+    "mmdebstrap",
+    "--mode=root",
+    "--format=directory",
+    "--variant=essential",
 };
 
 static int make_argv(struct bd_strv *argv, const struct image_job *job, const json_t *recipe,
@@ -220,8 +233,8 @@ static void make_env(struct bd_strv *env, const struct image_job *job, const jso
     }
 }
 
-int mmdebstrap_run(const struct image_job *job, const struct image_recipe *recipe,
-                   const char *root, struct bd_err *err)
+int mmdebstrap_run(const struct image_job *job, const struct image_recipe *recipe, const char *root,
+                   struct bd_err *err)
 {
     bd_auto_strv struct bd_strv argv = {0}, env = {0};
     int rc = make_argv(&argv, job, recipe->json, root, err);

@@ -8,5 +8,5 @@
  * mmdebstrap's own words and advice. Runs in mount and PID namespaces of its own: when it is ended,
  * whenever that is, none of its processes and mounts is left.
  */
-int mmdebstrap_run(const struct image_job *job, const struct image_recipe *recipe,
-                   const char *root, struct bd_err *err);
+int mmdebstrap_run(const struct image_job *job, const struct image_recipe *recipe, const char *root,
+                   struct bd_err *err);

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define SUFFIX ".yaml"
+#define SUFFIX           ".yaml"
 #define RECIPE_BYTES_MAX ((size_t)1 << 20)
 /* So many faults are told; the rest is counted. */
 #define FAULTS_TOLD ((size_t)8)

@@ -16,11 +16,11 @@
 int root_open(const char *root, struct bd_err *err);
 bool root_has(int root_fd, const char *path);
 /* The whole file, NUL-terminated; -EFBIG above max_bytes. */
-int root_read(int root_fd, const char *path, size_t max_bytes, char **ret_text,
-              struct bd_err *err);
-/* A file or link instead of whatever file was there; directories on the way are made (mode 0755). */
-int root_write(int root_fd, const char *path, const char *content, mode_t mode,
-               struct bd_err *err);
+int root_read(int root_fd, const char *path, size_t max_bytes, char **ret_text, struct bd_err *err);
+/* A file or link instead of whatever file was there; directories on the way are made (mode 0755).
+ */
+int root_write(int root_fd, const char *path, const char *content, mode_t mode, struct bd_err *err);
 int root_link(int root_fd, const char *path, const char *target, struct bd_err *err);
-/* Removes what matches one of the patterns (absolute; `*` and `?` stop at slashes), with all below. */
+/* Removes what matches one of the patterns (absolute; `*` and `?` stop at slashes), with all below.
+ */
 int root_remove(const char *root, const struct bd_strv *patterns, struct bd_err *err);

@@ -105,8 +105,7 @@ static int walk_dir(struct walk *w, int fd, unsigned depth, struct bd_err *err)
     return rc;
 }
 
-int tree_walk(const char *root, struct bd_cancel *cancel, tree_fn fn, void *arg,
-              struct bd_err *err)
+int tree_walk(const char *root, struct bd_cancel *cancel, tree_fn fn, void *arg, struct bd_err *err)
 {
     bd_auto_fd int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct stat st;
@@ -121,9 +120,9 @@ int tree_walk(const char *root, struct bd_cancel *cancel, tree_fn fn, void *arg,
 /* ---------------------------------------------------------------------------------- the digest */
 
 /*
- * Every field goes in as its length (8 bytes, little-endian) and its bytes, so that no two trees make
- * one stream. An entry: path, type and mode, owner, group, then content or target or device, then
- * the number of extended attributes and each by name and value.
+ * Every field goes in as its length (8 bytes, little-endian) and its bytes, so that no two trees
+ * make one stream. An entry: path, type and mode, owner, group, then content or target or device,
+ * then the number of extended attributes and each by name and value.
  */
 struct tree_digest {
     struct bd_digest *d;

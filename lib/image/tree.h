@@ -1,7 +1,7 @@
 /*
  * A walk over a tree of files: every entry once, the root first, a directory before what is in it,
- * names of a directory sorted by bytes. Links are never followed, nothing but directories is opened.
- * Threads: any, as long as nobody changes the tree.
+ * names of a directory sorted by bytes. Links are never followed, nothing but directories is
+ * opened. Threads: any, as long as nobody changes the tree.
  */
 #pragma once
 

@@ -21,7 +21,8 @@
 
 char *image_dir(const char *images_dir, const char *digest)
 {
-    const char *hex = bd_starts_with(digest, DIGEST_PREFIX) ? digest + strlen(DIGEST_PREFIX) : digest;
+    const char *hex =
+        bd_starts_with(digest, DIGEST_PREFIX) ? digest + strlen(DIGEST_PREFIX) : digest;
     return bd_xasprintf("%s/%s", images_dir, hex);
 }
 

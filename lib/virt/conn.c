@@ -139,6 +139,14 @@ static void pool_ref(struct conn_pool *p)
     pthread_mutex_unlock(&p->mutex);
 }
 
+/* A reference that nobody wanted; the caller has another. */
+static void pool_take_back(struct conn_pool *p)
+{
+    pthread_mutex_lock(&p->mutex);
+    p->refs--;
+    pthread_mutex_unlock(&p->mutex);
+}
+
 static void pool_unref(void *arg)
 {
     struct conn_pool *p = arg;
@@ -237,7 +245,7 @@ static virConnectPtr open_libvirt(struct conn_pool *p, struct bd_err *err)
     }
     pool_ref(p);
     if (virConnectRegisterCloseCallback(c, on_close, p, pool_unref) < 0)
-        pool_unref(p);
+        pool_take_back(p);
     return c;
 }
 
@@ -247,7 +255,7 @@ static bool listen_for_life(struct conn_pool *p, virConnectPtr c)
     if (virConnectDomainEventRegisterAny(c, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
                                          VIR_DOMAIN_EVENT_CALLBACK(on_life), p, pool_unref) >= 0)
         return true;
-    pool_unref(p); /* events are hints: it goes on without */
+    pool_take_back(p); /* events are hints: it goes on without */
     return false;
 }
 

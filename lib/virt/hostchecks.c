@@ -99,9 +99,10 @@ static bool check_cgroup2(struct checkup *c)
 
 static bool check_cgroup_kill(struct checkup *c)
 {
-    unsigned major = 0, minor = 0;
-    bool ok = sscanf(c->facts->kernel, "%u.%u", &major, &minor) == 2 &&
-              (major > 5 || (major == 5 && minor >= 14));
+    char *rest;
+    unsigned long major = strtoul(c->facts->kernel, &rest, 10);
+    unsigned long minor = *rest == '.' ? strtoul(rest + 1, NULL, 10) : 0;
+    bool ok = major > 5 || (major == 5 && minor >= 14);
     bd_str_addf(&c->summary, "Linux %s has %scgroup.kill", c->facts->kernel, ok ? "" : "no ");
     bd_str_add(&c->remedy, "use Linux 5.14 or later: nodes end by one write to it");
     return ok;

@@ -46,8 +46,8 @@ static int look_at_mount(const struct mount_entry *m, void *arg)
         strlen(m->target) >= sizeof(f->cgroup2) || strlen(m->options) >= sizeof(f->cgroup2_options))
         return 0;
     f->layout = strcmp(m->target, CGROUPS) == 0 ? CGROUP_UNIFIED : CGROUP_HYBRID;
-    strcpy(f->cgroup2, m->target);
-    strcpy(f->cgroup2_options, m->options);
+    memcpy(f->cgroup2, m->target, strlen(m->target) + 1);
+    memcpy(f->cgroup2_options, m->options, strlen(m->options) + 1);
     return 0;
 }
 

@@ -15,6 +15,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -58,11 +59,13 @@ static int take_domains(struct virt *v, enum virt_lane lane, struct inventory *i
 
 /* -------------------------------------------------------------------------------------- links */
 
+struct named_link {
+    int index, peer;
+    char name[IFNAMSIZ];
+};
+
 struct links {
-    struct named {
-        int index, peer;
-        char *name;
-    } * items;
+    struct named_link *items;
     size_t n, cap;
 };
 
@@ -84,7 +87,9 @@ static int add_link(const struct nlmsghdr *msg, void *arg)
         l->cap = l->cap ? 2 * l->cap : 64;
         l->items = bd_xrealloc(l->items, l->cap * sizeof(*l->items));
     }
-    l->items[l->n++] = (struct named){link.index, link.peer, bd_xstrdup(link.name)};
+    struct named_link *named = &l->items[l->n++];
+    *named = (struct named_link){.index = link.index, .peer = link.peer};
+    snprintf(named->name, sizeof(named->name), "%s", link.name);
     return 0;
 }
 
@@ -110,8 +115,6 @@ static int take_links(struct inventory *inv, struct bd_err *err)
             whose = bd_xasprintf("%s (of %s)", l.items[i].name, peer);
         add_item(inv, "link", whose ? whose : l.items[i].name);
     }
-    for (size_t i = 0; i < l.n; i++)
-        free(l.items[i].name);
     free(l.items);
     return rc;
 }

@@ -67,13 +67,23 @@ static int let_libvirt_forget(struct stop *s, struct bd_err *err)
     }
 }
 
-/* Index 0 is libvirt's part, the others are the nodes' directories: neither waits for the other.
- * What goes wrong with libvirt is kept for the end, so that the rest is done nevertheless. */
+/* What a node has of ours. Its cgroup may be busy for a moment yet: what stays goes with the
+ * cluster's. */
+static int remove_node(const struct stop *s, const struct node_plan *node, struct bd_err *err)
+{
+    int rc = hostops_node_remove(s->v->ops, s->plan->id, node->name, err);
+    if (rc == 0 && s->v->facts.layout == CGROUP_HYBRID)
+        hostops_cgroup_remove(s->v->ops, node->cgroup, NULL);
+    return rc;
+}
+
+/* Index 0 is libvirt's part, the others are the nodes: neither waits for the other. What goes wrong
+ * with libvirt is kept for the end, so that the rest is done nevertheless. */
 static int remove_one(size_t i, void *arg, struct bd_err *err)
 {
     struct stop *s = arg;
     if (i > 0)
-        return hostops_node_remove(s->v->ops, s->plan->id, s->plan->nodes[i - 1].name, err);
+        return remove_node(s, &s->plan->nodes[i - 1], err);
     s->libvirt = let_libvirt_forget(s, &s->libvirt_err);
     return 0;
 }

@@ -447,7 +447,7 @@ class Doctor(PeerTest):
     def benchd(self, output, code=0):
         path = os.path.join(self.dir, "benchd")
         with open(path, "w", encoding="utf-8") as f:
-            f.write(f"#!/bin/sh\n[ \"$*\" = '--check-host --json' ] || exit 9\n"
+            f.write(f"#!/bin/sh\n[ \"$*\" = '--check-host' ] || exit 9\n"
                     f"printf '%s' '{output}'\nexit {code}\n")
         os.chmod(path, 0o755)
 

@@ -262,7 +262,7 @@ START_TEST(test_unit_cancelled_while_it_begins)
 {
     up(1);
     for (int i = 0; i < 12; i++) {
-        struct later later = {.cancel = bd_cancel_new(), .ns = i * 4 * BD_NS_PER_MS};
+        struct later later = {.cancel = bd_cancel_new(), .ns = 4 * BD_NS_PER_MS * i};
         struct bd_err err = BD_ERR_INIT;
         bd_auto_proc_result struct bd_proc_result ret = {0};
         pthread_t thread;

@@ -83,13 +83,12 @@ static inline void make_image(const struct image_job *job, char ret_digest[BD_DI
     assert_ok(image_digest_tree(work.rootfs, result.digest, &result.size_bytes, &result.entries,
                                 NULL, &err),
               &err);
-    result.manifest = json_pack("{s:s, s:s, s:s, s:{s:s, s:s}, s:s, s:I, s:I, s:s, s:[]}", "format",
-                                "benchd-image/1", "name", "small", "digest", result.digest,
-                                "recipe", "name", "small", "digest", result.digest, "createdAt",
-                                "2026-01-01T00:00:00.000Z", "sizeBytes",
-                                (json_int_t)result.size_bytes, "entries",
-                                (json_int_t)result.entries, "distribution", "Small Linux 1",
-                                "packages");
+    result.manifest =
+        json_pack("{s:s, s:s, s:s, s:{s:s, s:s}, s:s, s:I, s:I, s:s, s:[]}", "format",
+                  "benchd-image/1", "name", "small", "digest", result.digest, "recipe", "name",
+                  "small", "digest", result.digest, "createdAt", "2026-01-01T00:00:00.000Z",
+                  "sizeBytes", (json_int_t)result.size_bytes, "entries", (json_int_t)result.entries,
+                  "distribution", "Small Linux 1", "packages");
     assert_ok(work_commit(&work, job, &result, &err), &err);
     memcpy(ret_digest, result.digest, BD_DIGEST_BYTES);
     image_result_done(&result);

@@ -8,12 +8,16 @@
 #define MANIFEST_OF(size, entries)                                                                 \
     "{\"format\": \"benchd-image/1\", \"name\": \"x\", \"digest\": \"" DIGEST "\", "               \
     "\"recipe\": {\"name\": \"x\", \"digest\": \"" DIGEST "\"}, \"createdAt\": \"now\", "          \
-    "\"sizeBytes\": " size ", \"entries\": " entries ", \"distribution\": \"x\", \"packages\": []}"
+    "\"sizeBytes\": " size ", \"entries\": " entries                                               \
+    ", \"distribution\": \"x\", \"packages\": []}"
 #define MANIFEST                                                                                   \
     {                                                                                              \
         .name = "manifest.json", .type = '0', .content = MANIFEST_OF("100", "10")                  \
     }
-#define ROOT {.name = "rootfs/", .type = '5'}
+#define ROOT                                                                                       \
+    {                                                                                              \
+        .name = "rootfs/", .type = '5'                                                             \
+    }
 
 /* VICTIM is a directory outside, with a file "kept" in it. */
 #define VICTIM "/tmp/benchd-test-victim"
@@ -24,12 +28,18 @@ static const struct {
     const char *says[2];
     size_t cut_bytes;
 } hostile[] = {
-    {"an absolute path", {MANIFEST, ROOT, {VICTIM "/new", '0', "x", NULL}}, {"absolute path", VICTIM}},
+    {"an absolute path",
+     {MANIFEST, ROOT, {VICTIM "/new", '0', "x", NULL}},
+     {"absolute path", VICTIM}},
     {"an absolute path to the root", {MANIFEST, {"/rootfs/", '5', NULL, NULL}}, {"absolute path"}},
     {"a way up", {MANIFEST, ROOT, {"rootfs/../../new", '0', "x", NULL}}, {"leads elsewhere"}},
     {"a way up at the end", {MANIFEST, ROOT, {"rootfs/..", '5', NULL, NULL}}, {"leads elsewhere"}},
-    {"a file outside of the root", {MANIFEST, ROOT, {"new", '0', "x", NULL}}, {"outside of rootfs"}},
-    {"a name like the root's", {MANIFEST, ROOT, {"rootfs2", '0', "x", NULL}}, {"outside of rootfs"}},
+    {"a file outside of the root",
+     {MANIFEST, ROOT, {"new", '0', "x", NULL}},
+     {"outside of rootfs"}},
+    {"a name like the root's",
+     {MANIFEST, ROOT, {"rootfs2", '0', "x", NULL}},
+     {"outside of rootfs"}},
     {"a device outside of the root", {MANIFEST, {"null", '3', NULL, NULL}}, {"outside of rootfs"}},
     {"a second manifest", {MANIFEST, MANIFEST}, {"outside of rootfs"}},
     {"a link as the root", {MANIFEST, {"rootfs", '2', NULL, VICTIM}}, {"outside of rootfs"}},
@@ -41,7 +51,9 @@ static const struct {
      {MANIFEST, ROOT, {"rootfs/a", '2', NULL, VICTIM}, {"rootfs/a/new", '0', "x", NULL}},
      {"unpack it"}},
     {"a file through a link that leads up",
-     {MANIFEST, ROOT, {"rootfs/a", '2', NULL, "../../../../../../../../.." VICTIM},
+     {MANIFEST,
+      ROOT,
+      {"rootfs/a", '2', NULL, "../../../../../../../../.." VICTIM},
       {"rootfs/a/new", '0', "x", NULL}},
      {"unpack it"}},
     {"a hard link to a file outside",
@@ -53,9 +65,13 @@ static const struct {
     {"no root", {MANIFEST}, {"unpack it"}},
     {"no manifest", {ROOT}, {"no manifest.json"}},
     {"the manifest too late", {ROOT, MANIFEST}, {"begins with rootfs/"}},
-    {"a manifest that is a link", {{"manifest.json", '2', NULL, "/etc/passwd"}, ROOT}, {"manifest"}},
+    {"a manifest that is a link",
+     {{"manifest.json", '2', NULL, "/etc/passwd"}, ROOT},
+     {"manifest"}},
     {"a manifest that is no JSON", {{"manifest.json", '0', "{", NULL}, ROOT}, {"manifest"}},
-    {"a manifest with nothing in it", {{"manifest.json", '0', "{}", NULL}, ROOT}, {"manifest", "format"}},
+    {"a manifest with nothing in it",
+     {{"manifest.json", '0', "{}", NULL}, ROOT},
+     {"manifest", "format"}},
     {"more content than the manifest says",
      {{"manifest.json", '0', MANIFEST_OF("2", "10"), NULL}, ROOT, {"rootfs/a", '0', "xyz", NULL}},
      {"more than its manifest says"}},
@@ -63,7 +79,8 @@ static const struct {
      {{"manifest.json", '0', MANIFEST_OF("2", "1"), NULL}, ROOT, {"rootfs/a", '5', NULL, NULL}},
      {"more than its manifest says"}},
     {"more than any disk holds",
-     {{"manifest.json", '0', MANIFEST_OF("9223372036854775807", "9223372036854775807"), NULL}, ROOT},
+     {{"manifest.json", '0', MANIFEST_OF("9223372036854775807", "9223372036854775807"), NULL},
+      ROOT},
      {"make room"}},
     {"another digest", {MANIFEST, ROOT, {"rootfs/a", '0', "x", NULL}}, {DIGEST, "changed since"}},
     {"an end that is missing", {MANIFEST, ROOT, {"rootfs/a", '0', "x", NULL}}, {"cut off"}, 20},
@@ -99,7 +116,8 @@ START_TEST(what_is_no_archive_is_told_apart)
 {
     static const struct {
         const char *content, *says;
-    } files[] = {{"", "no zstd data"}, {"PK\3\4 a zip", "no zstd data"}, {"\x28\xb5\x2f\xfd?", "cut off"}};
+    } files[] = {
+        {"", "no zstd data"}, {"PK\3\4 a zip", "no zstd data"}, {"\x28\xb5\x2f\xfd?", "cut off"}};
     bd_auto_free char *dir = unit_dir();
     bd_auto_free char *images = bd_xasprintf("%s/images", dir);
     struct image_job job = {.images_dir = images, .id = "0badcafe"};
@@ -162,7 +180,8 @@ START_TEST(owners_attributes_and_devices_are_carried)
     ck_assert_int_eq(chown(in(work.rootfs, "empty"), 100, 64030), 0);
     ck_assert_int_eq(chmod(in(work.rootfs, "empty"), 04711), 0);
     static const uint8_t caps[20] = {1, 0, 0, 2, 0, 0x20};
-    if (setxattr(in(work.rootfs, "etc/deep/file"), "security.capability", caps, sizeof(caps), 0) < 0)
+    if (setxattr(in(work.rootfs, "etc/deep/file"), "security.capability", caps, sizeof(caps), 0) <
+        0)
         puts("not tried on this host: capabilities");
     if (setxattr(in(work.rootfs, "etc"), "user.note", "a\0b", 3, 0) < 0)
         puts("not tried on this host: user attributes");

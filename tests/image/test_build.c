@@ -12,7 +12,8 @@
     "space: 300MiB\n"                                                                              \
     "sourceDateEpoch: 1700000000\n"                                                                \
     "packages: [" packages "]\n"                                                                   \
-    "paths: {exclude: [/usr/share/doc/*, /usr/share/locale/*], include: [/usr/share/doc/*/copyright]}\n" \
+    "paths: {exclude: [/usr/share/doc/*, /usr/share/locale/*], include: "                          \
+    "[/usr/share/doc/*/copyright]}\n"                                                              \
     "remove: [/etc/apt, /etc/hostname, /etc/resolv.conf, /etc/machine-id, /tmp/*, /run/*,\n"       \
     "  /var/cache/ldconfig/*, /var/lib/apt, /var/log/*.log, /var/log/apt, /var/cache/apt/*]\n"     \
     "files:\n"                                                                                     \
@@ -92,7 +93,7 @@ static bool has_package(const json_t *manifest, const char *name)
 {
     size_t i;
     json_t *p;
-    json_array_foreach(json_object_get(manifest, "packages"), i, p) {
+    json_array_foreach (json_object_get(manifest, "packages"), i, p) {
         if (bd_str_eq(bd_json_str(p, "name", ""), name))
             return *bd_json_str(p, "version", "") && *bd_json_str(p, "architecture", "");
     }
@@ -144,9 +145,9 @@ static void stop_at(const char *line, void *arg)
     }
 }
 
-static const char *const moments[] = {"reading the lists", "unpacking the base system",
-                                      "installing the base system",
-                                      "installing the recipe's packages", "reading all of it"};
+/* While tar unpacks, and while dpkg runs in the root with all that is mounted in it then. */
+static const char *const moments[] = {"unpacking the base system",
+                                      "installing the recipe's packages"};
 
 START_TEST(a_build_can_be_cancelled_at_any_moment)
 {
@@ -204,7 +205,7 @@ int main(void)
     }
     Suite *suite = suite_create("image build");
     TCase *tcase = tcase_create("build");
-    tcase_set_timeout(tcase, 400);
+    tcase_set_timeout(tcase, 600);
     tcase_add_test(tcase, one_recipe_built_twice_gives_one_digest);
     tcase_add_loop_test(tcase, a_build_can_be_cancelled_at_any_moment, 0,
                         (int)BD_ARRAY_LEN(moments));

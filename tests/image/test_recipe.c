@@ -1,23 +1,23 @@
 #include "tests/image/scratch.h"
 
-static const char good[] = "apiVersion: benchd/v1\n"         /* 1 */
-                           "kind: debian\n"                  /* 2 */
-                           "name: r\n"                       /* 3 */
-                           "title: A recipe\n"               /* 4 */
-                           "suite: bookworm\n"               /* 5 */
-                           "components: [main]\n"            /* 6 */
-                           "mirror: host\n"                  /* 7 */
-                           "space: 1GiB\n"                   /* 8 */
-                           "sourceDateEpoch: 1700000000\n"   /* 9 */
-                           "packages:\n"                     /* 10 */
-                           "  - netbase\n"                   /* 11 */
-                           "files:\n"                        /* 12 */
-                           "  - path: /etc/x\n"              /* 13 */
-                           "    mode: \"0600\"\n"            /* 14 */
-                           "    content: x\n"                /* 15 */
-                           "units:\n"                        /* 16 */
-                           "  mask: [getty.target]\n"        /* 17 */
-                           "remove: [/etc/y]\n";             /* 18 */
+static const char good[] = "apiVersion: benchd/v1\n"       /* 1 */
+                           "kind: debian\n"                /* 2 */
+                           "name: r\n"                     /* 3 */
+                           "title: A recipe\n"             /* 4 */
+                           "suite: bookworm\n"             /* 5 */
+                           "components: [main]\n"          /* 6 */
+                           "mirror: host\n"                /* 7 */
+                           "space: 1GiB\n"                 /* 8 */
+                           "sourceDateEpoch: 1700000000\n" /* 9 */
+                           "packages:\n"                   /* 10 */
+                           "  - netbase\n"                 /* 11 */
+                           "files:\n"                      /* 12 */
+                           "  - path: /etc/x\n"            /* 13 */
+                           "    mode: \"0600\"\n"          /* 14 */
+                           "    content: x\n"              /* 15 */
+                           "units:\n"                      /* 16 */
+                           "  mask: [getty.target]\n"      /* 17 */
+                           "remove: [/etc/y]\n";           /* 18 */
 
 static const struct {
     const char *from, *to; /* what is replaced in the good one */
@@ -47,7 +47,9 @@ static const struct {
     {good, "- a list\n", {"r.yaml:1", "an object"}},
     {good, "", {"r.yaml"}},
     /* every one is told */
-    {"suite: bookworm\ncomponents: [main]", "suite: 1\ncomponents: 2", {"r.yaml:5", "r.yaml:6", "; "}},
+    {"suite: bookworm\ncomponents: [main]",
+     "suite: 1\ncomponents: 2",
+     {"r.yaml:5", "r.yaml:6", "; "}},
 };
 
 static char *replaced(const char *from, const char *to)

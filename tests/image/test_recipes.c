@@ -25,10 +25,11 @@ static void check_node(const char *images, const struct image_result *result)
                                         "/usr/bin/systemd-run",
                                         "/usr/lib/systemd/system/munge.service",
                                         "/usr/lib/x86_64-linux-gnu/pmix2/lib/libpmix.so.2"};
-    static const char *const gone[] = {"/etc/munge/munge.key", "/etc/hostname", "/etc/resolv.conf",
-                                       "/etc/ssh/ssh_host_ed25519_key", "/var/log/dpkg.log",
-                                       "/var/lib/dbus/machine-id", "/var/lib/apt",
-                                       "/etc/systemd/system/multi-user.target.wants/slurmd.service"};
+    static const char *const gone[] = {
+        "/etc/munge/munge.key", "/etc/hostname",
+        "/etc/resolv.conf",     "/etc/ssh/ssh_host_ed25519_key",
+        "/var/log/dpkg.log",    "/var/lib/dbus/machine-id",
+        "/var/lib/apt",         "/etc/systemd/system/multi-user.target.wants/slurmd.service"};
     struct bd_err err = BD_ERR_INIT;
     bd_auto_free char *root = image_rootfs(images, result->digest);
     bd_auto_free char *machine_id = NULL;
@@ -79,7 +80,7 @@ int main(void)
     }
     Suite *suite = suite_create("image recipes");
     TCase *tcase = tcase_create("recipes");
-    tcase_set_timeout(tcase, 800);
+    tcase_set_timeout(tcase, 1200);
     tcase_add_test(tcase, bookworm_built_twice_gives_one_digest);
     tcase_add_test(tcase, trixie_is_built);
     suite_add_tcase(suite, tcase);

@@ -86,20 +86,13 @@ static const struct {
     const char *name;
     int (*change)(const char *root);
 } changes[] = {
-    {"content", change_content},
-    {"length", change_length},
-    {"mode", change_mode},
-    {"mode of the root", change_mode_of_root},
-    {"sticky bit", change_sticky},
-    {"owner of a link", change_owner},
-    {"group", change_group},
-    {"target", change_target},
-    {"type", change_type},
-    {"name", change_name},
-    {"a new directory", add_entry},
-    {"a new device", add_device},
-    {"an attribute", add_attribute},
-    {"a capability", add_capability},
+    {"content", change_content},     {"length", change_length},
+    {"mode", change_mode},           {"mode of the root", change_mode_of_root},
+    {"sticky bit", change_sticky},   {"owner of a link", change_owner},
+    {"group", change_group},         {"target", change_target},
+    {"type", change_type},           {"name", change_name},
+    {"a new directory", add_entry},  {"a new device", add_device},
+    {"an attribute", add_attribute}, {"a capability", add_capability},
 };
 
 START_TEST(every_change_changes_digest_and_fingerprint)

@@ -67,7 +67,8 @@ START_TEST(too_little_space_is_told_before_anything_is_made)
     struct bd_err err = BD_ERR_INIT;
     put(dir, "huge.yaml",
         "{apiVersion: benchd/v1, kind: debian, name: huge, title: x, suite: bookworm,\n"
-        "components: [main], mirror: host, space: 100000TiB, sourceDateEpoch: 0, packages: [less]}\n");
+        "components: [main], mirror: host, space: 100000TiB, sourceDateEpoch: 0, packages: "
+        "[less]}\n");
     assert_ok(image_recipe_load(dir, "huge", &recipe, &err), &err);
     ck_assert_int_eq(image_build(&job, &recipe, &result, &err), BD_ENOCAPACITY);
     assert_says(&err, "needs about 102400000.0 GiB below");
@@ -101,5 +102,6 @@ START_TEST(a_damaged_manifest_is_told)
 END_TEST
 
 UNIT_MAIN("image work", an_image_is_there_whole_or_not_at_all,
-          of_two_images_of_one_digest_the_first_stays, what_was_cut_off_is_cleaned_by_id_or_altogether,
+          of_two_images_of_one_digest_the_first_stays,
+          what_was_cut_off_is_cleaned_by_id_or_altogether,
           too_little_space_is_told_before_anything_is_made, a_damaged_manifest_is_told)

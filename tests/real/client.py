@@ -198,9 +198,8 @@ class Api:
 
     # -- commands --
 
-    def exec_stream(self, id, *command, timeout=PATIENCE, **how):
-        body = dict(how, command=list(command))
-        return self.stream("POST", f"/v1/clusters/{id}/exec", body, timeout=timeout)
+    def exec_stream(self, id, *command, **how):
+        return self.stream("POST", f"/v1/clusters/{id}/exec", dict(how, command=list(command)))
 
     def exec_events(self, stream):
         schema = {"$ref": "#/components/schemas/ExecEvent"}

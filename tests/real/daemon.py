@@ -35,6 +35,7 @@ class Daemon:
         self.socket = str(self.dir / "sock")
         self.log = self.dir / "log"
         self.flags = flags
+        self.env = {}  # added to its environment
         self.process = None
         self.clusters = []
         if database:
@@ -74,7 +75,7 @@ class Daemon:
     def start(self, until="/readyz"):
         """until: the path that has to answer 200; None: does not wait."""
         assert self.process is None or self.process.poll() is not None
-        env = {k: v for k, v in os.environ.items() if not k.startswith("BENCHD_")}
+        env = {k: v for k, v in os.environ.items() if not k.startswith("BENCHD_")} | self.env
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 self.argv(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, cwd="/"

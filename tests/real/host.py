@@ -84,7 +84,8 @@ def inventory():
     for pid, comm, group, line in processes():
         inside = [k for k in ("pid", "net") if namespace(pid, k) not in (here[k], None)]
         if inside or comm in ("libvirt_lxc", "bench-enter", "bench-init", "mmdebstrap"):
-            items.append(f"process {comm} {group}")
+            whose = sorted(f"of bd-{id}" for id in set(ID_IN_NAME.findall(line)))
+            items.append(" ".join(["process", comm, group, *whose]))
     for directory in ("/run/libvirt/lxc", "/etc/libvirt/lxc", "/var/log/libvirt/lxc"):
         if os.path.isdir(directory):
             items += [f"file {directory}/{name}" for name in os.listdir(directory)]

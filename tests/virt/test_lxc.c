@@ -4,17 +4,20 @@
 #include "lib/base/clock.h"
 #include "lib/virt/hostfacts.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define MIB (UINT64_C(1) << 20)
+
+static void on_life(const char *domain BD_UNUSED, bool running BD_UNUSED, void *arg BD_UNUSED)
+{
+}
 
 static enum virt_presence probe(struct real *r)
 {
@@ -30,7 +33,9 @@ static pid_t controller_of(const struct node_plan *node)
     bd_auto_free char *text = NULL;
     struct bd_err err = BD_ERR_INIT;
     ck_ok(bd_read_file(path, 64, &text, NULL, &err), err);
-    return (pid_t)atoi(text);
+    int64_t pid = 0;
+    ck_assert_int_eq(bd_parse_i64(text, 1, INT32_MAX, &pid), 0);
+    return (pid_t)pid;
 }
 
 /* A file as the node sees it. */
@@ -178,6 +183,113 @@ START_TEST(test_stop_without_libvirt)
 }
 END_TEST
 
+/* Between virt and libvirtd, so that connections can be cut. */
+struct proxy {
+    int listener;
+    int cut; /* an eventfd: readable once all connections are to be cut */
+    const char *target;
+};
+
+struct relayed {
+    const struct proxy *proxy;
+    int client;
+};
+
+static bool pass_on(int from, int to)
+{
+    char chunk[65536];
+    ssize_t n = read(from, chunk, sizeof(chunk));
+    return n > 0 && bd_write_all(to, chunk, (size_t)n) == 0;
+}
+
+/* One daemon for all drivers, or one a driver. */
+static const char *libvirt_socket(void)
+{
+    const char *whole = "/run/libvirt/libvirt-sock";
+    return bd_exists(whole) ? whole : "/run/libvirt/virtlxcd-sock";
+}
+
+static int connect_to(const char *path)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    memcpy(addr.sun_path, path, strlen(path) + 1);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(connect(fd, (const struct sockaddr *)&addr, sizeof(addr)), 0);
+    return fd;
+}
+
+static void *relay(void *arg)
+{
+    struct relayed *r = arg;
+    int server = connect_to(r->proxy->target);
+    struct pollfd set[] = {{.fd = r->client, .events = POLLIN},
+                           {.fd = server, .events = POLLIN},
+                           {.fd = r->proxy->cut, .events = POLLIN}};
+    bool open = true;
+    while (open && poll(set, 3, -1) > 0)
+        open = !set[2].revents && (!set[0].revents || pass_on(r->client, server)) &&
+               (!set[1].revents || pass_on(server, r->client));
+    close(server);
+    close(r->client);
+    free(r);
+    return NULL;
+}
+
+static void *serve(void *arg)
+{
+    const struct proxy *p = arg;
+    for (int client; (client = accept4(p->listener, NULL, NULL, SOCK_CLOEXEC)) >= 0;) {
+        struct relayed *r = bd_new(struct relayed);
+        pthread_t thread;
+        *r = (struct relayed){p, client};
+        ck_assert_int_eq(pthread_create(&thread, NULL, relay, r), 0);
+        pthread_detach(thread);
+    }
+    return NULL;
+}
+
+START_TEST(test_connections_that_broke_are_made_anew)
+{
+    struct real r;
+    struct bd_err err = BD_ERR_INIT;
+    unsigned long version;
+    pthread_t thread;
+    char *dir = unit_dir();
+    bd_auto_free char *path = bd_xasprintf("%s/sock", dir);
+    bd_auto_free char *uri = bd_xasprintf("lxc+unix:///system?socket=%s", path);
+    struct proxy p = {.cut = eventfd(0, EFD_CLOEXEC), .target = libvirt_socket()};
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    memcpy(addr.sun_path, path, strlen(path) + 1);
+    p.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(bind(p.listener, (const struct sockaddr *)&addr, sizeof(addr)), 0);
+    ck_assert_int_eq(listen(p.listener, 8), 0);
+    ck_assert_int_eq(pthread_create(&thread, NULL, serve, &p), 0);
+
+    real_open(&r, 1, 1, 256 * MIB);
+    struct virt *v = virt_new(&(struct virt_config){.lxc_uri = uri,
+                                                    .connections = 1,
+                                                    .start_width = 1,
+                                                    .keepalive_interval_s = 5,
+                                                    .on_lifecycle = on_life,
+                                                    .arg = &r},
+                              r.ops);
+    for (int round = 0; round < 3; round++) {
+        uint64_t count = 1;
+        ck_ok(virt_version(v, &version, &err), err);
+        ck_assert_int_eq(eventfd_write(p.cut, count), 0);
+        /* Calls may fail while it breaks, and then work again. */
+        bd_sleep_ns(100 * BD_NS_PER_MS);
+        ck_assert_int_eq(eventfd_read(p.cut, &count), 0);
+        int rc = virt_version(v, &version, &err);
+        ck_assert_msg(rc == 0 || rc == BD_EUNAVAILABLE, "%d %s", rc, err.text);
+        ck_ok(virt_version(v, &version, &err), err);
+    }
+    virt_free(v);
+    real_close(&r);
+    unit_dir_done(dir);
+}
+END_TEST
+
 START_TEST(test_memory_limit_is_in_force)
 {
     struct real r;
@@ -223,4 +335,5 @@ END_TEST
 REAL_MAIN("virt-lxc", test_up_and_gone_without_a_trace, test_start_again_keeps_what_runs,
           test_broken_root_fails_and_leaves_nothing, test_start_is_cancelled,
           test_stop_of_what_was_never_made, test_stop_after_a_controller_was_killed,
-          test_stop_without_libvirt, test_memory_limit_is_in_force, test_host_is_told_about)
+          test_stop_without_libvirt, test_connections_that_broke_are_made_anew,
+          test_memory_limit_is_in_force, test_host_is_told_about)

@@ -1,0 +1,373 @@
+"""What is measured, and how. Each plan is one way of using the daemon and gives one figure or more.
+
+A value is what a client sees: time begins before the request is sent, and ends when the answer that
+says so has come.
+"""
+import contextlib
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import host
+import machine
+from service import BUILD, SCRATCH, Failed, free_port
+
+NODE = {"cpus": 0.25, "schedulerCpus": 1, "memory": "256MiB"}
+MIB = 1 << 20
+
+REQUESTS = 5000
+PACE = 0.002  # seconds between two requests beside a bring-up, which is not to be held up
+CYCLES, CYCLE_NODES, SETTLED_CYCLE = 50, 8, 5
+QUIET = 1.0  # seconds from which on nothing of an earlier request is under way
+HUGE_REPEATS = 3
+
+
+class Figure:
+    def __init__(self, name, what, unit, at_most=None):
+        self.name, self.what, self.unit, self.at_most = name, what, unit, at_most
+        self.values, self.conditions, self.failures = [], [], []
+
+    def add(self, value, conditions):
+        self.values.append(value)
+        self.conditions.append(conditions)
+
+    @property
+    def median(self):
+        return statistics.median(self.values)
+
+    @property
+    def over(self):
+        return self.at_most is not None and self.median > self.at_most
+
+    @property
+    def per_container(self):
+        """How often libvirt could have made and ended the least container in that time."""
+        container_ms = machine.usual(self.conditions, "containerMs")
+        return self.median * 1000 / container_ms if container_ms and self.unit == "s" else None
+
+    def as_json(self):
+        out = {"name": self.name, "what": self.what, "unit": self.unit, "atMost": self.at_most}
+        out |= {"n": len(self.values), "values": self.values, "conditions": self.conditions}
+        if self.values:
+            out |= {"median": self.median, "min": min(self.values), "max": max(self.values)}
+            out |= {"over": self.over, "perContainer": self.per_container}
+        return out | {"failures": self.failures}
+
+
+class Bench:
+    """What the plans share: how to start a daemon, how often to repeat, where results go."""
+
+    def __init__(self, images, repeat, say):
+        self.images, self.repeat, self.say = images, repeat, say
+        self.runs = []  # every cluster: how many nodes, how long, where time went
+        self.residue = []
+
+    def service(self):
+        return self.images.service()
+
+    def up_and_down(self, service, nodes, while_up=None):
+        """Conditions, seconds up, seconds down. while_up is called with the ready cluster's id."""
+        conditions = machine.conditions()
+        start = time.perf_counter()
+        id = service.create(compute=nodes, node=NODE, admission={"oversubscribe": True})
+        ready = service.wait_ready(id)
+        up = time.perf_counter() - start
+        if while_up:
+            while_up(id)
+        start = time.perf_counter()
+        gone = service.down(id)
+        down = time.perf_counter() - start
+        self.runs.append({
+            "nodes": nodes, "upSeconds": up, "downSeconds": down, "timings": gone["timings"],
+            "scheduler": ready["scheduler"], "conditions": conditions,
+        })
+        self.check_gone(gone)
+        return conditions, up, down
+
+    def check_gone(self, cluster):
+        differences = (cluster["residue"] or {}).get("differences", [])
+        self.residue += [{"cluster": cluster["id"], **d} for d in differences]
+        if cluster["state"] != "deleted":
+            raise Failed(f"cluster {cluster['id']} {cluster['state']}: {cluster['error']}")
+
+    def repeated(self, figures, n, once):
+        """once() n times; what goes wrong is counted with the figures, and the others go on."""
+        for i in range(n):
+            try:
+                once()
+                values = ", ".join(f"{f.name} {f.values[-1]:.4g} {f.unit}" for f in figures if f.values)
+            except (Failed, OSError) as fault:
+                for f in figures:
+                    f.failures.append(str(fault))
+                values = f"failed: {fault}"
+            self.say(f"{i + 1}/{n}  {values}")
+
+
+# ------------------------------------------------------------------------------ up and down
+
+
+def up_and_down(bench, figures, nodes, repeat):
+    up, down = figures
+    with bench.service() as service:
+
+        def once():
+            conditions, up_seconds, down_seconds = bench.up_and_down(service, nodes)
+            up.add(up_seconds, conditions)
+            down.add(down_seconds, conditions)
+
+        bench.repeated(figures, repeat, once)
+
+
+def few_nodes(bench, figures):
+    up_and_down(bench, figures, 4, bench.repeat)
+
+
+def many_nodes(bench, figures):
+    up_and_down(bench, figures, 32, bench.repeat)
+
+
+def huge(bench, figures):
+    up_and_down(bench, figures, 128, min(bench.repeat, HUGE_REPEATS))
+
+
+# ---------------------------------------------------------------------------------- the daemon
+
+
+def percentile(values, p):
+    """Nearest rank; not of fewer values than it takes to tell."""
+    if len(values) * (100 - p) < 100:
+        raise Failed(f"{len(values)} values are too few for a p{p}")
+    return sorted(values)[-(-len(values) * p // 100) - 1]
+
+
+class Asker:
+    """GET of one cluster over one kept connection; `ms` has how long each answer took."""
+
+    def __init__(self, service, id):
+        self.sock = socket.create_connection(service.address, timeout=10)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.request = f"GET /v1/clusters/{id} HTTP/1.1\r\nHost: benchd\r\n\r\n".encode()
+        self.ms = []
+
+    def ask(self):
+        start = time.perf_counter()
+        self.sock.sendall(self.request)
+        got = b""
+        while b"\r\n\r\n" not in got:
+            got += self.more()
+        head, _, body = got.partition(b"\r\n\r\n")
+        if not head.startswith(b"HTTP/1.1 200 "):
+            raise Failed(f"GET of a cluster: {head[:200].decode()}")
+        fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
+        left = int(fields[b"content-length"]) - len(body)
+        while left > 0:
+            left -= len(self.more())
+        self.ms.append(1000 * (time.perf_counter() - start))
+
+    def more(self):
+        data = self.sock.recv(65536)
+        if not data:
+            raise Failed("benchd closed a connection that was to be kept")
+        return data
+
+
+@contextlib.contextmanager
+def asking(service, id):
+    """Asks in the background, at a pace. On the busiest of CPUs it is the daemon that is measured, not
+    how long this thread waits for its turn."""
+    asker, stop, faults = Asker(service, id), threading.Event(), []
+
+    def go_on():
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), -20)
+        try:
+            while not stop.wait(PACE):
+                asker.ask()
+        except (Failed, OSError) as fault:
+            faults.append(fault)
+
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    try:
+        yield asker
+    finally:
+        stop.set()
+        thread.join()
+        asker.sock.close()
+    if faults:
+        raise faults[0]
+
+
+def quiet_daemon(bench, figures):
+    """A daemon that has just begun, and one that has a cluster that nothing happens to."""
+    memory, p50, p99 = figures
+
+    def idle():
+        conditions = machine.conditions()
+        with bench.service() as service:
+            time.sleep(QUIET)
+            memory.add(service.resident_bytes() / MIB, conditions)
+
+    bench.repeated([memory], bench.repeat, idle)
+
+    with bench.service() as service:
+
+        def ask(id):
+            time.sleep(QUIET)
+            conditions = machine.conditions()
+            asker = Asker(service, id)
+            with asker.sock:
+                for _ in range(REQUESTS):
+                    asker.ask()
+            p50.add(percentile(asker.ms, 50), conditions)
+            p99.add(percentile(asker.ms, 99), conditions)
+
+        def all_asked(id):
+            bench.repeated([p50, p99], bench.repeat, lambda: ask(id))
+
+        bench.up_and_down(service, 4, while_up=all_asked)
+
+
+def busy_daemon(bench, figures):
+    """While 32 nodes come up; a new daemon each time, so that what it tells about its loop is of that
+    time alone. Who asks it takes CPU from all: the loop and the memory are looked at without."""
+    memory, lag, p50, p99 = figures
+
+    def watched():
+        with bench.service() as service:
+            seen = {}
+
+            def look(id):
+                seen["lag"] = 1000 * service.metric('benchd_loop_lag_seconds{quantile="0.99"}')
+                time.sleep(QUIET)
+                seen["memory"] = service.resident_bytes() / MIB
+
+            conditions, _, _ = bench.up_and_down(service, 32, while_up=look)
+            lag.add(seen["lag"], conditions)
+            memory.add(seen["memory"], conditions)
+
+    def asked():
+        with bench.service() as service:
+            conditions = machine.conditions()
+            id = service.create(compute=32, node=NODE, admission={"oversubscribe": True})
+            with asking(service, id) as asker:
+                service.wait_ready(id)
+            p50.add(percentile(asker.ms, 50), conditions)
+            p99.add(percentile(asker.ms, 99), conditions)
+            bench.check_gone(service.down(id))
+
+    bench.repeated([memory, lag], bench.repeat, watched)
+    bench.repeated([p50, p99], bench.repeat, asked)
+
+
+def cycles(bench, figures):
+    """The same daemon again and again: what it keeps of each cluster would add up."""
+    differences, memory, descriptors = figures
+    before = len(bench.residue)
+    conditions = machine.conditions()
+    held = []
+    with bench.service() as service:
+
+        def once():
+            bench.up_and_down(service, CYCLE_NODES)
+            time.sleep(QUIET)
+            held.append((service.resident_bytes() / MIB, service.descriptors()))
+
+        bench.repeated(figures, CYCLES, once)
+    if any(f.failures for f in figures):
+        return
+    differences.add(len(bench.residue) - before, conditions)
+    memory.add(held[-1][0] - held[SETTLED_CYCLE - 1][0], conditions | {"residentMiB": [h[0] for h in held]})
+    descriptors.add(held[-1][1] - held[SETTLED_CYCLE - 1][1], conditions | {"descriptors": [h[1] for h in held]})
+
+
+# ------------------------------------------------------------------------------------ the demo
+
+
+def demo(bench, figures):
+    """./run demo in a clone of what is committed, with state of its own; programs that it installs are
+    there already where it was run before."""
+    first, again = figures
+    scratch = Path(tempfile.mkdtemp(prefix="benchd-demo-", dir=SCRATCH))
+    clone = scratch / "benchd"
+    env = dict(os.environ, BENCHD_STATE_DIR=str(scratch / "state"), BENCHD_RUN_DIR=str(scratch / "run"))
+    env |= {"BENCHD_LISTEN_UNIX": str(scratch / "sock"), "BENCHD_LISTEN_TCP": f"127.0.0.1:{free_port()}"}
+    env.pop("BENCHD_URL", None)
+
+    def run(*argv):
+        with open(scratch / "log", "ab") as log:
+            done = subprocess.run(argv, cwd=scratch, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        if done.returncode != 0:
+            words = (scratch / "log").read_text(errors="replace")[-1500:]
+            raise Failed(f"{' '.join(argv)} ended with {done.returncode}: {words}")
+
+    def once(figure):
+        conditions = machine.conditions()
+        start = time.perf_counter()
+        run(str(clone / "run"), "demo")
+        figure.add(time.perf_counter() - start, conditions)
+
+    try:
+        run("git", "-c", "safe.directory=*", "clone", "-q", str(host.ROOT), str(clone))
+        bench.repeated([first], 1, lambda: once(first))
+        bench.repeated([again], 1, lambda: once(again))
+    finally:
+        if clone.exists():
+            run(str(clone / "run"), "clean", "--all")
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+# ------------------------------------------------------------------------------------ the plans
+
+
+class Plan:
+    def __init__(self, name, measure, *figures, when=None):
+        self.name, self.measure, self.when = name, measure, when  # when: the option that it takes
+        self.figures = [Figure(*f) for f in figures]
+
+    def run(self, bench):
+        try:
+            self.measure(bench, self.figures)
+        except (Failed, OSError, AssertionError, subprocess.SubprocessError) as fault:
+            bench.say(f"failed: {fault}")
+            for f in self.figures:
+                f.failures.append(str(fault))
+        for f in self.figures:
+            if not f.values and not f.failures:
+                f.failures.append("was not reached")
+
+
+def plans():
+    return [
+        Plan("4-nodes", few_nodes,
+             ("up-4", "4-node cluster, POST to all idle", "s", 2.5),
+             ("down-4", "4 nodes, DELETE to empty difference", "s")),
+        Plan("32-nodes", many_nodes,
+             ("up-32", "32-node cluster, POST to all idle", "s", 8),
+             ("down-32", "32 nodes, DELETE to empty difference", "s", 2)),
+        Plan("128-nodes", huge,
+             ("up-128", "128-node cluster, POST to all idle", "s", 40),
+             ("down-128", "128 nodes, DELETE to empty difference", "s"), when="all"),
+        Plan("quiet", quiet_daemon,
+             ("memory-idle", "resident memory, idle", "MiB", 30),
+             ("get-p50", f"GET cluster, {REQUESTS} times, p50", "ms"),
+             ("get-p99", f"GET cluster, {REQUESTS} times, p99", "ms", 2)),
+        Plan("busy", busy_daemon,
+             ("memory-32", "resident memory, with 32 nodes", "MiB", 60),
+             ("loop-lag-p99", "loop lag while 32 nodes come up, p99", "ms", 20),
+             ("get-busy-p50", "GET cluster while 32 nodes come up, p50", "ms"),
+             ("get-busy-p99", "GET cluster while 32 nodes come up, p99", "ms", 2)),
+        Plan("cycles", cycles,
+             ("cycles-residue", f"{CYCLES} cycles of {CYCLE_NODES} nodes, differences", "", 0),
+             ("cycles-memory", f"growth, cycle {SETTLED_CYCLE} to {CYCLES}, memory", "MiB", 1),
+             ("cycles-descriptors", f"growth, cycle {SETTLED_CYCLE} to {CYCLES}, descriptors", "", 0)),
+        Plan("demo", demo,
+             ("demo-first", "./run demo from a clean clone", "s", 360),
+             ("demo-again", "./run demo again", "s", 40), when="demo"),
+    ]
