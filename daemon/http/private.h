@@ -18,6 +18,7 @@ struct listener {
     struct MHD_Daemon *mhd;
     uv_poll_t poll;   /* libmicrohttpd's epoll descriptor */
     uv_timer_t timer; /* its next timeout */
+    bool soon;        /* the timer is set for the next turn */
     bool is_unix;
 };
 
@@ -87,6 +88,10 @@ struct http_request {
     void *data;
     void (*data_free)(void *);
 };
+
+/* server.c */
+/* Runs libmicrohttpd in the next turn of the loop, after a connection was resumed. */
+void listener_run_soon(struct listener *l);
 
 /* request.c */
 struct http_request *request_new(struct listener *l, struct MHD_Connection *c, const char *url,

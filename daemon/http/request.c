@@ -82,7 +82,8 @@ void request_resume(struct http_request *r)
     if (!r->suspended || !r->connection)
         return;
     r->suspended = false;
-    MHD_resume_connection(r->connection); /* makes its epoll descriptor readable: run() follows */
+    MHD_resume_connection(r->connection);
+    listener_run_soon(r->listener); /* without threads of its own libmicrohttpd does not wake itself */
 }
 
 void request_answer(struct http_request *r, int status, struct MHD_Response *response)

@@ -163,9 +163,18 @@ static void on_timer(uv_timer_t *timer)
     run(timer->data);
 }
 
+void listener_run_soon(struct listener *l)
+{
+    l->soon = true;
+    uv_timer_start(&l->timer, on_timer, 0, 0);
+}
+
 static void run(struct listener *l)
 {
+    l->soon = false;
     MHD_run(l->mhd);
+    if (l->soon) /* resumed from within: the timer is set */
+        return;
     MHD_UNSIGNED_LONG_LONG ms;
     uv_update_time(l->server->loop);
     if (MHD_get_timeout(l->mhd, &ms) == MHD_YES)

@@ -134,9 +134,12 @@ struct http_stream *http_stream_begin(struct http_request *r, const char *conten
     r->stream = s;
     http_header(r, "Content-Type", content_type);
     http_header(r, "X-Accel-Buffering", "no");
+    /* libmicrohttpd 0.9.75 would send the last chunk of a chunked reply to HEAD too */
     request_answer(r, 200,
-                   MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, on_read, s,
-                                                     NULL));
+                   strcmp(r->method, "HEAD") == 0
+                       ? MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT)
+                       : MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, on_read,
+                                                           s, NULL));
     return s;
 }
 

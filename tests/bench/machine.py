@@ -4,6 +4,7 @@ Machines differ, and shared ones differ from minute to minute. So each value is 
 the conditions just before it: what the CPUs were doing, how long a fixed piece of work takes, and how
 long libvirt takes for the least that it can do, a container of one process made and destroyed.
 """
+import contextlib
 import json
 import os
 import platform
@@ -82,7 +83,8 @@ def remove_container(name):
     if Path(f"/run/libvirt/lxc/{name}.pid").exists():
         words("virsh", "-q", "-c", host.URI, "destroy", name)
     for path in Path("/run/libvirt/lxc").glob(f"{name}.*"):
-        path.rmdir() if path.is_dir() else path.unlink()
+        with contextlib.suppress(FileNotFoundError):  # libvirt removes some, in its own time
+            path.rmdir() if path.is_dir() else path.unlink()
     Path(f"/var/log/libvirt/lxc/{name}.log").unlink(missing_ok=True)
 
 

@@ -12,6 +12,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -223,7 +224,7 @@ class Images:
     def prepare(self):
         CACHE.mkdir(parents=True, exist_ok=True)
         with open(CACHE / "lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.take(lock)
             with self.service() as service:
                 status, _, body = service.call("POST", "/v1/images", {"recipe": IMAGE})
                 image = json.loads(body)
@@ -235,6 +236,13 @@ class Images:
                 if status == 202:
                     self.keep(service.database)
         return image
+
+    def take(self, lock):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"waiting for who builds an image in {CACHE}", file=sys.stderr)
+            fcntl.flock(lock, fcntl.LOCK_EX)
 
     def keep(self, database):
         """The daemon still has it open: its log belongs to it."""

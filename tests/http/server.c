@@ -327,6 +327,7 @@ static bool parse(struct peer *p, bool has_body, struct reply *r)
         return false;
     at += 4;
     bd_auto_free char *head = bd_xstrndup(p->in.data, (size_t)(at - p->in.data));
+    ck_assert_msg(bd_starts_with(head, "HTTP/1."), "this is no reply: %s", head);
     int status = atoi(head + strlen("HTTP/1.1 "));
     bd_auto_str struct bd_str body = {0};
     const char *length = field(head, "\r\nContent-Length: ");

@@ -77,7 +77,9 @@ def inventory():
     items += [f"net {n}" for n in run("virsh", "-q", "-c", URI, "net-list", "--all", "--name", check=False).split()]
     for link in json.loads(run("ip", "-j", "-d", "link")):
         items.append(f"link {link['ifname']} {link.get('linkinfo', {}).get('info_kind', '')}")
-    items += [f"route {line}" for line in run("ip", "route", "show", "table", "all").splitlines()]
+    # those of a cluster's own links go with them, and come a while after
+    routes = run("ip", "route", "show", "table", "all").splitlines()
+    items += [f"route {line}" for line in routes if not re.search(r" dev bd-?[0-9a-f]{8}", line)]
     items += [f"mount {target} {kind}" for target, kind in mounts() if not target.startswith("/proc/")]
     items += [f"cgroup {path}" for path in cgroups()]
     here = {kind: namespace("self", kind) for kind in ("pid", "net", "mnt")}

@@ -112,7 +112,8 @@ def test_metrics_are_openmetrics(api, cluster):
 
 def test_cluster_life(api, cluster):
     target = f"/v1/clusters/{cluster['id']}"
-    assert api.run(cluster["id"], "true").exit["code"] == 0
+    ran = api.run(cluster["id"], "true")
+    assert ran.exit["code"] == 0, ran
     assert api.post("/v1/clusters", {"name": "contract"}).status == 409
     assert api.post(f"{target}/exec", {"command": []}).status == 422
     other = api.create(node=SMALL)["id"]

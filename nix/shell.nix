@@ -1,0 +1,56 @@
+# What ./run needs of a system (tools/run.d/setup.sh has the same by Debian's names).
+{
+  mkShell,
+  benchd,
+  check,
+  clang,
+  clang-tools,
+  coreutils,
+  cppcheck,
+  dnsmasq,
+  iproute2,
+  jq,
+  kmod,
+  libvirt,
+  mmdebstrap,
+  nftables,
+  procps,
+  qemu,
+  shellcheck,
+  systemd,
+  tini,
+  tmux,
+  util-linux,
+  valgrind,
+  zstd,
+}:
+
+mkShell {
+  inputsFrom = [ benchd ];
+
+  packages = [
+    # to run
+    coreutils
+    dnsmasq
+    iproute2
+    jq
+    kmod
+    libvirt
+    mmdebstrap
+    nftables
+    procps
+    qemu
+    tini
+    util-linux
+    zstd
+    # to test
+    check
+    clang
+    clang-tools
+    cppcheck
+    shellcheck
+    systemd
+    tmux
+    valgrind
+  ];
+}
