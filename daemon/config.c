@@ -24,9 +24,9 @@ struct key {
     {#name, kind, offsetof(struct config, name), fallback, min, max, help}
 
 static const struct key keys[] = {
-    KEY(state_dir, KIND_PATH, "/var/lib/benchd", 0, 0, "the database, clusters and images"),
+    KEY(state_dir, KIND_PATH, "/var/lib/benchd", 0, 0, "the database, clusters, images and uploads"),
     KEY(image_dir, KIND_PATH, "", 0, 0, "images; empty: images below state_dir"),
-    KEY(run_dir, KIND_PATH, "/run/benchd", 0, 0, "uploads on their way"),
+    
     KEY(recipe_dir, KIND_PATH, BENCHD_RECIPE_DIR, 0, 0, "recipes of images"),
     KEY(node_layer, KIND_PATH, BENCHD_NODE_LAYER, 0, 0, "programs laid over every node's root"),
     KEY(bench_enter, KIND_PATH, BENCHD_BENCH_ENTER, 0, 0, "the program that enters nodes"),
@@ -233,8 +233,8 @@ int config_load(int argc, char **argv, struct config *ret_config, enum config_mo
         rc = load_environment(&c, err);
     if (rc == 0)
         rc = load_flags(argc, argv, &c, &file, &mode, err);
-    if (rc == 0 && (!*c.state_dir || !*c.run_dir))
-        rc = bd_err_set(err, BD_EINVALID, "state_dir and run_dir may not be empty");
+    if (rc == 0 && !*c.state_dir)
+        rc = bd_err_set(err, BD_EINVALID, "state_dir may not be empty");
     if (rc == 0 && !*c.listen_unix && !*c.listen_tcp)
         rc = bd_err_set(err, BD_EINVALID,
                         "neither listen_unix nor listen_tcp is set: nobody could reach benchd");

@@ -16,9 +16,8 @@
 #define CONFIG_FILE "/etc/benchd/benchd.conf"
 
 struct config {
-    char *state_dir;   /* the database, images, clusters' directories */
+    char *state_dir;   /* the database, images, clusters' directories, uploads */
     char *image_dir;   /* "" for STATE_DIR/images */
-    char *run_dir;     /* request bodies on their way */
     char *recipe_dir;
     char *node_layer;  /* programs laid over every node's root */
     char *bench_enter;

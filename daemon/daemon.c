@@ -25,18 +25,19 @@
 /* How long an orderly end may take before the process ends anyway: all state is on disk. */
 #define STOP_MS     9000
 #define LOOP_NICE   (-10)
+#define ASK_WORKERS 4
 
 struct daemon {
     struct config config;
     int (*reload)(struct config *ret_config, struct bd_err *err);
     int lock_fd;
     uv_loop_t loop;
-    char *db_path, *clusters_dir;
+    char *db_path, *clusters_dir, *transfer_dir;
     struct api_places places;
     struct hostfacts facts;
     struct hostops *ops;
     struct virt *virt;
-    struct workers *work, *teardown, *execs;
+    struct workers *work, *teardown, *execs, *asks;
     struct writer *writer;
     struct lag *lag;
     struct api *api;
@@ -49,16 +50,25 @@ struct daemon {
 
 /* -- start -- */
 
+/* Images have set-user-id programs, and secrets of clusters are in their nodes' files: root's alone. */
 static int make_dirs(struct daemon *d, struct bd_err *err)
 {
-    const char *dirs[] = {d->config.state_dir, d->config.run_dir, d->config.image_dir,
-                          d->clusters_dir};
-    for (size_t i = 0; i < BD_ARRAY_LEN(dirs); i++) {
-        int rc = bd_mkdir_p(dirs[i], 0755, err);
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
+    int rc = bd_mkdir_p(d->config.state_dir, 0700, err);
+    if (rc == 0)
+        rc = bd_mkdir_p(d->config.image_dir, 0700, err);
+    if (rc == 0)
+        rc = bd_mkdir_p(d->clusters_dir, 0700, err);
+    bd_auto_free char *socket_dir = bd_path_dir(d->config.listen_unix);
+    if (rc == 0 && *d->config.listen_unix)
+        rc = bd_mkdir_p(socket_dir, 0755, err);
+    return rc;
+}
+
+/* Uploads and exports on their way; those of an earlier daemon are nobody's. */
+static int empty_transfer_dir(struct daemon *d, struct bd_err *err)
+{
+    int rc = bd_rm_rf(d->transfer_dir, err);
+    return rc < 0 ? rc : bd_mkdir_p(d->transfer_dir, 0700, err);
 }
 
 /* Two daemons on one state directory would each undo what the other does. */
@@ -124,6 +134,8 @@ static int make_pools(struct daemon *d, struct bd_err *err)
         rc = make_pool(d, "teardown", d->config.teardown_workers, &d->teardown, err);
     if (rc == 0)
         rc = make_pool(d, "exec", d->config.exec_workers, &d->execs, err);
+    if (rc == 0)
+        rc = make_pool(d, "ask", ASK_WORKERS, &d->asks, err);
     return rc;
 }
 
@@ -143,7 +155,7 @@ static int make_api(struct daemon *d, struct bd_err *err)
         .db_path = d->db_path,
         .state_dir = d->config.state_dir,
         .image_dir = d->config.image_dir,
-        .run_dir = d->config.run_dir,
+        .transfer_dir = d->transfer_dir,
         .recipe_dir = d->config.recipe_dir,
         .bench_enter = d->config.bench_enter,
         .libvirt_uri = d->config.libvirt_uri,
@@ -157,6 +169,7 @@ static int make_api(struct daemon *d, struct bd_err *err)
             .writer = d->writer,
             .lag = d->lag,
             .execs = d->execs,
+            .asks = d->asks,
         },
         &d->api, err);
 }
@@ -179,6 +192,7 @@ static int make_engine(struct daemon *d, struct store_conn *conn, struct bd_err 
                 .cpus = d->facts.cpus,
             },
         .cgroup2 = d->facts.cgroup2,
+        .events_kept = d->config.events_kept,
         .on_change = api_on_change,
         .on_events = api_on_events,
         .arg = d->api,
@@ -193,7 +207,7 @@ static int make_http(struct daemon *d, struct bd_err *err)
         .unix_path = *d->config.listen_unix ? d->config.listen_unix : NULL,
         .unix_group = d->config.unix_group,
         .tcp = *d->config.listen_tcp ? d->config.listen_tcp : NULL,
-        .body_dir = d->config.run_dir,
+        .body_dir = d->transfer_dir,
         .file_max_bytes = d->config.import_max_bytes,
         .connections_max = (unsigned)d->config.connections_max,
         .routes = api_routes,
@@ -234,6 +248,8 @@ static int start_all(struct daemon *d, struct bd_err *err)
     if (rc == 0)
         rc = take_lock(d, err);
     if (rc == 0)
+        rc = empty_transfer_dir(d, err);
+    if (rc == 0)
         rc = make_virt(d, err);
     if (rc == 0)
         rc = make_pools(d, err);
@@ -258,6 +274,7 @@ int daemon_start(struct config *config, int (*reload)(struct config *ret_config,
     d->lock_fd = -1;
     d->db_path = bd_xasprintf("%s/benchd.db", d->config.state_dir);
     d->clusters_dir = bd_xasprintf("%s/clusters", d->config.state_dir);
+    d->transfer_dir = bd_xasprintf("%s/transfer", d->config.state_dir);
     uv_loop_init(&d->loop);
     int rc = start_all(d, err);
     if (rc < 0)
@@ -318,10 +335,16 @@ static void on_work_closed(void *arg)
     workers_close(d->teardown, on_teardown_closed, d);
 }
 
-static void on_execs_closed(void *arg)
+static void on_asks_closed(void *arg)
 {
     struct daemon *d = arg;
     workers_close(d->work, on_work_closed, d);
+}
+
+static void on_execs_closed(void *arg)
+{
+    struct daemon *d = arg;
+    workers_close(d->asks, on_asks_closed, d);
 }
 
 static void on_http_closed(void *arg)
@@ -394,6 +417,7 @@ int daemon_run(struct daemon *d)
     config_done(&d->config);
     free(d->db_path);
     free(d->clusters_dir);
+    free(d->transfer_dir);
     close(d->lock_fd);
     free(d);
     bd_log(BD_LOG_INFO, "ended", NULL);

@@ -23,6 +23,9 @@
 /* In /proc/self/fdinfo/FD of a pidfd; -1 follows when the process has ended. */
 #define PID_FIELD "\nPid:\t"
 
+/* In /proc/PID/status: what the process and its children can ever be capable of, in hex. */
+#define BOUND_FIELD "\nCapBnd:\t"
+
 /* An init moves between cgroups once, while it starts: more than a few times is a fault. */
 #define JOIN_ATTEMPTS 8
 
@@ -207,6 +210,27 @@ static void join_cgroups_of(int pidfd)
     die("the node's init went on moving between cgroups");
 }
 
+/* The capabilities that the init of the node can have: the command gets no more than these. */
+static uint64_t capabilities_of(int pidfd)
+{
+    int pid = pid_of(pidfd);
+    char *text = cgroup_read_proc(text_new("/proc/%d/status", pid));
+    const char *field = text ? strstr(text, BOUND_FIELD) : NULL;
+
+    pid_of(pidfd);
+    if (!field)
+        die("can't read the capabilities of the node's init in /proc/%d/status", pid);
+    return strtoull(field + strlen(BOUND_FIELD), NULL, 16);
+}
+
+/* Nodes have no user namespace: what libvirt took from their init is the host's to lose. */
+static void drop_capabilities(uint64_t kept)
+{
+    for (unsigned long c = 0; c < 64 && prctl(PR_CAPBSET_READ, c, 0, 0, 0) >= 0; c++)
+        if (!(kept >> c & 1) && prctl(PR_CAPBSET_DROP, c, 0, 0, 0) != 0)
+            die_errno("can't drop capability %lu", c);
+}
+
 static void join_cgroups(const struct order *order)
 {
     for (size_t i = 0; i < order->n_cgroups; i++)
@@ -294,11 +318,13 @@ static _Noreturn void attend(pid_t child, const sigset_t *signals)
 static _Noreturn void enter_node(const struct order *order, int parent)
 {
     setsid();
+    uint64_t capabilities = capabilities_of(order->pidfd);
     /* The cgroups' files are the host's: they are out of sight once in the node's mounts. */
     join_cgroups_of(order->pidfd);
     join_cgroups(order);
     if (setns(order->pidfd, NAMESPACES) != 0)
         die_errno("can't enter the node's namespaces");
+    drop_capabilities(capabilities);
     umask(022);
     become_command(order, parent);
 }

@@ -14,7 +14,7 @@ struct api;
 
 /* Where things are; lives as long as the daemon. */
 struct api_places {
-    const char *db_path, *state_dir, *image_dir, *run_dir, *recipe_dir, *bench_enter, *libvirt_uri;
+    const char *db_path, *state_dir, *image_dir, *transfer_dir, *recipe_dir, *bench_enter, *libvirt_uri;
 };
 
 struct api_config {
@@ -25,6 +25,7 @@ struct api_config {
     struct writer *writer;
     struct lag *lag;
     struct workers *execs; /* commands in nodes */
+    struct workers *asks;  /* what may take a while: libvirt's word, exports */
 };
 
 /* Compiles the contract; BD_EINVALID if it and the routes don't fit each other. */

@@ -24,7 +24,12 @@ static int keep_created(struct store_conn *conn, const void *row, void *arg, str
 static void on_created(void *arg, int rc, const struct bd_err *err, const void *row)
 {
     struct creation *c = arg;
-    if (rc < 0) {
+    if (rc == BD_ENOTFOUND) { /* all else that it names was checked before */
+        bd_auto_faults struct schema_faults faults = {0};
+        schema_faults_add(&faults, "/image",
+                          bd_json_str(http_request_json(c->r), "image", NULL), "%s", err->text);
+        http_problem_faults(c->r, "validation", err->text, &faults);
+    } else if (rc < 0) {
         http_problem_err(c->r, err);
     } else {
         const struct store_cluster *cluster = row;
@@ -42,12 +47,12 @@ static bool check_spec(struct http_request *r, json_t *spec)
 {
     bd_auto_faults struct schema_faults faults = {0};
     struct cluster_spec read;
-    if (cluster_spec_read(spec, &read, &faults) == 0) {
-        const struct sched *sched = sched_find(read.scheduler);
-        if (sched)
-            sched->check_options(read.scheduler_options, &faults);
+    if (cluster_spec_read(spec, &read, &faults) == 0)
         cluster_spec_done(&read);
-    }
+    const json_t *scheduler = json_object_get(spec, "scheduler");
+    const struct sched *sched = sched_find(bd_json_str(scheduler, "name", ""));
+    if (sched)
+        sched->check_options(json_object_get(scheduler, "options"), &faults);
     if (faults.n == 0)
         return true;
     bd_auto_free char *detail =

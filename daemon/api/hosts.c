@@ -66,7 +66,7 @@ json_t *api_host_json(const struct api_places *places, struct virt *virt,
     return host;
 }
 
-/* Asking libvirt blocks: it is done where the store is read, with the engine's figures taken before. */
+/* Asking libvirt blocks: it is done on a worker, with the engine's figures taken before. */
 struct host_read {
     struct work w;
     struct api *a;
@@ -103,7 +103,7 @@ static void read_host(struct api *a, struct http_request *r, bool as_list)
     h->r = http_request_ref(r);
     h->as_list = as_list;
     engine_stats(a->engine, &h->stats);
-    workers_submit(a->config.execs, &h->w);
+    workers_submit(a->config.asks, &h->w);
 }
 
 void hosts_list(struct http_request *r, void *app)

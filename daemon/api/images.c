@@ -171,7 +171,13 @@ static void recipe_done(struct work *w)
 {
     struct building *b = (struct building *)w;
     if (b->rc < 0) {
-        http_problem_err(b->r, &b->err);
+        if (b->rc == BD_ENOTFOUND) {
+            bd_auto_faults struct schema_faults faults = {0};
+            schema_faults_add(&faults, "/recipe", b->name, "%s", b->err.text);
+            http_problem_faults(b->r, "validation", b->err.text, &faults);
+        } else {
+            http_problem_err(b->r, &b->err);
+        }
         building_free(b);
         return;
     }
@@ -255,7 +261,7 @@ void images_api_import(struct http_request *r, void *app)
     bd_auto_free char *path = bd_xasprintf("%s.import", file ? file : "");
     if (!file || link(file, path) < 0) {
         http_problem(r, "internal", "the uploaded file can't be kept below %s",
-                     a->config.places->run_dir);
+                     a->config.places->transfer_dir);
         return;
     }
     struct import *i = bd_new(struct import);
@@ -280,7 +286,7 @@ static int load_export(struct api_read *q, struct store_conn *conn, struct bd_er
         return rc;
     char id[BD_ID_BYTES];
     bd_id_new(id);
-    bd_auto_free char *path = bd_xasprintf("%s/export-%s", places->state_dir, id);
+    bd_auto_free char *path = bd_xasprintf("%s/export-%s", places->transfer_dir, id);
     struct image_job job = {.images_dir = places->image_dir, .id = id};
     rc = image_export(&job, row.digest, path, err);
     if (rc == 0)

@@ -64,7 +64,7 @@ void system_ready(struct http_request *r, void *app)
     q->w = (struct work){.run = ready_run, .done = ready_done};
     q->a = app;
     q->r = http_request_ref(r);
-    workers_submit(q->a->config.execs, &q->w);
+    workers_submit(q->a->config.asks, &q->w);
 }
 
 /* -- metrics (OpenMetrics 1.0) -- */

@@ -352,6 +352,9 @@ static bool begin_step(struct actor *a, struct change *c, int step)
         return false;
     int64_t now_ns = bd_wall_ns();
     int64_t timeout_ns = s->timeout_ns + s->timeout_per_node_ns * (int64_t)a->plan.n_nodes;
+    if (a->probe_first)
+        change_step(c, step, a->attempt, STORE_STEP_FAILED, a->cut_off_ns, now_ns, 0,
+                    "cut off by the end of benchd");
     a->attempt++;
     a->to_run = step;
     if (s->phase == STEP_UP)

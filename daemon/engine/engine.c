@@ -3,6 +3,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/sched/sched.h"
+#include "lib/store/idempotency.h"
 
 #include <string.h>
 
@@ -44,6 +45,44 @@ static void on_wake(uv_async_t *wake)
     }
 }
 
+/* -- upkeep: what is kept for a time only -- */
+
+#define UPKEEP_MS     (60 * 60 * 1000)
+#define REPLY_KEPT_NS (24 * 3600 * BD_NS_PER_S)
+
+struct upkeep {
+    struct write w;
+    struct engine *e;
+};
+
+static int upkeep_exec(struct write *w, struct store_conn *conn, struct bd_err *err)
+{
+    const struct upkeep *u = (struct upkeep *)w;
+    int rc = store_event_trim(conn, u->e->config.events_kept, err);
+    return rc < 0 ? rc : store_reply_expire(conn, bd_wall_ns() - REPLY_KEPT_NS, err);
+}
+
+static void upkeep_done(struct write *w, int rc, const struct bd_err *err)
+{
+    struct upkeep *u = (struct upkeep *)w;
+    struct engine *e = u->e;
+    engine_store_result(e, rc, err);
+    if (rc < 0)
+        bd_log(BD_LOG_ERROR, "old events and replies can't be removed", "error", err->text, NULL);
+    free(u);
+    engine_flight_end(e);
+}
+
+static void on_upkeep(uv_timer_t *timer)
+{
+    struct engine *e = timer->data;
+    struct upkeep *u = bd_new(struct upkeep);
+    u->w = (struct write){.exec = upkeep_exec, .done = upkeep_done};
+    u->e = e;
+    e->in_flight++;
+    writer_submit(e->config.writer, &u->w);
+}
+
 /* -- life -- */
 
 struct engine *engine_new(const struct engine_config *config)
@@ -55,6 +94,8 @@ struct engine *engine_new(const struct engine_config *config)
     uv_async_init(config->loop, &e->wake, on_wake);
     e->wake.data = e;
     uv_unref((uv_handle_t *)&e->wake);
+    uv_timer_init(config->loop, &e->upkeep);
+    e->upkeep.data = e;
     return e;
 }
 
@@ -77,10 +118,13 @@ static int load_steps(struct actor *a, struct store_conn *conn, struct bd_err *e
             if (strcmp(rows[i].name, steps[s].name) != 0 || steps[s].phase != STEP_UP)
                 continue;
             a->begun |= 1U << s;
-            if (rows[i].state == STORE_STEP_DONE)
+            if (rows[i].state == STORE_STEP_DONE) {
                 a->done |= 1U << s;
-            else if (rows[i].state == STORE_STEP_INTENDED)
+            } else if (rows[i].state == STORE_STEP_INTENDED) {
                 a->probe_first = true;
+                a->attempt = rows[i].attempt;
+                a->cut_off_ns = rows[i].started_ns;
+            }
         }
     }
     store_steps_free(rows, n);
@@ -161,6 +205,7 @@ int engine_load(struct engine *e, struct store_conn *conn, struct bd_err *err)
 void engine_start(struct engine *e)
 {
     e->started = true;
+    uv_timer_start(&e->upkeep, on_upkeep, 0, UPKEEP_MS);
     images_start(e);
     for (struct actor *a = e->actors; a; a = a->next)
         if (a->row.state == CLUSTER_READY)
@@ -178,17 +223,24 @@ static void on_engine_closed(uv_handle_t *handle)
     on_closed(arg);
 }
 
+static void on_upkeep_closed(uv_handle_t *handle)
+{
+    struct engine *e = handle->data;
+    uv_close((uv_handle_t *)&e->wake, on_engine_closed);
+}
+
 static void close_when_idle(struct engine *e)
 {
-    if (!e->closing || e->in_flight || uv_is_closing((uv_handle_t *)&e->wake))
+    if (!e->closing || e->in_flight || uv_is_closing((uv_handle_t *)&e->upkeep))
         return;
     while (e->actors)
         actor_release(e->actors);
     images_free(e);
     on_wake(&e->wake); /* the last notes; nobody sends more */
     if (e->in_flight == 0)
-        uv_close((uv_handle_t *)&e->wake, on_engine_closed);
+        uv_close((uv_handle_t *)&e->upkeep, on_upkeep_closed);
 }
+
 
 void engine_flight_end(struct engine *e)
 {
@@ -199,6 +251,7 @@ void engine_flight_end(struct engine *e)
 void engine_close(struct engine *e, void (*on_closed)(void *arg), void *arg)
 {
     e->closing = true;
+    uv_timer_stop(&e->upkeep);
     e->on_closed = on_closed;
     e->arg = arg;
     for (struct actor *a = e->actors; a; a = a->next)

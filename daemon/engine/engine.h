@@ -29,6 +29,7 @@ struct engine_config {
     struct workers *teardown; /* take-down alone: nothing else can use these up */
     struct step_host host;
     const char *cgroup2; /* mount point, "" for none */
+    int64_t events_kept;
     /* Something of this subject ("cluster/ID", "image/ID") is durable in a new version. */
     void (*on_change)(const char *subject, void *arg);
     /* New events are in the log. */

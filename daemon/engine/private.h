@@ -34,6 +34,7 @@ struct engine {
     int store_rc;
     struct bd_err store_err;
 
+    uv_timer_t upkeep;
     uv_async_t wake; /* for notes */
     pthread_mutex_t lock; /* guards notes */
     struct note *notes, **notes_tail;
@@ -55,7 +56,8 @@ struct actor {
     unsigned begun, done; /* bits by step of bring-up */
     bool torn, audited;
     unsigned attempt;     /* of the step under way */
-    bool probe_first;     /* the step was cut off by the end of an earlier daemon */
+    bool probe_first;     /* the step was cut off by the end of an earlier daemon, */
+    int64_t cut_off_ns;   /* which had begun it then (wall) */
 
     bool writing;              /* a change is with the writer */
     int to_run;                /* step to run when it is durable; -1: none */

@@ -71,7 +71,6 @@ class Service:
         argv = [
             str(BUILD / "daemon" / "benchd"),
             f"--state-dir={self.database.parent}",
-            f"--run-dir={self.dir / 'run'}",
             f"--image-dir={self.image_dir}",
             f"--listen-unix={self.socket}",
             f"--listen-tcp={self.address[0]}:{self.address[1]}",

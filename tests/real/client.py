@@ -54,6 +54,10 @@ class Result:
     def text(self):
         return self.stdout.decode()
 
+    @property
+    def code(self):
+        return self.exit["code"]
+
     def take(self, event):
         if "exit" in event:
             self.exit = event["exit"]

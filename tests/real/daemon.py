@@ -29,7 +29,7 @@ class Daemon:
     def __init__(self, image_dir=None, database=None, state_dir=None, **flags):
         self.dir = Path(tempfile.mkdtemp(prefix="benchd-"))
         self.state_dir = Path(state_dir or self.dir / "state")
-        self.run_dir = self.dir / "run"
+        self.transfer_dir = self.state_dir / "transfer"  # uploads and exports on their way
         self.image_dir = Path(image_dir or self.state_dir / "images")
         self.port = free_port()
         self.socket = str(self.dir / "sock")
@@ -52,7 +52,6 @@ class Daemon:
     def argv(self):
         flags = {
             "state_dir": self.state_dir,
-            "run_dir": self.run_dir,
             "image_dir": self.image_dir,
             "listen_unix": self.socket,
             "listen_tcp": f"127.0.0.1:{self.port}",

@@ -76,7 +76,9 @@ def inventory():
     items += [f"domain {n}" for n in run("virsh", "-q", "-c", URI, "list", "--all", "--name").split()]
     items += [f"net {n}" for n in run("virsh", "-q", "-c", URI, "net-list", "--all", "--name", check=False).split()]
     for link in json.loads(run("ip", "-j", "-d", "link")):
-        items.append(f"link {link['ifname']} {link.get('linkinfo', {}).get('info_kind', '')}")
+        kind = link.get("linkinfo", {}).get("info_kind", "")
+        # the end that is to be a node's has any name while it is here: its peer tells whose it is
+        items.append(f"link {link['ifname']} {kind} {link.get('link', '')}".rstrip())
     # those of a cluster's own links go with them, and come a while after
     routes = run("ip", "route", "show", "table", "all").splitlines()
     items += [f"route {line}" for line in routes if not re.search(r" dev bd-?[0-9a-f]{8}", line)]

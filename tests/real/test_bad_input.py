@@ -11,6 +11,7 @@ import pytest
 import host
 from conftest import IMAGE, SMALL
 
+LOOK_AT_HOST_ONCE = True
 JSON = {"Content-Type": "application/json"}
 MUTATIONS = int(os.environ.get("BENCHD_TEST_MUTATIONS", "3000"))
 
@@ -125,7 +126,7 @@ def test_amounts_that_are_none(api, memory):
         assert (reply.status, reply.pointers) == (422, ["/node/memory"]), reply
 
 
-@pytest.mark.parametrize("value", ["a\nNodeName=evil", "a b", "a#b", "a\\", '"', "\u0000", "ä", "x" * 2000, ""])
+@pytest.mark.parametrize("value", ["a\nNodeName=evil", "a b", "a#b", "a\\", '"', "ä", "x" * 2000, ""], ids=repr)
 def test_options_that_would_be_more_than_one_word(api, value):
     reply = api.post("/v1/clusters", {"scheduler": {"options": {"Prolog": value}}})
     assert (reply.status, reply.pointers) == (422, ["/scheduler/options/Prolog"]), reply
@@ -231,7 +232,7 @@ def test_a_declared_length_is_not_believed(daemon):
     "/v1/images/..%2f..%2f..%2fetc", "/v1/images/sha256:..%2f..", "/v1/images/sha256:" + "0" * 64,
     "/v1/images/" + "a" * 3000, "/v1/images/" + "%41" * 2000, "/v1/images/%ff%fe", "/v1/hosts/..", "/v1/schedulers/%2e",
     "/v1/images/sha256:" + "0" * 64 + "/content", "/v1/images/..%2fx/manifest",
-])
+], ids=lambda target: target[:40])
 def test_ids_that_are_none(api, target):
     reply = api.get(target)
     assert reply.status in (400, 404), reply
@@ -255,7 +256,7 @@ def test_percent_encoding_that_is_none(api, target):
     ("cursor=" + "A" * 300, ["/query/cursor"]),
     ("cursor=LTE.MWYyZTNkNGM", ["/query/cursor"]),
     ("state=sleeping", ["/query/state/0"]),
-    ("state=ready,ready", ["/query/state"]),
+    ("state=ready,ready", ["/query/state/1"]),
     ("state=ready,,", None),
     ("name=A", ["/query/name"]),
     ("colour=red", ["/query/colour"]),
@@ -295,12 +296,12 @@ def test_parameters_in_headers(api):
     b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     b"CONNECT a:1 HTTP/1.1\r\nHost: x\r\n\r\n", b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
     b"GET http://elsewhere/v1/clusters HTTP/1.1\r\nHost: x\r\n\r\n",
-])
+], ids=lambda data: repr(data[:24]))
 def test_bytes_that_are_no_http(daemon, data):
     answer = talk(daemon, data)
     if answer:
         assert answer.startswith(b"HTTP/1."), answer[:100]
-        assert not answer.startswith(b"HTTP/1.1 5"), answer[:500]
+        assert answer[9:12] == b"505" or answer[9:10] == b"4" or answer[9:10] == b"2", answer[:500]
     lives(daemon)
 
 
@@ -328,7 +329,7 @@ def test_clients_that_leave_in_the_middle(daemon):
                 s.sendall(head % (path, media) + b"x" * bytes)
                 # a reset, not an orderly end
                 s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    host.wait_until(lambda: not list(daemon.run_dir.iterdir()), "the end of the uploads' files")
+    host.wait_until(lambda: not list(daemon.transfer_dir.iterdir()), "the end of the uploads' files")
     lives(daemon)
 
 
@@ -396,7 +397,8 @@ def test_thousands_of_mutations_do_no_harm(make_daemon):
             data = mutated(chance)
             answer = talk(daemon, data, timeout=0.1)
             assert daemon.alive(), f"number {i} of seed {seed}: {data!r}\n{daemon.words()[-3000:]}"
-            assert not answer.startswith(b"HTTP/1.1 5"), f"{data!r}\n{answer[:800]!r}"
+            wrong = answer.startswith(b"HTTP/1.1 5") and answer[9:12] != b"505"
+            assert not wrong, f"{data!r}\n{answer[:800]!r}"
 
     volley(MUTATIONS // 4)
     time.sleep(1)
@@ -407,5 +409,5 @@ def test_thousands_of_mutations_do_no_harm(make_daemon):
     assert daemon.threads() <= threads
     grown = daemon.rss_bytes() - rss
     assert grown < 4 * 2**20, f"{grown} bytes more"
-    assert not list(daemon.run_dir.iterdir())
+    assert not list(daemon.transfer_dir.iterdir())
     daemon.stop()

@@ -183,6 +183,15 @@ def test_unit_has_a_cgroup_of_its_own_in_the_node(api, id):
     assert unit.exit["code"] == 5
 
 
+@pytest.mark.parametrize("unit", [False, True])
+def test_commands_are_capable_of_no_more_than_the_node(api, id, unit):
+    """Else one could set the host's clock, which nodes share with it."""
+    of_init = api.run(id, "grep", "^CapBnd:", "/proc/1/status").text
+    assert of_init != open("/proc/self/status").read().split("CapBnd:")[1].split("\n")[0]
+    assert api.run(id, "grep", "^CapBnd:", "/proc/self/status", unit=unit).text == of_init
+    assert api.run(id, "date", "-s", "2001-01-01", unit=unit).code != 0
+
+
 def test_what_can_not_be_run_is_told(api, id):
     missing = api.run(id, "no-such-program-here")
     assert missing.exit["code"] == 127 or missing.exit["reason"] == "failed", missing

@@ -13,6 +13,7 @@ from client import sse_events
 from conftest import IMAGE, SMALL
 from host import ROOT
 
+LOOK_AT_HOST_ONCE = True
 FILE = {"Content-Type": "application/vnd.benchd.image"}
 NOBODY = "00000000"
 

@@ -25,7 +25,7 @@ def empty(make_daemon):
 def left_over(daemon):
     """Files of daemon's that no row stands for."""
     work = list(daemon.image_dir.glob("work/*"))
-    return work + list(daemon.run_dir.iterdir()) + list(daemon.state_dir.glob("export-*"))
+    return work + list(daemon.transfer_dir.iterdir())
 
 
 def test_a_built_image_tells_what_is_in_it(api, images):

@@ -45,7 +45,7 @@ daemon_start()
     mkdir -p "$BENCHD_STATE_DIR" "$BENCHD_RUN_DIR"
     rm -f "$DAEMON_KEY"
     start_process "$DAEMON_LOG" "$DAEMON" \
-        --state-dir "$BENCHD_STATE_DIR" --run-dir "$BENCHD_RUN_DIR" \
+        --state-dir "$BENCHD_STATE_DIR" \
         --listen-unix "$BENCHD_LISTEN_UNIX" --listen-tcp "$BENCHD_LISTEN_TCP" \
         --libvirt-uri "$BENCHD_LIBVIRT_URI" --node-layer "$BUILD/node/layer" \
         --recipe-dir "$ROOT/lib/image/recipes" --bench-enter "$BUILD/node/bench-enter" --log-format logfmt
