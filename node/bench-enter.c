@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -296,7 +297,23 @@ static _Noreturn void become_command(const struct order *order, int parent)
                 "can't run %s", order->command[0]);
 }
 
-/* Exits as a shell tells of the command's end. The signals of the set are blocked. */
+/* Ends as the command did, so that an exit code and a signal stay apart. */
+static _Noreturn void end_like(int status)
+{
+    const struct rlimit no_core = {0, 0};
+    sigset_t all;
+
+    if (WIFEXITED(status))
+        exit(WEXITSTATUS(status));
+    setrlimit(RLIMIT_CORE, &no_core); /* it would be of this program */
+    signal(WTERMSIG(status), SIG_DFL);
+    sigfillset(&all);
+    sigprocmask(SIG_UNBLOCK, &all, NULL);
+    raise(WTERMSIG(status));
+    die("the command was ended by signal %d", WTERMSIG(status));
+}
+
+/* The signals of the set are blocked. */
 static _Noreturn void attend(pid_t child, const sigset_t *signals)
 {
     for (;;) {
@@ -308,8 +325,7 @@ static _Noreturn void attend(pid_t child, const sigset_t *signals)
             if (kill(-child, number) != 0)
                 kill(child, number);
         } else if (waitpid(child, &status, WNOHANG) == child) {
-            exit(WIFEXITED(status) ? WEXITSTATUS(status)
-                                   : BENCH_ENTER_EXIT_SIGNAL + WTERMSIG(status));
+            end_like(status);
         }
     }
 }

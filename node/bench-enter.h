@@ -37,15 +37,14 @@
 #define BENCH_ENTER_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /*
- * The exit code is the command's, or one of these, or in a node BENCH_ENTER_EXIT_SIGNAL + N when
- * signal N ended the command. A failure of bench-enter is one line on stderr that begins with
+ * It ends as the command does: by the same signal, or with the same exit code, or with one of these.
+ * A failure of bench-enter is one line on stderr that begins with
  * "bench-enter: "; a command can exit with these codes too, and the line tells which it was.
  */
 enum bench_enter_exit {
     BENCH_ENTER_EXIT_FAILED = 125,         /* bench-enter could not do its part */
     BENCH_ENTER_EXIT_NOT_EXECUTABLE = 126, /* the command was found but could not be started */
     BENCH_ENTER_EXIT_NOT_FOUND = 127,      /* no such command */
-    BENCH_ENTER_EXIT_SIGNAL = 128,
 };
 
 #endif

@@ -26,7 +26,7 @@ IMAGE = "debian-bookworm"
 SCRATCH = os.environ.get("TMPDIR", "/var/tmp")
 
 PATIENCE = 300  # seconds until what has to come is given up
-STOP_PATIENCE = 10
+START_PATIENCE, STOP_PATIENCE = 30, 10
 POLL = 30  # seconds that one question waits for a change
 
 
@@ -35,8 +35,8 @@ class Failed(Exception):
 
 
 class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost", timeout=PATIENCE)
+    def __init__(self, path, timeout):
+        super().__init__("localhost", timeout=timeout)
         self.path = path
 
     def connect(self):
@@ -83,9 +83,10 @@ class Service:
         with open(self.dir / "log", "ab") as log:
             # Not of this terminal's: Ctrl-C is for the bench, which then takes its clusters down.
             self.process = subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, start_new_session=True
+                argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env,
+                start_new_session=True,
             )
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + START_PATIENCE
         while not self.is_ready():
             if self.process.poll() is not None or time.monotonic() > until:
                 raise Failed(f"benchd did not become ready: {self.last_words()}")
@@ -94,7 +95,7 @@ class Service:
 
     def is_ready(self):
         try:
-            return self.call("GET", "/readyz")[0] == 200
+            return self.call("GET", "/readyz", patience=START_PATIENCE)[0] == 200
         except OSError:
             return False
 
@@ -157,14 +158,16 @@ class Service:
 
     # -- HTTP --
 
-    def call(self, method, target, body=None, etag=None):
+    def call(self, method, target, body=None, etag=None, patience=PATIENCE):
         """(status, ETag, body), over one connection."""
         headers = {"Content-Type": "application/json"} if body is not None else {}
         if etag:
             headers["If-None-Match"] = etag
-        self.connection = self.connection or UnixConnection(self.socket)
+        self.connection = self.connection or UnixConnection(self.socket, patience)
+        self.connection.timeout = patience
         try:
-            self.connection.request(method, target, body=json.dumps(body) if body is not None else None, headers=headers)
+            data = None if body is None else json.dumps(body)
+            self.connection.request(method, target, body=data, headers=headers)
             response = self.connection.getresponse()
             return response.status, response.headers["ETag"], response.read()
         except BaseException as fault:
@@ -178,7 +181,8 @@ class Service:
         """The object once it is in one of the states; each answer comes when something has changed."""
         until, etag = time.monotonic() + PATIENCE, None
         while time.monotonic() < until:
-            status, new_etag, body = self.call("GET", f"{target}?wait={POLL}" if etag else target, etag=etag)
+            polled = f"{target}?wait={POLL}" if etag else target
+            status, new_etag, body = self.call("GET", polled, etag=etag)
             if status == 304:
                 continue
             found = json.loads(body)

@@ -56,8 +56,8 @@ def test_a_recipe_that_was_built_is_not_built_again(api):
 
 def test_an_unknown_recipe_is_refused_with_those_that_there_are(api):
     reply = api.post("/v1/images", {"recipe": "no-such"})
-    assert (reply.status, reply.problem) == (404, "not-found"), reply
-    assert IMAGE in reply.json["detail"]
+    assert (reply.status, reply.pointers) == (422, ["/recipe"]), reply
+    assert IMAGE in reply.json["faults"][0]["expected"] + reply.json["detail"]
 
 
 def test_asked_for_twice_at_once_it_is_built_once_and_kill_leaves_nothing(empty):

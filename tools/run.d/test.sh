@@ -19,25 +19,33 @@ suite()
         [[ -s $dir/meson-logs/$name.json ]] || die "meson could not run the $name tests of ${dir##*/}" "its words are above"
 }
 
-# From one meson log: a line "passed failed skipped" in cases, as Check counts them where the test
-# printed its sum, else one a test. A test that ended badly though no case failed (a sanitizer, a
-# crash, a timeout) is one failure.
+# From one meson log: a line "passed failed skipped" in cases, as Check and pytest count them where a
+# test printed such a sum, else one a test. A test that ended badly though no case failed (a
+# sanitizer, a crash, a timeout) is one failure.
 count_cases()
 {
     jq -rs '
-        def cases: [.stdout // "" | scan("(?m)^[0-9]+%: Checks: ([0-9]+), Failures: ([0-9]+), Errors: ([0-9]+)") | map(tonumber)];
-        map(cases as $c
-            | ($c | map(.[0]) | add // 0) as $all | ($c | map(.[1] + .[2]) | add // 0) as $bad
+        def sum(f): map(f) | add // 0;
+        def check: [.stdout // "" | scan("(?m)^[0-9]+%: Checks: ([0-9]+), Failures: ([0-9]+), Errors: ([0-9]+)") | map(tonumber)
+            | {passed: (.[0] - .[1] - .[2]), failed: (.[1] + .[2]), skipped: 0}];
+        def word(w): [scan("([0-9]+) " + w)[0] | tonumber] | add // 0;
+        def pytest: [.stdout // "" | scan("(?m)^(?:=+ )?((?:[0-9]+ [a-z]+,? )+)in [0-9.]+s")[0]
+            | {passed: word("passed"), failed: (word("failed") + word("errors?")), skipped: word("skipped")}];
+        map((check + pytest) as $sums
+            | ($sums | {passed: sum(.passed), failed: sum(.failed), skipped: sum(.skipped)}) as $all
             | if .result == "SKIP" then [0, 0, 1]
-              elif (.result | IN("OK", "EXPECTEDFAIL")) then [([$all, 1] | max), 0, 0]
-              else [$all - $bad, ([$bad, 1] | max), 0] end)
+              elif (.result | IN("OK", "EXPECTEDFAIL")) then
+                  [(if $all.skipped > 0 then $all.passed else [$all.passed, 1] | max end), 0, $all.skipped]
+              else [$all.passed, ([$all.failed, 1] | max), $all.skipped] end)
         | (transpose | map(add)) | if . == [] then [0, 0, 0] else . end | join(" ")' "$1"
 }
 
 skipped_cases()
 {
-    jq -r 'select(.result == "SKIP")
-        | "skipped: \(.name): \([(.stdout // "") | scan("(?m)^SKIP: (.*)$")[0]] | join("; ") | if . == "" then "no reason given" else . end)"' "$1"
+    jq -r '.name as $name | .result as $result
+        | [(.stdout // "") | scan("(?m)^SKIP(?:PED \\[[0-9]+\\])?:? (.*)$")[0]] as $why
+        | if ($why | length) > 0 then $why[] | "skipped: \($name): \(.)"
+          elif $result == "SKIP" then "skipped: \($name): no reason given" else empty end' "$1"
 }
 
 # Prints skipped ones with their reasons and the sum; fails if anything failed.
@@ -73,6 +81,10 @@ cmd_test()
     suite "$BUILD" unit
     suite "$BUILD-asan" unit
     suite "$BUILD-tsan" unit
+    say "== the image that the tests share"
+    BENCHD_TEST_ROOTFS=$(as_root env BENCHD_BUILD="$BUILD" /usr/bin/python3 tests/real/rootfs.py) ||
+        die "the image for the tests could not be built" "the reason is above"
+    export BENCHD_TEST_ROOTFS
     suite "$BUILD" real --num-processes 1
     [[ -z $all ]] || suite "$BUILD" long --num-processes 1 --timeout-multiplier 10
     say "== lint"
