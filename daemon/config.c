@@ -21,12 +21,15 @@ struct key {
 };
 
 #define KEY(name, kind, fallback, min, max, help)                                                  \
-    {#name, kind, offsetof(struct config, name), fallback, min, max, help}
+    {                                                                                              \
+#name, kind, offsetof(struct config, name), fallback, min, max, help                       \
+    }
 
 static const struct key keys[] = {
-    KEY(state_dir, KIND_PATH, "/var/lib/benchd", 0, 0, "the database, clusters, images and uploads"),
+    KEY(state_dir, KIND_PATH, "/var/lib/benchd", 0, 0,
+        "the database, clusters, images and uploads"),
     KEY(image_dir, KIND_PATH, "", 0, 0, "images; empty: images below state_dir"),
-    
+
     KEY(recipe_dir, KIND_PATH, BENCHD_RECIPE_DIR, 0, 0, "recipes of images"),
     KEY(node_layer, KIND_PATH, BENCHD_NODE_LAYER, 0, 0, "programs laid over every node's root"),
     KEY(bench_enter, KIND_PATH, BENCHD_BENCH_ENTER, 0, 0, "the program that enters nodes"),
@@ -110,8 +113,8 @@ static int set_named(struct config *c, const char *name, size_t len, const char 
 {
     const struct key *k = key_find(name, len);
     if (!k)
-        return bd_err_set(err, BD_EINVALID,
-                          "%.*s: no such key ('benchd --help' lists all of them)", (int)len, name);
+        return bd_err_set(err, BD_EINVALID, "%.*s: no such key ('benchd --help' lists all of them)",
+                          (int)len, name);
     int rc = key_set(c, k, value, err);
     return rc < 0 ? bd_err_wrap(err, "%s", k->name) : 0;
 }
@@ -161,7 +164,7 @@ static int load_environment(struct config *c, struct bd_err *err)
 {
     for (size_t i = 0; i < BD_ARRAY_LEN(keys); i++) {
         char name[64] = "BENCHD_";
-        for (size_t k = 0; keys[i].name[k] && k < sizeof(name) - 8; k++)
+        for (size_t k = 0; k < sizeof(name) - 8 && keys[i].name[k]; k++)
             name[7 + k] = (char)toupper((unsigned char)keys[i].name[k]);
         const char *value = getenv(name);
         if (!value)
@@ -184,7 +187,8 @@ static const struct {
     {"version", CONFIG_VERSION, "print the version"},
 };
 
-/* Flags are looked through twice: first for --config, then, over the file and the environment, for the rest. */
+/* Flags are looked through twice: first for --config, then, over the file and the environment, for
+ * the rest. */
 static int load_flags(int argc, char **argv, struct config *c, const char **ret_file,
                       enum config_mode *ret_mode, struct bd_err *err)
 {
@@ -242,7 +246,7 @@ int config_load(int argc, char **argv, struct config *ret_config, enum config_mo
         config_done(&c);
         return rc;
     }
-    if (!*c.image_dir) {
+    if (!c.image_dir || !*c.image_dir) {
         free(c.image_dir);
         c.image_dir = bd_xasprintf("%s/images", c.state_dir);
     }
@@ -320,8 +324,8 @@ static bool same_value(const struct key *k, const void *a, const void *b)
     return true;
 }
 
-void config_diff(const struct config *a, const struct config *b, void (*fn)(const char *key, void *arg),
-                 void *arg)
+void config_diff(const struct config *a, const struct config *b,
+                 void (*fn)(const char *key, void *arg), void *arg)
 {
     for (size_t i = 0; i < BD_ARRAY_LEN(keys); i++)
         if (!same_value(&keys[i], (const char *)a + keys[i].offset,

@@ -1,7 +1,7 @@
 /*
  * Configuration: built-in defaults, then the file, then the environment (BENCHD_KEY), then flags
- * (--key VALUE), each over the one before. One table of keys in config.c. Threads: read once at start
- * and on SIGHUP, on the main thread.
+ * (--key VALUE), each over the one before. One table of keys in config.c. Threads: read once at
+ * start and on SIGHUP, on the main thread.
  */
 #pragma once
 
@@ -16,15 +16,15 @@
 #define CONFIG_FILE "/etc/benchd/benchd.conf"
 
 struct config {
-    char *state_dir;   /* the database, images, clusters' directories, uploads */
-    char *image_dir;   /* "" for STATE_DIR/images */
+    char *state_dir; /* the database, images, clusters' directories, uploads */
+    char *image_dir; /* "" for STATE_DIR/images */
     char *recipe_dir;
-    char *node_layer;  /* programs laid over every node's root */
+    char *node_layer; /* programs laid over every node's root */
     char *bench_enter;
     char *libvirt_uri;
     char *listen_unix; /* "" for none */
     char *unix_group;
-    char *listen_tcp;  /* "" for none */
+    char *listen_tcp; /* "" for none */
     struct subnet subnet_pool;
     int64_t workers, teardown_workers, exec_workers, reader_workers;
     int64_t start_width;         /* nodes started at once */
@@ -38,13 +38,14 @@ struct config {
 
 enum config_mode { CONFIG_RUN, CONFIG_CHECK, CONFIG_CHECK_HOST, CONFIG_HELP, CONFIG_VERSION };
 
-/* Reads everything; BD_EINVALID names file and line, variable or flag, the key, and what was expected. */
+/* Reads everything; BD_EINVALID names file and line, variable or flag, the key, and what was
+ * expected. */
 int config_load(int argc, char **argv, struct config *ret_config, enum config_mode *ret_mode,
                 struct bd_err *err);
 void config_done(struct config *c);
 void config_help(FILE *out);
 /* Calls fn with the name of each key that differs. */
-void config_diff(const struct config *a, const struct config *b, void (*fn)(const char *key, void *arg),
-                 void *arg);
+void config_diff(const struct config *a, const struct config *b,
+                 void (*fn)(const char *key, void *arg), void *arg);
 /* All keys with their values, as the file would have them. */
 void config_print(const struct config *c, FILE *out);

@@ -50,7 +50,8 @@ struct daemon {
 
 /* -- start -- */
 
-/* Images have set-user-id programs, and secrets of clusters are in their nodes' files: root's alone. */
+/* Images have set-user-id programs, and secrets of clusters are in their nodes' files: root's
+ * alone. */
 static int make_dirs(struct daemon *d, struct bd_err *err)
 {
     int rc = bd_mkdir_p(d->config.state_dir, 0700, err);
@@ -264,7 +265,8 @@ static int start_all(struct daemon *d, struct bd_err *err)
     return rc;
 }
 
-int daemon_start(struct config *config, int (*reload)(struct config *ret_config, struct bd_err *err),
+int daemon_start(struct config *config,
+                 int (*reload)(struct config *ret_config, struct bd_err *err),
                  struct daemon **ret_daemon, struct bd_err *err)
 {
     struct daemon *d = bd_new(struct daemon);
@@ -341,31 +343,33 @@ static void on_asks_closed(void *arg)
     workers_close(d->work, on_work_closed, d);
 }
 
-static void on_execs_closed(void *arg)
+static void on_http_closed(void *arg)
 {
     struct daemon *d = arg;
     workers_close(d->asks, on_asks_closed, d);
 }
 
-static void on_http_closed(void *arg)
+/* After the commands: their clients are told how they ended. */
+static void on_execs_closed(void *arg)
 {
     struct daemon *d = arg;
-    workers_close(d->execs, on_execs_closed, d);
+    http_server_close(d->http, on_http_closed, d);
 }
 
 static void on_engine_closed(void *arg)
 {
     struct daemon *d = arg;
     d->engine = NULL;
-    http_server_close(d->http, on_http_closed, d);
+    workers_close(d->execs, on_execs_closed, d);
 }
 
 static void on_stop_overdue(uv_timer_t *timer BD_UNUSED)
 {
-    bd_log(BD_LOG_WARN,
-           "something did not end in time; benchd ends anyway, and the next start goes on from what "
-           "is noted down",
-           NULL);
+    bd_log(
+        BD_LOG_WARN,
+        "something did not end in time; benchd ends anyway, and the next start goes on from what "
+        "is noted down",
+        NULL);
     _exit(1);
 }
 

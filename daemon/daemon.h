@@ -8,8 +8,11 @@
 
 struct daemon;
 
-/* Starts everything and begins to serve; config is taken over. reload: reads the configuration anew, for SIGHUP. */
-int daemon_start(struct config *config, int (*reload)(struct config *ret_config, struct bd_err *err),
+/* Starts everything and begins to serve; config is taken over. reload: reads the configuration
+ * anew, for SIGHUP. */
+int daemon_start(struct config *config,
+                 int (*reload)(struct config *ret_config, struct bd_err *err),
                  struct daemon **ret_daemon, struct bd_err *err);
-/* Serves until SIGTERM or SIGINT, ends everything at a point that can be resumed, frees d. 0, or 1 if something did not end in time. */
+/* Serves until SIGTERM or SIGINT, ends everything at a point that can be resumed, frees d. 0, or 1
+ * if something did not end in time. */
 int daemon_run(struct daemon *d);

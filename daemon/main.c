@@ -1,5 +1,5 @@
-/* benchd: arguments and exit codes. 0: ended as asked; 1: could not start, or not end in time; 2: the
- * configuration or an argument is wrong. */
+/* benchd: arguments and exit codes. 0: ended as asked; 1: could not start, or not end in time; 2:
+ * the configuration or an argument is wrong. */
 #include "daemon/api/api.h"
 #include "daemon/config.h"
 #include "daemon/daemon.h"
@@ -22,8 +22,7 @@ static int reload(struct config *ret_config, struct bd_err *err)
 
 static int check_host(const struct config *config)
 {
-    struct api_places places = {.state_dir = config->state_dir,
-                                .libvirt_uri = config->libvirt_uri};
+    struct api_places places = {.state_dir = config->state_dir, .libvirt_uri = config->libvirt_uri};
     struct hostops *ops = hostops_new(&(struct hostops_dirs){"/", "/", "/", ""});
     struct virt *virt =
         virt_new(&(struct virt_config){.lxc_uri = config->libvirt_uri, .connections = 1}, ops);

@@ -218,10 +218,12 @@ static uint64_t capabilities_of(int pidfd)
     char *text = cgroup_read_proc(text_new("/proc/%d/status", pid));
     const char *field = text ? strstr(text, BOUND_FIELD) : NULL;
 
+    uint64_t bound = field ? strtoull(field + strlen(BOUND_FIELD), NULL, 16) : 0;
+
     pid_of(pidfd);
     if (!field)
         die("can't read the capabilities of the node's init in /proc/%d/status", pid);
-    return strtoull(field + strlen(BOUND_FIELD), NULL, 16);
+    return bound;
 }
 
 /* Nodes have no user namespace: what libvirt took from their init is the host's to lose. */

@@ -37,9 +37,9 @@
 #define BENCH_ENTER_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /*
- * It ends as the command does: by the same signal, or with the same exit code, or with one of these.
- * A failure of bench-enter is one line on stderr that begins with
- * "bench-enter: "; a command can exit with these codes too, and the line tells which it was.
+ * It ends as the command does: by the same signal, or with the same exit code, or with one of
+ * these. A failure of bench-enter is one line on stderr that begins with "bench-enter: "; a command
+ * can exit with these codes too, and the line tells which it was.
  */
 enum bench_enter_exit {
     BENCH_ENTER_EXIT_FAILED = 125,         /* bench-enter could not do its part */

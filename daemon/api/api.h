@@ -1,6 +1,6 @@
 /*
- * The routes of the contract: checks requests against it, asks the engine for changes and the store's
- * readers for answers. Threads: the loop's; what reads the store runs on reader workers.
+ * The routes of the contract: checks requests against it, asks the engine for changes and the
+ * store's readers for answers. Threads: the loop's; what reads the store runs on reader workers.
  */
 #pragma once
 
@@ -14,7 +14,8 @@ struct api;
 
 /* Where things are; lives as long as the daemon. */
 struct api_places {
-    const char *db_path, *state_dir, *image_dir, *transfer_dir, *recipe_dir, *bench_enter, *libvirt_uri;
+    const char *db_path, *state_dir, *image_dir, *transfer_dir, *recipe_dir, *bench_enter,
+        *libvirt_uri;
 };
 
 struct api_config {
@@ -45,6 +46,7 @@ void api_set_http(struct api *a, struct http_server *http); /* for its figures *
 void api_on_change(const char *subject, void *app);
 void api_on_events(void *app);
 
-/* The contract's Host, for `benchd --check-host` too; engine's figures may be NULL. New reference. */
+/* The contract's Host, for `benchd --check-host` too; engine's figures may be NULL. New reference.
+ */
 json_t *api_host_json(const struct api_places *places, struct virt *virt,
                       const struct engine_stats *stats);

@@ -26,8 +26,8 @@ static void on_created(void *arg, int rc, const struct bd_err *err, const void *
     struct creation *c = arg;
     if (rc == BD_ENOTFOUND) { /* all else that it names was checked before */
         bd_auto_faults struct schema_faults faults = {0};
-        schema_faults_add(&faults, "/image",
-                          bd_json_str(http_request_json(c->r), "image", NULL), "%s", err->text);
+        schema_faults_add(&faults, "/image", bd_json_str(http_request_json(c->r), "image", NULL),
+                          "%s", err->text);
         http_problem_faults(c->r, "validation", err->text, &faults);
     } else if (rc < 0) {
         http_problem_err(c->r, err);
@@ -103,8 +103,8 @@ static int state_from(const char *s, unsigned *ret_bit)
 static int load_list(struct api_read *q, struct store_conn *conn, struct bd_err *err)
 {
     struct store_cluster_filter filter = {
-        .states = q->states ? q->states
-                            : ((1U << CLUSTER_STATE_COUNT) - 1) & ~(1U << CLUSTER_DELETED),
+        .states =
+            q->states ? q->states : ((1U << CLUSTER_STATE_COUNT) - 1) & ~(1U << CLUSTER_DELETED),
         .name = *q->name ? q->name : NULL,
         .before_created_ns = q->cursor_ns,
         .before_id = q->cursor_ns ? q->cursor_id : NULL,

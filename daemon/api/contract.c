@@ -1,4 +1,5 @@
-/* Requests against the contract: every operation's body and query schemas, compiled once at start. */
+/* Requests against the contract: every operation's body and query schemas, compiled once at start.
+ */
 #include "daemon/api/private.h"
 
 #include "api/contract.h"
@@ -76,7 +77,7 @@ static int load_op(struct op *op, const json_t *doc, struct bd_err *err)
 {
     const struct http_route *route = op->route;
     char method[8] = "";
-    for (size_t i = 0; route->method[i] && i < sizeof(method) - 1; i++)
+    for (size_t i = 0; i < sizeof(method) - 1 && route->method[i]; i++)
         method[i] = (char)(route->method[i] | 0x20);
     const json_t *item = json_object_get(json_object_get(doc, "paths"), route->path);
     const json_t *obj = json_object_get(item, method);
@@ -88,8 +89,7 @@ static int load_op(struct op *op, const json_t *doc, struct bd_err *err)
     const json_t *params = json_object_get(obj, "parameters");
     size_t i;
     const json_t *param;
-    json_array_foreach(params, i, param)
-    {
+    json_array_foreach (params, i, param) {
         bd_auto_free char *where = bd_xasprintf("/paths/%s/%s/parameters/%zu", part, method, i);
         int rc = add_param(op, doc, param, where, err);
         if (rc < 0)
@@ -107,9 +107,9 @@ static size_t count_operations(const json_t *doc)
     size_t n = 0;
     const char *path, *method;
     json_t *item, *obj;
-    json_object_foreach(json_object_get(doc, "paths"), path, item)
-    {
-        json_object_foreach(item, method, obj) n += json_object_get(obj, "operationId") != NULL;
+    json_object_foreach (json_object_get(doc, "paths"), path, item) {
+        json_object_foreach (item, method, obj)
+            n += json_object_get(obj, "operationId") != NULL;
     }
     return n;
 }
@@ -173,8 +173,7 @@ struct query_check {
 
 static void check_param(const struct param *p, const char *text, struct schema_faults *faults)
 {
-    bd_auto_free char *pointer =
-        bd_xasprintf("/%s/%s", p->in_query ? "query" : "header", p->name);
+    bd_auto_free char *pointer = bd_xasprintf("/%s/%s", p->in_query ? "query" : "header", p->name);
     bd_auto_json json_t *value = param_value(p, text);
     if (value)
         schema_check(p->schema, value, pointer, faults);

@@ -1,4 +1,5 @@
-/* The event log: pages as JSON, or a stream of server-sent events that goes on from where a client was. */
+/* The event log: pages as JSON, or a stream of server-sent events that goes on from where a client
+ * was. */
 #include "daemon/api/private.h"
 
 #include "lib/base/clock.h"

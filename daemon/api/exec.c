@@ -1,5 +1,5 @@
-/* Commands in nodes: the channel runs one on a worker, its output streams to the client as NDJSON. A
- * client that reads slowly slows the command down; one that leaves ends it. */
+/* Commands in nodes: the channel runs one on a worker, its output streams to the client as NDJSON.
+ * A client that reads slowly slows the command down; one that leaves ends it. */
 #include "daemon/api/private.h"
 
 #include "lib/base/clock.h"
@@ -8,6 +8,7 @@
 #include "lib/channel/channel.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #define TIMEOUT_DEFAULT_NS (10 * 60 * BD_NS_PER_S)
@@ -46,7 +47,8 @@ struct exec {
 
 /* -- on the worker -- */
 
-/* How many bytes at the end are the beginning of a UTF-8 character that goes on in the next piece. */
+/* How many bytes at the end are the beginning of a UTF-8 character that goes on in the next piece.
+ */
 static size_t unfinished_tail(const char *data, size_t bytes)
 {
     for (size_t back = 1; back <= 3 && back <= bytes; back++) {
@@ -260,9 +262,9 @@ static void read_body(struct exec *x, const json_t *body, struct schema_faults *
     size_t i;
     const json_t *item;
     const char *key;
-    json_array_foreach(json_object_get(body, "command"), i, item)
+    json_array_foreach (json_object_get(body, "command"), i, item)
         bd_strv_add(&x->argv, json_string_value(item));
-    json_object_foreach((json_t *)json_object_get(body, "env"), key, item)
+    json_object_foreach ((json_t *)json_object_get(body, "env"), key, item)
         bd_strv_addf(&x->env, "%s=%s", key, json_string_value(item));
     const char *cwd = bd_json_str(body, "cwd", NULL);
     const char *user = bd_json_str(body, "user", "root");
@@ -271,19 +273,40 @@ static void read_body(struct exec *x, const json_t *body, struct schema_faults *
     x->unit = bd_json_bool(body, "unit", 0);
     x->timeout_ns = TIMEOUT_DEFAULT_NS;
     const char *timeout = bd_json_str(body, "timeout", NULL);
-    if (timeout && (bd_parse_duration_ns(timeout, &x->timeout_ns) < 0 ||
-                    x->timeout_ns > TIMEOUT_MAX_NS))
+    if (timeout &&
+        (bd_parse_duration_ns(timeout, &x->timeout_ns) < 0 || x->timeout_ns > TIMEOUT_MAX_NS))
         schema_faults_add(faults, "/timeout", timeout, "a duration of at most 24h");
     if (x->argv.n == 0 || *x->argv.items[0] == '\0')
         schema_faults_add(faults, "/command/0", "", "the name of a program");
     read_input(x, body, faults);
 }
 
+/* The engine knows only what is not at its end: the store tells what else there was. */
+static int load_ended(struct api_read *q, struct store_conn *conn, struct bd_err *err)
+{
+    struct store_cluster row = {0};
+    int rc = store_cluster_get(conn, q->id, &row, err);
+    if (rc < 0)
+        return rc;
+    rc = bd_err_set(err, BD_ECONFLICT, "cluster %s is %s: commands run in one that is ready",
+                    row.id, cluster_state_to_str(row.state));
+    store_cluster_done(&row);
+    return rc;
+}
+
 static bool find_node(struct exec *x, struct http_request *r)
 {
     struct bd_err err = BD_ERR_INIT;
     const char *name = bd_json_str(http_request_json(r), "node", NULL);
-    if (engine_cluster_plan(x->a->engine, http_request_param(r, "clusterId"), &x->plan, &err) < 0) {
+    const char *id = http_request_param(r, "clusterId");
+    int rc = engine_cluster_plan(x->a->engine, id, &x->plan, &err);
+    if (rc == BD_ENOTFOUND) {
+        struct api_read *q = read_new(x->a, r, load_ended);
+        snprintf(q->id, sizeof(q->id), "%s", id);
+        read_submit(q);
+        return false;
+    }
+    if (rc < 0) {
         http_problem_err(r, &err);
         return false;
     }
@@ -312,13 +335,14 @@ void exec_in_cluster(struct http_request *r, void *app)
     bd_auto_faults struct schema_faults faults = {0};
     read_body(x, http_request_json(r), &faults);
     if (faults.n)
-        http_problem_faults(r, "validation", "the command can't be run as it is asked for", &faults);
+        http_problem_faults(r, "validation", "the command can't be run as it is asked for",
+                            &faults);
     if (faults.n || !find_node(x, r)) {
         uv_close((uv_handle_t *)&x->wake, on_exec_closed);
         return;
     }
-    bd_log(BD_LOG_INFO, "running a command", "cluster", x->plan.id, "node", x->node->name, "command",
-           x->argv.items[0], "request", http_request_id(r), NULL);
+    bd_log(BD_LOG_INFO, "running a command", "cluster", x->plan.id, "node", x->node->name,
+           "command", x->argv.items[0], "request", http_request_id(r), NULL);
     x->next = a->execs;
     a->execs = x;
     x->stream = http_stream_begin(r, "application/x-ndjson", NULL, on_client_gone, x);

@@ -24,9 +24,9 @@ static json_t *backends_json(struct virt *virt)
     for (size_t i = 0; virt_backends[i]; i++) {
         struct bd_err err = BD_ERR_INIT;
         bool usable = virt_backends[i]->usable(virt, &err) == 0;
-        json_array_append_new(list, json_pack("{s:s, s:b, s:s?}", "name", virt_backends[i]->name,
-                                              "usable", usable, "reason",
-                                              usable ? NULL : err.text));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:b, s:s?}", "name", virt_backends[i]->name,
+                                        "usable", usable, "reason", usable ? NULL : err.text));
     }
     return list;
 }

@@ -1,5 +1,5 @@
-/* POSTs that carry an Idempotency-Key are carried out once: the reply is stored in the transaction that
- * makes the object, and given again to whoever asks the same again. */
+/* POSTs that carry an Idempotency-Key are carried out once: the reply is stored in the transaction
+ * that makes the object, and given again to whoever asks the same again. */
 #include "daemon/api/private.h"
 
 #include "lib/base/clock.h"
@@ -11,7 +11,6 @@ struct keep {
     char *key;
     char digest[BD_DIGEST_BYTES];
 };
-
 
 void keep_free(struct keep *keep)
 {
@@ -103,7 +102,8 @@ void idempotent(struct api *a, struct http_request *r,
     struct pending *p = bd_new(struct pending);
     p->go = go;
     p->keep = bd_new(struct keep);
-    p->keep->key = bd_xasprintf("%s %s %s", http_request_route(r)->method, http_request_path(r), key);
+    p->keep->key =
+        bd_xasprintf("%s %s %s", http_request_route(r)->method, http_request_path(r), key);
     size_t bytes;
     const char *raw = http_request_raw(r, &bytes);
     bd_digest_of(raw, bytes, p->keep->digest);

@@ -124,6 +124,7 @@ struct building {
     struct keep *keep;
     struct image_recipe recipe;
     char *name;
+    bool made; /* the image, for this request; known once it is durable */
     int rc;
     struct bd_err err;
 };
@@ -132,6 +133,7 @@ static int keep_building(struct store_conn *conn, const void *row, void *arg, st
 {
     struct building *b = arg;
     const struct store_image *image = row;
+    b->made = true;
     bd_auto_json json_t *body = view_image(image);
     bd_auto_free char *location = bd_xasprintf("/v1/images/%s", image->id);
     return keep_reply(b->keep, conn, 202, location, body, err);
@@ -151,8 +153,8 @@ static void on_building(void *arg, int rc, const struct bd_err *err, const void 
     const struct store_image *image = row;
     if (rc < 0) {
         http_problem_err(b->r, err);
-    } else if (image->version > 1 || image->state != IMAGE_BUILDING) {
-        http_reply_json(b->r, 200, view_image(image)); /* it was there before */
+    } else if (!b->made) {
+        http_reply_json(b->r, 200, view_image(image));
     } else {
         bd_auto_free char *location = bd_xasprintf("/v1/images/%s", image->id);
         http_header(b->r, "Location", location);
@@ -256,7 +258,8 @@ static void on_importing(void *arg, int rc, const struct bd_err *err, const void
 void images_api_import(struct http_request *r, void *app)
 {
     struct api *a = app;
-    /* The upload is removed with the request, the import may go on for longer: it gets its own name. */
+    /* The upload is removed with the request, the import may go on for longer: it gets its own
+     * name. */
     const char *file = http_request_file(r);
     bd_auto_free char *path = bd_xasprintf("%s.import", file ? file : "");
     if (!file || link(file, path) < 0) {

@@ -40,12 +40,13 @@ struct api_read {
     struct work w;
     struct api *api;
     struct http_request *r;
-    /* On a reader thread: sets json and, where it knows a cheaper one than the body's digest, etag. */
+    /* On a reader thread: sets json and, where it knows a cheaper one than the body's digest, etag.
+     */
     int (*load)(struct api_read *q, struct store_conn *conn, struct bd_err *err);
     /* NULL: 200 with the JSON, or 304. Else it answers; q is freed after it. */
     void (*reply)(struct api_read *q);
 
-    char id[96];  /* of the object, or what names it */
+    char id[96]; /* of the object, or what names it */
     char name[96];
     unsigned states;
     int64_t cursor_ns;
@@ -74,18 +75,20 @@ void reply_cacheable(struct http_request *r, json_t *json);
 /* Seconds of ?wait= as a monotonic deadline; 0 if not given. */
 int64_t wait_deadline(const struct http_request *r);
 
-/* wait.c: long polls. Calls again with what was read once the subject changes, or the time is over. */
+/* wait.c: long polls. Calls again with what was read once the subject changes, or the time is over.
+ */
 void wait_for(struct api_read *q);
 void waits_wake(struct api *a, const char *subject);
 void waits_end(struct api *a);
 
 /* idempotency.c */
 struct keep; /* what is needed to keep a reply */
-/* Looks for the request's Idempotency-Key: calls go(keep, r) if it is new (keep NULL: none was given), answers the stored reply
- * otherwise. */
+/* Looks for the request's Idempotency-Key: calls go(keep, r) if it is new (keep NULL: none was
+ * given), answers the stored reply otherwise. */
 void idempotent(struct api *a, struct http_request *r,
                 void (*go)(struct api *a, struct http_request *r, struct keep *keep));
-/* Stores the reply to be; on the writer's thread, in the transaction that makes the object. keep may be NULL. */
+/* Stores the reply to be; on the writer's thread, in the transaction that makes the object. keep
+ * may be NULL. */
 int keep_reply(struct keep *keep, struct store_conn *conn, int status, const char *location,
                const json_t *body, struct bd_err *err);
 void keep_free(struct keep *keep);

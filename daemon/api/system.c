@@ -42,11 +42,12 @@ static void ready_done(struct work *w)
     if (q->rc < 0)
         json_array_append_new(reasons, json_string(q->err.text));
     if (!stats.store_ok)
-        json_array_append_new(reasons, json_sprintf("the store can't write: %s", stats.store_error));
+        json_array_append_new(reasons,
+                              json_sprintf("the store can't write: %s", stats.store_error));
     if (stats.stuck)
         json_array_append_new(
-            reasons, json_sprintf("%u workers are past their time and have not come back",
-                                  stats.stuck));
+            reasons,
+            json_sprintf("%u workers are past their time and have not come back", stats.stuck));
     if (a->closing)
         json_array_append_new(reasons, json_string("benchd is ending"));
     bool ready = json_array_size(reasons) == 0;

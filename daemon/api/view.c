@@ -15,20 +15,19 @@ static json_t *or_null(json_t *json)
 
 json_t *view_cluster(const struct store_cluster *row)
 {
-    const char *scheduler =
-        bd_json_str(json_object_get(row->spec, "scheduler"), "name", "unknown");
+    const char *scheduler = bd_json_str(json_object_get(row->spec, "scheduler"), "name", "unknown");
     json_t *image = row->image_id ? json_pack("{s:s, s:s, s:s}", "id", row->image_id, "name",
                                               row->image_name, "digest", row->image_digest)
                                   : json_null();
-    return json_pack("{s:s, s:s?, s:s, s:O, s:o, s:s?, s:{s:s, s:s?}, s:O, s:s?, s:o, s:o, s:o, s:O, "
-                     "s:O, s:o, s:o}",
-                     "id", row->id, "name", row->name, "state", cluster_state_to_str(row->state),
-                     "spec", row->spec, "image", image, "subnet", row->subnet, "scheduler", "name",
-                     scheduler, "version", row->scheduler_version, "nodes", row->nodes, "step",
-                     row->step, "createdAt", time_json(row->created_ns), "readyAt",
-                     time_json(row->ready_ns), "endedAt", time_json(row->ended_ns), "timings",
-                     row->timings, "warnings", row->warnings, "error", or_null(row->error),
-                     "residue", or_null(row->residue));
+    return json_pack(
+        "{s:s, s:s?, s:s, s:O, s:o, s:s?, s:{s:s, s:s?}, s:O, s:s?, s:o, s:o, s:o, s:O, "
+        "s:O, s:o, s:o}",
+        "id", row->id, "name", row->name, "state", cluster_state_to_str(row->state), "spec",
+        row->spec, "image", image, "subnet", row->subnet, "scheduler", "name", scheduler, "version",
+        row->scheduler_version, "nodes", row->nodes, "step", row->step, "createdAt",
+        time_json(row->created_ns), "readyAt", time_json(row->ready_ns), "endedAt",
+        time_json(row->ended_ns), "timings", row->timings, "warnings", row->warnings, "error",
+        or_null(row->error), "residue", or_null(row->residue));
 }
 
 static json_t *count_json(const struct store_image *row, int64_t n)
@@ -38,18 +37,18 @@ static json_t *count_json(const struct store_image *row, int64_t n)
 
 json_t *view_image(const struct store_image *row)
 {
-    json_t *error = row->error ? json_pack("{s:s, s:s}", "type",
-                                           row->digest ? "gone" : "build-failed", "detail",
-                                           row->error)
-                               : json_null();
-    return json_pack(
-        "{s:s, s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:o, s:o, s:o, s:s?, s:o}", "id", row->id,
-        "name", row->name, "recipe", row->name, "state", image_state_to_str(row->state), "digest",
-        row->digest, "recipeDigest",
-        row->recipe_digest && *row->recipe_digest ? row->recipe_digest : NULL, "sizeBytes",
-        count_json(row, row->size_bytes), "entries", count_json(row, row->entries), "packageCount",
-        count_json(row, row->packages), "createdAt", time_json(row->created_ns), "readyAt",
-        time_json(row->ready_ns), "progress", row->progress, "error", error);
+    json_t *error = row->error
+                        ? json_pack("{s:s, s:s}", "type", row->digest ? "gone" : "build-failed",
+                                    "detail", row->error)
+                        : json_null();
+    return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:o, s:o, s:o, s:s?, s:o}", "id",
+                     row->id, "name", row->name, "recipe", row->name, "state",
+                     image_state_to_str(row->state), "digest", row->digest, "recipeDigest",
+                     row->recipe_digest && *row->recipe_digest ? row->recipe_digest : NULL,
+                     "sizeBytes", count_json(row, row->size_bytes), "entries",
+                     count_json(row, row->entries), "packageCount", count_json(row, row->packages),
+                     "createdAt", time_json(row->created_ns), "readyAt", time_json(row->ready_ns),
+                     "progress", row->progress, "error", error);
 }
 
 json_t *view_event(const struct store_event *row)

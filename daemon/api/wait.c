@@ -1,4 +1,5 @@
-/* Long polls: a read that found nothing new waits for its subject to change, or for its time to be over. */
+/* Long polls: a read that found nothing new waits for its subject to change, or for its time to be
+ * over. */
 #include "daemon/api/private.h"
 
 #include "lib/base/clock.h"

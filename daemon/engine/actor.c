@@ -73,9 +73,9 @@ int actor_plan(struct actor *a, struct bd_err *err)
         return bd_err_set(err, BD_ECORRUPT, "its spec is not valid: %s: expected %s",
                           faults.items[0].pointer, faults.items[0].expected);
     if (!virt_backend_find(spec.backend) || !sched_find(spec.scheduler)) {
-        int rc = bd_err_set(err, BD_EUNSUPPORTED,
-                            "this version knows no backend %s or no scheduler %s", spec.backend,
-                            spec.scheduler);
+        int rc =
+            bd_err_set(err, BD_EUNSUPPORTED, "this version knows no backend %s or no scheduler %s",
+                       spec.backend, spec.scheduler);
         cluster_spec_done(&spec);
         return rc;
     }
@@ -99,11 +99,11 @@ void actor_nodes(struct actor *a, enum node_state state)
     for (size_t i = 0; i < a->plan.n_nodes; i++) {
         const struct node_plan *n = &a->plan.nodes[i];
         bool lost = state == NODE_READY && bd_strv_has(&a->lost, n->name);
-        json_array_append_new(
-            a->row.nodes,
-            json_pack("{s:s, s:s, s:s, s:s?}", "name", n->name, "role", node_role_to_str(n->role),
-                      "state", node_state_to_str(lost ? NODE_LOST : state), "address",
-                      a->has_subnet ? n->address : NULL));
+        json_array_append_new(a->row.nodes,
+                              json_pack("{s:s, s:s, s:s, s:s?}", "name", n->name, "role",
+                                        node_role_to_str(n->role), "state",
+                                        node_state_to_str(lost ? NODE_LOST : state), "address",
+                                        a->has_subnet ? n->address : NULL));
     }
 }
 
@@ -139,6 +139,7 @@ static bool take_delete(struct actor *a, struct change *c)
     a->delete_wanted = false;
     if (a->row.state == CLUSTER_DELETING)
         return false;
+    a->probe_first = false; /* however far it had come: all of it goes */
     set_state(a, CLUSTER_EV_DELETE);
     change_event(c, "cluster.deleting", json_object());
     return true;
@@ -147,7 +148,8 @@ static bool take_delete(struct actor *a, struct change *c)
 static bool take_lost(struct actor *a, struct change *c)
 {
     const char *names = bd_str_text(&a->untold);
-    bd_log(BD_LOG_WARN, "nodes of a ready cluster ended", "cluster", a->row.id, "nodes", names, NULL);
+    bd_log(BD_LOG_WARN, "nodes of a ready cluster ended", "cluster", a->row.id, "nodes", names,
+           NULL);
     json_array_append_new(a->row.warnings, json_sprintf("nodes ended: %s", names));
     actor_nodes(a, NODE_READY);
     change_event(c, "cluster.nodes-lost", json_pack("{s:s}", "nodes", names));
@@ -166,12 +168,18 @@ static void fail(struct actor *a, struct change *c, int step, int code, const ch
 
 /* -- results -- */
 
+/* Milliseconds, to the microsecond: more digits would be noise. */
+static double ms_of(int64_t ns)
+{
+    int64_t us = ns / 1000;
+    return (double)us / 1000;
+}
+
 static void add_time(struct actor *a, const struct step_work *w)
 {
     const char *name = steps[w->step].name;
-    double ms = bd_json_real(a->row.timings, name, 0) + (double)w->took_ns / 1e6;
-    /* to the microsecond: more digits would be noise */
-    json_object_set_new(a->row.timings, name, json_real((double)(int64_t)(ms * 1000 + 0.5) / 1000));
+    double before = bd_json_real(a->row.timings, name, 0);
+    json_object_set_new(a->row.timings, name, json_real(before + ms_of(w->took_ns)));
 }
 
 static void absorb(struct actor *a, struct change *c, struct step_work *w)
@@ -306,7 +314,7 @@ static bool take_result(struct actor *a, struct change *c)
     change_event(c, "cluster.step",
                  json_pack("{s:s, s:s, s:i, s:f, s:s*}", "step", steps[w->step].name, "state",
                            w->rc == 0 ? "done" : "failed", "attempt", (int)w->attempt, "ms",
-                           (double)(w->took_ns / 1000) / 1000, "error",
+                           ms_of(w->took_ns), "error",
                            w->rc == 0 ? NULL : w->err.text));
     if (w->rc == 0)
         step_succeeded(a, w->step);
@@ -457,8 +465,7 @@ void actor_on_durable(struct actor *a, struct change *c)
         engine_move_all(e);
         return;
     }
-    if (a->working && steps[a->working->step].phase == STEP_UP &&
-        a->row.state != CLUSTER_CREATING)
+    if (a->working && steps[a->working->step].phase == STEP_UP && a->row.state != CLUSTER_CREATING)
         bd_cancel_set(a->working->in.cancel, BD_ECANCELLED, "the cluster is being removed");
     if (a->to_run >= 0) {
         int step = a->to_run;
@@ -514,8 +521,8 @@ void actor_on_lost(struct actor *a, const struct bd_strv *lost)
         bd_str_addf(&a->untold, "%s%s", a->untold.len ? ", " : "", lost->items[i]);
     }
     if (a->untold.len && a->working && a->working->step == STEP_READY && !a->abort_reason) {
-        a->abort_reason = bd_xasprintf("nodes ended while the scheduler came up: %s",
-                                       bd_str_text(&a->untold));
+        a->abort_reason =
+            bd_xasprintf("nodes ended while the scheduler came up: %s", bd_str_text(&a->untold));
         bd_cancel_set(a->working->in.cancel, BD_ECANCELLED, "a node ended");
     }
     actor_move(a);

@@ -120,7 +120,8 @@ static void on_retry(uv_timer_t *timer)
     uv_close((uv_handle_t *)timer, on_retry_closed);
 }
 
-/* The store can't write: nothing of this change may be lost, so it is tried until it goes through. */
+/* The store can't write: nothing of this change may be lost, so it is tried until it goes through.
+ */
 static void retry_later(struct change *c, const struct bd_err *err)
 {
     struct engine *e = c->a->e;

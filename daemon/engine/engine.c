@@ -241,7 +241,6 @@ static void close_when_idle(struct engine *e)
         uv_close((uv_handle_t *)&e->upkeep, on_upkeep_closed);
 }
 
-
 void engine_flight_end(struct engine *e)
 {
     e->in_flight--;
@@ -355,7 +354,7 @@ void engine_cluster_create(struct engine *e, const struct engine_create *create)
     const struct store_image *image = NULL;
     int rc = check_create(e, &spec, create->name, &image, &err);
     cluster_spec_done(&spec);
-    if (rc < 0) {
+    if (rc < 0 || !image) {
         engine_answer(e, create->done, create->arg, &err, NULL);
         return;
     }
@@ -418,8 +417,9 @@ int engine_cluster_plan(struct engine *e, const char *id, struct cluster_plan *r
     if (!a)
         return bd_err_set(err, BD_ENOTFOUND, "no cluster %s is up", id);
     if (a->row.state != CLUSTER_READY)
-        return bd_err_set(err, BD_ECONFLICT, "cluster %s is %s: commands run in it once it is ready",
-                          id, cluster_state_to_str(a->row.state));
+        return bd_err_set(err, BD_ECONFLICT,
+                          "cluster %s is %s: commands run in it once it is ready", id,
+                          cluster_state_to_str(a->row.state));
     struct cluster_spec spec;
     bd_auto_faults struct schema_faults faults = {0};
     cluster_spec_read(a->row.spec, &spec, &faults);

@@ -1,11 +1,12 @@
 /*
- * The engine: owns the state of every cluster and image that is not at its end, moves each along its
- * table of steps, and is the only one that asks the writer for changes to them.
+ * The engine: owns the state of every cluster and image that is not at its end, moves each along
+ * its table of steps, and is the only one that asks the writer for changes to them.
  *
  * Order of commits: "step k, attempt n, intended" is durable before a body runs; its result and the
  * next intent are one transaction; only then is it told to anyone. docs/recovery.md has the whole.
  *
- * Threads: all of it is called on the loop thread; bodies run on workers. Callbacks come later, never from inside the call.
+ * Threads: all of it is called on the loop thread; bodies run on workers. Callbacks come later,
+ * never from inside the call.
  */
 #pragma once
 
@@ -38,33 +39,38 @@ struct engine_config {
 };
 
 struct engine *engine_new(const struct engine_config *config);
-/* Reads what was going on when the daemon last ended; rows that can't be read are set aside and logged.
- * Call before the loop runs: the connection is the writer's, which is idle until then. */
+/* Reads what was going on when the daemon last ended; rows that can't be read are set aside and
+ * logged. Call before the loop runs: the connection is the writer's, which is idle until then. */
 int engine_load(struct engine *e, struct store_conn *conn, struct bd_err *err);
 /* Begins to move things, and removes what nobody owns. */
 void engine_start(struct engine *e);
-/* Begins nothing new, asks bodies to stop at a point that can be resumed, waits for them, then calls on_closed and frees e. */
+/* Begins nothing new, asks bodies to stop at a point that can be resumed, waits for them, then
+ * calls on_closed and frees e. */
 void engine_close(struct engine *e, void (*on_closed)(void *arg), void *arg);
 
-/* Runs in the transaction that creates the object, on the writer's thread; a failure undoes it all. */
+/* Runs in the transaction that creates the object, on the writer's thread; a failure undoes it all.
+ */
 typedef int (*engine_also_fn)(struct store_conn *conn, const void *row, void *arg,
                               struct bd_err *err);
-/* row: struct store_cluster or struct store_image as it is durable now, valid during the call; NULL on failure. */
+/* row: struct store_cluster or struct store_image as it is durable now, valid during the call; NULL
+ * on failure. */
 typedef void (*engine_done_fn)(void *arg, int rc, const struct bd_err *err, const void *row);
 
 struct engine_create {
-    json_t *spec;      /* resolved, stolen */
-    const char *name;  /* NULL: none */
+    json_t *spec;        /* resolved, stolen */
+    const char *name;    /* NULL: none */
     engine_also_fn also; /* may be NULL */
     engine_done_fn done;
     void *arg;
 };
-/* BD_EINVALID / BD_ENOTFOUND (no such image, scheduler or backend), BD_ECONFLICT (name taken), BD_ENOCAPACITY (too many clusters). */
+/* BD_EINVALID / BD_ENOTFOUND (no such image, scheduler or backend), BD_ECONFLICT (name taken),
+ * BD_ENOCAPACITY (too many clusters). */
 void engine_cluster_create(struct engine *e, const struct engine_create *create);
 /* Durable when done is called; row is NULL on success where it had been asked for before: read it.
  * BD_ENOTFOUND where the engine has none of this id: the store may know one at its end. */
 void engine_cluster_delete(struct engine *e, const char *id, engine_done_fn done, void *arg);
-/* A copy of the plan of a ready cluster, to run commands in it. BD_ENOTFOUND, BD_ECONFLICT (not ready, no such node told by name). */
+/* A copy of the plan of a ready cluster, to run commands in it. BD_ENOTFOUND, BD_ECONFLICT (not
+ * ready, no such node told by name). */
 int engine_cluster_plan(struct engine *e, const char *id, struct cluster_plan *ret_plan,
                         struct bd_err *err);
 /* libvirt's hint that a domain's life changed. */

@@ -30,7 +30,8 @@ struct image_actor {
     struct image_work *work; /* not begun or running; NULL at rest */
     bool durable;            /* its row is in the store */
     bool deleting;
-    engine_done_fn delete_done; /* asked for while it was being built: goes on when that has ended */
+    engine_done_fn
+        delete_done; /* asked for while it was being built: goes on when that has ended */
     void *delete_arg;
     int64_t progress_ns; /* monotonic: when progress was last written */
 };
@@ -433,25 +434,26 @@ static void removal_begin(struct image_actor *i, engine_done_fn done, void *arg)
     workers_submit(e->config.work, &r->w);
 }
 
-static int check_unused(struct engine *e, const struct image_actor *i, struct bd_err *err)
+static void check_unused(struct engine *e, const struct image_actor *i, struct bd_err *err)
 {
     bd_auto_str struct bd_str users = {0};
     for (const struct actor *a = e->actors; a; a = a->next)
         if (i->row.digest && bd_str_eq(a->row.image_digest, i->row.digest))
             bd_str_addf(&users, "%s%s", users.len ? ", " : "", a->row.id);
     if (users.len)
-        return bd_err_set(err, BD_ECONFLICT, "image %s is used by clusters %s: delete them first",
-                          i->row.id, bd_str_text(&users));
-    return 0;
+        bd_err_set(err, BD_ECONFLICT, "image %s is used by clusters %s: delete them first",
+                   i->row.id, bd_str_text(&users));
 }
 
 void engine_image_delete(struct engine *e, const char *id, engine_done_fn done, void *arg)
 {
     struct bd_err err = BD_ERR_INIT;
     struct image_actor *i = image_find(e, id);
-    int rc = !i || i->deleting ? bd_err_set(&err, BD_ENOTFOUND, "no image %s", id)
-                               : check_unused(e, i, &err);
-    if (rc < 0) {
+    if (!i || i->deleting)
+        bd_err_set(&err, BD_ENOTFOUND, "no image %s", id);
+    else
+        check_unused(e, i, &err);
+    if (!i || err.code < 0) {
         engine_answer(e, done, arg, &err, NULL);
         return;
     }
@@ -478,18 +480,20 @@ const struct store_image *images_resolve(struct engine *e, const char *ref, stru
         if (!is_digest || !bd_starts_with(row->digest, ref))
             continue;
         if (by_digest && strcmp(by_digest->digest, row->digest) != 0) {
-            bd_err_set(err, BD_ECONFLICT, "more than one image has a digest that begins with %s: "
-                                          "give more of it",
+            bd_err_set(err, BD_ECONFLICT,
+                       "more than one image has a digest that begins with %s: "
+                       "give more of it",
                        ref);
             return NULL;
         }
         by_digest = row;
     }
     if (!by_digest)
-        bd_err_set(err, BD_ENOTFOUND,
-                   "no image that is ready is called %s: 'benchctl image ls' tells which there are, "
-                   "'benchctl image build %s' builds it from its recipe",
-                   ref, ref);
+        bd_err_set(
+            err, BD_ENOTFOUND,
+            "no image that is ready is called %s: 'benchctl image ls' tells which there are, "
+            "'benchctl image build %s' builds it from its recipe",
+            ref, ref);
     return by_digest;
 }
 

@@ -35,7 +35,7 @@ struct engine {
     struct bd_err store_err;
 
     uv_timer_t upkeep;
-    uv_async_t wake; /* for notes */
+    uv_async_t wake;      /* for notes */
     pthread_mutex_t lock; /* guards notes */
     struct note *notes, **notes_tail;
 
@@ -55,23 +55,23 @@ struct actor {
 
     unsigned begun, done; /* bits by step of bring-up */
     bool torn, audited;
-    unsigned attempt;     /* of the step under way */
-    bool probe_first;     /* the step was cut off by the end of an earlier daemon, */
-    int64_t cut_off_ns;   /* which had begun it then (wall) */
+    unsigned attempt;   /* of the step under way */
+    bool probe_first;   /* the step was cut off by the end of an earlier daemon, */
+    int64_t cut_off_ns; /* which had begun it then (wall) */
 
-    bool writing;              /* a change is with the writer */
-    int to_run;                /* step to run when it is durable; -1: none */
-    struct step_work *working; /* a body is running */
+    bool writing;               /* a change is with the writer */
+    int to_run;                 /* step to run when it is durable; -1: none */
+    struct step_work *working;  /* a body is running */
     struct step_work *finished; /* a body's result that is not taken yet */
-    bool looking;              /* a look at the nodes is under way */
-    bool delete_wanted;        /* asked for, not durable yet */
-    bool waiting;              /* for the timer, before the next attempt */
-    bool dead;                 /* being freed */
-    uv_timer_t timer;          /* deadline of the body, or time of the next attempt */
-    int overdue;               /* times that the deadline of the body has passed */
-    char *abort_reason;        /* why the body was told to stop, where it was not a delete */
-    struct bd_strv lost;       /* nodes that were found dead */
-    struct bd_str untold;      /* those of them that are not in the row yet: "n1, n2" */
+    bool looking;               /* a look at the nodes is under way */
+    bool delete_wanted;         /* asked for, not durable yet */
+    bool waiting;               /* for the timer, before the next attempt */
+    bool dead;                  /* being freed */
+    uv_timer_t timer;           /* deadline of the body, or time of the next attempt */
+    int overdue;                /* times that the deadline of the body has passed */
+    char *abort_reason;         /* why the body was told to stop, where it was not a delete */
+    struct bd_strv lost;        /* nodes that were found dead */
+    struct bd_str untold;       /* those of them that are not in the row yet: "n1, n2" */
     struct delete_waiter *waiters;
 };
 
@@ -161,7 +161,8 @@ struct sweep_target {
     const struct virt_backend *backend;
     unsigned controllers, compute;
 };
-/* Looks for things with the names of these clusters, removes them, and logs it. targets is taken over. */
+/* Looks for things with the names of these clusters, removes them, and logs it. targets is taken
+ * over. */
 void work_sweep(struct engine *e, struct sweep_target *targets, size_t n);
 
 /* images.c */
@@ -175,8 +176,10 @@ void images_progress(struct engine *e, const char *id, const char *line);
 const struct store_image *images_resolve(struct engine *e, const char *ref, struct bd_err *err);
 
 /* engine.c */
-/* Calls done later, on the loop: with err, or with the row of the image of this id (NULL: no row). */
+/* Calls done later, on the loop: with err, or with the row of the image of this id (NULL: no row).
+ */
 void engine_answer(struct engine *e, engine_done_fn done, void *arg, const struct bd_err *err,
                    const char *image_id);
-void engine_note(struct engine *e, bool is_image, const char *id, const char *text); /* any thread */
+void engine_note(struct engine *e, bool is_image, const char *id,
+                 const char *text);       /* any thread */
 void engine_flight_end(struct engine *e); /* one of in_flight has called back */

@@ -12,9 +12,8 @@ int admit_check_memory(const struct step_host *host, const struct cluster_spec *
 {
     unsigned nodes = cluster_spec_nodes(spec);
     uint64_t wanted = spec->memory_bytes * nodes;
-    uint64_t room = host->memory_bytes > HOST_RESERVE_BYTES
-                        ? host->memory_bytes - HOST_RESERVE_BYTES
-                        : 0;
+    uint64_t room =
+        host->memory_bytes > HOST_RESERVE_BYTES ? host->memory_bytes - HOST_RESERVE_BYTES : 0;
     uint64_t left = room > in_use_bytes ? room - in_use_bytes : 0;
     if (wanted <= left || spec->oversubscribe)
         return 0;

@@ -4,8 +4,8 @@
 #include "lib/image/image.h"
 #include "lib/virt/inventory.h"
 
-/* The kernel ends network namespaces, and libvirtd its bookkeeping, a moment after the last process is
- * gone: what is still there after this long is residue. */
+/* The kernel ends network namespaces, and libvirtd its bookkeeping, a moment after the last process
+ * is gone: what is still there after this long is residue. */
 #define SETTLE_NS (3 * BD_NS_PER_S)
 #define LOOK_NS   (50 * BD_NS_PER_MS)
 

@@ -20,10 +20,11 @@ int step_image_exec(const struct step_host *host, const struct step_input *in,
     if (rc < 0)
         return bd_err_wrap(err, "image %s", in->image_digest);
     if (!bd_str_eq(mark, in->image_fingerprint))
-        return bd_err_set(err, BD_ECORRUPT,
-                          "image %s was changed on disk (%s) since it was made: remove it and build "
-                          "or import it again",
-                          in->image_digest, rootfs);
+        return bd_err_set(
+            err, BD_ECORRUPT,
+            "image %s was changed on disk (%s) since it was made: remove it and build "
+            "or import it again",
+            in->image_digest, rootfs);
 
     const struct sched *sched = sched_find(in->plan.spec.scheduler);
     return sched->check_image(&(struct sched_image){rootfs, manifest}, err);

@@ -49,5 +49,6 @@ int step_nodes_undo(const struct step_host *host, const struct step_input *in, s
 int step_nodes_probe(const struct step_host *host, const struct step_input *in,
                      enum virt_presence *ret_presence, struct bd_err *err)
 {
-    return virt_backend_find(in->plan.spec.backend)->probe(host->virt, &in->plan, ret_presence, err);
+    return virt_backend_find(in->plan.spec.backend)
+        ->probe(host->virt, &in->plan, ret_presence, err);
 }

@@ -1,5 +1,5 @@
-/* teardown: what the steps of bring-up made is undone, in reverse; a failure in one does not keep the
- * others from theirs. */
+/* teardown: what the steps of bring-up made is undone, in reverse; a failure in one does not keep
+ * the others from theirs. */
 #include "daemon/engine/steps.h"
 
 int step_teardown_exec(const struct step_host *host, const struct step_input *in,

@@ -1,9 +1,10 @@
 /*
- * The steps of a cluster's life, as one table: what each does, undoes and finds, how long it may take
- * and how often it is tried. A new step is one row here and one file step_NAME.c.
+ * The steps of a cluster's life, as one table: what each does, undoes and finds, how long it may
+ * take and how often it is tried. A new step is one row here and one file step_NAME.c.
  *
- * Bodies are plain blocking C on a worker thread. They see copies and thread-safe services only: no store, no
- * loop. Each is safe to repeat, because every name it makes derives from the cluster's id.
+ * Bodies are plain blocking C on a worker thread. They see copies and thread-safe services only: no
+ * store, no loop. Each is safe to repeat, because every name it makes derives from the cluster's
+ * id.
  */
 #pragma once
 
@@ -33,7 +34,7 @@ struct step_input {
     struct cluster_plan plan; /* its addresses mean something once has_subnet */
     bool has_subnet;
     char *image_digest, *image_fingerprint;
-    json_t *before; /* the inventory from before, once admitted */
+    json_t *before;       /* the inventory from before, once admitted */
     struct subnet *taken; /* subnets of the other clusters */
     size_t n_taken;
     uint64_t memory_in_use; /* by the other clusters */
@@ -71,7 +72,16 @@ struct step {
     bool alone;        /* in one cluster at a time: what it chooses must not be chosen twice */
 };
 
-enum { STEP_IMAGE, STEP_ADMIT, STEP_NETWORK, STEP_NODES, STEP_READY, STEP_TEARDOWN, STEP_AUDIT, STEP_COUNT };
+enum {
+    STEP_IMAGE,
+    STEP_ADMIT,
+    STEP_NETWORK,
+    STEP_NODES,
+    STEP_READY,
+    STEP_TEARDOWN,
+    STEP_AUDIT,
+    STEP_COUNT
+};
 extern const struct step steps[STEP_COUNT];
 
 /* BD_ENOCAPACITY if the host has no memory for the nodes beside what is in use. */

@@ -8,7 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A body gets a request to stop at its deadline, and as long again as this before it is given up. */
+/* A body gets a request to stop at its deadline, and as long again as this before it is given up.
+ */
 #define GIVE_UP_MS 20000
 
 static void on_node_started(const struct node_plan *node, void *arg)
@@ -142,8 +143,9 @@ static void on_deadline(uv_timer_t *timer)
     stand_in->step = w->step;
     stand_in->attempt = w->attempt;
     stand_in->started_ns = stand_in->ended_ns = bd_wall_ns(); /* w is its worker's */
-    stand_in->rc = bd_err_set(&stand_in->err, BD_ETIMEOUT,
-                              "it did not come back after its time was over and it was told to stop");
+    stand_in->rc =
+        bd_err_set(&stand_in->err, BD_ETIMEOUT,
+                   "it did not come back after its time was over and it was told to stop");
     w->a = NULL;
     a->e->stuck++;
     actor_on_work_done(a, stand_in);

@@ -130,10 +130,12 @@ static void on_connection(void *cls, struct MHD_Connection *connection BD_UNUSED
                           enum MHD_ConnectionNotificationCode code)
 {
     struct listener *l = cls;
-    if (code == MHD_CONNECTION_NOTIFY_STARTED)
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         l->server->stats.connections++;
-    else
+    } else {
         l->server->stats.connections--;
+        listener_run_soon(l); /* if it was at its limit, it listens again only then */
+    }
 }
 
 /* Escapes are left as they are: decoded, "%2F" could not be told from a slash. */

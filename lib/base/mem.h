@@ -35,8 +35,8 @@ static inline int bd_take_fd(int *fd)
     return taken;
 }
 
-/* Defines bd_cleanup_<name>(type **), for __attribute__((cleanup)). A type can't stand in parentheses:
- * NOLINTBEGIN(bugprone-macro-parentheses) */
+/* Defines bd_cleanup_<name>(type **), for __attribute__((cleanup)). A type can't stand in
+ * parentheses: NOLINTBEGIN(bugprone-macro-parentheses) */
 #define BD_DEFINE_CLEANUP(type, name, free_fn)                                                     \
     static inline void bd_cleanup_##name(type **p)                                                 \
     {                                                                                              \

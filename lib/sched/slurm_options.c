@@ -95,9 +95,9 @@ static bool key_is_right(const char *key)
     size_t n = 0;
     if (!isalpha((unsigned char)key[0]))
         return false;
-    while (isalnum((unsigned char)key[n]))
+    while (n < KEY_MAX && isalnum((unsigned char)key[n]))
         n++;
-    return key[n] == '\0' && n <= KEY_MAX;
+    return key[n] == '\0';
 }
 
 /*

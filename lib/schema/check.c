@@ -242,8 +242,7 @@ static bool check_object(const struct checking *c, const struct schema_node *n,
         return ok;
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)object, name, value)
-    {
+    json_object_foreach ((json_t *)object, name, value) {
         if (is_settled(c, ok))
             break;
         struct place member = {.up = at, .name = name, .depth = at->depth + 1};

@@ -58,8 +58,7 @@ static int fill_node(struct compiler *c, struct schema_node *n, const json_t *sc
 
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)schema, name, value)
-    {
+    json_object_foreach ((json_t *)schema, name, value) {
         bd_auto_str struct bd_str at = {0};
         bd_str_add(&at, pointer);
         schema_pointer_add(&at, name, SIZE_MAX);

@@ -70,7 +70,8 @@ static void apply_to_object(const struct schema_node *n, json_t *object)
         return;
     const char *name;
     json_t *value;
-    json_object_foreach(object, name, value) apply_to_unnamed(n, name, value);
+    json_object_foreach (object, name, value)
+        apply_to_unnamed(n, name, value);
 }
 
 static void apply(const struct schema_node *n, json_t *value)

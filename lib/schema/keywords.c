@@ -146,8 +146,7 @@ static int compile_members(struct compiler *c, const struct keyword_use *use,
         return schema_refuse(c, use->pointer, "an object of schemas is needed");
     const char *name;
     json_t *schema;
-    json_object_foreach((json_t *)use->value, name, schema)
-    {
+    json_object_foreach ((json_t *)use->value, name, schema) {
         bd_auto(schema_pattern) struct schema_pattern *pattern = NULL;
         int rc = by_pattern ? compile_pattern_text(c, use, name, &pattern) : 0;
         if (rc == 0)
@@ -208,8 +207,7 @@ static size_t add_tags(const struct keyword_use *use, const json_t *mapping, con
     size_t before = tagged->n;
     const char *tag;
     json_t *target;
-    json_object_foreach((json_t *)mapping, tag, target)
-    {
+    json_object_foreach ((json_t *)mapping, tag, target) {
         if (mapping_means(target, ref))
             schema_members_add(tagged, tag, NULL, node);
     }

@@ -76,11 +76,17 @@ static int lxc_probe(struct virt *v, const struct cluster_plan *plan,
                      enum virt_presence *ret_presence, struct bd_err *err)
 {
     bd_auto_free bool *running = bd_xcalloc(plan->n_nodes, sizeof(*running));
-    size_t n;
+    size_t n, up = 0;
     int rc = lxc_list(v, VIRT_LANE_WORK, plan, running, &n, err);
-    if (rc == 0)
-        *ret_presence = n == 0 ? VIRT_ABSENT : n < plan->n_nodes ? VIRT_PARTIAL : VIRT_DONE;
-    return rc;
+    if (rc < 0)
+        return rc;
+    /* libvirt lists a domain before its init is what it will be, or one that has just died. */
+    for (size_t i = 0; i < plan->n_nodes; i++) {
+        bd_auto_fd int pidfd = -1;
+        up += running[i] && virt_node_pidfd(v, &plan->nodes[i], &pidfd, NULL) == 0;
+    }
+    *ret_presence = n == 0 ? VIRT_ABSENT : up < plan->n_nodes ? VIRT_PARTIAL : VIRT_DONE;
+    return 0;
 }
 
 /* ----------------------------------------------------------------------------------- starting */

@@ -195,10 +195,10 @@ static void on_wake(uv_timer_t *timer BD_UNUSED)
 
 void app_turn(struct app *a)
 {
-    /* UV_RUN_ONCE sleeps as the daemon does: a missing wake-up shows; the timer bounds it */
+    /* It sleeps as the daemon does, so that a wake-up that is missing shows; the timer bounds that. */
     uv_timer_t timer;
     uv_timer_init(&a->loop, &timer);
-    uv_timer_start(&timer, on_wake, 2, 0);
+    uv_timer_start(&timer, on_wake, 2, 2);
     uv_run(&a->loop, UV_RUN_ONCE);
     uv_close((uv_handle_t *)&timer, NULL);
     uv_run(&a->loop, UV_RUN_NOWAIT);

@@ -214,23 +214,24 @@ static size_t resident_bytes(void)
 
 START_TEST(test_a_stream_that_never_runs_dry_needs_no_more_memory)
 {
-    enum { TOTAL = 192 * 1024 * 1024, PIECE = 128 * 1024 };
+    enum { TOTAL = 96 * 1024 * 1024, PIECE = 128 * 1024 };
+    static char piece[PIECE];
     struct app a;
     struct peer p;
     app_start(&a, 0);
-    peer_tcp(&a, &p);
+    peer_unix(&a, &p); /* the system holds little of it */
     begin(&a, &p);
-    size_t before = resident_bytes(), written = 0, taken = 0;
+    size_t before = resident_bytes(), written = 0;
     while (written < TOTAL) {
-        while (http_stream_pending(a.stream) <= HTTP_STREAM_HIGH)
-            http_stream_write(a.stream, a.big, PIECE), written += PIECE;
+        while (http_stream_pending(a.stream) <= HTTP_STREAM_HIGH) {
+            http_stream_write(a.stream, a.big, PIECE);
+            written += PIECE;
+        }
         app_turn(&a);
-        peer_read(&p);
-        taken += p.in.len;
-        bd_str_clear(&p.in);
+        /* slowly: what is pending gets less, never nothing */
+        ck_assert(recv(p.fd, piece, PIECE, MSG_DONTWAIT) > 0 || errno == EAGAIN);
         ck_assert_uint_gt(http_stream_pending(a.stream), 0);
     }
-    ck_assert_uint_gt(taken, TOTAL / 2);
     ck_assert_uint_lt(resident_bytes(), before + TOTAL / 2);
     peer_close(&p);
     app_stop(&a);

@@ -66,8 +66,7 @@ static void judge_holder(const json_t *holder, const char *pointer, struct found
     }
     const char *name;
     json_t *named;
-    json_object_foreach(json_object_get(holder, "examples"), name, named)
-    {
+    json_object_foreach (json_object_get(holder, "examples"), name, named) {
         assert_fits(schema, json_object_get(named, "value"), at.data);
         found->examples++;
     }
@@ -92,8 +91,7 @@ static void walk(const json_t *json, const char *pointer, struct found *found)
 {
     const char *name;
     json_t *member;
-    json_object_foreach((json_t *)json, name, member)
-    {
+    json_object_foreach ((json_t *)json, name, member) {
         bd_auto_str struct bd_str at = {0};
         bd_str_add(&at, pointer);
         add_step(&at, name);
@@ -118,9 +116,8 @@ START_TEST(every_schema_of_the_contract_compiles_and_fits_its_examples)
 
     const char *name;
     json_t *schema;
-    json_object_foreach(json_object_get(json_object_get(contract, "components"), "schemas"), name,
-                        schema)
-    {
+    json_object_foreach (json_object_get(json_object_get(contract, "components"), "schemas"), name,
+                         schema) {
         bd_auto_free char *at = bd_xasprintf("/components/schemas/%s", name);
         schema_free(compile_at(at));
         found.schemas++;
@@ -139,8 +136,7 @@ static void assert_strict(const json_t *json, const char *pointer)
                       "%s allows members that it does not name", pointer);
     const char *name;
     json_t *member;
-    json_object_foreach((json_t *)json, name, member)
-    {
+    json_object_foreach ((json_t *)json, name, member) {
         bd_auto_free char *at = bd_xasprintf("%s/%s", pointer, name);
         assert_strict(member, at);
     }
@@ -158,10 +154,8 @@ START_TEST(every_operation_has_a_name_and_a_role)
     bd_auto_strv struct bd_strv seen = {0};
     const char *path, *method;
     json_t *item, *operation;
-    json_object_foreach(json_object_get(contract, "paths"), path, item)
-    {
-        json_object_foreach(item, method, operation)
-        {
+    json_object_foreach (json_object_get(contract, "paths"), path, item) {
+        json_object_foreach (item, method, operation) {
             if (bd_str_eq(method, "parameters"))
                 continue;
             const char *id = bd_json_str(operation, "operationId", NULL);

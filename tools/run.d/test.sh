@@ -13,8 +13,10 @@ suite()
     TEST_LOGS+=("$dir/meson-logs/$name.json")
     as_root rm -f "$dir/meson-logs/$name.json"
     # Sanitizers want their memory maps where they expect them, whatever the kernel's randomness.
-    [[ $dir == "$BUILD" ]] || runner=(setarch --addr-no-randomize)
-    [[ $name == unit ]] || runner=(as_root)
+    # tsan.supp names the libraries that are not instrumented.
+    [[ $dir == "$BUILD" ]] ||
+        runner=(env "TSAN_OPTIONS=suppressions=$ROOT/tests/virt/tsan.supp" setarch --addr-no-randomize)
+    [[ $name == unit ]] || runner=(as_root env "BENCHD_TEST_ROOTFS=$BENCHD_TEST_ROOTFS")
     "${runner[@]}" meson test -C "$dir" --no-rebuild --suite "$name" --logbase "$name" --print-errorlogs "$@" ||
         [[ -s $dir/meson-logs/$name.json ]] || die "meson could not run the $name tests of ${dir##*/}" "its words are above"
 }
