@@ -21,6 +21,7 @@ struct op {
     struct schema *body; /* NULL: none is checked */
     struct param *params;
     size_t n_params;
+    struct bd_strv types; /* of its replies when all goes well; none: they have no body */
 };
 
 /* The object a $ref leads to (or obj itself), with its pointer. */
@@ -73,6 +74,22 @@ static char *pointer_part(const char *path)
     return bd_str_take(&out);
 }
 
+static void load_types(struct op *op, const json_t *responses)
+{
+    const char *status, *type;
+    json_t *response, *content;
+    json_object_foreach((json_t *)responses, status, response)
+    {
+        if (status[0] != '2')
+            continue;
+        json_object_foreach(json_object_get(response, "content"), type, content)
+        {
+            if (!bd_strv_has(&op->types, type))
+                bd_strv_add(&op->types, type);
+        }
+    }
+}
+
 static int load_op(struct op *op, const json_t *doc, struct bd_err *err)
 {
     const struct http_route *route = op->route;
@@ -85,6 +102,7 @@ static int load_op(struct op *op, const json_t *doc, struct bd_err *err)
         return bd_err_set(err, BD_EINVALID, "the contract has no operation %s at %s %s",
                           route->operation_id, route->method, route->path);
 
+    load_types(op, json_object_get(obj, "responses"));
     bd_auto_free char *part = pointer_part(route->path);
     const json_t *params = json_object_get(obj, "parameters");
     size_t i;
@@ -144,6 +162,7 @@ void contract_free(struct api *a)
             schema_free(a->ops[i].params[k].schema);
         }
         free(a->ops[i].params);
+        bd_strv_done(&a->ops[i].types);
         schema_free(a->ops[i].body);
     }
     free(a->ops);
@@ -200,6 +219,45 @@ static void check_query(const char *name, const char *value, void *arg)
                       known.len ? bd_str_text(&known) : "none");
 }
 
+/* One range of an Accept header, "text/html;q=0.8", against a media type (RFC 9110, 12.5.1). */
+static bool range_has(const char *range, const char *type)
+{
+    size_t n = strcspn(range, "; \t");
+    if (n == 3 && strncmp(range, "*/*", 3) == 0)
+        return true;
+    if (n > 2 && strncmp(range + n - 2, "/*", 2) == 0)
+        return strncasecmp(range, type, n - 1) == 0;
+    return strlen(type) == n && strncasecmp(range, type, n) == 0;
+}
+
+static bool is_acceptable(const struct op *op, const char *accept)
+{
+    if (!accept || op->types.n == 0)
+        return true;
+    bd_auto_free char *copy = bd_xstrdup(accept);
+    char *rest = copy, *range;
+    while ((range = strsep(&rest, ","))) {
+        range += strspn(range, " \t");
+        for (size_t i = 0; i < op->types.n; i++)
+            if (range_has(range, op->types.items[i]))
+                return true;
+    }
+    return false;
+}
+
+static bool check_accept(const struct op *op, struct http_request *r)
+{
+    const char *accept = http_request_header(r, "Accept");
+    if (is_acceptable(op, accept))
+        return true;
+    bd_auto_str struct bd_str types = {0};
+    for (size_t i = 0; i < op->types.n; i++)
+        bd_str_addf(&types, "%s%s", types.len ? " or " : "", op->types.items[i]);
+    http_problem(r, "not-acceptable", "the reply is %s; Accept allows %.200s only",
+                 bd_str_text(&types), accept);
+    return false;
+}
+
 bool contract_check(struct api *a, struct http_request *r)
 {
     const struct op *op = NULL;
@@ -208,6 +266,8 @@ bool contract_check(struct api *a, struct http_request *r)
             op = &a->ops[i];
     if (!op)
         return true;
+    if (!check_accept(op, r))
+        return false;
 
     bd_auto_faults struct schema_faults faults = {0};
     http_request_each_query(r, check_query, &(struct query_check){op, &faults});

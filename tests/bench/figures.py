@@ -16,7 +16,7 @@ from pathlib import Path
 
 import host
 import machine
-from service import BUILD, SCRATCH, Failed, free_port
+from service import SCRATCH, Failed, free_port
 
 NODE = {"cpus": 0.25, "schedulerCpus": 1, "memory": "256MiB"}
 MIB = 1 << 20
@@ -101,7 +101,8 @@ class Bench:
         for i in range(n):
             try:
                 once()
-                values = ", ".join(f"{f.name} {f.values[-1]:.4g} {f.unit}" for f in figures if f.values)
+                last = [f"{f.name} {f.values[-1]:.4g} {f.unit}" for f in figures if f.values]
+                values = ", ".join(last)
             except (Failed, OSError) as fault:
                 for f in figures:
                     f.failures.append(str(fault))
@@ -179,7 +180,7 @@ class Asker:
 
 @contextlib.contextmanager
 def foremost():
-    """This thread before all others: what is measured is the daemon, not how long we wait for our turn."""
+    """This thread before all others: the daemon is measured, not how long we wait for our turn."""
     thread = threading.get_native_id()
     before = os.getpriority(os.PRIO_PROCESS, thread)
     os.setpriority(os.PRIO_PROCESS, thread, -20)
@@ -245,8 +246,8 @@ def quiet_daemon(bench, figures):
 
 
 def busy_daemon(bench, figures):
-    """While 32 nodes come up; a new daemon each time, so that what it tells about its loop is of that
-    time alone. Who asks it takes CPU from all: the loop and the memory are looked at without."""
+    """While 32 nodes come up; a new daemon each time, so that what it tells about its loop is of
+    that time alone. Who asks takes CPU from all: the loop and the memory are looked at without."""
     memory, lag, p50, p99 = figures
 
     def watched():
@@ -293,26 +294,32 @@ def cycles(bench, figures):
     if any(f.failures for f in figures):
         return
     differences.add(len(bench.residue) - before, conditions)
-    memory.add(held[-1][0] - held[SETTLED_CYCLE - 1][0], conditions | {"residentMiB": [h[0] for h in held]})
-    descriptors.add(held[-1][1] - held[SETTLED_CYCLE - 1][1], conditions | {"descriptors": [h[1] for h in held]})
+    for figure, course in zip((memory, descriptors), zip(*held)):
+        grown = course[-1] - course[SETTLED_CYCLE - 1]
+        figure.add(grown, conditions | {"course": course})
 
 
 # ------------------------------------------------------------------------------------ the demo
 
 
 def demo(bench, figures):
-    """./run demo in a clone of what is committed, with state of its own; programs that it installs are
-    there already where it was run before."""
+    """./run demo in a clone of what is committed, with state of its own; programs that it installs
+    are there already where it was run before."""
     first, again = figures
     scratch = Path(tempfile.mkdtemp(prefix="benchd-demo-", dir=SCRATCH))
     clone = scratch / "benchd"
-    env = dict(os.environ, BENCHD_STATE_DIR=str(scratch / "state"), BENCHD_RUN_DIR=str(scratch / "run"))
-    env |= {"BENCHD_LISTEN_UNIX": str(scratch / "sock"), "BENCHD_LISTEN_TCP": f"127.0.0.1:{free_port()}"}
-    env.pop("BENCHD_URL", None)
+    env = {k: v for k, v in os.environ.items() if not k.startswith("BENCHD_")} | {
+        "BENCHD_STATE_DIR": str(scratch / "state"),
+        "BENCHD_RUN_DIR": str(scratch / "run"),
+        "BENCHD_LISTEN_UNIX": str(scratch / "sock"),
+        "BENCHD_LISTEN_TCP": f"127.0.0.1:{free_port()}",
+        "BENCHD_LIBVIRT_URI": host.URI,
+    }
 
     def run(*argv):
         with open(scratch / "log", "ab") as log:
-            done = subprocess.run(argv, cwd=scratch, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            done = subprocess.run(argv, cwd=scratch, env=env, stdin=subprocess.DEVNULL, stdout=log,
+                                  stderr=log, start_new_session=True)
         if done.returncode != 0:
             words = (scratch / "log").read_text(errors="replace")[-1500:]
             raise Failed(f"{' '.join(argv)} ended with {done.returncode}: {words}")
@@ -376,7 +383,8 @@ def plans():
         Plan("cycles", cycles,
              ("cycles-residue", f"{CYCLES} cycles of {CYCLE_NODES} nodes, differences", "", 0),
              ("cycles-memory", f"growth, cycle {SETTLED_CYCLE} to {CYCLES}, memory", "MiB", 1),
-             ("cycles-descriptors", f"growth, cycle {SETTLED_CYCLE} to {CYCLES}, descriptors", "", 0)),
+             ("cycles-descriptors", f"growth, cycle {SETTLED_CYCLE} to {CYCLES}, descriptors", "",
+              0)),
         Plan("demo", demo,
              ("demo-first", "./run demo from a clean clone", "s", 360),
              ("demo-again", "./run demo again", "s", 40), when="demo"),

@@ -1,8 +1,8 @@
 """What the figures were measured on, and how busy that was at the time.
 
 Machines differ, and shared ones differ from minute to minute. So each value is taken together with
-the conditions just before it: what the CPUs were doing, how long a fixed piece of work takes, and how
-long libvirt takes for the least that it can do, a container of one process made and destroyed.
+the conditions just before it: what the CPUs were doing, how long a fixed piece of work takes, and
+how long libvirt takes for the least that it can do, a container of one process made and ended.
 """
 import contextlib
 import json
@@ -140,8 +140,8 @@ def cgroup_layout():
 def libvirt():
     """Versions, as virsh tells them: the library's here, the daemon's there."""
     said = words("virsh", "-q", "-c", host.URI, "version", "--daemon") or ""
-    found = {"library": r"^Using library: \D*([\d.]+)", "daemon": r"^Running against daemon: ([\d.]+)"}
-    matches = {what: re.search(pattern, said, re.MULTILINE) for what, pattern in found.items()}
+    lines = {"library": r"^Using library: \D*([\d.]+)", "daemon": r"^Running against daemon: (.*)"}
+    matches = {what: re.search(line, said, re.MULTILINE) for what, line in lines.items()}
     return {what: match and match.group(1) for what, match in matches.items()}
 
 

@@ -1,7 +1,7 @@
 """A benchd of the bench's own: the program as it was built, with its own state, sockets and log.
 
-Images are in the cache that the tests on the real host fill and use, so that one is built once on a
-machine: a directory of images, and a database that knows them, of which each daemon gets a copy.
+Images are in the cache that the tests on the real host fill and use, so that one is built once on
+a machine: a directory of images, and a database that knows them; each daemon gets a copy of that.
 """
 import fcntl
 import http.client
@@ -178,7 +178,7 @@ class Service:
             raise
 
     def wait(self, target, states):
-        """The object once it is in one of the states; each answer comes when something has changed."""
+        """The object once it is in one of the states. Each answer comes when something changed."""
         until, etag = time.monotonic() + PATIENCE, None
         while time.monotonic() < until:
             polled = f"{target}?wait={POLL}" if etag else target
@@ -208,7 +208,7 @@ class Service:
         cluster = self.wait(f"/v1/clusters/{id}", ("ready", "failed", "deleted"))
         if cluster["state"] != "ready":
             self.clusters.discard(id)
-            raise Failed(f"cluster {id} {cluster['state']}: {(cluster['error'] or {}).get('detail')}")
+            raise Failed(f"cluster {id} {cluster['state']}: {cluster['error']}")
         return cluster
 
     def down(self, id):
