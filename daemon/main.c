@@ -7,6 +7,7 @@
 #include "lib/base/log.h"
 #include "lib/virt/virt.h"
 
+#include <malloc.h>
 #include <stdio.h>
 
 static struct {
@@ -55,6 +56,8 @@ int main(int argc, char **argv)
     struct config config;
     enum config_mode mode;
     struct bd_err err = BD_ERR_INIT;
+    /* Dozens of threads that allocate little: one arena for each would only keep memory. */
+    mallopt(M_ARENA_MAX, 2);
     args.argc = argc;
     args.argv = argv;
     if (config_load(argc, argv, &config, &mode, &err) < 0) {

@@ -29,6 +29,7 @@ int api_new(const struct api_config *config, struct api **ret_api, struct bd_err
                          &(struct workers_config){
                              .name = "reader",
                              .threads = config->readers,
+                             .nice = -10, /* as the loop: who waits for an answer comes first */
                              .thread_init = reader_init,
                              .thread_done = reader_done,
                              .arg = a,

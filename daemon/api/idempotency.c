@@ -5,10 +5,16 @@
 #include "lib/base/clock.h"
 #include "lib/base/str.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#define LOOK_AGAIN_NS (60 * BD_NS_PER_S)
+
 struct keep {
+    struct api *a;
+    struct keep *next; /* of those that are being carried out */
     char *key;
+    char subject[40]; /* what the same request waits for meanwhile */
     char digest[BD_DIGEST_BYTES];
 };
 
@@ -16,8 +22,23 @@ void keep_free(struct keep *keep)
 {
     if (!keep)
         return;
+    for (struct keep **at = &keep->a->keeps; *at; at = &(*at)->next) {
+        if (*at == keep) {
+            *at = keep->next;
+            waits_wake(keep->a, keep->subject);
+            break;
+        }
+    }
     free(keep->key);
     free(keep);
+}
+
+static bool is_under_way(const struct api *a, const char *key)
+{
+    for (const struct keep *k = a->keeps; k; k = k->next)
+        if (strcmp(k->key, key) == 0)
+            return true;
+    return false;
 }
 
 int keep_reply(struct keep *keep, struct store_conn *conn, int status, const char *location,
@@ -65,10 +86,28 @@ static int load_reply(struct api_read *q, struct store_conn *conn, struct bd_err
     return 0;
 }
 
+static void reply_found(struct api_read *q);
+
+/* Of two that came together one is carried out; the other looks again when that has ended. */
+static void look_later(const struct api_read *q, const struct keep *keep)
+{
+    struct api_read *again = read_new(q->api, q->r, load_reply);
+    again->reply = reply_found;
+    again->wait_until_ns = bd_mono_ns() + LOOK_AGAIN_NS;
+    snprintf(again->subject, sizeof(again->subject), "%s", keep->subject);
+    wait_for(again);
+}
+
 static void reply_found(struct api_read *q)
 {
     struct pending *p = http_request_data(q->r);
+    if (!q->json && is_under_way(q->api, p->keep->key) && !q->api->closing) {
+        look_later(q, p->keep);
+        return;
+    }
     if (!q->json) {
+        p->keep->next = q->api->keeps;
+        q->api->keeps = p->keep;
         p->go(q->api, q->r, bd_take(p->keep));
         return;
     }
@@ -104,6 +143,10 @@ void idempotent(struct api *a, struct http_request *r,
     p->keep = bd_new(struct keep);
     p->keep->key =
         bd_xasprintf("%s %s %s", http_request_route(r)->method, http_request_path(r), key);
+    p->keep->a = a;
+    char mark[BD_DIGEST_BYTES];
+    bd_digest_of(p->keep->key, strlen(p->keep->key), mark);
+    snprintf(p->keep->subject, sizeof(p->keep->subject), "key/%.32s", mark + strlen("sha256:"));
     size_t bytes;
     const char *raw = http_request_raw(r, &bytes);
     bd_digest_of(raw, bytes, p->keep->digest);

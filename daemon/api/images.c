@@ -313,10 +313,25 @@ static void reply_export(struct api_read *q)
     http_reply_file(q->r, "application/vnd.benchd.image", fd, (uint64_t)st.st_size);
 }
 
+static void begin_export(struct api_read *q)
+{
+    const char *digest = bd_json_str(q->json, "digest", NULL);
+    const char *have = http_request_header(q->r, "If-None-Match");
+    if (digest && have && strstr(have, digest)) { /* the same content has the same digest */
+        bd_auto_free char *etag = bd_xasprintf("\"%s\"", digest);
+        http_header(q->r, "ETag", etag);
+        http_reply_empty(q->r, 304);
+        return;
+    }
+    struct api_read *file = read_one(q->api, q->r, load_export);
+    file->reply = reply_export;
+    read_submit(file);
+}
+
 void images_api_export(struct http_request *r, void *app)
 {
-    struct api_read *q = read_one(app, r, load_export);
-    q->reply = reply_export;
+    struct api_read *q = read_one(app, r, load_one);
+    q->reply = begin_export;
     read_submit(q);
 }
 

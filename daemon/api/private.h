@@ -19,6 +19,7 @@ struct api {
     struct op *ops;
     size_t n_ops;
     struct wait *waits;
+    struct keep *keeps; /* requests with an Idempotency-Key that are being carried out */
     struct event_stream *event_streams;
     struct exec *execs;
     uint64_t replies[6]; /* by hundreds of the status */

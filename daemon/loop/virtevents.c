@@ -57,25 +57,27 @@ static int uv_events(int events)
     return uv;
 }
 
+static void on_wake(uv_async_t *wake);
+
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct source *s = poll->data;
-    int vir = 0;
-    if (status < 0)
-        vir |= VIR_EVENT_HANDLE_ERROR;
+    int vir = status < 0 ? VIR_EVENT_HANDLE_ERROR : 0; /* libuv has stopped it then */
     if (events & UV_READABLE)
         vir |= VIR_EVENT_HANDLE_READABLE;
     if (events & UV_WRITABLE)
         vir |= VIR_EVENT_HANDLE_WRITABLE;
-    if (status < 0)
-        uv_poll_stop(poll);
-    s->on_event(s->id, s->fd, vir, s->opaque);
+    on_wake(&ev.wake); /* what was taken back, on whatever thread, is not told any more */
+    if (status < 0 ? !uv_is_closing(&s->uv.any) : uv_is_active(&s->uv.any))
+        s->on_event(s->id, s->fd, vir, s->opaque);
 }
 
 static void on_timer(uv_timer_t *timer)
 {
     struct source *s = timer->data;
-    s->on_timeout(s->id, s->opaque);
+    on_wake(&ev.wake);
+    if (uv_is_active(&s->uv.any))
+        s->on_timeout(s->id, s->opaque);
 }
 
 static void source_free(struct source *s)

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #define MUNGE_KEY_BYTES 128 /* munged takes 32 to 1024 */
+/* How long slurmd is held back for its controller; after that it starts all the same. */
+#define WAIT_MS 60000
 
 static const char *const units_of[NODE_ROLE_COUNT] = {
     [NODE_CONTROLLER] = "slurmctld",
@@ -19,11 +21,20 @@ static void enable_unit(struct node_files *files, const char *unit)
     node_files_link(files, link, target);
 }
 
-/* Many nodes that boot at once may overrun a daemon's patience; it tries again, a few times. */
-static void restart_unit(struct node_files *files, const char *unit)
+/*
+ * Many nodes that boot at once may overrun a daemon's patience; it tries again, a few times. A slurmd that
+ * finds no controller sleeps for a second before it registers again, so it is started when there is one.
+ */
+static void tune_unit(struct node_files *files, const struct cluster_plan *plan, size_t node)
 {
+    const char *unit = units_of[plan->nodes[node].role];
     bd_auto_free char *path = bd_xasprintf("/etc/systemd/system/%s.service.d/benchd.conf", unit);
-    node_files_addf(files, path, 0644, "[Service]\nRestart=on-failure\nRestartSec=200ms\n");
+    bd_auto_free char *wait = NULL;
+    if (plan->nodes[node].role == NODE_COMPUTE)
+        wait = bd_xasprintf("ExecStartPre=-/usr/libexec/benchd/bench-wait %s %d %d\n",
+                            plan->nodes[0].address, SLURMCTLD_PORT, WAIT_MS);
+    node_files_addf(files, path, 0644, "[Service]\nRestart=on-failure\nRestartSec=200ms\n%s",
+                    wait ? wait : "");
 }
 
 static int slurm_check_image(const struct sched_image *image, struct bd_err *err)
@@ -53,7 +64,7 @@ static int slurm_files(const struct cluster_plan *plan, const struct sched_image
                        strlen(cgroup_conf));
         enable_unit(&files[i], "munge");
         enable_unit(&files[i], unit);
-        restart_unit(&files[i], unit);
+        tune_unit(&files[i], plan, i);
     }
     explicit_bzero(key, sizeof(key));
     return 0;

@@ -112,7 +112,7 @@ class Service:
             raise Failed(f"benchd ended with {code}: {self.last_words()}")
 
     def clean_up(self):
-        """Nothing of it is left, whatever happened. What it could not take down itself is a fault."""
+        """Nothing of it is left, whatever happened; what it can't take down itself is a fault."""
         try:
             if self.process and self.process.poll() is None:
                 for id in list(self.clusters):

@@ -10,15 +10,23 @@
 
 struct test {
     uv_loop_t loop;
+    uv_timer_t keeps; /* libvirt's sources do not keep the loop alive */
     pthread_t thread; /* the loop's */
     bool closed;
 };
+
+static void on_never(uv_timer_t *timer BD_UNUSED)
+{
+}
 
 static void begin(struct test *t)
 {
     *t = (struct test){.thread = pthread_self()};
     uv_loop_init(&t->loop);
     ck_assert_int_eq(virtevents_register(&t->loop), 0);
+    ck_assert_int_eq(uv_loop_alive(&t->loop), 0);
+    uv_timer_init(&t->loop, &t->keeps);
+    uv_timer_start(&t->keeps, on_never, UINT64_MAX / 2, 0);
 }
 
 static void on_closed(void *arg)
@@ -30,12 +38,12 @@ static void end(struct test *t)
 {
     virtevents_close(on_closed, t);
     ck_assert(!t->closed);
+    uv_close((uv_handle_t *)&t->keeps, NULL);
     uv_run(&t->loop, UV_RUN_DEFAULT);
     ck_assert(t->closed);
     ck_assert_int_eq(uv_loop_close(&t->loop), 0);
 }
 
-/* libvirt's sources do not keep the loop alive: turns are taken by hand. */
 #define UNTIL(t, condition)                                                                        \
     do {                                                                                           \
         int64_t give_up_ns_ = bd_mono_ns() + 40 * BD_NS_PER_S;                                     \

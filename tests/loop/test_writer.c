@@ -4,6 +4,7 @@
 #include "tests/store/db.h"
 
 #include <pthread.h>
+#include <string.h>
 
 struct test {
     struct db db;
@@ -17,7 +18,7 @@ struct op {
     struct test *t;
     const char *kind; /* of the event that it appends; then it fails if it begins with '!' */
     int rc;           /* 1: not told yet */
-    char text[256];
+    char text[BD_ERR_TEXT_BYTES];
     struct op *then, *also;
     bool closes;
     struct gate *gate;
@@ -54,7 +55,8 @@ static void done(struct write *w, int rc, const struct bd_err *err)
     struct op *op = (struct op *)w;
     ck_assert_int_eq(op->rc, 1);
     op->rc = rc;
-    snprintf(op->text, sizeof(op->text), "%s", rc < 0 ? err->text : "");
+    if (rc < 0)
+        memcpy(op->text, err->text, sizeof(op->text));
     if (op->closes)
         writer_close(op->t->writer, on_closed, op->t);
     if (op->then)

@@ -121,9 +121,13 @@ def test_a_file_goes_in_and_comes_out_with_its_digest(empty):
     assert unchanged.status == 304
 
     again = load(api, exported.body)
-    assert again.status == 200 and again.json["digest"] == image["digest"], "it was here already"
+    assert again.status == 201 and again.json["digest"] == image["digest"]
+    assert api.delete(f"/v1/images/{image['id']}").status == 204
+    assert api.get("/v1/images/tiny").json == again.json, "the other has the files still"
+    assert api.get("/v1/images/tiny/content").status == 200
     assert api.delete("/v1/images/tiny").status == 204
     assert api.get("/v1/images/tiny").status == 404
+    assert [p.name for p in empty.image_dir.iterdir() if p.name != "work"] == []
     assert load(api, exported.body).status == 201
     assert left_over(empty) == []
 
@@ -146,7 +150,7 @@ def test_a_bad_file_is_refused_and_nothing_of_it_kept(empty, what):
     assert reply.status in (400, 422), reply
     assert reply.problem in ("malformed", "validation")
     assert reply.json["detail"]
-    assert left_over(empty) == []
+    host.wait_until(lambda: left_over(empty) == [], "the end of the upload's file")
     assert [p.name for p in empty.image_dir.iterdir() if p.name != "work"] == []
     assert not Path("/evil").exists()
     assert [i for i in empty.api.get("/v1/images").json["items"] if i["state"] != "failed"] == []
