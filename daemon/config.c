@@ -132,13 +132,17 @@ static char *trim(char *s)
 static int load_file(struct config *c, const char *path, bool must_exist, struct bd_err *err)
 {
     bd_auto_free char *text = NULL;
-    int rc = bd_read_file(path, FILE_MAX_BYTES, &text, NULL, err);
+    size_t bytes = 0;
+    int rc = bd_read_file(path, FILE_MAX_BYTES, &text, &bytes, err);
     if (rc == -ENOENT && !must_exist) {
         bd_err_clear(err);
         return 0;
     }
     if (rc < 0)
         return rc;
+
+    if (strlen(text) != bytes)
+        return bd_err_set(err, BD_EINVALID, "%s: it has a NUL byte: expected text", path);
 
     unsigned line_no = 0;
     char *rest = text, *line;
@@ -231,9 +235,11 @@ int config_load(int argc, char **argv, struct config *ret_config, enum config_mo
     int rc = load_flags(argc, argv, &c, &file, &mode, err);
     for (size_t i = 0; rc == 0 && i < BD_ARRAY_LEN(keys); i++)
         rc = key_set(&c, &keys[i], keys[i].fallback, err);
-    if (rc == 0)
+    bool configured =
+        mode != CONFIG_HELP && mode != CONFIG_VERSION; /* these answer come what may */
+    if (rc == 0 && configured)
         rc = load_file(&c, file ? file : CONFIG_FILE, file != NULL, err);
-    if (rc == 0)
+    if (rc == 0 && configured)
         rc = load_environment(&c, err);
     if (rc == 0)
         rc = load_flags(argc, argv, &c, &file, &mode, err);

@@ -1,10 +1,10 @@
 /*
- * bench-wait ADDRESS PORT MILLISECONDS: waits in a node until something listens on ADDRESS:PORT, at most
- * so long. Exit code 0 when it does, 1 when the time is over, 2 for wrong arguments.
+ * bench-wait ADDRESS PORT MILLISECONDS: waits in a node until something listens on ADDRESS:PORT, at
+ * most so long. Exit code 0 when it does, 1 when the time is over, 2 for wrong arguments.
  *
- * A scheduler's daemon that starts before its controller tries again after a whole second or more. One that is
- * started by this first joins within a few milliseconds of the controller's start, so that what is
- * measured as bring-up is not a daemon's patience.
+ * A scheduler's daemon that starts before its controller tries again after a whole second or more.
+ * One that is started by this first joins within a few milliseconds of the controller's start, so
+ * that what is measured as bring-up is not a daemon's patience.
  */
 #include "fatal.h"
 

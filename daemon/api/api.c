@@ -78,6 +78,7 @@ void api_end_streams(struct api *a)
     a->closing = true;
     events_end(a);
     execs_end(a);
+    packings_end(a);
     waits_end(a);
 }
 
@@ -88,15 +89,17 @@ void api_close(struct api *a, void (*on_closed)(void *arg), void *arg)
     workers_close(a->readers, on_readers_closed, c);
 }
 
+bool refused_at_end(struct api *a, struct http_request *r)
+{
+    if (a->closing)
+        http_problem(r, "unavailable", "benchd is ending: try again when it is back");
+    return a->closing;
+}
+
 bool api_before(struct http_request *r, void *app)
 {
     struct api *a = app;
-    if (a->closing) {
-        http_header(r, "Retry-After", "5");
-        http_problem(r, "unavailable", "benchd is ending: try again when it is back");
-        return false;
-    }
-    return contract_check(a, r);
+    return !refused_at_end(a, r) && contract_check(a, r);
 }
 
 void api_after(struct http_request *r, int status, const char *body BD_UNUSED, void *app)

@@ -78,12 +78,10 @@ static void load_types(struct op *op, const json_t *responses)
 {
     const char *status, *type;
     json_t *response, *content;
-    json_object_foreach((json_t *)responses, status, response)
-    {
+    json_object_foreach ((json_t *)responses, status, response) {
         if (status[0] != '2')
             continue;
-        json_object_foreach(json_object_get(response, "content"), type, content)
-        {
+        json_object_foreach (json_object_get(response, "content"), type, content) {
             if (!bd_strv_has(&op->types, type))
                 bd_strv_add(&op->types, type);
         }

@@ -155,17 +155,8 @@ static int load_page(struct api_read *q, struct store_conn *conn, struct bd_err 
 
 static void reply_page(struct api_read *q)
 {
-    if (json_array_size(json_object_get(q->json, "items")) == 0 &&
-        q->wait_until_ns > bd_mono_ns() && !q->api->closing) {
-        struct api_read *again = read_new(q->api, q->r, load_page);
-        again->limit = q->limit;
-        again->since = q->since;
-        memcpy(again->name, q->name, sizeof(again->name));
-        again->wait_until_ns = q->wait_until_ns;
-        again->reply = reply_page;
-        wait_for(again);
+    if (json_array_size(json_object_get(q->json, "items")) == 0 && wait_for(q))
         return;
-    }
     reply_cacheable(q->r, bd_take(q->json));
 }
 

@@ -22,10 +22,16 @@ struct api {
     struct keep *keeps; /* requests with an Idempotency-Key that are being carried out */
     struct event_stream *event_streams;
     struct exec *execs;
-    uint64_t replies[6]; /* by hundreds of the status */
-    int64_t started_ns;  /* wall */
+    struct packing *packings; /* exports */
+    uint64_t changes;         /* how often waits_wake() was called */
+    uint64_t replies[6];      /* by hundreds of the status */
+    int64_t started_ns;       /* wall */
     bool closing;
 };
+
+/* api.c */
+/* At the end of the daemon nobody asks the engine any more: true if it answered so. */
+bool refused_at_end(struct api *a, struct http_request *r);
 
 /* contract.c */
 int contract_load(struct api *a, struct bd_err *err);
@@ -44,7 +50,7 @@ struct api_read {
     /* On a reader thread: sets json and, where it knows a cheaper one than the body's digest, etag.
      */
     int (*load)(struct api_read *q, struct store_conn *conn, struct bd_err *err);
-    /* NULL: 200 with the JSON, or 304. Else it answers; q is freed after it. */
+    /* NULL: 200 with the JSON, or 304. Else it answers; q is freed after it, unless it waits. */
     void (*reply)(struct api_read *q);
 
     char id[96]; /* of the object, or what names it */
@@ -55,8 +61,9 @@ struct api_read {
     unsigned limit;
     int64_t since;
     int64_t wait_until_ns; /* monotonic; 0: don't wait */
-    char subject[96];      /* what it waits for */
-    int status;            /* of the default reply, 200 unless set */
+    char subject[96];      /* what it waits for; "": anything */
+    uint64_t changes;      /* the api's when it was submitted */
+    bool waits;            /* wait_for() has it: it lives on */
 
     json_t *json;
     char etag[BD_DIGEST_BYTES + 4];
@@ -76,9 +83,9 @@ void reply_cacheable(struct http_request *r, json_t *json);
 /* Seconds of ?wait= as a monotonic deadline; 0 if not given. */
 int64_t wait_deadline(const struct http_request *r);
 
-/* wait.c: long polls. Calls again with what was read once the subject changes, or the time is over.
- */
-void wait_for(struct api_read *q);
+/* wait.c: long polls. Reads q again once its subject changes, or its time is over; false if that is
+ * over already: then it is answered as it is. */
+bool wait_for(struct api_read *q);
 void waits_wake(struct api *a, const char *subject);
 void waits_end(struct api *a);
 
@@ -113,6 +120,7 @@ void images_api_get(struct http_request *r, void *app);
 void images_api_manifest(struct http_request *r, void *app);
 void images_api_export(struct http_request *r, void *app);
 void images_api_delete(struct http_request *r, void *app);
+void packings_end(struct api *a);
 void hosts_list(struct http_request *r, void *app);
 void hosts_get(struct http_request *r, void *app);
 void schedulers_list(struct http_request *r, void *app);

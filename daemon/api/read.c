@@ -39,35 +39,27 @@ static bool etag_matches(const struct http_request *r, const char *etag)
 static void reply_default(struct api_read *q)
 {
     bool same = etag_matches(q->r, q->etag);
-    if (same && q->wait_until_ns > bd_mono_ns() && !q->api->closing) {
-        json_decref(bd_take(q->json));
-        *q->etag = '\0';
-        wait_for(q);
+    if (same && wait_for(q))
         return;
-    }
     http_header(q->r, "ETag", q->etag);
     http_header(q->r, "Cache-Control", "no-cache");
     if (same)
         http_reply_empty(q->r, 304);
     else
-        http_reply_json(q->r, q->status ? q->status : 200, bd_take(q->json));
-    read_free(q);
+        http_reply_json(q->r, 200, bd_take(q->json));
 }
 
 static void read_done(struct work *w)
 {
     struct api_read *q = (struct api_read *)w;
-    if (http_request_gone(q->r)) {
-        read_free(q);
-    } else if (q->rc < 0) {
+    bool gone = http_request_gone(q->r);
+    q->waits = false;
+    if (!gone && q->rc < 0)
         http_problem_err(q->r, &q->err);
+    else if (!gone)
+        (q->reply ? q->reply : reply_default)(q);
+    if (!q->waits)
         read_free(q);
-    } else if (q->reply) {
-        q->reply(q);
-        read_free(q);
-    } else {
-        reply_default(q);
-    }
 }
 
 struct api_read *read_new(struct api *a, struct http_request *r,
@@ -83,6 +75,7 @@ struct api_read *read_new(struct api *a, struct http_request *r,
 
 void read_submit(struct api_read *q)
 {
+    q->changes = q->api->changes;
     workers_submit(q->api->readers, &q->w);
 }
 

@@ -36,6 +36,11 @@ static void ready_done(struct work *w)
 {
     struct ready_read *q = (struct ready_read *)w;
     struct api *a = q->a;
+    if (refused_at_end(a, q->r)) {
+        http_request_unref(q->r);
+        free(q);
+        return;
+    }
     json_t *reasons = json_array();
     struct engine_stats stats;
     engine_stats(a->engine, &stats);
@@ -48,8 +53,6 @@ static void ready_done(struct work *w)
         json_array_append_new(
             reasons,
             json_sprintf("%u workers are past their time and have not come back", stats.stuck));
-    if (a->closing)
-        json_array_append_new(reasons, json_string("benchd is ending"));
     bool ready = json_array_size(reasons) == 0;
     if (!ready)
         http_header(q->r, "Retry-After", "5");

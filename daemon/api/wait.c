@@ -44,21 +44,33 @@ static void on_timer(uv_timer_t *timer)
     uv_timer_start(timer, on_timer, ms, 0);
 }
 
-void wait_for(struct api_read *q)
+bool wait_for(struct api_read *q)
 {
+    struct api *a = q->api;
+    if (a->closing || q->wait_until_ns <= bd_mono_ns())
+        return false;
+    q->waits = true;
+    json_decref(bd_take(q->json));
+    *q->etag = '\0';
+    if (q->changes != a->changes) { /* after it was read, perhaps: nobody will tell of that again */
+        read_submit(q);
+        return true;
+    }
     struct wait *w = bd_new(struct wait);
-    w->api = q->api;
+    w->api = a;
     w->q = q;
-    w->next = q->api->waits;
-    q->api->waits = w;
-    uv_timer_init(q->api->config.loop, &w->timer);
+    w->next = a->waits;
+    a->waits = w;
+    uv_timer_init(a->config.loop, &w->timer);
     w->timer.data = w;
     on_timer(&w->timer);
+    return true;
 }
 
 void waits_wake(struct api *a, const char *subject)
 {
     struct wait *next;
+    a->changes++;
     for (struct wait *w = a->waits; w; w = next) {
         next = w->next;
         /* a list or the event log waits for anything ("") */

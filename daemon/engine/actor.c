@@ -314,8 +314,7 @@ static bool take_result(struct actor *a, struct change *c)
     change_event(c, "cluster.step",
                  json_pack("{s:s, s:s, s:i, s:f, s:s*}", "step", steps[w->step].name, "state",
                            w->rc == 0 ? "done" : "failed", "attempt", (int)w->attempt, "ms",
-                           ms_of(w->took_ns), "error",
-                           w->rc == 0 ? NULL : w->err.text));
+                           ms_of(w->took_ns), "error", w->rc == 0 ? NULL : w->err.text));
     if (w->rc == 0)
         step_succeeded(a, w->step);
     else

@@ -96,8 +96,8 @@ static void on_written(uv_fs_t *fs)
         return;
     }
     if (n < 0)
-        http_problem(r, n == UV_ENOSPC ? "no-capacity" : "internal", "the upload to %s: %s", r->file,
-                     uv_strerror((int)n));
+        http_problem(r, n == UV_ENOSPC ? "no-capacity" : "internal", "the upload to %s: %s",
+                     r->file, uv_strerror((int)n));
     free(w->buf.base);
     free(w);
     r->writing = NULL;

@@ -1,10 +1,10 @@
 /*
- * HTTP for the rest of the daemon: requests in, replies and streams out; libmicrohttpd stays in this
- * folder. The server has no threads: its epoll descriptor and its timeout live on the loop.
+ * HTTP for the rest of the daemon: requests in, replies and streams out; libmicrohttpd stays in
+ * this folder. The server has no threads: its epoll descriptor and its timeout live on the loop.
  *
  * Threads: everything here is called on the loop thread. Ownership: a request belongs to the server
- * and lives until its reply has been sent or its peer has gone; a handler that answers later holds it by
- * http_request_ref() and looks at http_request_gone() before it works on.
+ * and lives until its reply has been sent or its peer has gone; a handler that answers later holds
+ * it by http_request_ref() and looks at http_request_gone() before it works on.
  */
 #pragma once
 
@@ -22,7 +22,8 @@ struct http_server;
 struct http_request;
 struct http_stream;
 
-/* Every route answers exactly once, in the handler or later: http_reply_*() or http_stream_begin(). */
+/* Every route answers exactly once, in the handler or later: http_reply_*() or http_stream_begin().
+ */
 typedef void (*http_handler_fn)(struct http_request *r, void *app);
 
 enum http_role { HTTP_ROLE_VIEWER, HTTP_ROLE_OPERATOR, HTTP_ROLE_ADMIN, HTTP_ROLE_COUNT };
@@ -30,7 +31,8 @@ enum http_role { HTTP_ROLE_VIEWER, HTTP_ROLE_OPERATOR, HTTP_ROLE_ADMIN, HTTP_ROL
 enum http_body {
     HTTP_BODY_NONE, /* a body is refused */
     HTTP_BODY_JSON, /* application/json, at most HTTP_BODY_MAX_BYTES, parsed */
-    HTTP_BODY_FILE, /* anything, streamed into a file of the server's body directory, with back-pressure */
+    HTTP_BODY_FILE, /* anything, streamed into a file of the server's body directory, with
+                       back-pressure */
 };
 #define HTTP_BODY_MAX_BYTES (1024 * 1024)
 
@@ -43,6 +45,7 @@ struct http_route {
     http_handler_fn handler;
 };
 
+/* All that it points to is borrowed and must outlive the server. */
 struct http_config {
     const char *unix_path;  /* NULL: none; mode 0660, group unix_group */
     const char *unix_group; /* NULL or unknown: root's */
@@ -54,7 +57,8 @@ struct http_config {
     /* Called for each request before its handler, with route and parsed body; false if it answered
      * (validation, idempotency). May be NULL. */
     bool (*before)(struct http_request *r, void *app);
-    /* Called once after each reply was queued, for metrics, the log and idempotency. May be NULL. */
+    /* Called once after each reply was queued, for metrics, the log and idempotency. May be NULL.
+     */
     void (*after)(struct http_request *r, int status, const char *body, void *app);
     void *app;
 };
@@ -63,8 +67,9 @@ int http_server_new(uv_loop_t *loop, const struct http_config *config,
                     struct http_server **ret_server, struct bd_err *err);
 /* The bound TCP port, 0 if none. */
 int http_server_port(const struct http_server *s);
-/* No new connections from now; streams are ended, requests still under way get 503, and what is on its way to
- * a peer has half a second to get there. Then on_closed is called (later, never inside); s is freed. */
+/* No new connections from now; streams are ended, requests still under way get 503, and what is on
+ * its way to a peer has half a second to get there. Then on_closed is called (later, never inside);
+ * s is freed. */
 void http_server_close(struct http_server *s, void (*on_closed)(void *arg), void *arg);
 struct http_stats {
     uint64_t requests;
@@ -80,21 +85,28 @@ bool http_request_gone(const struct http_request *r); /* the peer has left, or t
 const struct http_route *http_request_route(const struct http_request *r);
 const char *http_request_id(const struct http_request *r); /* for logs and X-Request-Id */
 const char *http_request_path(const struct http_request *r);
-const char *http_request_param(const struct http_request *r, const char *name); /* of the path, decoded */
-const char *http_request_query(const struct http_request *r, const char *name); /* decoded; NULL if absent */
+const char *http_request_param(const struct http_request *r,
+                               const char *name); /* of the path, decoded */
+const char *http_request_query(const struct http_request *r,
+                               const char *name); /* decoded; NULL if absent */
 /* Calls fn for each query parameter. */
 void http_request_each_query(const struct http_request *r,
                              void (*fn)(const char *name, const char *value, void *arg), void *arg);
-const char *http_request_header(const struct http_request *r, const char *name); /* NULL if absent */
-json_t *http_request_json(const struct http_request *r);       /* borrowed; NULL if none */
-const char *http_request_raw(const struct http_request *r, size_t *ret_bytes); /* the body's bytes */
-const char *http_request_file(const struct http_request *r);   /* path of an HTTP_BODY_FILE body; removed with the request */
-bool http_request_local_root(const struct http_request *r);    /* came over the Unix socket from root or a member of the group */
-void *http_request_data(const struct http_request *r);         /* a place for the app's own, see set */
+const char *http_request_header(const struct http_request *r,
+                                const char *name);       /* NULL if absent */
+json_t *http_request_json(const struct http_request *r); /* borrowed; NULL if none */
+const char *http_request_raw(const struct http_request *r,
+                             size_t *ret_bytes); /* the body's bytes */
+const char *http_request_file(
+    const struct http_request *r); /* path of an HTTP_BODY_FILE body; removed with the request */
+bool http_request_local_root(const struct http_request *r); /* came over the Unix socket from root
+                                                               or a member of the group */
+void *http_request_data(const struct http_request *r);      /* a place for the app's own, see set */
 void http_request_set_data(struct http_request *r, void *data, void (*free_fn)(void *));
 
 /* -- replies; each ends the request's work -- */
-void http_header(struct http_request *r, const char *name, const char *value); /* before the reply */
+void http_header(struct http_request *r, const char *name,
+                 const char *value); /* before the reply */
 /* Steals json. */
 void http_reply_json(struct http_request *r, int status, json_t *json);
 void http_reply_text(struct http_request *r, int status, const char *content_type, const char *text,
@@ -110,17 +122,20 @@ void http_problem(struct http_request *r, const char *name, const char *fmt, ...
     __attribute__((format(printf, 3, 4)));
 void http_problem_faults(struct http_request *r, const char *name, const char *detail,
                          const struct schema_faults *faults);
-/* From an error code: BD_ENOTFOUND -> not-found, BD_ECONFLICT -> conflict, BD_EINVALID -> validation,
- * BD_ENOCAPACITY -> no-capacity, BD_EUNAVAILABLE -> unavailable, else internal (and logged). */
+/* From an error code: BD_ENOTFOUND -> not-found, BD_ECONFLICT -> conflict, BD_EINVALID ->
+ * validation, BD_ENOCAPACITY -> no-capacity, BD_EUNAVAILABLE -> unavailable, else internal (and
+ * logged). */
 void http_problem_err(struct http_request *r, const struct bd_err *err);
 
 /* -- streams: chunked replies that go on -- */
-/* For a request that is not gone. on_closed: the peer left (noticed at once, also while nothing is written) or the
- * server closes; called once, later, and s is gone for the caller then; never after http_stream_end().
- * heartbeat: text sent when nothing was for 15 s, NULL: none. */
+/* For a request that is not gone. on_closed: the peer left (noticed at once, also while nothing is
+ * written) or the server closes; called once, later, and s is gone for the caller then; never after
+ * http_stream_end(). heartbeat: text sent when nothing was for 15 s, NULL: none. */
 struct http_stream *http_stream_begin(struct http_request *r, const char *content_type,
-                                      const char *heartbeat, void (*on_closed)(void *arg), void *arg);
-/* Copies the bytes. Answers the number of bytes that wait to be sent: the writer slows down above HTTP_STREAM_HIGH. */
+                                      const char *heartbeat, void (*on_closed)(void *arg),
+                                      void *arg);
+/* Copies the bytes. Answers the number of bytes that wait to be sent: the writer slows down above
+ * HTTP_STREAM_HIGH. */
 size_t http_stream_write(struct http_stream *s, const void *data, size_t bytes);
 size_t http_stream_pending(const struct http_stream *s);
 /* Called when pending falls below HTTP_STREAM_HIGH / 2 after it was above HTTP_STREAM_HIGH. */

@@ -32,7 +32,8 @@ bool path_decode(char *s)
     return bd_is_utf8(s, (size_t)(out - s));
 }
 
-/* One path against one pattern, segment by segment; a segment is decoded only once it is cut out. */
+/* One path against one pattern, segment by segment; a segment is decoded only once it is cut out.
+ */
 static bool matches(const char *pattern, const char *path, struct bd_strv *params)
 {
     while (*pattern && *path) {

@@ -31,7 +31,7 @@ struct http_server {
     struct listener listeners[2];
     size_t n_listeners;
     int port;
-    unsigned group;      /* of the socket */
+    unsigned group; /* of the socket */
     struct http_stats stats;
     LIST_HEAD(, http_request) requests;
     bool closing;
@@ -72,7 +72,7 @@ struct http_request {
     int file_fd;
     uint64_t file_bytes;
     struct file_write *writing; /* a piece is on its way to disk */
-    bool too_large; /* the rest of the body is not looked at */
+    bool too_large;             /* the rest of the body is not looked at */
 
     /* the reply */
     int status;
@@ -107,8 +107,9 @@ void request_end(struct http_request *r);
 /* path.c: PURE */
 /* Percent-decodes in place; false on a broken escape, a NUL, or what is no UTF-8. */
 bool path_decode(char *s);
-/* The route of a path as it was sent: "%2F" is a character of a segment, not a slash. params gets name,
- * value pairs, decoded. NULL with *ret_allow: "" if no route has the path, else the methods that it has. */
+/* The route of a path as it was sent: "%2F" is a character of a segment, not a slash. params gets
+ * name, value pairs, decoded. NULL with *ret_allow: "" if no route has the path, else the methods
+ * that it has. */
 const struct http_route *path_match(const struct http_route *routes, const char *method,
                                     const char *path, struct bd_strv *params,
                                     struct bd_str *ret_allow);
@@ -116,8 +117,8 @@ const struct http_route *path_match(const struct http_route *routes, const char 
 /* body.c */
 /* Before the first byte: type and announced size; false if it answered. */
 bool body_check(struct http_request *r);
-/* After a refusal: the body is short enough to be let by, so that the peer, who still sends, reads the
- * reply and the connection stays; else the reply comes at once and ends the connection. */
+/* After a refusal: the body is short enough to be let by, so that the peer, who still sends, reads
+ * the reply and the connection stays; else the reply comes at once and ends the connection. */
 bool body_let_by(const struct http_request *r);
 /* A piece; false: the connection is to be closed, the peer does not stop. */
 bool body_piece(struct http_request *r, const char *data, size_t bytes);

@@ -45,8 +45,8 @@ void http_reply_static(struct http_request *r, const char *content_type, const c
                        size_t bytes)
 {
     http_header(r, "Content-Type", content_type);
-    request_answer(
-        r, 200, MHD_create_response_from_buffer(bytes, (void *)data, MHD_RESPMEM_PERSISTENT));
+    request_answer(r, 200,
+                   MHD_create_response_from_buffer(bytes, (void *)data, MHD_RESPMEM_PERSISTENT));
 }
 
 void http_reply_empty(struct http_request *r, int status)

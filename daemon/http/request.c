@@ -17,7 +17,8 @@ static bool peer_is_trusted(const struct listener *l, struct MHD_Connection *c)
         return false;
     if (peer.uid == 0 || peer.gid == l->server->group)
         return true;
-    /* The socket's mode has let in a member of the group by a supplementary group: SO_PEERGROUPS. */
+    /* The socket's mode has let in a member of the group by a supplementary group: SO_PEERGROUPS.
+     */
     gid_t groups[256];
     bytes = sizeof(groups);
     if (getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERGROUPS, groups, &bytes) < 0)
@@ -83,7 +84,8 @@ void request_resume(struct http_request *r)
         return;
     r->suspended = false;
     MHD_resume_connection(r->connection);
-    listener_run_soon(r->listener); /* without threads of its own libmicrohttpd does not wake itself */
+    listener_run_soon(
+        r->listener); /* without threads of its own libmicrohttpd does not wake itself */
 }
 
 void request_answer(struct http_request *r, int status, struct MHD_Response *response)
@@ -108,8 +110,7 @@ enum MHD_Result request_queue(struct http_request *r)
     MHD_add_response_header(r->response, "X-Request-Id", r->id);
     MHD_add_response_header(r->response, "X-Content-Type-Options", "nosniff");
     r->stage = REQUEST_QUEUED;
-    enum MHD_Result result =
-        MHD_queue_response(r->connection, (unsigned)r->status, r->response);
+    enum MHD_Result result = MHD_queue_response(r->connection, (unsigned)r->status, r->response);
     r->server->stats.requests++;
     if (r->server->config.after)
         r->server->config.after(r, r->status, r->reply_body, r->server->config.app);

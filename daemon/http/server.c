@@ -15,7 +15,8 @@
 #include <unistd.h>
 
 #define CONNECTION_MEMORY_BYTES ((size_t)(64 * 1024))
-/* A connection that neither sends nor takes anything for this long is closed; suspended ones are not. */
+/* A connection that neither sends nor takes anything for this long is closed; suspended ones are
+ * not. */
 #define IDLE_TIMEOUT_S 30U
 #define BACKLOG        256
 #define GRACE_MS       500
@@ -45,6 +46,21 @@ static bool read_query(struct http_request *r)
     return !r->bad_query;
 }
 
+/*
+ * A page in a browser on this machine can have a name of its own resolve to this address, and then
+ * it reads our replies as its own (DNS rebinding). It can't choose the Host header: that is its
+ * name.
+ */
+static bool host_is_ours(const struct http_request *r)
+{
+    const char *host = http_request_header(r, "Host");
+    if (!host || *host == '[') /* HTTP/1.0, or an IPv6 address */
+        return true;
+    size_t name = strcspn(host, ":");
+    return strspn(host, "0123456789.") == name ||
+           (name == strlen("localhost") && strncasecmp(host, "localhost", name) == 0);
+}
+
 static bool route(struct http_request *r, const char *url)
 {
     bd_auto_str struct bd_str allow = {0};
@@ -53,6 +69,10 @@ static bool route(struct http_request *r, const char *url)
     if (r->listener->is_unix && !r->local_root) {
         http_problem(r, "forbidden", "this socket is for root and the group %s",
                      r->server->config.unix_group ? r->server->config.unix_group : "root");
+        return false;
+    }
+    if (!r->listener->is_unix && !host_is_ours(r)) {
+        http_problem(r, "forbidden", "ask for this daemon by its address or as localhost");
         return false;
     }
     if (!path_decode(r->path) || !read_query(r)) {
@@ -68,7 +88,8 @@ static bool route(struct http_request *r, const char *url)
         http_problem(r, "method-not-allowed", "%s has %s, not %s", r->path, bd_str_text(&allow),
                      r->method);
     } else {
-        http_problem(r, "not-found", "nothing is at %s; /openapi.json lists what there is", r->path);
+        http_problem(r, "not-found", "nothing is at %s; /openapi.json lists what there is",
+                     r->path);
     }
     return false;
 }
@@ -126,8 +147,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection BD_UNUSED,
 }
 
 static void on_connection(void *cls, struct MHD_Connection *connection BD_UNUSED,
-                          void **socket_context BD_UNUSED,
-                          enum MHD_ConnectionNotificationCode code)
+                          void **socket_context BD_UNUSED, enum MHD_ConnectionNotificationCode code)
 {
     struct listener *l = cls;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
@@ -144,7 +164,8 @@ static size_t keep_escapes(void *cls BD_UNUSED, struct MHD_Connection *c BD_UNUS
     return strlen(s);
 }
 
-static void on_mhd_log(void *cls BD_UNUSED, const char *fmt, va_list args)
+static __attribute__((format(printf, 2, 0))) void on_mhd_log(void *cls BD_UNUSED, const char *fmt,
+                                                             va_list args)
 {
     char text[512];
     if (!bd_log_enabled(BD_LOG_DEBUG))
@@ -264,9 +285,9 @@ static int serve(struct http_server *s, int fd, bool is_unix, struct bd_err *err
         MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
         MHD_OPTION_CONNECTION_LIMIT, s->config.connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
         IDLE_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY_BYTES,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, l, MHD_OPTION_NOTIFY_CONNECTION,
-        on_connection, l, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, l, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+        l, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
     if (!l->mhd)
         return bd_err_set(err, BD_EUNAVAILABLE, "libmicrohttpd could not be started");
     s->n_listeners++;

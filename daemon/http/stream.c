@@ -115,7 +115,8 @@ static void watch_peer(struct http_stream *s)
 }
 
 struct http_stream *http_stream_begin(struct http_request *r, const char *content_type,
-                                      const char *heartbeat, void (*on_closed)(void *arg), void *arg)
+                                      const char *heartbeat, void (*on_closed)(void *arg),
+                                      void *arg)
 {
     struct http_stream *s = bd_new(struct http_stream);
     s->r = r;
@@ -135,11 +136,11 @@ struct http_stream *http_stream_begin(struct http_request *r, const char *conten
     http_header(r, "Content-Type", content_type);
     http_header(r, "X-Accel-Buffering", "no");
     /* libmicrohttpd 0.9.75 would send the last chunk of a chunked reply to HEAD too */
-    request_answer(r, 200,
-                   strcmp(r->method, "HEAD") == 0
-                       ? MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT)
-                       : MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, on_read,
-                                                           s, NULL));
+    request_answer(
+        r, 200,
+        strcmp(r->method, "HEAD") == 0
+            ? MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT)
+            : MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, on_read, s, NULL));
     return s;
 }
 
@@ -152,7 +153,8 @@ size_t http_stream_write(struct http_stream *s, const void *data, size_t bytes)
 {
     if (!s->r || s->peer_left || s->ended)
         return 0;
-    if (s->sent > http_stream_pending(s)) { /* else the buffer of a peer that never catches up would grow */
+    if (s->sent >
+        http_stream_pending(s)) { /* else the buffer of a peer that never catches up would grow */
         memmove(s->buffer.data, s->buffer.data + s->sent, http_stream_pending(s));
         s->buffer.len -= s->sent;
         s->sent = 0;

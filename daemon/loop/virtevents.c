@@ -7,7 +7,8 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-/* A handle or a timeout of libvirt's. Made and queued on any thread, else touched on the loop only. */
+/* A handle or a timeout of libvirt's. Made and queued on any thread, else touched on the loop only.
+ */
 struct source {
     int id;
     bool is_handle;
@@ -24,8 +25,10 @@ struct source {
     struct source *next; /* in the list of all */
 };
 
+enum what { REQUEST_ADD, REQUEST_UPDATE, REQUEST_REMOVE };
+
 struct request {
-    enum { REQUEST_ADD, REQUEST_UPDATE, REQUEST_REMOVE } what;
+    enum what what;
     struct source *source; /* of REQUEST_ADD */
     bool is_handle;
     int id;
@@ -197,15 +200,15 @@ static int add(struct source *s, int value)
     return ask(r);
 }
 
-static int change(bool is_handle, int what, int id, int value)
+static int change(bool is_handle, enum what what, int id, int value)
 {
     struct request *r = bd_new(struct request);
-    *r = (struct request){.is_handle = is_handle, .id = id, .value = value};
-    r->what = what;
+    *r = (struct request){.what = what, .is_handle = is_handle, .id = id, .value = value};
     return ask(r) < 0 ? -1 : 0;
 }
 
-static int add_handle(int fd, int events, virEventHandleCallback cb, void *opaque, virFreeCallback ff)
+static int add_handle(int fd, int events, virEventHandleCallback cb, void *opaque,
+                      virFreeCallback ff)
 {
     struct source *s = bd_new(struct source);
     *s = (struct source){

@@ -160,8 +160,8 @@ void workers_stats(const struct workers *p, struct workers_stats *ret_stats)
 {
     struct workers *unlocked = (struct workers *)p;
     pthread_mutex_lock(&unlocked->lock);
-    *ret_stats = (struct workers_stats){
-        .threads = p->started, .busy = p->busy, .queued = p->queued};
+    *ret_stats =
+        (struct workers_stats){.threads = p->started, .busy = p->busy, .queued = p->queued};
     pthread_mutex_unlock(&unlocked->lock);
 }
 

@@ -142,8 +142,8 @@ int writer_new(uv_loop_t *loop, struct store_conn *conn, struct writer **ret_wri
     w->todo_tail = &w->todo;
     w->turn = (struct work){.run = turn_run, .done = turn_done};
     pthread_mutex_init(&w->lock, NULL);
-    int rc = workers_new(loop, &(struct workers_config){.name = "writer", .threads = 1, .nice = -10},
-                         &w->thread);
+    int rc = workers_new(
+        loop, &(struct workers_config){.name = "writer", .threads = 1, .nice = -10}, &w->thread);
     if (rc < 0) {
         pthread_mutex_destroy(&w->lock);
         free(w);

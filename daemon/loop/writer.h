@@ -1,9 +1,10 @@
 /*
  * The writer: one thread owns the connection that writes to the store. Work is queued, several
- * pieces are committed together (each in a savepoint of its own, so that one that fails undoes itself
- * alone), and their `done` is called on the loop thread when the commit is on disk.
+ * pieces are committed together (each in a savepoint of its own, so that one that fails undoes
+ * itself alone), and their `done` is called on the loop thread when the commit is on disk.
  *
- * Threads: as loop/workers.h. Ownership: a struct write is embedded in the caller's object and must live until `done`.
+ * Threads: as loop/workers.h. Ownership: a struct write is embedded in the caller's object and must
+ * live until `done`.
  */
 #pragma once
 
@@ -35,5 +36,6 @@ struct writer_stats {
     int64_t commit_max_ns; /* since the last call */
 };
 void writer_stats(struct writer *w, struct writer_stats *ret_stats);
-/* Writes what is queued, and what the `done` of these submit; closes the connection, then calls on_closed. */
+/* Writes what is queued, and what the `done` of these submit; closes the connection, then calls
+ * on_closed. */
 void writer_close(struct writer *w, void (*on_closed)(void *arg), void *arg);

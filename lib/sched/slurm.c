@@ -22,8 +22,9 @@ static void enable_unit(struct node_files *files, const char *unit)
 }
 
 /*
- * Many nodes that boot at once may overrun a daemon's patience; it tries again, a few times. A slurmd that
- * finds no controller sleeps for a second before it registers again, so it is started when there is one.
+ * Many nodes that boot at once may overrun a daemon's patience; it tries again, a few times. A
+ * slurmd that finds no controller sleeps for a second before it registers again, so it is started
+ * when there is one.
  */
 static void tune_unit(struct node_files *files, const struct cluster_plan *plan, size_t node)
 {

@@ -117,12 +117,12 @@ static int wait_until(struct wait *w, int (*question)(struct wait *, bool *, str
     }
 }
 
-/* The end of what the unit wrote, on one line. */
+/* The end of what the daemon itself wrote, without systemd's words about it, on one line. */
 static void add_last_words(const struct wait *w, const struct node_plan *node, const char *unit,
                            struct bd_str *out)
 {
     const char *const argv[] = {"journalctl", "-q", "--no-pager", "-o", "cat",
-                                "-n",         "4",  "-u",         unit, NULL};
+                                "-n",         "4",  "-t",         unit, NULL};
     bd_auto_proc_result struct bd_proc_result words = {0};
     struct bd_err err = BD_ERR_INIT;
     int r = run(w, node, argv, LAST_WORDS_NS, NULL, &words, &err);

@@ -213,9 +213,9 @@ START_TEST(test_modes_are_flags_without_a_value)
     for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
         struct config c;
         enum config_mode mode;
-        ck_assert_int_eq(load(t.path, (const char *[]){vectors[i].flag, "--workers=9", NULL}, &c,
-                              &mode, NULL),
-                         0);
+        ck_assert_int_eq(
+            load(t.path, (const char *[]){vectors[i].flag, "--workers=9", NULL}, &c, &mode, NULL),
+            0);
         ck_assert_int_eq(mode, vectors[i].mode);
         ck_assert_int_eq(c.workers, 9);
         config_done(&c);

@@ -18,8 +18,8 @@ static void on_echo(struct http_request *r, void *app BD_UNUSED)
 {
     size_t bytes;
     http_request_raw(r, &bytes);
-    http_reply_json(r, 200,
-                    json_pack("{s:O, s:I}", "echo", http_request_json(r), "bytes", (json_int_t)bytes));
+    http_reply_json(
+        r, 200, json_pack("{s:O, s:I}", "echo", http_request_json(r), "bytes", (json_int_t)bytes));
 }
 
 static void on_file(struct http_request *r, void *app)
@@ -94,7 +94,8 @@ static void on_fields(struct http_request *r, void *app)
 static void on_item(struct http_request *r, void *app BD_UNUSED)
 {
     const char *q = http_request_query(r, "q");
-    http_reply_json(r, 200, json_pack("{s:s, s:s?}", "item", http_request_param(r, "item"), "q", q));
+    http_reply_json(r, 200,
+                    json_pack("{s:s, s:s?}", "item", http_request_param(r, "item"), "q", q));
 }
 
 static void on_unchanged(struct http_request *r, void *app BD_UNUSED)
@@ -195,7 +196,8 @@ static void on_wake(uv_timer_t *timer BD_UNUSED)
 
 void app_turn(struct app *a)
 {
-    /* It sleeps as the daemon does, so that a wake-up that is missing shows; the timer bounds that. */
+    /* It sleeps as the daemon does, so that a wake-up that is missing shows; the timer bounds that.
+     */
     uv_timer_t timer;
     uv_timer_init(&a->loop, &timer);
     uv_timer_start(&timer, on_wake, 2, 2);

@@ -1,6 +1,7 @@
 #include "tests/http/server.h"
 
-#define JSON_POST "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Type: application/json; charset=utf-8\r\n"
+#define JSON_POST                                                                                  \
+    "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Type: application/json; charset=utf-8\r\n"
 #define FILE_POST "POST /file HTTP/1.1\r\nHost: h\r\nContent-Type: application/vnd.benchd.image\r\n"
 #define CHUNKED   "Transfer-Encoding: chunked\r\n\r\n"
 
@@ -18,7 +19,8 @@ START_TEST(test_a_json_body_comes_in_any_pieces)
         app_turn(&a);
     }
     peer_expect(&a, &p, 200, "\"bytes\":14");
-    peer_say(&a, &p, JSON_POST CHUNKED "5\r\n{\"a\":\r\n3;ext=1\r\n[1,\r\n6\r\ntrue]}\r\n0\r\n\r\n");
+    peer_say(&a, &p,
+             JSON_POST CHUNKED "5\r\n{\"a\":\r\n3;ext=1\r\n[1,\r\n6\r\ntrue]}\r\n0\r\n\r\n");
     peer_expect(&a, &p, 200, "{\"echo\":{\"a\":[1,true]},\"bytes\":14}");
     peer_say(&a, &p, JSON_POST CHUNKED "1\r\n1\r\n0\r\nTrailer: x\r\n\r\n");
     peer_expect(&a, &p, 200, "{\"echo\":1,\"bytes\":1}");
@@ -111,8 +113,9 @@ START_TEST(test_who_asks_before_sending_is_told_before_sending)
     peer_expect(&a, &p, 413, "too-large");
     peer_close(&p);
     peer_tcp(&a, &p);
-    peer_say(&a, &p,
-             "POST /nowhere HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+    peer_say(
+        &a, &p,
+        "POST /nowhere HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
     peer_expect(&a, &p, 404, "not-found");
     peer_close(&p);
     app_stop(&a);
@@ -241,4 +244,5 @@ UNIT_MAIN("http-bodies", test_a_json_body_comes_in_any_pieces,
           test_who_asks_before_sending_is_told_before_sending,
           test_a_file_reaches_the_disk_whole_and_goes_with_its_request,
           test_uploads_side_by_side_do_not_mix, test_a_file_too_large_is_refused,
-          test_an_upload_that_breaks_off_leaves_nothing, test_a_directory_that_takes_no_file_is_told)
+          test_an_upload_that_breaks_off_leaves_nothing,
+          test_a_directory_that_takes_no_file_is_told)

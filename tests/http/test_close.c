@@ -187,6 +187,5 @@ END_TEST
 
 UNIT_MAIN("http-close", test_an_idle_server_closes, test_close_tells_everyone,
           test_close_takes_no_new_work, test_close_while_bodies_go_to_disk,
-          test_an_address_that_is_taken_is_told,
-          test_a_socket_that_a_dead_process_left_is_replaced,
+          test_an_address_that_is_taken_is_told, test_a_socket_that_a_dead_process_left_is_replaced,
           test_a_file_in_the_place_of_the_socket_stays)

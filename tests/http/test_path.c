@@ -44,7 +44,10 @@ static void nothing(struct http_request *r BD_UNUSED, void *app BD_UNUSED)
 {
 }
 
-#define ROUTE(method, path, id) {method, path, id, HTTP_ROLE_VIEWER, HTTP_BODY_NONE, nothing}
+#define ROUTE(method, path, id)                                                                    \
+    {                                                                                              \
+        method, path, id, HTTP_ROLE_VIEWER, HTTP_BODY_NONE, nothing                                \
+    }
 static const struct http_route routes[] = {
     ROUTE("GET", "/", "root"),
     ROUTE("GET", "/v1/images", "list"),

@@ -23,7 +23,8 @@ START_TEST(test_a_refusal_says_why_and_keeps_the_connection)
         {"GET /plain HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}", 400, "takes no body"},
         {"GET /plain HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
          400, "takes no body"},
-        {"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}",
+        {"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\nContent-Length: "
+         "2\r\n\r\n{}",
          415, "text/plain; send application/json"},
         {"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Type: application/jsonx\r\n"
          "Content-Length: 2\r\n\r\n{}",
@@ -260,9 +261,10 @@ START_TEST(test_pipelined_requests_are_answered_in_their_order)
     app_start(&a, 0);
     peer_tcp(&a, &p);
     peer_say(&a, &p,
-             GET("/items/1") GET("/later") "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Type: "
-                                           "application/json\r\nContent-Length: 1\r\n\r\n3" GET(
-                                               "/nowhere") GET("/items/5"));
+             GET("/items/1")
+                 GET("/later") "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Type: "
+                               "application/json\r\nContent-Length: 1\r\n\r\n3" GET("/nowhere")
+                                   GET("/items/5"));
     peer_expect(&a, &p, 200, "{\"item\":\"1\",");
     UNTIL(&a, a.n_waiting == 1);
     app_idle(&a);
@@ -362,5 +364,6 @@ UNIT_MAIN("http-requests", test_a_refusal_says_why_and_keeps_the_connection,
           test_what_is_no_http_is_refused_and_does_no_harm, test_parameters_are_decoded,
           test_head_has_the_fields_of_get_and_no_body, test_a_field_can_not_be_forged,
           test_the_unix_socket_knows_who_speaks, test_a_reply_may_come_later,
-          test_pipelined_requests_are_answered_in_their_order, test_a_slow_peer_keeps_nobody_waiting,
-          test_a_connection_too_many_waits_for_its_turn, test_a_hundred_connections_at_once)
+          test_pipelined_requests_are_answered_in_their_order,
+          test_a_slow_peer_keeps_nobody_waiting, test_a_connection_too_many_waits_for_its_turn,
+          test_a_hundred_connections_at_once)

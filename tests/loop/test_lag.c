@@ -8,8 +8,10 @@ START_TEST(test_ranks_are_nearest)
         size_t n; /* samples n, n - 1, ..., 1 */
         int64_t p50, p99, max;
     } vectors[] = {
-        {0, 0, 0, 0},   {1, 1, 1, 1},       {2, 1, 2, 2},       {3, 2, 3, 3},
-        {4, 2, 4, 4},   {99, 50, 99, 99},   {100, 50, 99, 100}, {101, 51, 100, 101},
+        {0, 0, 0, 0},         {1, 1, 1, 1},
+        {2, 1, 2, 2},         {3, 2, 3, 3},
+        {4, 2, 4, 4},         {99, 50, 99, 99},
+        {100, 50, 99, 100},   {101, 51, 100, 101},
         {200, 100, 198, 200}, {2500, 1250, 2475, 2500},
     };
     static int64_t samples[2500];
@@ -48,7 +50,7 @@ START_TEST(test_a_loop_that_is_held_up_shows)
     lag_summary(lag, &s);
     ck_assert_uint_eq(s.n, 0);
     ck_assert_int_eq(s.max_ns, 0);
-    bd_sleep_ns(300 * BD_NS_PER_MS); /* before its first turn: at least 280 ms late */
+    bd_sleep_ns(300 * BD_NS_PER_MS);           /* before its first turn: at least 280 ms late */
     ck_assert_int_eq(uv_loop_alive(&loop), 0); /* it does not keep the loop alive */
     uv_ref((uv_handle_t *)&keeps);
     do {

@@ -211,7 +211,8 @@ START_TEST(test_the_other_end_going_wakes_and_a_closed_descriptor_does_no_harm)
     ck_assert_int_ne(s.events, 0);
     close(fds[0]);
     struct source gone = {.t = &t};
-    gone.id = virEventAddHandle(fds[0], VIR_EVENT_HANDLE_READABLE, on_hangup, &gone, on_source_free);
+    gone.id =
+        virEventAddHandle(fds[0], VIR_EVENT_HANDLE_READABLE, on_hangup, &gone, on_source_free);
     UNTIL(&t, gone.freed == 1);
     ck_assert_uint_eq(gone.fired, 0);
     ck_assert_int_eq(virEventRemoveHandle(gone.id), 0);

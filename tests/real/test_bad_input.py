@@ -190,6 +190,13 @@ def test_commands_that_only_a_cluster_can_refuse(api, cluster):
 
 # -- sizes --
 
+def test_a_name_that_is_not_ours_is_refused(daemon):
+    """A page in a browser that had its name resolve to this address would come with that name."""
+    for name, status in {"evil.example": 403, "127.0.0.1.evil.example:80": 403, "localhost:1": 200,
+                         f"127.0.0.1:{daemon.port}": 200, "[::1]:8765": 200}.items():
+        assert daemon.tcp.request("GET", "/healthz", headers={"Host": name}).status == status, name
+
+
 def test_a_body_over_the_limit(daemon):
     exact = b'{"name": "' + b"x" * (1024 * 1024 - 12) + b'"}'
     assert len(exact) == 1024 * 1024
