@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#define ALL_STATES "creating,ready,deleting,deleted,failed"
+#define ALL_STATES "creating,ready,failing,deleting,deleted,failed"
 
 static enum term_style state_style(const char *state)
 {
@@ -17,9 +17,9 @@ static enum term_style state_style(const char *state)
         const char *state;
         enum term_style style;
     } styles[] = {
-        {"ready", STYLE_GOOD},  {"running", STYLE_GOOD}, {"creating", STYLE_WARN},
-        {"failed", STYLE_BAD},  {"lost", STYLE_BAD},     {"deleting", STYLE_WARN},
-        {"deleted", STYLE_DIM}, {"gone", STYLE_DIM},
+        {"ready", STYLE_GOOD}, {"running", STYLE_GOOD},  {"creating", STYLE_WARN},
+        {"failed", STYLE_BAD}, {"failing", STYLE_BAD},   {"lost", STYLE_BAD},
+        {"gone", STYLE_DIM},   {"deleting", STYLE_WARN}, {"deleted", STYLE_DIM},
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(styles); i++)
         if (bd_str_eq(styles[i].state, state))

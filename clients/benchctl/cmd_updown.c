@@ -34,13 +34,14 @@ static void on_change(const json_t *cluster, void *arg)
     struct watch *w = arg;
     bd_auto_strv struct bd_strv steps = {0};
     bd_auto_str struct bd_str now = {0};
+    const char *failed = bd_json_str(json_object_get(cluster, "error"), "step", NULL);
     cluster_steps(cluster, &steps);
     for (size_t i = 0; i < steps.n; i++) {
         if (bd_strv_has(&w->shown, steps.items[i]))
             continue;
         bd_strv_add(&w->shown, steps.items[i]);
-        progress_line(&w->progress, MARK_OK, steps.items[i],
-                      cluster_step_ms(cluster, steps.items[i]));
+        progress_line(&w->progress, bd_str_eq(steps.items[i], failed) ? MARK_FAIL : MARK_OK,
+                      steps.items[i], cluster_step_ms(cluster, steps.items[i]));
     }
     cluster_now(cluster, &now);
     const char *step = bd_json_str(cluster, "step", "");
@@ -55,9 +56,10 @@ static bool state_is(const json_t *cluster, const char *state)
     return bd_str_eq(bd_json_str(cluster, "state", ""), state);
 }
 
+/* What is failing has its reason already, but not yet what it left behind. */
 static bool up_ended(const json_t *cluster)
 {
-    return !state_is(cluster, "creating");
+    return !state_is(cluster, "creating") && !state_is(cluster, "failing");
 }
 
 static bool down_ended(const json_t *cluster)

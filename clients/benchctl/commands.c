@@ -87,9 +87,10 @@ const struct command commands[] = {
     {"cluster exec", "ID -- CMD...", 2, COMMAND_MANY, WORDS_CLUSTER, "run a command in a node",
      "Output comes as the command writes it. The exit code is the command's own, 128 and the "
      "number of\n"
-     "the signal that ended it, 124 when its time was up, 125 when it could not be run. Ctrl-C "
-     "ends\n"
-     "the command in the node. A --timeout before 'cluster exec' limits benchctl itself.",
+     "the signal that ended it, 124 when its time was up, 127 when the node has no such program, "
+     "125\n"
+     "when it could not be run otherwise. Ctrl-C ends the command in the node. A --timeout before\n"
+     "'cluster exec' limits benchctl itself.",
      cluster_exec_options, cmd_cluster_exec},
     {"cluster down", "ID...", 1, COMMAND_MANY, WORDS_CLUSTER, "take clusters down",
      "With --wait it ends by telling what was left behind on the host, which is nothing or exit "

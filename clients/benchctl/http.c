@@ -281,7 +281,8 @@ static int not_reachable(const struct transfer *t)
     curl_easy_getinfo(t->http->easy, CURLINFO_OS_ERRNO, &errnum);
     const char *reason = errnum > 0 ? strerror((int)errnum) : t->curl_text;
     const char *remedy =
-        "start it ('systemctl start benchd'), or say where it is with --url or --socket";
+        "start it ('systemctl start benchd' or './run up'), or say where it is with --url or "
+        "--socket";
     if (errnum == EACCES || errnum == EPERM)
         remedy = "be root or in the group benchd, or use --url";
     return bd_err_set(t->err, BD_EUNAVAILABLE, "the daemon can't be reached at %s: %s; %s",

@@ -36,18 +36,19 @@ int input_read(const char *path, size_t max_bytes, struct bd_str *ret, struct bd
     bd_auto_fd int fd = -1;
     bd_auto_str struct bd_str text = {0};
     char buffer[16384];
+    const char *name = bd_str_eq(path, "-") ? "stdin" : path;
     int r = input_open(path, &fd, err);
     if (r < 0)
         return r;
     for (;;) {
         ssize_t n = input_some(fd, buffer, sizeof(buffer), err);
         if (n < 0)
-            return bd_err_wrap(err, "%s", path);
+            return bd_err_wrap(err, "%s", name);
         if (n == 0)
             break;
         bd_str_addn(&text, buffer, (size_t)n);
         if (text.len > max_bytes)
-            return bd_err_set(err, BD_EINVALID, "%s has more than %zu KiB", path, max_bytes >> 10);
+            return bd_err_set(err, BD_EINVALID, "%s has more than %zu KiB", name, max_bytes >> 10);
     }
     *ret = text;
     text = (struct bd_str){0};

@@ -27,7 +27,7 @@ static void on_created(void *arg, int rc, const struct bd_err *err, const void *
     if (rc == BD_ENOTFOUND) { /* all else that it names was checked before */
         bd_auto_faults struct schema_faults faults = {0};
         schema_faults_add(&faults, "/image", bd_json_str(http_request_json(c->r), "image", NULL),
-                          "%s", err->text);
+                          "the name, id or digest of an image that is ready");
         http_problem_faults(c->r, "validation", err->text, &faults);
     } else if (rc < 0) {
         http_problem_err(c->r, err);
@@ -182,7 +182,9 @@ static void on_deleted(void *arg, int rc, const struct bd_err *err, const void *
     } else if (rc < 0) {
         http_problem_err(d->r, err);
     } else {
-        http_reply_json(d->r, 202, view_cluster(row));
+        const struct store_cluster *cluster = row;
+        http_reply_json(d->r, cluster_state_is_final(cluster->state) ? 200 : 202,
+                        view_cluster(cluster));
     }
     http_request_unref(d->r);
     free(d);

@@ -7,6 +7,7 @@
 #include "lib/base/str.h"
 #include "lib/channel/channel.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +28,7 @@ struct exec {
     char *cwd, *user;
     void *input;
     size_t input_bytes;
-    int64_t timeout_ns;
+    int64_t timeout_ns, deadline_ns; /* deadline: monotonic, counts from its worker's turn */
     bool unit;
     struct bd_cancel *cancel;
 
@@ -78,7 +79,8 @@ static void push_output(struct exec *x, enum bd_stream stream, const char *data,
     json_t *event = NULL;
     if (bytes == 0)
         return;
-    if (bd_is_utf8(data, bytes))
+    /* not every reader of JSON takes a NUL in a string */
+    if (!memchr(data, '\0', bytes) && bd_is_utf8(data, bytes))
         event = json_pack("{s:s, s:o}", "stream", name, "data", json_stringn_nocheck(data, bytes));
     if (!event) {
         bd_auto_free char *base64 = bd_base64(data, bytes);
@@ -89,14 +91,16 @@ static void push_output(struct exec *x, enum bd_stream stream, const char *data,
 
 static int wait_drained(struct exec *x)
 {
-    int rc = 0;
+    const struct timespec until = {.tv_sec = x->deadline_ns / BD_NS_PER_S,
+                                   .tv_nsec = x->deadline_ns % BD_NS_PER_S};
+    int rc;
     pthread_mutex_lock(&x->lock);
-    while (rc == 0 && (x->full || x->lines.len > PENDING_MAX_BYTES)) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += 1;
-        pthread_cond_timedwait(&x->drained, &x->lock, &until);
-        rc = bd_cancel_check(x->cancel, NULL);
+    while ((rc = bd_cancel_check(x->cancel, NULL)) == 0 &&
+           (x->full || x->lines.len > PENDING_MAX_BYTES)) {
+        if (pthread_cond_timedwait(&x->drained, &x->lock, &until) == ETIMEDOUT) {
+            rc = BD_ETIMEOUT;
+            break;
+        }
     }
     pthread_mutex_unlock(&x->lock);
     return rc;
@@ -121,6 +125,7 @@ static void exec_run(struct work *w, void *context BD_UNUSED)
     struct exec *x = (struct exec *)w;
     struct channel channel;
     const struct api_places *places = x->a->config.places;
+    x->deadline_ns = bd_mono_ns() + x->timeout_ns;
     x->rc = channel_init(&channel, x->plan.spec.backend, x->a->config.virt, places->bench_enter,
                          &x->err);
     if (x->rc < 0)
@@ -176,11 +181,19 @@ static void on_drain(void *arg)
     pthread_mutex_unlock(&x->lock);
 }
 
+static void exec_cancel(struct exec *x, const char *reason)
+{
+    bd_cancel_set(x->cancel, BD_ECANCELLED, reason);
+    pthread_mutex_lock(&x->lock);
+    pthread_cond_signal(&x->drained);
+    pthread_mutex_unlock(&x->lock);
+}
+
 static void on_client_gone(void *arg)
 {
     struct exec *x = arg;
     x->stream = NULL;
-    bd_cancel_set(x->cancel, BD_ECANCELLED, "the client has gone");
+    exec_cancel(x, "the client has gone");
 }
 
 static void on_exec_closed(uv_handle_t *handle)
@@ -234,7 +247,7 @@ static void exec_done(struct work *w)
 void execs_end(struct api *a)
 {
     for (struct exec *x = a->execs; x; x = x->next)
-        bd_cancel_set(x->cancel, BD_ECANCELLED, "benchd is ending");
+        exec_cancel(x, "benchd is ending");
 }
 
 /* -- the request -- */
@@ -328,7 +341,11 @@ void exec_in_cluster(struct http_request *r, void *app)
     x->a = a;
     x->cancel = bd_cancel_new();
     pthread_mutex_init(&x->lock, NULL);
-    pthread_cond_init(&x->drained, NULL);
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&x->drained, &attr);
+    pthread_condattr_destroy(&attr);
     uv_async_init(a->config.loop, &x->wake, on_wake);
     x->wake.data = x;
 

@@ -86,29 +86,25 @@ static int load_reply(struct api_read *q, struct store_conn *conn, struct bd_err
     return 0;
 }
 
-static void reply_found(struct api_read *q);
-
-/* Of two that came together one is carried out; the other looks again when that has ended. */
-static void look_later(const struct api_read *q, const struct keep *keep)
+/* Of two that came together one is carried out; the other looks again when that has ended, which
+ * may have been just after it looked. */
+static void carry_out(struct api_read *q, struct pending *p)
 {
-    struct api_read *again = read_new(q->api, q->r, load_reply);
-    again->reply = reply_found;
-    again->wait_until_ns = bd_mono_ns() + LOOK_AGAIN_NS;
-    snprintf(again->subject, sizeof(again->subject), "%s", keep->subject);
-    wait_for(again);
+    bool wait = is_under_way(q->api, p->keep->key) || q->changes != q->api->changes;
+    q->wait_until_ns = bd_mono_ns() + LOOK_AGAIN_NS;
+    snprintf(q->subject, sizeof(q->subject), "%s", p->keep->subject);
+    if (refused_at_end(q->api, q->r) || (wait && wait_for(q)))
+        return;
+    p->keep->next = q->api->keeps;
+    q->api->keeps = p->keep;
+    p->go(q->api, q->r, bd_take(p->keep));
 }
 
 static void reply_found(struct api_read *q)
 {
     struct pending *p = http_request_data(q->r);
-    if (!q->json && is_under_way(q->api, p->keep->key) && !q->api->closing) {
-        look_later(q, p->keep);
-        return;
-    }
     if (!q->json) {
-        p->keep->next = q->api->keeps;
-        q->api->keeps = p->keep;
-        p->go(q->api, q->r, bd_take(p->keep));
+        carry_out(q, p);
         return;
     }
     if (!bd_str_eq(bd_json_str(q->json, "digest", ""), p->keep->digest)) {

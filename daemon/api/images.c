@@ -175,11 +175,16 @@ static void recipe_done(struct work *w)
     if (b->rc < 0) {
         if (b->rc == BD_ENOTFOUND) {
             bd_auto_faults struct schema_faults faults = {0};
-            schema_faults_add(&faults, "/recipe", b->name, "%s", b->err.text);
+            schema_faults_add(&faults, "/recipe", b->name, "the name of a recipe");
             http_problem_faults(b->r, "validation", b->err.text, &faults);
         } else {
             http_problem_err(b->r, &b->err);
         }
+        building_free(b);
+        return;
+    }
+    if (refused_at_end(b->a, b->r)) {
+        image_recipe_done(&b->recipe);
         building_free(b);
         return;
     }
@@ -215,15 +220,9 @@ static void reply_imported(struct api_read *q)
 {
     const char *state = bd_json_str(q->json, "state", "");
     if (strcmp(state, "building") == 0) {
-        struct api_read *again = read_new(q->api, q->r, q->load);
-        again->reply = reply_imported;
-        memcpy(again->id, q->id, sizeof(again->id));
-        memcpy(again->subject, q->subject, sizeof(again->subject));
-        again->wait_until_ns = bd_mono_ns() + 60 * BD_NS_PER_S;
-        if (q->api->closing)
-            read_submit(again);
-        else
-            wait_for(again);
+        q->wait_until_ns = bd_mono_ns() + 60 * BD_NS_PER_S; /* and again, however long it takes */
+        if (!wait_for(q))
+            refused_at_end(q->api, q->r);
     } else if (strcmp(state, "ready") == 0) {
         bd_auto_free char *location = bd_xasprintf("/v1/images/%s", q->id);
         http_header(q->r, "Location", location);
@@ -258,11 +257,11 @@ static void on_importing(void *arg, int rc, const struct bd_err *err, const void
 void images_api_import(struct http_request *r, void *app)
 {
     struct api *a = app;
-    /* The upload is removed with the request, the import may go on for longer: it gets its own
-     * name. */
+    /* The upload is removed with the request, the import may go on for longer: it takes the file.
+     */
     const char *file = http_request_file(r);
     bd_auto_free char *path = bd_xasprintf("%s.import", file ? file : "");
-    if (!file || link(file, path) < 0) {
+    if (!file || rename(file, path) < 0) {
         http_problem(r, "internal", "the uploaded file can't be kept below %s",
                      a->config.places->transfer_dir);
         return;
@@ -278,60 +277,118 @@ void images_api_import(struct http_request *r, void *app)
     engine_image_build(a->engine, &build);
 }
 
-/* -- export -- */
+/* -- export: packing takes a while, so it is not the readers' work -- */
 
-static int load_export(struct api_read *q, struct store_conn *conn, struct bd_err *err)
+#define PACKINGS_MAX 2
+
+struct packing {
+    struct work w;
+    struct packing *next;
+    struct api *a;
+    struct http_request *r;
+    struct bd_cancel *cancel;
+    char digest[BD_DIGEST_BYTES];
+    char id[BD_ID_BYTES];
+    char *path;
+    int rc;
+    struct bd_err err;
+};
+
+static void packing_run(struct work *w, void *context BD_UNUSED)
 {
-    const struct api_places *places = q->api->config.places;
+    struct packing *p = (struct packing *)w;
+    struct image_job job = {
+        .images_dir = p->a->config.places->image_dir, .id = p->id, .cancel = p->cancel};
+    p->rc = image_export(&job, p->digest, p->path, &p->err);
+}
+
+static void packing_reply(struct packing *p)
+{
+    bd_auto_fd int fd = open(p->path, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    unlink(p->path); /* the descriptor keeps it until it is sent */
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        http_problem(p->r, "internal", "the exported file %s can't be opened", p->path);
+        return;
+    }
+    bd_auto_free char *etag = bd_xasprintf("\"%s\"", p->digest);
+    http_header(p->r, "ETag", etag);
+    http_reply_file(p->r, "application/vnd.benchd.image", bd_take_fd(&fd), (uint64_t)st.st_size);
+}
+
+static void packing_done(struct work *w)
+{
+    struct packing *p = (struct packing *)w;
+    struct packing **at = &p->a->packings;
+    while (*at != p)
+        at = &(*at)->next;
+    *at = p->next;
+    if (p->rc == 0)
+        packing_reply(p);
+    else if (!refused_at_end(p->a, p->r))
+        http_problem_err(p->r, &p->err);
+    http_request_unref(p->r);
+    bd_cancel_unref(p->cancel);
+    free(p->path);
+    free(p);
+}
+
+void packings_end(struct api *a)
+{
+    for (struct packing *p = a->packings; p; p = p->next)
+        bd_cancel_set(p->cancel, BD_ECANCELLED, "benchd is ending");
+}
+
+static void pack(struct api *a, struct http_request *r, const char *digest)
+{
+    struct packing *p = bd_new(struct packing);
+    p->w = (struct work){.run = packing_run, .done = packing_done};
+    p->a = a;
+    p->r = http_request_ref(r);
+    p->cancel = bd_cancel_new();
+    snprintf(p->digest, sizeof(p->digest), "%s", digest);
+    bd_id_new(p->id);
+    p->path = bd_xasprintf("%s/export-%s", a->config.places->transfer_dir, p->id);
+    p->next = a->packings;
+    a->packings = p;
+    workers_submit(a->config.asks, &p->w);
+}
+
+/* The same content has the same digest. */
+static int load_digest(struct api_read *q, struct store_conn *conn, struct bd_err *err)
+{
     struct store_image row = {0};
     int rc = find_ready(q, conn, &row, err);
     if (rc < 0)
         return rc;
-    char id[BD_ID_BYTES];
-    bd_id_new(id);
-    bd_auto_free char *path = bd_xasprintf("%s/export-%s", places->transfer_dir, id);
-    struct image_job job = {.images_dir = places->image_dir, .id = id};
-    rc = image_export(&job, row.digest, path, err);
-    if (rc == 0)
-        q->json = json_pack("{s:s, s:s}", "path", path, "digest", row.digest);
+    q->json = json_pack("{s:s}", "digest", row.digest);
+    snprintf(q->etag, sizeof(q->etag), "\"%s\"", row.digest);
     store_image_done(&row);
-    return rc;
+    return 0;
 }
 
 static void reply_export(struct api_read *q)
 {
-    const char *path = bd_json_str(q->json, "path", "");
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat st;
-    unlink(path); /* the descriptor keeps it until it is sent */
-    if (fd < 0 || fstat(fd, &st) < 0) {
-        http_problem(q->r, "internal", "the exported file %s can't be opened", path);
+    unsigned n = 0;
+    for (const struct packing *p = q->api->packings; p; p = p->next)
+        n++;
+    if (refused_at_end(q->api, q->r))
         return;
-    }
-    bd_auto_free char *etag = bd_xasprintf("\"%s\"", bd_json_str(q->json, "digest", ""));
-    http_header(q->r, "ETag", etag);
-    http_reply_file(q->r, "application/vnd.benchd.image", fd, (uint64_t)st.st_size);
-}
-
-static void begin_export(struct api_read *q)
-{
-    const char *digest = bd_json_str(q->json, "digest", NULL);
-    const char *have = http_request_header(q->r, "If-None-Match");
-    if (digest && have && strstr(have, digest)) { /* the same content has the same digest */
-        bd_auto_free char *etag = bd_xasprintf("\"%s\"", digest);
-        http_header(q->r, "ETag", etag);
+    if (etag_matches(q->r, q->etag)) {
+        http_header(q->r, "ETag", q->etag);
         http_reply_empty(q->r, 304);
-        return;
+    } else if (n >= PACKINGS_MAX) {
+        http_problem(q->r, "unavailable",
+                     "%u images are being packed already: try again when one is done", n);
+    } else {
+        pack(q->api, q->r, bd_json_str(q->json, "digest", ""));
     }
-    struct api_read *file = read_one(q->api, q->r, load_export);
-    file->reply = reply_export;
-    read_submit(file);
 }
 
 void images_api_export(struct http_request *r, void *app)
 {
-    struct api_read *q = read_one(app, r, load_one);
-    q->reply = begin_export;
+    struct api_read *q = read_one(app, r, load_digest);
+    q->reply = reply_export;
     read_submit(q);
 }
 
@@ -349,8 +406,9 @@ static void on_deleted(void *arg, int rc, const struct bd_err *err, const void *
 
 static void reply_delete(struct api_read *q)
 {
-    engine_image_delete(q->api->engine, bd_json_str(q->json, "id", ""), on_deleted,
-                        http_request_ref(q->r));
+    if (!refused_at_end(q->api, q->r))
+        engine_image_delete(q->api->engine, bd_json_str(q->json, "id", ""), on_deleted,
+                            http_request_ref(q->r));
 }
 
 void images_api_delete(struct http_request *r, void *app)

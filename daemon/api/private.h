@@ -78,6 +78,8 @@ void read_submit(struct api_read *q);
 bool read_page(struct api_read *q, int (*state_from)(const char *s, unsigned *ret_bit));
 /* {items, next}: next from the last of a full page. items is stolen. */
 json_t *page_json(json_t *items, const struct api_read *q, int64_t last_ns, const char *last_id);
+/* True if the request's If-None-Match has it. */
+bool etag_matches(const struct http_request *r, const char *etag);
 /* Answers JSON with its ETag, or 304. json is stolen. */
 void reply_cacheable(struct http_request *r, json_t *json);
 /* Seconds of ?wait= as a monotonic deadline; 0 if not given. */

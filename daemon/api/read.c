@@ -30,7 +30,7 @@ static void read_run(struct work *w, void *context)
     }
 }
 
-static bool etag_matches(const struct http_request *r, const char *etag)
+bool etag_matches(const struct http_request *r, const char *etag)
 {
     const char *have = http_request_header(r, "If-None-Match");
     return have && *etag && (strcmp(have, "*") == 0 || strstr(have, etag));

@@ -16,6 +16,16 @@ struct actor *actor_new(struct engine *e)
     return a;
 }
 
+static void answer_waiters(struct actor *a, int rc, const struct bd_err *err)
+{
+    while (a->waiters) {
+        struct delete_waiter *w = a->waiters;
+        a->waiters = w->next;
+        w->done(w->arg, rc, err, rc == 0 ? &a->row : NULL);
+        free(w);
+    }
+}
+
 static void on_actor_closed(uv_handle_t *handle)
 {
     struct actor *a = handle->data;
@@ -38,6 +48,10 @@ void actor_free(struct actor *a)
 void actor_release(struct actor *a)
 {
     struct engine *e = a->e;
+    struct bd_err err = BD_ERR_INIT;
+    bd_err_set(&err, BD_EUNAVAILABLE,
+               "this could not be noted down: try again when benchd is back");
+    answer_waiters(a, err.code, &err);
     for (struct actor **at = &e->actors; *at; at = &(*at)->next) {
         if (*at == a) {
             *at = a->next;
@@ -218,8 +232,11 @@ static void step_succeeded(struct actor *a, int step)
     a->e->steps_done[step]++;
     if (steps[step].phase == STEP_UP)
         a->done |= 1U << step;
-    if (step == STEP_NODES)
+    if (step == STEP_NODES) {
         actor_nodes(a, NODE_RUNNING);
+        if (a->look_wanted)
+            work_look(a);
+    }
     if (step == STEP_TEARDOWN) {
         a->torn = true;
         actor_nodes(a, NODE_GONE);
@@ -438,21 +455,21 @@ void actor_move(struct actor *a)
 
 /* -- what the writer, workers and libvirt say -- */
 
-static void answer_waiters(struct actor *a)
+/* There is no use in waiting for a scheduler that misses nodes. */
+static void stop_if_lost(struct actor *a)
 {
-    while (a->waiters) {
-        struct delete_waiter *w = a->waiters;
-        a->waiters = w->next;
-        w->done(w->arg, 0, NULL, &a->row);
-        free(w);
-    }
+    if (!a->untold.len || !a->working || a->working->step != STEP_READY || a->abort_reason)
+        return;
+    a->abort_reason =
+        bd_xasprintf("nodes ended while the scheduler came up: %s", bd_str_text(&a->untold));
+    bd_cancel_set(a->working->in.cancel, BD_ECANCELLED, "a node ended");
 }
 
 void actor_on_durable(struct actor *a, struct change *c)
 {
     struct engine *e = a->e;
     if (a->row.state == CLUSTER_DELETING || cluster_state_is_final(a->row.state))
-        answer_waiters(a);
+        answer_waiters(a, 0, NULL);
     if (change_has_event(c, "cluster.ready"))
         bd_log(BD_LOG_INFO, "cluster is ready", "cluster", a->row.id, "nodes",
                bd_log_i64((int64_t)a->plan.n_nodes), NULL);
@@ -472,9 +489,12 @@ void actor_on_durable(struct actor *a, struct change *c)
         bool wanted = steps[step].phase == STEP_DOWN || !a->delete_wanted;
         if (wanted && !e->closing && !a->working) {
             work_begin(a, step);
+            stop_if_lost(a);
             return;
         }
         a->attempt = 0;
+        if (steps[step].alone) /* another may begin it now */
+            engine_move_all(e);
     }
     actor_move(a);
 }
@@ -519,10 +539,6 @@ void actor_on_lost(struct actor *a, const struct bd_strv *lost)
         bd_strv_add(&a->lost, lost->items[i]);
         bd_str_addf(&a->untold, "%s%s", a->untold.len ? ", " : "", lost->items[i]);
     }
-    if (a->untold.len && a->working && a->working->step == STEP_READY && !a->abort_reason) {
-        a->abort_reason =
-            bd_xasprintf("nodes ended while the scheduler came up: %s", bd_str_text(&a->untold));
-        bd_cancel_set(a->working->in.cancel, BD_ECANCELLED, "a node ended");
-    }
+    stop_if_lost(a);
     actor_move(a);
 }

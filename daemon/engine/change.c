@@ -109,10 +109,17 @@ static int change_exec(struct write *w, struct store_conn *conn, struct bd_err *
 
 static void change_done(struct write *w, int rc, const struct bd_err *err);
 
+struct retry {
+    uv_timer_t timer;
+    struct engine *e;
+    struct write *w;
+};
+
 static void on_retry_closed(uv_handle_t *handle)
 {
-    struct change *c = handle->data;
-    writer_submit(c->a->e->config.writer, &c->w);
+    struct retry *r = handle->data;
+    writer_submit(r->e->config.writer, r->w);
+    free(r);
 }
 
 static void on_retry(uv_timer_t *timer)
@@ -120,20 +127,27 @@ static void on_retry(uv_timer_t *timer)
     uv_close((uv_handle_t *)timer, on_retry_closed);
 }
 
+void engine_write_later(struct engine *e, struct write *w)
+{
+    struct retry *r = bd_new(struct retry);
+    r->e = e;
+    r->w = w;
+    uv_timer_init(e->config.loop, &r->timer);
+    r->timer.data = r;
+    uv_timer_start(&r->timer, on_retry, STORE_RETRY_MS, 0);
+}
+
 /* The store can't write: nothing of this change may be lost, so it is tried until it goes through.
  */
 static void retry_later(struct change *c, const struct bd_err *err)
 {
-    struct engine *e = c->a->e;
     if (!c->retried) {
         c->retried = true;
         bd_log(BD_LOG_ERROR, "the store can't write; trying again every second", "cluster",
                c->row.id, "error", err->text, NULL);
         actor_on_store_failure(c->a, c, err);
     }
-    uv_timer_init(e->config.loop, &c->timer);
-    c->timer.data = c;
-    uv_timer_start(&c->timer, on_retry, STORE_RETRY_MS, 0);
+    engine_write_later(c->a->e, &c->w);
 }
 
 static void change_done(struct write *w, int rc, const struct bd_err *err)
@@ -142,8 +156,7 @@ static void change_done(struct write *w, int rc, const struct bd_err *err)
     struct actor *a = c->a;
     struct engine *e = a->e;
 
-    if (rc != BD_ECONFLICT)
-        engine_store_result(e, rc, err);
+    engine_store_result(e, rc, err);
     if (rc < 0 && !c->insert && !e->closing) {
         retry_later(c, err);
         return;
@@ -228,6 +241,8 @@ void engine_event(struct engine *e, const char *kind, const char *subject, json_
 
 void engine_store_result(struct engine *e, int rc, const struct bd_err *err)
 {
+    if (rc == BD_ECONFLICT)
+        return;
     e->store_rc = rc;
     if (rc < 0)
         bd_err_copy(&e->store_err, err);

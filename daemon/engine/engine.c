@@ -117,19 +117,19 @@ static int load_steps(struct actor *a, struct store_conn *conn, struct bd_err *e
         for (int s = 0; s < STEP_COUNT; s++) {
             if (strcmp(rows[i].name, steps[s].name) != 0 || steps[s].phase != STEP_UP)
                 continue;
+            bool done = rows[i].state == STORE_STEP_DONE;
             a->begun |= 1U << s;
-            if (rows[i].state == STORE_STEP_DONE) {
-                a->done |= 1U << s;
-            } else if (rows[i].state == STORE_STEP_INTENDED) {
-                a->probe_first = true;
-                a->attempt = rows[i].attempt;
-                a->cut_off_ns = rows[i].started_ns;
-            }
+            a->done |= done ? 1U << s : 0;
+            a->attempt = done ? 0 : rows[i].attempt;
+            a->probe_first = rows[i].state == STORE_STEP_INTENDED;
+            a->cut_off_ns = rows[i].started_ns;
         }
     }
     store_steps_free(rows, n);
-    if (a->row.state != CLUSTER_CREATING)
+    if (a->row.state != CLUSTER_CREATING) {
         a->probe_first = false;
+        a->attempt = 0;
+    }
     return 0;
 }
 
@@ -202,13 +202,19 @@ int engine_load(struct engine *e, struct store_conn *conn, struct bd_err *err)
     return 0;
 }
 
+static bool nodes_should_run(const struct actor *a)
+{
+    return a->row.state == CLUSTER_READY ||
+           (a->row.state == CLUSTER_CREATING && (a->done & (1U << STEP_NODES)) != 0);
+}
+
 void engine_start(struct engine *e)
 {
     e->started = true;
     uv_timer_start(&e->upkeep, on_upkeep, 0, UPKEEP_MS);
     images_start(e);
     for (struct actor *a = e->actors; a; a = a->next)
-        if (a->row.state == CLUSTER_READY)
+        if (nodes_should_run(a)) /* and some may have ended meanwhile */
             work_look(a);
     engine_move_all(e);
 }
@@ -433,9 +439,12 @@ void engine_domain_hint(struct engine *e, const char *domain, bool running)
     if (running || e->closing || !cluster_id_in_name(domain, id))
         return;
     struct actor *a = engine_find(e, id);
-    if (a && (a->row.state == CLUSTER_READY ||
-              (a->row.state == CLUSTER_CREATING && a->working && a->working->step == STEP_READY)))
+    if (!a)
+        return;
+    if (nodes_should_run(a))
         work_look(a);
+    else
+        a->look_wanted = true; /* of one that is being started: there will be a look when all are */
 }
 
 void engine_stats(const struct engine *e, struct engine_stats *ret_stats)

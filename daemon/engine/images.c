@@ -95,6 +95,7 @@ struct image_change {
     engine_also_fn also;
     engine_done_fn done;
     void *arg;
+    bool retried;
 };
 
 static int image_change_exec(struct write *w, struct store_conn *conn, struct bd_err *err)
@@ -130,20 +131,37 @@ static void insert_done(struct image_actor *i, int rc)
     }
 }
 
+/* A new image is refused where it can't be noted down, and a line of progress may be lost; what has
+ * happened on disk is tried until it goes through, unless a newer version or its end came before.
+ */
+static bool worth_retrying(const struct image_change *c, int rc)
+{
+    return rc < 0 && rc != BD_ECONFLICT && rc != BD_ENOTFOUND && c->event &&
+           c->what != IMAGE_INSERT && !c->e->closing;
+}
+
 static void image_change_done(struct write *w, int rc, const struct bd_err *err)
 {
     struct image_change *c = (struct image_change *)w;
     struct engine *e = c->e;
     engine_store_result(e, rc, err);
+    bool retry = worth_retrying(c, rc);
+    if (rc < 0 && !c->retried)
+        bd_log(BD_LOG_ERROR,
+               retry ? "an image's state can't be written; trying again every second"
+                     : "an image's state could not be written",
+               "image", c->row.id, "error", err->text, NULL);
+    if (retry) {
+        c->retried = true;
+        engine_write_later(e, w);
+        return;
+    }
     if (rc == 0) {
         char subject[16 + BD_ID_BYTES];
         snprintf(subject, sizeof(subject), "image/%s", c->row.id);
         e->config.on_change(subject, e->config.arg);
         if (c->event)
             e->config.on_events(e->config.arg);
-    } else {
-        bd_log(BD_LOG_ERROR, "an image's state could not be written", "image", c->row.id, "error",
-               err->text, NULL);
     }
     if (c->what == IMAGE_INSERT)
         insert_done(image_find(e, c->row.id), rc);
@@ -179,6 +197,8 @@ static void image_change_submit(struct image_actor *i, struct image_change *c)
 static void image_work_free(struct image_work *w)
 {
     image_recipe_done(&w->recipe);
+    if (w->import_path) /* of one that never began; else it has gone already */
+        unlink(w->import_path);
     free(w->import_path);
     free(w->cgroup);
     free(w->cgroup_dir);
@@ -282,7 +302,7 @@ static void image_work_done(struct work *work)
     set_text(&i->row.progress, NULL);
     image_change_submit(i, image_change_new(i, w->rc == 0 ? "image.ready" : "image.failed"));
     if (i->delete_done)
-        removal_begin(i, i->delete_done, i->delete_arg);
+        removal_begin(i, bd_take(i->delete_done), i->delete_arg);
     image_work_free(w);
     engine_flight_end(e);
 }
@@ -326,16 +346,29 @@ static const struct store_image *same_recipe(const struct engine *e, const char 
     return NULL;
 }
 
+static int check_build(const struct engine *e, struct bd_err *err)
+{
+    unsigned n = 0;
+    for (const struct image_actor *i = e->images; i; i = i->next)
+        n++;
+    if (e->closing)
+        return bd_err_set(err, BD_EUNAVAILABLE, "benchd is ending: try again when it is back");
+    if (n >= IMAGES_MAX)
+        return bd_err_set(err, BD_ENOCAPACITY,
+                          "there are %u images already, failed ones counted: delete some first", n);
+    return 0;
+}
+
 void engine_image_build(struct engine *e, struct engine_build *build)
 {
     bool import = build->import_path != NULL;
+    struct bd_err err = BD_ERR_INIT;
     const struct store_image *have =
         import || build->rebuild ? NULL : same_recipe(e, build->recipe.digest);
-    if (have || e->closing) {
-        struct bd_err err = BD_ERR_INIT;
-        if (!have)
-            bd_err_set(&err, BD_EUNAVAILABLE, "benchd is ending: try again when it is back");
+    if (have || check_build(e, &err) < 0) {
         image_recipe_done(&build->recipe);
+        if (import)
+            unlink(build->import_path);
         free(build->import_path);
         engine_answer(e, build->done, build->arg, &err, have ? have->id : NULL);
         return;
@@ -559,11 +592,15 @@ void images_cancel(struct engine *e)
 
 void images_free(struct engine *e)
 {
+    struct bd_err end = BD_ERR_INIT;
+    bd_err_set(&end, BD_EUNAVAILABLE, "benchd is ending: try again when it is back");
     while (e->images) {
         struct image_actor *i = e->images;
         e->images = i->next;
         if (i->work)
             image_work_free(i->work);
+        if (i->delete_done)
+            i->delete_done(i->delete_arg, end.code, &end, NULL);
         image_free(i);
     }
 }

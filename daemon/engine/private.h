@@ -7,8 +7,10 @@
 #include "lib/store/event.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #define CLUSTERS_MAX 1000 /* not at their end, at once */
+#define IMAGES_MAX   1000 /* rows, in whatever state */
 
 struct actor;
 struct image_actor;
@@ -64,14 +66,15 @@ struct actor {
     struct step_work *working;  /* a body is running */
     struct step_work *finished; /* a body's result that is not taken yet */
     bool looking;               /* a look at the nodes is under way */
-    bool delete_wanted;         /* asked for, not durable yet */
-    bool waiting;               /* for the timer, before the next attempt */
-    bool dead;                  /* being freed */
-    uv_timer_t timer;           /* deadline of the body, or time of the next attempt */
-    int overdue;                /* times that the deadline of the body has passed */
-    char *abort_reason;         /* why the body was told to stop, where it was not a delete */
-    struct bd_strv lost;        /* nodes that were found dead */
-    struct bd_str untold;       /* those of them that are not in the row yet: "n1, n2" */
+    bool look_wanted;     /* a node may have ended since it began, or before one could begin */
+    bool delete_wanted;   /* asked for, not durable yet */
+    bool waiting;         /* for the timer, before the next attempt */
+    bool dead;            /* being freed */
+    uv_timer_t timer;     /* deadline of the body, or time of the next attempt */
+    int overdue;          /* times that the deadline of the body has passed */
+    char *abort_reason;   /* why the body was told to stop, where it was not a delete */
+    struct bd_strv lost;  /* nodes that were found dead */
+    struct bd_str untold; /* those of them that are not in the row yet: "n1, n2" */
     struct delete_waiter *waiters;
 };
 
@@ -100,7 +103,6 @@ struct change {
     engine_done_fn done;
     void *arg;
     bool retried;
-    uv_timer_t timer; /* to try again when the store could not write */
 };
 
 /* change.c */
@@ -115,8 +117,10 @@ void change_step(struct change *c, int step, unsigned attempt, enum store_step_s
 void change_submit(struct change *c);
 /* An event that belongs to no change. data is stolen. */
 void engine_event(struct engine *e, const char *kind, const char *subject, json_t *data);
+/* Submits it again in a second, as the store could not write it; it stays in flight. */
+void engine_write_later(struct engine *e, struct write *w);
 void row_copy(const struct store_cluster *from, struct store_cluster *ret_to);
-/* A write went through, or not: for /readyz. */
+/* A write went through, or not: for /readyz. What the store refused for its content is neither. */
 void engine_store_result(struct engine *e, int rc, const struct bd_err *err);
 
 /* actor.c */
@@ -144,6 +148,8 @@ struct step_work {
     int step;
     unsigned attempt;
     bool probe_first;
+    _Atomic int64_t began_ns;     /* monotonic: when a worker took it up; 0: not yet */
+    int64_t timeout_ns;           /* from then */
     int64_t started_ns, ended_ns; /* wall */
     int64_t took_ns;              /* monotonic */
     struct step_input in;

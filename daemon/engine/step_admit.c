@@ -11,29 +11,31 @@ int admit_check_memory(const struct step_host *host, const struct cluster_spec *
                        uint64_t in_use_bytes, struct bd_err *err)
 {
     unsigned nodes = cluster_spec_nodes(spec);
-    uint64_t wanted = spec->memory_bytes * nodes;
     uint64_t room =
         host->memory_bytes > HOST_RESERVE_BYTES ? host->memory_bytes - HOST_RESERVE_BYTES : 0;
     uint64_t left = room > in_use_bytes ? room - in_use_bytes : 0;
-    if (wanted <= left || spec->oversubscribe)
+    if (spec->memory_bytes <= left / nodes || spec->oversubscribe)
         return 0;
     return bd_err_set(err, BD_ENOCAPACITY,
-                      "%u nodes of %llu MiB need %llu MiB, and the host has %llu MiB left for "
+                      "%u nodes of %llu MiB are asked for, and the host has %llu MiB left for "
                       "clusters: ask for fewer or smaller nodes, end another cluster, or set "
                       "admission.oversubscribe",
                       nodes, (unsigned long long)(spec->memory_bytes >> 20),
-                      (unsigned long long)(wanted >> 20), (unsigned long long)(left >> 20));
+                      (unsigned long long)(left >> 20));
 }
 
 static void warn_of_cpus(const struct step_host *host, const struct step_input *in,
                          struct step_output *out)
 {
     double wanted = in->plan.spec.cpus * (double)in->plan.n_nodes;
+    bd_auto_free char *others =
+        in->cpus_in_use > 0 ? bd_xasprintf(", those of other clusters to %.2f", in->cpus_in_use)
+                            : bd_xstrdup("");
     if (wanted + in->cpus_in_use > host->cpus)
         bd_strv_addf(&out->warnings,
-                     "the nodes' CPU shares add up to %.2f (with %.2f of other clusters) and the "
-                     "host has %u: under full load they are not met",
-                     wanted + in->cpus_in_use, in->cpus_in_use, host->cpus);
+                     "the nodes' CPU shares add up to %.2f%s, and the host has %u CPUs: under full "
+                     "load they are not met",
+                     wanted, others, host->cpus);
 }
 
 static int choose_subnet(const struct step_host *host, const struct step_input *in,

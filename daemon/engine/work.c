@@ -90,6 +90,7 @@ static void work_run(struct work *work, void *context BD_UNUSED)
 {
     struct step_work *w = (struct step_work *)work;
     int64_t began_ns = bd_mono_ns();
+    atomic_store(&w->began_ns, began_ns);
     w->started_ns = bd_wall_ns();
     w->rc = run_body(w);
     fault_point(steps[w->step].name, "ran");
@@ -122,12 +123,27 @@ static void work_done(struct work *work)
     engine_flight_end(e);
 }
 
+/* What is left of the body's time, which counts from its worker's turn: a full pool is not its
+ * fault. One that is to stop in any case gets no more. */
+static int64_t time_left_ns(struct step_work *w)
+{
+    int64_t began_ns = atomic_load(&w->began_ns);
+    if (bd_cancel_check(w->in.cancel, NULL) < 0)
+        return 0;
+    return began_ns ? began_ns + w->timeout_ns - bd_mono_ns() : w->timeout_ns;
+}
+
 static void on_deadline(uv_timer_t *timer)
 {
     struct actor *a = timer->data;
     struct step_work *w = a->working;
     if (!w)
         return;
+    int64_t left_ns = a->overdue ? 0 : time_left_ns(w);
+    if (left_ns > 0) {
+        uv_timer_start(timer, on_deadline, (uint64_t)(left_ns / BD_NS_PER_MS) + 1, 0);
+        return;
+    }
     if (a->overdue++ == 0) {
         bd_log(BD_LOG_WARN, "a step is overdue and told to stop", "cluster", a->row.id, "step",
                steps[w->step].name, NULL);
@@ -167,9 +183,9 @@ void work_begin(struct actor *a, int step)
     a->working = w;
     a->overdue = 0;
 
-    int64_t timeout_ns = s->timeout_ns + s->timeout_per_node_ns * (int64_t)a->plan.n_nodes;
+    w->timeout_ns = s->timeout_ns + s->timeout_per_node_ns * (int64_t)a->plan.n_nodes;
     uv_update_time(e->config.loop);
-    uv_timer_start(&a->timer, on_deadline, (uint64_t)(timeout_ns / BD_NS_PER_MS), 0);
+    uv_timer_start(&a->timer, on_deadline, (uint64_t)(w->timeout_ns / BD_NS_PER_MS), 0);
     e->in_flight++;
     workers_submit(s->phase == STEP_UP ? e->config.work : e->config.teardown, &w->w);
 }
@@ -201,6 +217,8 @@ static void look_done(struct work *work)
     struct actor *a = engine_find(e, l->id);
     if (a) {
         a->looking = false;
+        if (a->look_wanted)
+            work_look(a);
         if (l->lost.n)
             actor_on_lost(a, &l->lost);
     }
@@ -212,6 +230,7 @@ static void look_done(struct work *work)
 
 void work_look(struct actor *a)
 {
+    a->look_wanted = a->looking;
     if (a->looking)
         return;
     a->looking = true;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define STOP_TIMEOUT_NS  (20 * BD_NS_PER_S)
+#define GRACE_NS         (2 * BD_NS_PER_S) /* as lib/base/proc.h gives any program */
 #define DEATH_TIMEOUT_NS (5 * BD_NS_PER_S)
 
 /* systemd puts variables in for $NAME in a command's words, and a $ for $$. */
@@ -78,8 +79,11 @@ int ns_unit_stop(const struct ns_exec *e, struct bd_err *err)
         return rc;
     if (out.exit_code != 0 && !strstr(bd_str_text(&out.err), "not loaded"))
         return bd_err_set(err, BD_ECHILD, "stop unit %s: %s", e->unit, bd_str_text(&out.err));
-    /* Its processes need not be waited for as long as systemd would. */
+    /* They have been asked to end, so that a client of a scheduler can take back its job; they are
+     * not waited for as long as systemd would. */
     bd_auto_free char *cgroup = bd_xasprintf("%s/system.slice/%s", e->node.found.cgroup, e->unit);
+    if (hostops_cgroup_wait_empty(ops, cgroup, GRACE_NS, NULL) == 0)
+        return 0;
     rc = hostops_cgroup_kill(ops, cgroup, err);
     return rc < 0 ? rc : hostops_cgroup_wait_empty(ops, cgroup, DEATH_TIMEOUT_NS, err);
 }

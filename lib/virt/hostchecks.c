@@ -152,7 +152,9 @@ static bool check_disk(struct checkup *c, double least)
         bd_str_addf(&c->remedy, "mkdir -p %s", c->state_dir);
         return false;
     }
-    bd_str_addf(&c->summary, "%.1f GiB are free at %s", (double)bytes / GIB, c->state_dir);
+    bd_str_addf(&c->summary, "%.1f GiB are free at %s: at least %.0f are needed%s",
+                (double)bytes / GIB, c->state_dir, least,
+                least > DISK_LEAST_GIB ? " to build images and run clusters at ease" : "");
     bd_str_addf(&c->remedy, "make room there (benchctl image rm), or move the state directory: an "
                             "image takes 1 to 2 GiB");
     return (double)bytes / GIB >= least;

@@ -88,11 +88,13 @@ class Clusters(PeerTest):
         self.assertEqual(json.loads(out), fake.BRING_UP[-1][1])
 
     def test_up_wait_that_fails_says_why(self):
-        failed = fake.cluster("failed", None, 0, error={"type": "timeout", "step": "ready",
-                                                        "detail": "node n2 was not idle after 60 s"},
-                              residue={"empty": True, "differences": []})
-        out, err = self.up("--wait", scenes=(fake.BRING_UP[0], (0.2, failed)), code=6)
+        why = {"error": {"type": "timeout", "step": "ready", "detail": "node n2 was not idle after 60 s"},
+               "timings": {"nodes": 412, "ready": 60000}}
+        failing = fake.cluster("failing", "teardown", 0, **why)
+        failed = fake.cluster("failed", None, 0, residue={"empty": True, "differences": []}, **why)
+        out, err = self.up("--wait", scenes=(fake.BRING_UP[0], (0.2, failing), (0.4, failed)), code=6)
         self.assertEqual(out, "")
+        self.assertIn("✓ nodes     412 ms\n✗ ready", err)
         self.assertIn("cluster 1f2e3d4c failed in step ready: node n2 was not idle after 60 s", err)
 
     def test_up_wait_that_somebody_took_down(self):

@@ -13,6 +13,7 @@ from conftest import IMAGE, SMALL
 
 LOOK_AT_HOST_ONCE = True
 JSON = {"Content-Type": "application/json"}
+POST = b"POST /v1/clusters HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 MUTATIONS = int(os.environ.get("BENCHD_TEST_MUTATIONS", "3000"))
 
 
@@ -117,7 +118,9 @@ def test_numbers_out_of_range(api, value):
         assert abs(value) >= 2**63
 
 
-@pytest.mark.parametrize("memory", ["0", "-1MiB", "1", "63MiB", "99999999999999TiB", "1.5GiB", "1GB", "1gib", " 1GiB", "", "1GiB\n"])
+@pytest.mark.parametrize("memory", [
+    "0", "-1MiB", "1", "63MiB", "99999999999999TiB", "1.5GiB", "1GB", "1gib", " 1GiB", "", "1GiB\n",
+])
 def test_amounts_that_are_none(api, memory):
     reply = api.post("/v1/clusters", {"node": {"memory": memory}})
     if memory == "99999999999999TiB":
@@ -212,7 +215,7 @@ def test_a_body_over_the_limit(daemon):
 
 def test_a_body_over_the_limit_in_chunks(daemon):
     chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
-    head = b"POST /v1/clusters HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = POST + b"Transfer-Encoding: chunked\r\n\r\n"
     answer = talk(daemon, head + chunk * 17 + b"0\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 413 "), answer[:300]
     small = talk(daemon, head + b"3\r\n{}\n\r\n0\r\n\r\n".replace(b"{}", b"[]"))
@@ -223,7 +226,7 @@ def test_a_body_over_the_limit_in_chunks(daemon):
 
 
 def test_a_declared_length_is_not_believed(daemon):
-    head = b"POST /v1/clusters HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %s\r\n\r\n"
+    head = POST + b"Content-Length: %s\r\n\r\n"
     for length in (b"99999999999999999999", b"-1", b"abc", b"1048577"):
         answer = talk(daemon, head % length + b"{}")
         assert not answer or answer[9:12] in (b"400", b"413"), answer[:200]
@@ -246,7 +249,9 @@ def test_ids_that_are_none(api, target):
     assert "root:" not in reply.body.decode(errors="replace")
 
 
-@pytest.mark.parametrize("target", ["/v1/clusters/%", "/v1/clusters/%4", "/v1/clusters/%zz", "/v1/clusters?state=%", "/v1/clusters?name=%ff"])
+@pytest.mark.parametrize("target", [
+    "/v1/clusters/%", "/v1/clusters/%4", "/v1/clusters/%zz", "/v1/clusters?state=%", "/v1/clusters?name=%ff",
+])
 def test_percent_encoding_that_is_none(api, target):
     reply = api.get(target)
     assert reply.status in (400, 404, 422), reply
@@ -275,7 +280,10 @@ def test_queries_that_make_no_sense(api, query, pointers):
     assert pointers is None or reply.pointers == pointers
 
 
-@pytest.mark.parametrize("query", ["since=-1", "since=x", "since=9007199254740992", "wait=61", "wait=1.5", "subject=cluster", "subject=cluster/x"])
+@pytest.mark.parametrize("query", [
+    "since=-1", "since=x", "since=9007199254740992", "wait=61", "wait=1.5", "subject=cluster",
+    "subject=cluster/x",
+])
 def test_queries_of_events_that_make_no_sense(api, query):
     reply = api.get(f"/v1/events?{query}")
     assert reply.status == 422 and reply.pointers == ["/query/" + query.split("=")[0]]
@@ -293,16 +301,16 @@ def test_parameters_in_headers(api):
 
 @pytest.mark.parametrize("data", [
     b"\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\0" * 5000, b"\xff" * 5000, b"GET /v1/clusters\r\n",
-    b"GET /v1/clusters HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 200_000 + b"\r\n\r\n",
+    b"GET /v1/clusters HTTP/1.1\r\nHost: localhost\r\nA: " + b"a" * 200_000 + b"\r\n\r\n",
     b"GET /v1/clusters HTTP/1.1\r\n" + b"A: b\r\n" * 20_000 + b"\r\n",
-    b"GET /" + b"a" * 200_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /" + b"a" * 200_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
     b"GET /v1/clusters HTTP/1.1\r\nHost x\r\n\r\n",
-    b"GET /v1/clusters HTTP/1.1\r\nHost: x\r\nA\0B: c\r\n\r\n",
-    b"POST /v1/clusters HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
+    b"GET /v1/clusters HTTP/1.1\r\nHost: localhost\r\nA\0B: c\r\n\r\n",
+    b"POST /v1/clusters HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x01" * 200,
     b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    b"CONNECT a:1 HTTP/1.1\r\nHost: x\r\n\r\n", b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
-    b"GET http://elsewhere/v1/clusters HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"CONNECT a:1 HTTP/1.1\r\nHost: localhost\r\n\r\n", b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"GET http://elsewhere/v1/clusters HTTP/1.1\r\nHost: localhost\r\n\r\n",
 ], ids=lambda data: repr(data[:24]))
 def test_bytes_that_are_no_http(daemon, data):
     answer = talk(daemon, data)
@@ -319,7 +327,7 @@ def test_slow_and_silent_clients_hold_up_nobody(daemon):
             if i % 3 == 0:
                 s.sendall(b"POST /v1/clusters HTTP/1.1\r\nHo")
             elif i % 3 == 1:
-                s.sendall(b"POST /v1/clusters HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{")
+                s.sendall(POST + b"Content-Length: 1000\r\n\r\n{")
         for _ in range(20):
             lives(daemon)
     finally:
@@ -329,8 +337,9 @@ def test_slow_and_silent_clients_hold_up_nobody(daemon):
 
 
 def test_clients_that_leave_in_the_middle(daemon):
-    head = b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: %s\r\nContent-Length: 5000000\r\n\r\n"
-    for path, media in ((b"/v1/clusters", b"application/json"), (b"/v1/images/import", b"application/vnd.benchd.image")):
+    head = b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nContent-Length: 5000000\r\n\r\n"
+    image = b"application/vnd.benchd.image"
+    for path, media in ((b"/v1/clusters", b"application/json"), (b"/v1/images/import", image)):
         for bytes in (0, 1, 100_000, 900_000):
             with socket.create_connection(("127.0.0.1", daemon.port)) as s:
                 s.sendall(head % (path, media) + b"x" * bytes)
@@ -344,7 +353,7 @@ def test_clients_that_leave_before_the_answer(daemon):
     for target in ("/v1/clusters", f"/v1/images/{IMAGE}/manifest", "/v1/hosts", "/v1/events?wait=60&since=999999"):
         for _ in range(20):
             with socket.create_connection(("127.0.0.1", daemon.port)) as s:
-                s.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                s.sendall(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     lives(daemon)
 
 
@@ -365,12 +374,17 @@ SEEDS = [
 def mutated(chance):
     method, target, body = chance.choice(SEEDS)
     data = json.dumps(body).encode() if body is not None else b""
-    head = f"{method} {target} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "
+    head = f"{method} {target} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
     # Mostly the length is right, so that what is behind it is looked at.
     where = chance.random()
     data = mutate(chance, data) if where < 0.8 else data
     request = head.encode() + str(len(data)).encode() + b"\r\nConnection: close\r\n\r\n" + data
     return mutate(chance, request) if where > 0.6 else request
+
+
+NASTY = (
+    b"\0", b"%00", b"\\u0000", b"../", b"[" * 70, b"9" * 30, b"\xff\xfe", b"1e400", b'"', b"\r\n", b"null",
+)
 
 
 def mutate(chance, data):
@@ -387,7 +401,7 @@ def mutate(chance, data):
         elif what == 3:
             data[at:at] = data[:at][-chance.randrange(1, 40):]
         elif what == 4:
-            data[at:at] = chance.choice((b"\0", b"%00", b"\\u0000", b"../", b"[" * 70, b"9" * 30, b"\xff\xfe", b"1e400", b'"', b"\r\n", b"null"))
+            data[at:at] = chance.choice(NASTY)
         else:
             del data[at:]
     return bytes(data)

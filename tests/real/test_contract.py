@@ -217,7 +217,7 @@ def test_without_libvirt_it_lives_but_is_not_ready(make_daemon):
 
 
 def test_requests_of_one_connection_are_answered_in_order(daemon):
-    request = "GET {} HTTP/1.1\r\nHost: x\r\nConnection: {}\r\n\r\n"
+    request = "GET {} HTTP/1.1\r\nHost: localhost\r\nConnection: {}\r\n\r\n"
     asked = ["/v1/schedulers", "/nothing", "/v1/hosts/nowhere", "/v1/clusters", "/healthz"]
     lines = [request.format(path, "close" if path == asked[-1] else "keep-alive") for path in asked]
     with socket.create_connection(("127.0.0.1", daemon.port)) as s:

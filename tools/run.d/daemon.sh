@@ -74,12 +74,13 @@ cmd_down()
 }
 
 # The socket is for root and the group benchd. The user's own BENCHD_URL, if there is one, holds.
+# With the daemon's program in PATH, doctor can check the host when no daemon runs.
 benchctl()
 {
     local url=${BENCHD_URL:-unix://$BENCHD_LISTEN_UNIX} via=(env)
     [[ -x $BENCHCTL ]] || die "benchctl is not built" "./run build"
     [[ ! -S $BENCHD_LISTEN_UNIX || -w $BENCHD_LISTEN_UNIX ]] || via=(as_root env)
-    "${via[@]}" "BENCHD_URL=$url" "$BENCHCTL" "$@"
+    "${via[@]}" "BENCHD_URL=$url" "PATH=${DAEMON%/*}:$PATH" "$BENCHCTL" "$@"
 }
 
 cmd_benchctl() { benchctl "$@"; }

@@ -5,6 +5,7 @@
 DEMO_NAME=demo
 DEMO_IMAGE=debian-bookworm
 DEMO_NODES=4
+DEMO_CPUS=0.25 # of each node: all of them together fit on a host with two CPUs
 demo_started_daemon=
 
 # Ids of clusters of that name that are not gone (an interrupted demo can leave one).
@@ -68,7 +69,7 @@ cmd_demo()
 
     demo_take_down
     demo_step "a Slurm cluster of $DEMO_NODES compute nodes comes up"
-    benchctl cluster up --compute "$DEMO_NODES" --name "$DEMO_NAME" --wait
+    benchctl cluster up --compute "$DEMO_NODES" --cpus "$DEMO_CPUS" --name "$DEMO_NAME" --wait
     id=$(demo_clusters)
     demo_step "srun -N$DEMO_NODES hostname"
     benchctl cluster exec "$id" -- srun "-N$DEMO_NODES" hostname
