@@ -43,7 +43,7 @@ static const struct key keys[] = {
     KEY(exec_workers, KIND_COUNT, "16", 1, 1024, "commands in nodes at once"),
     KEY(reader_workers, KIND_COUNT, "2", 1, 64, "readers of the database"),
     KEY(start_width, KIND_COUNT, "6", 1, 64, "nodes of a cluster started at once"),
-    KEY(libvirt_connections, KIND_COUNT, "2", 1, 16, "to libvirtd, of 4 calls each"),
+    KEY(libvirt_connections, KIND_COUNT, "8", 1, 64, "to libvirtd for bring-up, of a call each"),
     KEY(connections_max, KIND_COUNT, "512", 8, 65536, "HTTP connections at once"),
     KEY(import_max_bytes, KIND_BYTES, "64GiB", 0, 0, "largest image file taken in"),
     KEY(events_kept, KIND_COUNT, "100000", 1000, 1000000000, "events kept in the log"),

@@ -28,7 +28,7 @@ struct config {
     struct subnet subnet_pool;
     int64_t workers, teardown_workers, exec_workers, reader_workers;
     int64_t start_width;         /* nodes started at once */
-    int64_t libvirt_connections; /* for bring-up, of 4 calls each */
+    int64_t libvirt_connections; /* for bring-up, of a call each */
     int64_t connections_max;     /* of HTTP */
     uint64_t import_max_bytes;
     int64_t events_kept;

@@ -295,7 +295,7 @@ static void step_failed(struct actor *a, struct change *c, struct step_work *w)
                    s->name, "attempt", bd_log_i64(a->attempt), "error", detail, NULL);
             wait_before_next(a);
         } else {
-            fail(a, c, w->step, w->rc, detail);
+            fail(a, c, w->step, a->abort_reason ? BD_EVIRT : w->rc, detail);
             a->attempt = 0;
         }
     } else if (s->attempts && a->attempt >= s->attempts) {

@@ -48,6 +48,7 @@ static void on_wake(uv_async_t *wake)
 /* -- upkeep: what is kept for a time only -- */
 
 #define UPKEEP_MS     (60 * 60 * 1000)
+#define WATCH_MS      (10 * 1000)
 #define REPLY_KEPT_NS (24 * 3600 * BD_NS_PER_S)
 
 struct upkeep {
@@ -96,6 +97,8 @@ struct engine *engine_new(const struct engine_config *config)
     uv_unref((uv_handle_t *)&e->wake);
     uv_timer_init(config->loop, &e->upkeep);
     e->upkeep.data = e;
+    uv_timer_init(config->loop, &e->watch);
+    e->watch.data = e;
     return e;
 }
 
@@ -202,20 +205,23 @@ int engine_load(struct engine *e, struct store_conn *conn, struct bd_err *err)
     return 0;
 }
 
-static bool nodes_should_run(const struct actor *a)
+bool nodes_should_run(const struct actor *a)
 {
     return a->row.state == CLUSTER_READY ||
            (a->row.state == CLUSTER_CREATING && (a->done & (1U << STEP_NODES)) != 0);
+}
+
+static void on_watch(uv_timer_t *timer)
+{
+    work_watch(timer->data);
 }
 
 void engine_start(struct engine *e)
 {
     e->started = true;
     uv_timer_start(&e->upkeep, on_upkeep, 0, UPKEEP_MS);
+    uv_timer_start(&e->watch, on_watch, 0, WATCH_MS);
     images_start(e);
-    for (struct actor *a = e->actors; a; a = a->next)
-        if (nodes_should_run(a)) /* and some may have ended meanwhile */
-            work_look(a);
     engine_move_all(e);
 }
 
@@ -229,10 +235,16 @@ static void on_engine_closed(uv_handle_t *handle)
     on_closed(arg);
 }
 
-static void on_upkeep_closed(uv_handle_t *handle)
+static void on_watch_closed(uv_handle_t *handle)
 {
     struct engine *e = handle->data;
     uv_close((uv_handle_t *)&e->wake, on_engine_closed);
+}
+
+static void on_upkeep_closed(uv_handle_t *handle)
+{
+    struct engine *e = handle->data;
+    uv_close((uv_handle_t *)&e->watch, on_watch_closed);
 }
 
 static void close_when_idle(struct engine *e)
@@ -257,6 +269,7 @@ void engine_close(struct engine *e, void (*on_closed)(void *arg), void *arg)
 {
     e->closing = true;
     uv_timer_stop(&e->upkeep);
+    uv_timer_stop(&e->watch);
     e->on_closed = on_closed;
     e->arg = arg;
     for (struct actor *a = e->actors; a; a = a->next)

@@ -36,7 +36,8 @@ struct engine {
     int store_rc;
     struct bd_err store_err;
 
-    uv_timer_t upkeep;
+    uv_timer_t upkeep, watch;
+    bool watching;        /* one is under way */
     uv_async_t wake;      /* for notes */
     pthread_mutex_t lock; /* guards notes */
     struct note *notes, **notes_tail;
@@ -161,6 +162,8 @@ void work_begin(struct actor *a, int step);
 void work_free(struct step_work *w);
 /* Looks which nodes are dead, then actor_on_lost(). */
 void work_look(struct actor *a);
+/* Sees to it that libvirt's events come, then looks at the nodes of all ready clusters. */
+void work_watch(struct engine *e);
 /* What must be known of a cluster that is at its end to remove what it may have left. */
 struct sweep_target {
     char id[BD_ID_BYTES];
@@ -182,6 +185,8 @@ void images_progress(struct engine *e, const char *id, const char *line);
 const struct store_image *images_resolve(struct engine *e, const char *ref, struct bd_err *err);
 
 /* engine.c */
+/* Its nodes have been started, and nobody has asked for their end. */
+bool nodes_should_run(const struct actor *a);
 /* Calls done later, on the loop: with err, or with the row of the image of this id (NULL: no row).
  */
 void engine_answer(struct engine *e, engine_done_fn done, void *arg, const struct bd_err *err,

@@ -246,6 +246,42 @@ void work_look(struct actor *a)
     workers_submit(a->e->config.work, &l->w);
 }
 
+/* -- the watch: events of libvirt's are hints that can be lost with their connection, so all nodes
+ * are looked at from time to time; that takes no call of libvirt's -- */
+
+struct watch {
+    struct work w;
+    struct engine *e;
+};
+
+static void watch_run(struct work *work, void *context BD_UNUSED)
+{
+    virt_watch(((struct watch *)work)->e->config.host.virt, NULL);
+}
+
+static void watch_done(struct work *work)
+{
+    struct engine *e = ((struct watch *)work)->e;
+    free(work);
+    e->watching = false;
+    for (struct actor *a = e->actors; a; a = a->next)
+        if (nodes_should_run(a) && !e->closing)
+            work_look(a);
+    engine_flight_end(e);
+}
+
+void work_watch(struct engine *e)
+{
+    if (e->watching || e->closing)
+        return;
+    e->watching = true;
+    struct watch *w = bd_new(struct watch);
+    w->w = (struct work){.run = watch_run, .done = watch_done};
+    w->e = e;
+    e->in_flight++;
+    workers_submit(e->config.work, &w->w);
+}
+
 /* -- what nobody owns -- */
 
 struct sweep {

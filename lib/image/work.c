@@ -167,7 +167,10 @@ int image_remove(const char *images_dir, const char *digest, struct bd_err *err)
     int rc = bd_mkdir_p(work, 0755, err);
     if (rc < 0)
         return rc;
-    /* Aside first: no crash leaves half an image. */
+    /* Aside first: no crash leaves half an image. What one left there is in the way. */
+    rc = remove_tree(aside, err);
+    if (rc < 0)
+        return rc;
     if (rename(dir, aside) < 0 && errno != ENOENT)
         return bd_err_errno(err, errno, "remove image %s", dir);
     return remove_tree(aside, err);

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #define MEMORY_MIN_BYTES (UINT64_C(64) << 20) /* below it a node's systemd does not come up */
+#define MEMORY_MAX_BYTES (UINT64_C(1) << 50)  /* sums over all nodes stay within 64 bits */
 #define CONTROLLERS_MAX  1
 #define COMPUTE_MAX      1000
 #define CPUS_MIN         0.01
@@ -45,9 +46,10 @@ static uint64_t want_memory(const json_t *node, struct schema_faults *faults)
 {
     const char *text = bd_json_str(node, "memory", NULL);
     uint64_t bytes;
-    if (text && bd_parse_bytes(text, &bytes) == 0 && bytes >= MEMORY_MIN_BYTES)
+    if (text && bd_parse_bytes(text, &bytes) == 0 && bytes >= MEMORY_MIN_BYTES &&
+        bytes <= MEMORY_MAX_BYTES)
         return bytes;
-    schema_faults_add(faults, "/node/memory", text, "a size of at least 64MiB, such as 512MiB");
+    schema_faults_add(faults, "/node/memory", text, "a size from 64MiB to 1024TiB, such as 512MiB");
     return 0;
 }
 

@@ -10,23 +10,25 @@
 #include <time.h>
 
 #define OPEN_TIMEOUT_NS (10 * BD_NS_PER_S)
+/* How long to wait for one of a lane's connections to be free of its call. */
+#define CALL_TIMEOUT_NS (60 * BD_NS_PER_S)
 #define KEEPALIVE_COUNT 3
 
 enum conn_state { CONN_CLOSED, CONN_OPENING, CONN_OPEN };
 
 /* A place for a connection. Fields are guarded by the pool's mutex; `libvirt` stays what it is
- * while calls > 0. */
+ * while it is busy. */
 struct conn {
     struct conn_pool *pool;
     enum conn_state state;
     virConnectPtr libvirt;
-    unsigned calls;
+    bool busy;
     bool events; /* lifecycle events come over this one */
 };
 
 struct conn_pool {
     pthread_mutex_t mutex;
-    pthread_cond_t changed; /* of any connection's state or calls, and of life */
+    pthread_cond_t changed; /* of any connection's state or use, and of life */
     unsigned refs;          /* the owner's, each opening thread's, each callback's of libvirt's */
     bool freed;             /* by its owner: nothing of the owner's is touched any more */
     char *uri;
@@ -317,15 +319,14 @@ static int begin_opening(struct conn *conn, struct bd_err *err)
  * mutex. */
 static virConnectPtr drop_broken(struct conn *conn)
 {
-    if (conn->state != CONN_OPEN || conn->calls > 0 || virConnectIsAlive(conn->libvirt) == 1)
+    if (conn->state != CONN_OPEN || conn->busy || virConnectIsAlive(conn->libvirt) == 1)
         return NULL;
     conn->state = CONN_CLOSED;
     conn->events = false;
     return bd_take(conn->libvirt);
 }
 
-/* The open one with the fewest calls that has room and lives; one that is closed; one being opened.
- */
+/* An open one that is free and lives; one that is closed; one being opened. */
 static struct conn *choose(struct conn_pool *p, struct conn **ret_closed, bool *ret_opening)
 {
     struct conn *best = NULL;
@@ -337,8 +338,7 @@ static struct conn *choose(struct conn_pool *p, struct conn **ret_closed, bool *
             *ret_closed = c;
         else if (c->state == CONN_OPENING)
             *ret_opening = true;
-        else if (c->calls < CONN_CALLS && virConnectIsAlive(c->libvirt) == 1 &&
-                 (!best || c->calls < best->calls))
+        else if (!best && !c->busy && virConnectIsAlive(c->libvirt) == 1)
             best = c;
     }
     return best;
@@ -359,14 +359,14 @@ static void close_broken(struct conn_pool *p)
 static int get_locked(struct conn_pool *p, struct conn **ret_conn, struct bd_err *err)
 {
     uint64_t failures = p->failures;
-    int64_t overdue = bd_mono_ns() + OPEN_TIMEOUT_NS;
+    int64_t begun = bd_mono_ns();
     for (;;) {
         struct conn *closed;
         bool opening;
         close_broken(p);
         struct conn *best = choose(p, &closed, &opening);
-        if (best && (best->calls == 0 || !closed)) {
-            best->calls++;
+        if (best) {
+            best->busy = true;
             *ret_conn = best;
             return 0;
         }
@@ -380,20 +380,11 @@ static int get_locked(struct conn_pool *p, struct conn **ret_conn, struct bd_err
                 return rc;
             opening = true;
         }
-        if (best) { /* another will be there for those to come */
-            best->calls++;
-            *ret_conn = best;
-            return 0;
-        }
-        /* Calls under way end, by keepalive at the latest; an attempt to open may not. */
-        bool in_time = pool_wait(p, overdue);
-        if (!in_time && opening)
+        if (!pool_wait(p, opening ? begun + OPEN_TIMEOUT_NS : begun + CALL_TIMEOUT_NS))
             return bd_err_set(err, BD_EUNAVAILABLE,
-                              "libvirtd takes connections at %s but does not answer: restart it; "
-                              "'benchctl doctor' tells more",
-                              p->uri);
-        if (!in_time)
-            overdue = bd_mono_ns() + OPEN_TIMEOUT_NS;
+                              "libvirtd takes %s at %s but does not answer: restart it; 'benchctl "
+                              "doctor' tells more",
+                              opening ? "connections" : "calls", p->uri);
     }
 }
 
@@ -411,7 +402,7 @@ void conn_put(struct conn *conn)
         return;
     struct conn_pool *p = conn->pool;
     pthread_mutex_lock(&p->mutex);
-    conn->calls--;
+    conn->busy = false;
     virConnectPtr broken = drop_broken(conn);
     pthread_cond_broadcast(&p->changed);
     pthread_mutex_unlock(&p->mutex);

@@ -1,18 +1,20 @@
 /*
- * Connections to libvirt, pooled. libvirtd serves a few requests of a connection at a time and
- * makes the others wait: so each lane has a few connections with at most CONN_CALLS calls each, and
- * who comes later waits here. Connections are opened when first needed, and again after they broke.
+ * Connections to libvirt, pooled: each serves one call at a time, and who comes later waits here.
+ * They are opened when first needed, and again after they broke.
  *
- * Opening is the one thing that keepalive can't end, so it is done by a thread of its own, which
- * may outlast who asked for it, and the pool. Threads: any.
+ * Why one call: a second thread that wakes the one which waits for a reply on the same connection
+ * meets a fault of libvirt's client (a source of its event loop that outlives the data it points
+ * to, mended in libvirt 10.3, CVE-2024-4418): the process dies. Keepalive is such a waker too, so
+ * only the connection for events has it, which nobody calls over.
+ *
+ * Opening may hang where libvirtd takes connections and says nothing, so it is done by a thread of
+ * its own, which may outlast who asked for it, and the pool. Threads: any.
  */
 #pragma once
 
 #include "lib/virt/virt.h"
 
 #include <libvirt/libvirt.h>
-
-#define CONN_CALLS 4
 
 struct conn_pool;
 struct conn;

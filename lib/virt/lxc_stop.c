@@ -19,7 +19,8 @@
 #define BUSY_TIMEOUT_NS  (5 * BD_NS_PER_S)
 #define BUSY_POLL_NS     (5 * BD_NS_PER_MS)
 
-#define REMOVE_WIDTH 4
+#define REMOVE_WIDTH  4
+#define DESTROY_WIDTH 4
 
 struct stop {
     struct virt *v;
@@ -40,7 +41,7 @@ static int destroy_listed(size_t i, void *arg, struct bd_err *err)
 /* Returns when libvirt lists none of the domains any more. */
 static int let_libvirt_forget(struct stop *s, struct bd_err *err)
 {
-    struct conn_pool *events = s->v->lanes[VIRT_LANE_WORK];
+    struct conn_pool *events = s->v->events;
     int64_t grace = GRACE_NS + (int64_t)s->plan->n_nodes * GRACE_NODE_NS;
     int64_t end = bd_mono_ns() + grace;
     for (bool told = false;;) {
@@ -53,7 +54,7 @@ static int let_libvirt_forget(struct stop *s, struct bd_err *err)
             if (told)
                 return bd_err_set(err, BD_EVIRT, "libvirt goes on listing %zu ended nodes of %s", n,
                                   s->plan->id);
-            rc = bd_par_for(s->plan->n_nodes, CONN_CALLS, destroy_listed, s, s->cancel, err);
+            rc = bd_par_for(s->plan->n_nodes, DESTROY_WIDTH, destroy_listed, s, s->cancel, err);
             if (rc < 0)
                 return rc;
             told = true;

@@ -2,10 +2,9 @@
  * Nodes through libvirt. One table of backends; each row makes, starts, limits, stops and finds all
  * nodes of a cluster. All bodies block and belong on worker threads.
  *
- * struct virt is what they share: a small pool of libvirt connections with at most 4 calls each in
- * flight (libvirtd serves a few requests a connection at a time), one connection kept for teardown
- * alone, keepalive on each, so that a libvirtd that hangs ends a call with an error within seconds.
- * Threads: struct virt is thread-safe.
+ * struct virt is what they share: a pool of libvirt connections with one call each at a time
+ * (lib/virt/ conn.h tells why), connections kept for teardown alone, and one for events. Threads:
+ * struct virt is thread-safe.
  */
 #pragma once
 
@@ -32,7 +31,7 @@ struct virt_config {
     const char *lxc_uri;            /* "lxc:///system" */
     unsigned connections;           /* of the work lane */
     unsigned start_width;           /* domains started at once */
-    int keepalive_interval_s;       /* 0: none (no event loop is registered) */
+    int keepalive_interval_s;       /* of the connection for events; 0: none */
     virt_lifecycle_fn on_lifecycle; /* may be NULL */
     void *arg;
 };
@@ -43,6 +42,8 @@ struct virt *virt_new(const struct virt_config *config, struct hostops *ops);
  * is. */
 void virt_free(struct virt *v);
 struct hostops *virt_ops(struct virt *v);
+/* Sees to it that lifecycle events come: opens their connection where it is not open or broke. */
+int virt_watch(struct virt *v, struct bd_err *err);
 /* Major*1000000 + minor*1000 + micro of the libvirtd that answers. BD_EUNAVAILABLE, with how to
  * mend it. */
 int virt_version(struct virt *v, unsigned long *ret_version, struct bd_err *err);

@@ -8,6 +8,7 @@
 struct virt {
     struct hostops *ops; /* borrowed */
     struct conn_pool *lanes[VIRT_LANE_COUNT];
+    struct conn_pool *events; /* one connection, for events alone */
     unsigned start_width;
     struct hostfacts facts; /* of when it was made */
 };

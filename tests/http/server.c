@@ -395,6 +395,6 @@ void peer_expect(struct app *a, struct peer *p, int status, const char *words)
 
 void peer_lives(struct app *a, struct peer *p)
 {
-    peer_say(a, p, "GET /plain HTTP/1.1\r\nHost: h\r\n\r\n");
+    peer_say(a, p, "GET /plain HTTP/1.1\r\nHost: localhost\r\n\r\n");
     peer_expect(a, p, 200, "{\"plain\":\"yes\"}");
 }

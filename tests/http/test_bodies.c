@@ -1,9 +1,10 @@
 #include "tests/http/server.h"
 
 #define JSON_POST                                                                                  \
-    "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Type: application/json; charset=utf-8\r\n"
-#define FILE_POST "POST /file HTTP/1.1\r\nHost: h\r\nContent-Type: application/vnd.benchd.image\r\n"
-#define CHUNKED   "Transfer-Encoding: chunked\r\n\r\n"
+    "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json; charset=utf-8\r\n"
+#define FILE_POST                                                                                  \
+    "POST /file HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/vnd.benchd.image\r\n"
+#define CHUNKED "Transfer-Encoding: chunked\r\n\r\n"
 
 START_TEST(test_a_json_body_comes_in_any_pieces)
 {
@@ -113,9 +114,9 @@ START_TEST(test_who_asks_before_sending_is_told_before_sending)
     peer_expect(&a, &p, 413, "too-large");
     peer_close(&p);
     peer_tcp(&a, &p);
-    peer_say(
-        &a, &p,
-        "POST /nowhere HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+    peer_say(&a, &p,
+             "POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nExpect: "
+             "100-continue\r\n\r\n");
     peer_expect(&a, &p, 404, "not-found");
     peer_close(&p);
     app_stop(&a);

@@ -1,6 +1,6 @@
 #include "tests/http/server.h"
 
-#define GET(path) "GET " path " HTTP/1.1\r\nHost: h\r\n\r\n"
+#define GET(path) "GET " path " HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 START_TEST(test_an_idle_server_closes)
 {
@@ -35,9 +35,10 @@ START_TEST(test_close_tells_everyone)
     peer_say(&a, &waiting, GET("/later"));
     UNTIL(&a, a.n_waiting == 1);
     peer_tcp(&a, &upload);
-    peer_say(&a, &upload,
-             "POST /file HTTP/1.1\r\nHost: h\r\nContent-Type: application/vnd.benchd.image\r\n"
-             "Content-Length: 1000\r\n\r\nbegin");
+    peer_say(
+        &a, &upload,
+        "POST /file HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/vnd.benchd.image\r\n"
+        "Content-Length: 1000\r\n\r\nbegin");
     UNTIL(&a, app_uploads(&a) == 1);
 
     app_close_begin(&a);
@@ -100,7 +101,8 @@ START_TEST(test_close_while_bodies_go_to_disk)
     for (size_t i = 0; i < N; i++) {
         peer_tcp(&a, &p[i]);
         peer_say(&a, &p[i],
-                 "POST /file HTTP/1.1\r\nHost: h\r\nContent-Type: application/vnd.benchd.image\r\n"
+                 "POST /file HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+                 "application/vnd.benchd.image\r\n"
                  "Transfer-Encoding: chunked\r\n\r\n");
         peer_chunk(&a, &p[i], a.big, 1000000);
     }

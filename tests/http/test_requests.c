@@ -1,6 +1,6 @@
 #include "tests/http/server.h"
 
-#define GET(path) "GET " path " HTTP/1.1\r\nHost: h\r\n\r\n"
+#define GET(path) "GET " path " HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 START_TEST(test_a_refusal_says_why_and_keeps_the_connection)
 {
@@ -15,33 +15,36 @@ START_TEST(test_a_refusal_says_why_and_keeps_the_connection)
         {GET("/plain?%ff"), 400, "malformed"},
         {GET("/%00"), 400, "malformed"},
         {GET("/%c3%28"), 400, "malformed"},
-        {"DELETE /plain HTTP/1.1\r\nHost: h\r\n\r\n", 405, "\r\nAllow: GET\r\n"},
-        {"POST /items/x HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody", 405,
+        {"DELETE /plain HTTP/1.1\r\nHost: localhost\r\n\r\n", 405, "\r\nAllow: GET\r\n"},
+        {"POST /items/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nbody", 405,
          "\r\nAllow: GET, DELETE\r\n"},
-        {"GET /echo HTTP/1.1\r\nHost: h\r\n\r\n", 405, "\r\nAllow: POST\r\n"},
-        {"BREW /plain HTTP/1.1\r\nHost: h\r\n\r\n", 405, "method-not-allowed"},
-        {"GET /plain HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}", 400, "takes no body"},
-        {"GET /plain HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        {"GET /echo HTTP/1.1\r\nHost: localhost\r\n\r\n", 405, "\r\nAllow: POST\r\n"},
+        {"BREW /plain HTTP/1.1\r\nHost: localhost\r\n\r\n", 405, "method-not-allowed"},
+        {"GET /plain HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}", 400,
+         "takes no body"},
+        {"GET /plain HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: "
+         "chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
          400, "takes no body"},
-        {"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\nContent-Length: "
+        {"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: "
          "2\r\n\r\n{}",
          415, "text/plain; send application/json"},
-        {"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Type: application/jsonx\r\n"
+        {"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/jsonx\r\n"
          "Content-Length: 2\r\n\r\n{}",
          415, "unsupported-media-type"},
-        {"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}", 415, "no stated type"},
-        {"POST /file HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+        {"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}", 415,
+         "no stated type"},
+        {"POST /file HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
          "Content-Length: 2\r\n\r\n{}",
          415, "application/vnd.benchd.image"},
-        {"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n\r\n", 400,
+        {"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\r\n", 400,
          "send a JSON object"},
-        {"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+        {"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
          "Content-Length: 4\r\n\r\n{\"a\"",
          400, "no JSON"},
-        {"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+        {"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
          "Content-Length: 3\r\n\r\n\"\xff\"",
          400, "no JSON"},
-        {"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+        {"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
          "Content-Length: 5\r\n\r\n{} {}",
          400, "no JSON"},
     };
@@ -72,7 +75,7 @@ END_TEST
 START_TEST(test_what_is_no_http_is_refused_and_does_no_harm)
 {
     bd_auto_str struct bd_str long_field = {0}, long_path = {0};
-    bd_str_add(&long_field, "GET /plain HTTP/1.1\r\nHost: h\r\nX-Long: ");
+    bd_str_add(&long_field, "GET /plain HTTP/1.1\r\nHost: localhost\r\nX-Long: ");
     bd_str_add(&long_path, "GET /");
     for (int i = 0; i < 7000; i++) {
         bd_str_add(&long_field, "0123456789");
@@ -83,12 +86,13 @@ START_TEST(test_what_is_no_http_is_refused_and_does_no_harm)
         int status; /* 0: the connection ends */
     } vectors[] = {
         {"GET /plain HTTP/1.1\r\n\r\n", 400}, /* no Host */
-        {"GET /plain HTTP/1.1\r\nHost: h\r\nContent-Length: x\r\n\r\n", 400},
-        {"GET /plain HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999999999999\r\n\r\n", 413},
-        {"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+        {"GET /plain HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n", 400},
+        {"GET /plain HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999\r\n\r\n",
+         413},
+        {"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
          "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
          400},
-        {"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+        {"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
          "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n",
          413},
         {long_field.data, 431},
@@ -131,7 +135,7 @@ START_TEST(test_parameters_are_decoded)
     peer_tcp(&a, &p);
     for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
         bd_auto_free char *request =
-            bd_xasprintf("GET %s HTTP/1.1\r\nHost: h\r\n\r\n", vectors[i].path);
+            bd_xasprintf("GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", vectors[i].path);
         peer_say(&a, &p, request);
         peer_expect(&a, &p, 200, vectors[i].reply);
     }
@@ -148,7 +152,7 @@ START_TEST(test_head_has_the_fields_of_get_and_no_body)
     peer_tcp(&a, &p);
     {
         auto_reply struct reply r = {0};
-        peer_say(&a, &p, "HEAD /plain HTTP/1.1\r\nHost: h\r\n\r\n");
+        peer_say(&a, &p, "HEAD /plain HTTP/1.1\r\nHost: localhost\r\n\r\n");
         peer_reply_head(&a, &p, &r);
         ck_assert_int_eq(r.status, 200);
         ck_assert_ptr_nonnull(strstr(r.head, "\r\nContent-Length: 15\r\n"));
@@ -156,14 +160,14 @@ START_TEST(test_head_has_the_fields_of_get_and_no_body)
     }
     {
         auto_reply struct reply r = {0};
-        peer_say(&a, &p, "HEAD /echo HTTP/1.1\r\nHost: h\r\n\r\n");
+        peer_say(&a, &p, "HEAD /echo HTTP/1.1\r\nHost: localhost\r\n\r\n");
         peer_reply_head(&a, &p, &r);
         ck_assert_int_eq(r.status, 405);
         ck_assert_ptr_nonnull(strstr(r.head, "\r\nAllow: POST\r\n"));
     }
     {
         auto_reply struct reply r = {0};
-        peer_say(&a, &p, "HEAD /stream HTTP/1.1\r\nHost: h\r\n\r\n");
+        peer_say(&a, &p, "HEAD /stream HTTP/1.1\r\nHost: localhost\r\n\r\n");
         peer_reply_head(&a, &p, &r);
         ck_assert_int_eq(r.status, 200);
         UNTIL(&a, a.stream_closed == 1);
@@ -262,7 +266,7 @@ START_TEST(test_pipelined_requests_are_answered_in_their_order)
     peer_tcp(&a, &p);
     peer_say(&a, &p,
              GET("/items/1")
-                 GET("/later") "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Type: "
+                 GET("/later") "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
                                "application/json\r\nContent-Length: 1\r\n\r\n3" GET("/nowhere")
                                    GET("/items/5"));
     peer_expect(&a, &p, 200, "{\"item\":\"1\",");
@@ -341,7 +345,7 @@ START_TEST(test_a_hundred_connections_at_once)
     for (unsigned round = 0; round < EACH; round++) {
         for (size_t i = 0; i < N; i++) {
             bd_auto_free char *request =
-                bd_xasprintf("GET /items/%zu-%u HTTP/1.1\r\nHost: h\r\n\r\n", i, round);
+                bd_xasprintf("GET /items/%zu-%u HTTP/1.1\r\nHost: localhost\r\n\r\n", i, round);
             peer_say(&a, &p[i], request);
         }
         for (size_t i = N; i-- > 0;) {

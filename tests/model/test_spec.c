@@ -90,7 +90,7 @@ static const struct {
     const char *pointer;
     const char *expected; /* part of the words */
 } wrongs[] = {
-    {"{\"node\":{\"memory\":\"63MiB\"}}", "/node/memory", "at least 64MiB"},
+    {"{\"node\":{\"memory\":\"63MiB\"}}", "/node/memory", "from 64MiB"},
     {"{\"node\":{\"memory\":\"lots\"}}", "/node/memory", "512MiB"},
     {"{\"node\":{\"memory\":null}}", "/node/memory", "512MiB"},
     {"{\"node\":{\"cpus\":0}}", "/node/cpus", "0.01"},
