@@ -27,7 +27,7 @@ static int check_host(const struct config *config)
     struct hostops *ops = hostops_new(&(struct hostops_dirs){"/", "/", "/", ""});
     struct virt *virt =
         virt_new(&(struct virt_config){.lxc_uri = config->libvirt_uri, .connections = 1}, ops);
-    bd_auto_json json_t *host = api_host_json(&places, virt, NULL);
+    bd_auto_json json_t *host = api_host_json(&places, virt);
     bd_auto_free char *text = host ? json_dumps(host, JSON_INDENT(2)) : NULL;
     virt_free(virt);
     hostops_free(ops);

@@ -23,6 +23,8 @@ int api_new(const struct api_config *config, struct api **ret_api, struct bd_err
     struct api *a = bd_new(struct api);
     a->config = *config;
     a->started_ns = bd_wall_ns();
+    system_init(a);
+    hosts_init(a);
     int rc = contract_load(a, err);
     if (rc == 0) {
         rc = workers_new(config->loop,
@@ -68,6 +70,7 @@ static void on_readers_closed(void *arg)
     struct closing *c = arg;
     struct closing copy = *c;
     contract_free(c->a);
+    json_decref(c->a->host.json);
     free(c->a);
     free(c);
     copy.on_closed(copy.arg);
@@ -79,6 +82,8 @@ void api_end_streams(struct api *a)
     events_end(a);
     execs_end(a);
     packings_end(a);
+    question_end(&a->ready.q);
+    question_end(&a->host.q);
     waits_end(a);
 }
 

@@ -46,7 +46,5 @@ void api_set_http(struct api *a, struct http_server *http); /* for its figures *
 void api_on_change(const char *subject, void *app);
 void api_on_events(void *app);
 
-/* The contract's Host, for `benchd --check-host` too; engine's figures may be NULL. New reference.
- */
-json_t *api_host_json(const struct api_places *places, struct virt *virt,
-                      const struct engine_stats *stats);
+/* The contract's Host, without clusters, for `benchd --check-host` too; blocks. New reference. */
+json_t *api_host_json(const struct api_places *places, struct virt *virt);

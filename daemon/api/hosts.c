@@ -42,8 +42,7 @@ static json_t *controllers_json(const char *text)
     return list;
 }
 
-json_t *api_host_json(const struct api_places *places, struct virt *virt,
-                      const struct engine_stats *stats)
+json_t *api_host_json(const struct api_places *places, struct virt *virt)
 {
     struct hostfacts facts;
     struct bd_err err = BD_ERR_INIT;
@@ -58,57 +57,50 @@ json_t *api_host_json(const struct api_places *places, struct virt *virt,
         cgroup_layout_to_str(facts.layout), "libvirt", libvirt_json(places, virt), "backends",
         backends_json(virt), "controllers", controllers_json(facts.controllers), "checks",
         hostfacts_checks(&facts, virt, places->state_dir), "capacity", "cpus", (double)facts.cpus,
-        "memoryBytes", (json_int_t)facts.memory_bytes, "cpusInUse",
-        stats ? stats->cpus_in_use : 0.0, "memoryInUseBytes",
-        stats ? (json_int_t)stats->memory_in_use : 0, "stateDir", "path", places->state_dir,
-        "freeBytes", (json_int_t)free_bytes);
+        "memoryBytes", (json_int_t)facts.memory_bytes, "cpusInUse", 0.0, "memoryInUseBytes",
+        (json_int_t)0, "stateDir", "path", places->state_dir, "freeBytes", (json_int_t)free_bytes);
     hostfacts_done(&facts);
     return host;
 }
 
-/* Asking libvirt blocks: it is done on a worker, with the engine's figures taken before. */
-struct host_read {
-    struct work w;
-    struct api *a;
-    struct http_request *r;
+/* -- replies: the facts and libvirt's word by a worker, the engine's figures as they are now -- */
+
+static void ask_host(struct question *q)
+{
+    json_decref(q->api->host.json);
+    q->api->host.json = api_host_json(q->api->config.places, q->api->config.virt);
+}
+
+static void answer_host(struct question *q, struct http_request *r, bool in_time)
+{
+    struct api *a = q->api;
+    if (!in_time) {
+        http_problem(r, "unavailable", "%s", LIBVIRT_MUTE);
+        return;
+    }
+    if (!a->host.json) {
+        http_problem(r, "internal", "the facts of this host can't be read from /proc");
+        return;
+    }
+    json_t *host = json_deep_copy(a->host.json);
     struct engine_stats stats;
-    bool as_list;
-    json_t *json;
-};
-
-static void host_run(struct work *w, void *context BD_UNUSED)
-{
-    struct host_read *h = (struct host_read *)w;
-    h->json = api_host_json(h->a->config.places, h->a->config.virt, &h->stats);
+    engine_stats(a->engine, &stats);
+    json_t *capacity = json_object_get(host, "capacity");
+    json_object_set_new(capacity, "cpusInUse", json_real(stats.cpus_in_use));
+    json_object_set_new(capacity, "memoryInUseBytes",
+                        json_integer((json_int_t)stats.memory_in_use));
+    bool as_list = strcmp(http_request_route(r)->operation_id, "listHosts") == 0;
+    reply_cacheable(r, as_list ? json_pack("{s:[o], s:n}", "items", host, "next") : host);
 }
 
-static void host_done(struct work *w)
+void hosts_init(struct api *a)
 {
-    struct host_read *h = (struct host_read *)w;
-    if (!h->json)
-        http_problem(h->r, "internal", "the facts of this host can't be read from /proc");
-    else if (h->as_list)
-        reply_cacheable(h->r, json_pack("{s:[o], s:n}", "items", h->json, "next"));
-    else
-        reply_cacheable(h->r, h->json);
-    http_request_unref(h->r);
-    free(h);
-}
-
-static void read_host(struct api *a, struct http_request *r, bool as_list)
-{
-    struct host_read *h = bd_new(struct host_read);
-    h->w = (struct work){.run = host_run, .done = host_done};
-    h->a = a;
-    h->r = http_request_ref(r);
-    h->as_list = as_list;
-    engine_stats(a->engine, &h->stats);
-    workers_submit(a->config.asks, &h->w);
+    a->host.q = (struct question){.api = a, .ask = ask_host, .answer = answer_host};
 }
 
 void hosts_list(struct http_request *r, void *app)
 {
-    read_host(app, r, true);
+    question_ask(&((struct api *)app)->host.q, r);
 }
 
 void hosts_get(struct http_request *r, void *app)
@@ -117,5 +109,5 @@ void hosts_get(struct http_request *r, void *app)
         http_problem(r, "not-found", "there is no host %s; this one is local",
                      http_request_param(r, "hostId"));
     else
-        read_host(app, r, false);
+        question_ask(&((struct api *)app)->host.q, r);
 }

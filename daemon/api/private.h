@@ -11,6 +11,22 @@
 
 struct op; /* an operation of the contract, compiled */
 
+#define LIBVIRT_MUTE                                                                               \
+    "libvirtd takes calls but does not answer: restart it; 'benchctl doctor' tells more"
+
+/* question.c */
+struct question {
+    struct work w;
+    struct api *api;
+    void (*ask)(struct question *q); /* on a worker; what it finds stays in what q is part of */
+    void (*answer)(struct question *q, struct http_request *r, bool in_time);
+    bool under_way;
+    struct asker *askers;
+};
+void question_ask(struct question *q, struct http_request *r);
+/* Whoever still waits is told that benchd is ending. */
+void question_end(struct question *q);
+
 struct api {
     struct api_config config;
     struct engine *engine;
@@ -24,8 +40,17 @@ struct api {
     struct exec *execs;
     struct packing *packings; /* exports */
     uint64_t changes;         /* how often waits_wake() was called */
-    uint64_t replies[6];      /* by hundreds of the status */
-    int64_t started_ns;       /* wall */
+    struct {
+        struct question q;
+        int rc;
+        struct bd_err err;
+    } ready;
+    struct {
+        struct question q;
+        json_t *json; /* NULL: not known */
+    } host;
+    uint64_t replies[6]; /* by hundreds of the status */
+    int64_t started_ns;  /* wall */
     bool closing;
 };
 
@@ -131,6 +156,8 @@ void events_list(struct http_request *r, void *app);
 void events_wake(struct api *a);
 void events_end(struct api *a);
 void system_health(struct http_request *r, void *app);
+void system_init(struct api *a);
+void hosts_init(struct api *a);
 void system_ready(struct http_request *r, void *app);
 void system_metrics(struct http_request *r, void *app);
 void system_contract(struct http_request *r, void *app);

@@ -15,37 +15,25 @@ void system_health(struct http_request *r, void *app BD_UNUSED)
     http_reply_json(r, 200, json_pack("{s:s, s:s}", "status", "ok", "version", BENCHD_VERSION));
 }
 
-/* -- ready: asks libvirt, off the loop -- */
+/* -- ready -- */
 
-struct ready_read {
-    struct work w;
-    struct api *a;
-    struct http_request *r;
-    int rc;
-    struct bd_err err;
-};
-
-static void ready_run(struct work *w, void *context BD_UNUSED)
+static void ask_ready(struct question *q)
 {
-    struct ready_read *q = (struct ready_read *)w;
     unsigned long version;
-    q->rc = virt_version(q->a->config.virt, &version, &q->err);
+    bd_err_clear(&q->api->ready.err);
+    q->api->ready.rc = virt_version(q->api->config.virt, &version, &q->api->ready.err);
 }
 
-static void ready_done(struct work *w)
+static void answer_ready(struct question *q, struct http_request *r, bool in_time)
 {
-    struct ready_read *q = (struct ready_read *)w;
-    struct api *a = q->a;
-    if (refused_at_end(a, q->r)) {
-        http_request_unref(q->r);
-        free(q);
-        return;
-    }
+    struct api *a = q->api;
     json_t *reasons = json_array();
     struct engine_stats stats;
     engine_stats(a->engine, &stats);
-    if (q->rc < 0)
-        json_array_append_new(reasons, json_string(q->err.text));
+    if (!in_time)
+        json_array_append_new(reasons, json_string(LIBVIRT_MUTE));
+    else if (a->ready.rc < 0)
+        json_array_append_new(reasons, json_string(a->ready.err.text));
     if (!stats.store_ok)
         json_array_append_new(reasons,
                               json_sprintf("the store can't write: %s", stats.store_error));
@@ -55,20 +43,19 @@ static void ready_done(struct work *w)
             json_sprintf("%u workers are past their time and have not come back", stats.stuck));
     bool ready = json_array_size(reasons) == 0;
     if (!ready)
-        http_header(q->r, "Retry-After", "5");
-    http_reply_json(q->r, ready ? 200 : 503,
+        http_header(r, "Retry-After", "5");
+    http_reply_json(r, ready ? 200 : 503,
                     json_pack("{s:b, s:o}", "ready", ready, "reasons", reasons));
-    http_request_unref(q->r);
-    free(q);
+}
+
+void system_init(struct api *a)
+{
+    a->ready.q = (struct question){.api = a, .ask = ask_ready, .answer = answer_ready};
 }
 
 void system_ready(struct http_request *r, void *app)
 {
-    struct ready_read *q = bd_new(struct ready_read);
-    q->w = (struct work){.run = ready_run, .done = ready_done};
-    q->a = app;
-    q->r = http_request_ref(r);
-    workers_submit(q->a->config.asks, &q->w);
+    question_ask(&((struct api *)app)->ready.q, r);
 }
 
 /* -- metrics (OpenMetrics 1.0) -- */

@@ -161,7 +161,8 @@ static void on_deadline(uv_timer_t *timer)
     stand_in->started_ns = stand_in->ended_ns = bd_wall_ns(); /* w is its worker's */
     stand_in->rc =
         bd_err_set(&stand_in->err, BD_ETIMEOUT,
-                   "it did not come back after its time was over and it was told to stop");
+                   "it did not come back after its time was over and it was told to stop: does "
+                   "libvirtd answer? ('benchctl doctor' tells)");
     w->a = NULL;
     a->e->stuck++;
     actor_on_work_done(a, stand_in);
