@@ -1,5 +1,5 @@
-/* Questions that libvirtd has to answer, and may not: one of a kind is under way at a time, whoever asks
- * meanwhile gets its answer, and nobody waits for longer than a few seconds. */
+/* Questions that libvirtd has to answer, and may not: one of a kind is under way at a time, whoever
+ * asks meanwhile gets its answer, and nobody waits for longer than a few seconds. */
 #include "daemon/api/private.h"
 
 #include "lib/base/mem.h"

@@ -33,7 +33,7 @@ struct http_server {
     int port;
     unsigned group; /* of the socket */
     struct http_stats stats;
-    LIST_HEAD(, http_request) requests;
+    LIST_HEAD(request_list, http_request) requests;
     bool closing;
     uv_timer_t grace; /* for what is still on its way to a peer when the server closes */
     unsigned closing_handles;

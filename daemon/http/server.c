@@ -233,17 +233,20 @@ static int listen_tcp(const char *address, int *ret_fd, int *ret_port, struct bd
         return bd_err_set(err, BD_EINVALID, "listen on '%s': %s", address, gai_strerror(rc));
     bd_auto_fd int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int on = 1;
-    struct sockaddr_storage bound;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } bound = {.v6 = {0}};
     socklen_t bytes = sizeof(bound);
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     bool ok = fd >= 0 && bind(fd, info->ai_addr, info->ai_addrlen) == 0 &&
-              listen(fd, BACKLOG) == 0 && getsockname(fd, (struct sockaddr *)&bound, &bytes) == 0;
+              listen(fd, BACKLOG) == 0 && getsockname(fd, &bound.any, &bytes) == 0;
     int saved = errno;
     freeaddrinfo(info);
     if (!ok)
         return bd_err_errno(err, saved, "listen on %s (set listen_tcp to a free address)", address);
-    *ret_port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-                                                  : ((struct sockaddr_in *)&bound)->sin_port);
+    *ret_port = ntohs(bound.any.sa_family == AF_INET6 ? bound.v6.sin6_port : bound.v4.sin_port);
     *ret_fd = bd_take_fd(&fd);
     return 0;
 }
