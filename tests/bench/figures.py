@@ -153,7 +153,7 @@ class Asker:
     def __init__(self, service, id):
         self.sock = socket.create_connection(service.address, timeout=10)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.request = f"GET /v1/clusters/{id} HTTP/1.1\r\nHost: benchd\r\n\r\n".encode()
+        self.request = f"GET /v1/clusters/{id} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
         self.ms = []
 
     def ask(self):
