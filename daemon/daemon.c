@@ -186,7 +186,6 @@ static int make_engine(struct daemon *d, struct store_conn *conn, struct bd_err 
             {
                 .virt = d->virt,
                 .images_dir = d->config.image_dir,
-                .state_dir = d->config.state_dir,
                 .bench_enter = d->config.bench_enter,
                 .pool = d->config.subnet_pool,
                 .memory_bytes = d->facts.memory_bytes,

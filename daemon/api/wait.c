@@ -5,9 +5,6 @@
 #include "lib/base/clock.h"
 #include "lib/base/str.h"
 
-/* How soon a waiting request whose peer has left is let go. */
-#define LOOK_MS UINT64_C(1000)
-
 struct wait {
     struct wait *next;
     struct api *api;
@@ -34,14 +31,7 @@ static void wait_end(struct wait *w)
 
 static void on_timer(uv_timer_t *timer)
 {
-    struct wait *w = timer->data;
-    if (http_request_gone(w->q->r) || bd_mono_ns() >= w->q->wait_until_ns) {
-        wait_end(w);
-        return;
-    }
-    int64_t left_ms = (w->q->wait_until_ns - bd_mono_ns()) / BD_NS_PER_MS + 1;
-    uint64_t ms = (uint64_t)left_ms < LOOK_MS ? (uint64_t)left_ms : LOOK_MS;
-    uv_timer_start(timer, on_timer, ms, 0);
+    wait_end(timer->data);
 }
 
 bool wait_for(struct api_read *q)
@@ -63,7 +53,9 @@ bool wait_for(struct api_read *q)
     a->waits = w;
     uv_timer_init(a->config.loop, &w->timer);
     w->timer.data = w;
-    on_timer(&w->timer);
+    int64_t left_ms = (q->wait_until_ns - bd_mono_ns()) / BD_NS_PER_MS + 1;
+    uv_update_time(a->config.loop);
+    uv_timer_start(&w->timer, on_timer, left_ms > 0 ? (uint64_t)left_ms : 0, 0);
     return true;
 }
 

@@ -22,7 +22,6 @@
 struct step_host {
     struct virt *virt;
     const char *images_dir;
-    const char *state_dir;
     const char *bench_enter;
     struct subnet pool; /* clusters' subnets come from it */
     uint64_t memory_bytes;
