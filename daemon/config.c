@@ -1,5 +1,6 @@
 #include "daemon/config.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/fs.h"
 #include "lib/base/str.h"
 
@@ -9,7 +10,17 @@
 
 #define FILE_MAX_BYTES (256 * 1024)
 
-enum kind { KIND_PATH, KIND_TEXT, KIND_COUNT, KIND_BYTES, KIND_SUBNET, KIND_LEVEL, KIND_FORMAT };
+enum kind {
+    KIND_PATH,
+    KIND_TEXT,
+    KIND_COUNT,
+    KIND_BYTES,
+    KIND_SHARE,
+    KIND_DURATION,
+    KIND_SUBNET,
+    KIND_LEVEL,
+    KIND_FORMAT
+};
 
 struct key {
     const char *name;
@@ -20,10 +31,11 @@ struct key {
     const char *help;
 };
 
-#define KEY(name, kind, fallback, min, max, help)                                                  \
+#define KEY_IN(member, name, kind, fallback, min, max, help)                                       \
     {                                                                                              \
-#name, kind, offsetof(struct config, name), fallback, min, max, help                       \
+#name, kind, offsetof(struct config, member), fallback, min, max, help                     \
     }
+#define KEY(name, kind, fallback, min, max, help) KEY_IN(name, name, kind, fallback, min, max, help)
 
 static const struct key keys[] = {
     KEY(state_dir, KIND_PATH, "/var/lib/benchd", 0, 0,
@@ -46,6 +58,12 @@ static const struct key keys[] = {
     KEY(libvirt_connections, KIND_COUNT, "8", 1, 64, "to libvirtd for bring-up, of a call each"),
     KEY(connections_max, KIND_COUNT, "512", 8, 65536, "HTTP connections at once"),
     KEY(import_max_bytes, KIND_BYTES, "64GiB", 0, 0, "largest image file taken in"),
+    KEY(runs_max, KIND_COUNT, "16", 1, 1000, "runs at once, where they share the host"),
+    KEY(active_campaigns, KIND_COUNT, "4", 1, 1000, "campaigns taken up at once"),
+    KEY(quiet_cpus, KIND_SHARE, "0.25", 0, 1,
+        "share of the host's CPUs that others may use when a run begins"),
+    KEY_IN(quiet_wait_ns, quiet_wait, KIND_DURATION, "10s", 0, 24 * 3600 * BD_NS_PER_S,
+           "how long a run waits for that, before it begins all the same"),
     KEY(events_kept, KIND_COUNT, "100000", 1000, 1000000000, "events kept in the log"),
     KEY(log_level, KIND_LEVEL, "info", 0, 0, "debug, info, warn or error"),
     KEY(log_format, KIND_FORMAT, "logfmt", 0, 0, "logfmt or json"),
@@ -74,6 +92,28 @@ static int set_path(char **at, const char *value, struct bd_err *err)
     return 0;
 }
 
+static int parse_share(const char *value, double *ret_share)
+{
+    char *end;
+    double share = strtod(value, &end);
+    /* digits and a point: what else strtod() takes (signs, exponents, "nan") is no share here */
+    if (end == value || value[strspn(value, "0123456789.")] || *end || share > 1)
+        return -EINVAL;
+    *ret_share = share;
+    return 0;
+}
+
+static int set_duration(int64_t *at, const struct key *k, const char *value, struct bd_err *err)
+{
+    int64_t ns;
+    if (bd_parse_duration_ns(value, &ns) < 0 || ns < k->min || ns > k->max)
+        return bd_err_set(err, BD_EINVALID,
+                          "expected a duration of at most %llds such as 10s, got '%s'",
+                          (long long)(k->max / BD_NS_PER_S), value);
+    *at = ns;
+    return 0;
+}
+
 static int key_set(struct config *c, const struct key *k, const char *value, struct bd_err *err)
 {
     void *at = (char *)c + k->offset;
@@ -93,6 +133,13 @@ static int key_set(struct config *c, const struct key *k, const char *value, str
         if (bd_parse_bytes(value, at) < 0)
             return bd_err_set(err, BD_EINVALID, "expected a size such as 64GiB, got '%s'", value);
         return 0;
+    case KIND_SHARE:
+        if (parse_share(value, at) < 0)
+            return bd_err_set(err, BD_EINVALID,
+                              "expected a share from 0 to 1 such as 0.25, got '%s'", value);
+        return 0;
+    case KIND_DURATION:
+        return set_duration(at, k, value, err);
     case KIND_SUBNET:
         return subnet_parse(value, at, err) < 0 ? BD_EINVALID : 0;
     case KIND_LEVEL:
@@ -285,6 +332,17 @@ void config_help(FILE *out)
                 *keys[i].fallback ? keys[i].fallback : "empty");
 }
 
+/* In the largest unit that it is a whole number of. */
+static void print_duration(int64_t ns, FILE *out)
+{
+    if (ns % BD_NS_PER_S == 0)
+        fprintf(out, "%llds", (long long)(ns / BD_NS_PER_S));
+    else if (ns % BD_NS_PER_MS == 0)
+        fprintf(out, "%lldms", (long long)(ns / BD_NS_PER_MS));
+    else
+        fprintf(out, "%lldns", (long long)ns);
+}
+
 static void print_value(const struct key *k, const void *at, FILE *out)
 {
     char subnet[SUBNET_BYTES];
@@ -298,6 +356,12 @@ static void print_value(const struct key *k, const void *at, FILE *out)
         break;
     case KIND_BYTES:
         fprintf(out, "%llu", (unsigned long long)*(const uint64_t *)at);
+        break;
+    case KIND_SHARE:
+        fprintf(out, "%.9g", *(const double *)at);
+        break;
+    case KIND_DURATION:
+        print_duration(*(const int64_t *)at, out);
         break;
     case KIND_SUBNET:
         fputs(subnet_format(at, subnet), out);
@@ -319,6 +383,8 @@ static bool same_value(const struct key *k, const void *a, const void *b)
         return strcmp(*(char *const *)a, *(char *const *)b) == 0;
     case KIND_COUNT:
     case KIND_BYTES:
+    case KIND_SHARE:
+    case KIND_DURATION:
         return memcmp(a, b, sizeof(int64_t)) == 0;
     case KIND_SUBNET:
         return ((const struct subnet *)a)->base == ((const struct subnet *)b)->base &&

@@ -32,6 +32,10 @@ struct config {
     int64_t connections_max;     /* of HTTP */
     uint64_t import_max_bytes;
     int64_t events_kept;
+    double quiet_cpus;        /* share of the host's CPUs */
+    int64_t quiet_wait_ns;    /* at most, for a quiet host */
+    int64_t active_campaigns; /* taken up at once */
+    int64_t runs_max;         /* at once */
     enum bd_log_level log_level;
     enum bd_log_format log_format;
 };

@@ -32,12 +32,12 @@ struct daemon {
     int (*reload)(struct config *ret_config, struct bd_err *err);
     int lock_fd;
     uv_loop_t loop;
-    char *db_path, *clusters_dir, *transfer_dir;
+    char *db_path, *clusters_dir, *runs_dir, *transfer_dir;
     struct api_places places;
     struct hostfacts facts;
     struct hostops *ops;
     struct virt *virt;
-    struct workers *work, *teardown, *execs, *asks;
+    struct workers *work, *measure, *teardown, *execs, *asks;
     struct writer *writer;
     struct lag *lag;
     struct api *api;
@@ -59,6 +59,8 @@ static int make_dirs(struct daemon *d, struct bd_err *err)
         rc = bd_mkdir_p(d->config.image_dir, 0700, err);
     if (rc == 0)
         rc = bd_mkdir_p(d->clusters_dir, 0700, err);
+    if (rc == 0)
+        rc = bd_mkdir_p(d->runs_dir, 0750, err);
     bd_auto_free char *socket_dir = bd_path_dir(d->config.listen_unix);
     if (rc == 0 && *d->config.listen_unix)
         rc = bd_mkdir_p(socket_dir, 0755, err);
@@ -132,6 +134,8 @@ static int make_pools(struct daemon *d, struct bd_err *err)
 {
     int rc = make_pool(d, "work", d->config.workers, &d->work, err);
     if (rc == 0)
+        rc = make_pool(d, "measure", d->config.runs_max, &d->measure, err);
+    if (rc == 0)
         rc = make_pool(d, "teardown", d->config.teardown_workers, &d->teardown, err);
     if (rc == 0)
         rc = make_pool(d, "exec", d->config.exec_workers, &d->execs, err);
@@ -181,18 +185,25 @@ static int make_engine(struct daemon *d, struct store_conn *conn, struct bd_err 
         .loop = &d->loop,
         .writer = d->writer,
         .work = d->work,
+        .measure = d->measure,
         .teardown = d->teardown,
         .host =
             {
                 .virt = d->virt,
                 .images_dir = d->config.image_dir,
                 .bench_enter = d->config.bench_enter,
+                .runs_dir = d->runs_dir,
                 .pool = d->config.subnet_pool,
                 .memory_bytes = d->facts.memory_bytes,
                 .cpus = d->facts.cpus,
             },
         .cgroup2 = d->facts.cgroup2,
+        .db_path = d->db_path,
         .events_kept = d->config.events_kept,
+        .active_campaigns = (unsigned)d->config.active_campaigns,
+        .runs_max = (unsigned)d->config.runs_max,
+        .quiet_cpus = d->config.quiet_cpus,
+        .quiet_wait_ns = d->config.quiet_wait_ns,
         .on_change = api_on_change,
         .on_events = api_on_events,
         .arg = d->api,
@@ -275,6 +286,7 @@ int daemon_start(struct config *config,
     d->lock_fd = -1;
     d->db_path = bd_xasprintf("%s/benchd.db", d->config.state_dir);
     d->clusters_dir = bd_xasprintf("%s/clusters", d->config.state_dir);
+    d->runs_dir = bd_xasprintf("%s/runs", d->config.state_dir);
     d->transfer_dir = bd_xasprintf("%s/transfer", d->config.state_dir);
     uv_loop_init(&d->loop);
     int rc = start_all(d, err);
@@ -336,10 +348,16 @@ static void on_work_closed(void *arg)
     workers_close(d->teardown, on_teardown_closed, d);
 }
 
-static void on_asks_closed(void *arg)
+static void on_measure_closed(void *arg)
 {
     struct daemon *d = arg;
     workers_close(d->work, on_work_closed, d);
+}
+
+static void on_asks_closed(void *arg)
+{
+    struct daemon *d = arg;
+    workers_close(d->measure, on_measure_closed, d);
 }
 
 static void on_http_closed(void *arg)
@@ -420,6 +438,7 @@ int daemon_run(struct daemon *d)
     config_done(&d->config);
     free(d->db_path);
     free(d->clusters_dir);
+    free(d->runs_dir);
     free(d->transfer_dir);
     close(d->lock_fd);
     free(d);

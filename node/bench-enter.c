@@ -30,8 +30,10 @@
 /* An init moves between cgroups once, while it starts: more than a few times is a fault. */
 #define JOIN_ATTEMPTS 8
 
-#define die(...)       fatal(BENCH_ENTER_EXIT_FAILED, __VA_ARGS__)
-#define die_errno(...) fatal_errno(BENCH_ENTER_EXIT_FAILED, __VA_ARGS__)
+/* What a user can do about a node that can't be entered. */
+#define LOOK_AT_NODE "is it ending? Look at the cluster, and try again while it is ready"
+
+#define die(...) fatal(BENCH_ENTER_EXIT_FAILED, __VA_ARGS__)
 
 struct order {
     int pidfd; /* -1: stay on the host */
@@ -153,7 +155,7 @@ static int pid_of(int pidfd)
     if (!field)
         die("--pidfd %d: not an open pidfd", pidfd);
     if (pid <= 0)
-        die("--pidfd %d: the node's init has ended", pidfd);
+        die("the node has ended; look at the cluster for what became of it");
     return (int)pid;
 }
 
@@ -168,12 +170,12 @@ static char *cgroups_of(int pidfd)
     pid_of(pidfd);
     errno = error;
     if (!text)
-        die_errno("can't read /proc/%d/cgroup", pid);
+        die("can't tell the limits of the node: %m (%s)", LOOK_AT_NODE);
     return text;
 }
 
-/* Joins every group of the text. NULL, or the directory of the group that failed, and errno. */
-static const char *join_all(const struct cgroup_mounts *mounts, const char *groups)
+/* Joins every group of the text. Returns 0, or -1 and errno. */
+static int join_all(const struct cgroup_mounts *mounts, const char *groups)
 {
     char *rest = text_new("%s", groups);
     struct cgroup_entry entry;
@@ -181,9 +183,9 @@ static const char *join_all(const struct cgroup_mounts *mounts, const char *grou
     while (cgroup_next(&rest, &entry)) {
         const char *directory = cgroup_directory(mounts, &entry);
         if (directory && cgroup_join(directory) != 0)
-            return directory;
+            return -1;
     }
-    return NULL;
+    return 0;
 }
 
 /*
@@ -196,19 +198,19 @@ static void join_cgroups_of(int pidfd)
     struct cgroup_mounts mounts;
 
     if (cgroup_mounts_read(&mounts) != 0)
-        die_errno("can't read /proc/self/mountinfo");
+        die("can't read what is mounted on this host: %m");
     for (int attempt = 0; attempt < JOIN_ATTEMPTS; attempt++) {
         const char *groups = cgroups_of(pidfd);
-        const char *failed = join_all(&mounts, groups);
+        int joined = join_all(&mounts, groups);
         int error = errno;
         if (strcmp(groups, cgroups_of(pidfd)) != 0)
             continue;
-        if (!failed)
+        if (joined == 0)
             return;
         errno = error;
-        die_errno("can't write to %s/cgroup.procs", failed);
+        die("can't put the command under the node's limits: %m (%s)", LOOK_AT_NODE);
     }
-    die("the node's init went on moving between cgroups");
+    die("the node is still starting; try again in a second");
 }
 
 /* The capabilities that the init of the node can have: the command gets no more than these. */
@@ -222,7 +224,7 @@ static uint64_t capabilities_of(int pidfd)
 
     pid_of(pidfd);
     if (!field)
-        die("can't read the capabilities of the node's init in /proc/%d/status", pid);
+        die("can't tell what the node may do (%s)", LOOK_AT_NODE);
     return bound;
 }
 
@@ -231,14 +233,14 @@ static void drop_capabilities(uint64_t kept)
 {
     for (unsigned long c = 0; c < 64 && prctl(PR_CAPBSET_READ, c, 0, 0, 0) >= 0; c++)
         if (!(kept >> c & 1) && prctl(PR_CAPBSET_DROP, c, 0, 0, 0) != 0)
-            die_errno("can't drop capability %lu", c);
+            die("can't take capability %lu from the command: %m; benchd must run as root", c);
 }
 
 static void join_cgroups(const struct order *order)
 {
     for (size_t i = 0; i < order->n_cgroups; i++)
         if (cgroup_join(order->cgroups[i]) != 0)
-            die_errno("can't join cgroup %s", order->cgroups[i]);
+            die("can't keep the command together with what it starts: %m (%s)", LOOK_AT_NODE);
 }
 
 static void set_environment(const struct order *order)
@@ -258,7 +260,7 @@ static void take_identity(const struct order *order)
         return;
     if (setgroups(0, NULL) != 0 || setresgid(order->gid, order->gid, order->gid) != 0 ||
         setresuid(order->uid, order->uid, order->uid) != 0)
-        die_errno("can't become user %u, group %u", order->uid, order->gid);
+        die("can't become user %u, group %u: %m; benchd must run as root", order->uid, order->gid);
 }
 
 /* Has the kernel kill this process when its parent, of which this is a pidfd, dies. */
@@ -267,9 +269,9 @@ static void die_with(int parent)
     struct pollfd ended = {.fd = parent, .events = POLLIN};
 
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
-        die_errno("can't ask for a signal at the parent's death");
+        die("can't tie the command to benchd's life: %m");
     if (poll(&ended, 1, 0) != 0)
-        die("the parent has ended");
+        die("benchd has ended meanwhile; try again");
 }
 
 static void reset_signals(void)
@@ -286,15 +288,17 @@ static void reset_signals(void)
 static _Noreturn void become_command(const struct order *order, int parent)
 {
     if (order->cwd && chdir(order->cwd) != 0)
-        die_errno("can't change to directory %s", order->cwd);
+        die("can't work in %s: %m; name a directory that is there", order->cwd);
     reset_signals();
     take_identity(order);
     /* Only now: a change of identity clears it. */
     if (parent >= 0)
         die_with(parent);
     if (close_range(STDERR_FILENO + 1, ~0U, 0) != 0)
-        die_errno("can't close inherited descriptors");
+        die("can't close what the command must not see: %m");
     execvp(order->command[0], order->command);
+    /* The one line that goes among the command's own: its reader knows benchd, not this program. */
+    program_invocation_short_name = "benchd";
     fatal_errno(errno == ENOENT ? BENCH_ENTER_EXIT_NOT_FOUND : BENCH_ENTER_EXIT_NOT_EXECUTABLE,
                 "can't run %s", order->command[0]);
 }
@@ -341,7 +345,7 @@ static _Noreturn void enter_node(const struct order *order, int parent)
     join_cgroups_of(order->pidfd);
     join_cgroups(order);
     if (setns(order->pidfd, NAMESPACES) != 0)
-        die_errno("can't enter the node's namespaces");
+        die("can't enter the node: %m (%s)", LOOK_AT_NODE);
     drop_capabilities(capabilities);
     umask(022);
     become_command(order, parent);
@@ -358,10 +362,10 @@ static _Noreturn void run_in_node(const struct order *order)
     sigset_t attended;
 
     if (self < 0)
-        die_errno("can't open a pidfd");
+        die("can't watch the command: %m");
     /* Joining a PID namespace means the children only. */
     if (setns(order->pidfd, CLONE_NEWPID) != 0)
-        die_errno("can't enter the node's PID namespace");
+        die("can't enter the node: %m (%s)", LOOK_AT_NODE);
     sigemptyset(&attended);
     sigaddset(&attended, SIGTERM);
     sigaddset(&attended, SIGINT);
@@ -372,7 +376,7 @@ static _Noreturn void run_in_node(const struct order *order)
     signal(SIGCHLD, SIG_DFL);
     pid_t child = fork();
     if (child < 0)
-        die_errno("can't start a process in the node (has its init ended?)");
+        die("can't start a process in the node: %m (%s)", LOOK_AT_NODE);
     if (child == 0)
         enter_node(order, self);
     attend(child, &attended);

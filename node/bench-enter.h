@@ -39,7 +39,9 @@
 /*
  * It ends as the command does: by the same signal, or with the same exit code, or with one of
  * these. A failure of bench-enter is one line on stderr that begins with "bench-enter: "; a command
- * can exit with these codes too, and the line tells which it was.
+ * can exit with these codes too, and the line tells which it was. What follows the beginning is for
+ * people who know nothing of this program: what happened, and what they can do. A command that
+ * can't be run is told by a line that begins with "benchd: ", for it is read as part of the output.
  */
 enum bench_enter_exit {
     BENCH_ENTER_EXIT_FAILED = 125,         /* bench-enter could not do its part */

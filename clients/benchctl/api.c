@@ -16,11 +16,15 @@ void api_add_value(struct bd_str *out, const json_t *value)
     text_escape(out, text ? text : "?");
 }
 
-static void add_fault(struct bd_str *out, const json_t *fault)
+static void add_fault(struct cli *cli, const json_t *fault)
 {
+    struct bd_str *out = &cli->faults;
     const char *pointer = bd_json_str(fault, "pointer", "");
     const json_t *got = json_object_get(fault, "got");
-    bd_str_add(out, "  ");
+    if (cli->sent)
+        document_add_place(cli->sent, pointer, out);
+    else
+        bd_str_add(out, "  ");
     text_escape(out, pointer[0] ? pointer : "(the whole)");
     bd_str_add(out, ": expected ");
     text_escape(out, bd_json_str(fault, "expected", "something else"));
@@ -50,7 +54,7 @@ int api_problem(struct cli *cli, const struct http_reply *reply, struct bd_err *
     const json_t *fault;
     size_t i;
     json_array_foreach (json_object_get(problem, "faults"), i, fault) {
-        add_fault(&cli->faults, fault);
+        add_fault(cli, fault);
     }
     return bd_err_set(err, code, "HTTP %d: %s", reply->status,
                       bd_json_str(problem, "detail", title));
@@ -96,6 +100,23 @@ int api_create(struct cli *cli, const char *path, const json_t *body, struct htt
         .idempotency_key = key,
         .limit_ns = API_LIMIT_NS,
     };
+    int r = api_do(cli, &rq, reply, err);
+    return r < 0 ? r : api_parse(reply, ret, err);
+}
+
+int api_create_from(struct cli *cli, const char *path, const struct document *document,
+                    struct http_reply *reply, json_t **ret, struct bd_err *err)
+{
+    cli->sent = document;
+    int r = api_create(cli, path, document->json, reply, ret, err);
+    cli->sent = NULL;
+    return r;
+}
+
+int api_order(struct cli *cli, const char *path, struct http_reply *reply, json_t **ret,
+              struct bd_err *err)
+{
+    const struct http_request rq = {.method = "POST", .path = path, .limit_ns = API_LIMIT_NS};
     int r = api_do(cli, &rq, reply, err);
     return r < 0 ? r : api_parse(reply, ret, err);
 }
@@ -153,16 +174,33 @@ char *api_quote(const char *text)
     return bd_str_take(&out);
 }
 
-/* How well a cluster fits a word: 0 is not at all. */
-static int fit(const json_t *cluster, const char *ref)
+static const struct {
+    const char *noun, *path, *list;
+    bool named;
+} objects[API_OBJECT_COUNT] = {
+    [API_CLUSTER] = {"cluster", "/v1/clusters", "cluster ls", true},
+    [API_CAMPAIGN] = {"campaign", "/v1/campaigns", "campaign ls", true},
+    [API_RUN] = {"run", "/v1/runs", "campaign runs ID", false},
+};
+
+static bool is_at_end(const char *state)
 {
-    const char *id = bd_json_str(cluster, "id", "");
-    const char *name = bd_json_str(cluster, "name", "");
-    const char *state = bd_json_str(cluster, "state", "");
+    static const char *const ends[] = {"done", "failed", "cancelled", "deleted"};
+    bool is = false;
+    for (size_t i = 0; i < BD_ARRAY_LEN(ends); i++)
+        is = is || bd_str_eq(ends[i], state);
+    return is;
+}
+
+/* How well an object fits a word: 0 is not at all. */
+static int fit(const json_t *object, const char *ref)
+{
+    const char *id = bd_json_str(object, "id", "");
+    const char *name = bd_json_str(object, "name", "");
     if (bd_str_eq(id, ref))
         return 4;
     if (name[0] && bd_str_eq(name, ref))
-        return bd_str_eq(state, "failed") ? 2 : 3;
+        return is_at_end(bd_json_str(object, "state", "")) ? 2 : 3;
     return ref[0] && bd_starts_with(id, ref) ? 1 : 0;
 }
 
@@ -171,34 +209,55 @@ static bool is_id(const char *text)
     return strlen(text) == 8 && strspn(text, "0123456789abcdef") == 8;
 }
 
-int api_find_cluster(struct cli *cli, const char *ref, char **ret_id, struct bd_err *err)
+static int list_fitting(struct cli *cli, enum api_object what, const char *ref,
+                        struct bd_strv *found, struct bd_err *err)
 {
     bd_auto_json json_t *list = NULL;
-    int r = api_list(cli, "/v1/clusters", &list, err);
+    int r = api_list(cli, objects[what].path, &list, err);
     if (r < 0)
         return r;
-    bd_auto_strv struct bd_strv found = {0};
     int best = 1;
-    const json_t *cluster;
+    const json_t *object;
     size_t i;
-    json_array_foreach (json_object_get(list, "items"), i, cluster) {
-        int fits = fit(cluster, ref);
+    json_array_foreach (json_object_get(list, "items"), i, object) {
+        int fits = fit(object, ref);
         if (fits > best)
-            bd_strv_done(&found);
+            bd_strv_done(found);
         best = fits > best ? fits : best;
         if (fits == best)
-            bd_strv_add(&found, bd_json_str(cluster, "id", ""));
+            bd_strv_add(found, bd_json_str(object, "id", ""));
     }
-    /* Deleted clusters are not in the list, and still have their page. */
+    return 0;
+}
+
+int api_find(struct cli *cli, enum api_object what, const char *ref, char **ret_id,
+             struct bd_err *err)
+{
+    bd_auto_strv struct bd_strv found = {0};
+    int r = objects[what].named || !is_id(ref) ? list_fitting(cli, what, ref, &found, err) : 0;
+    if (r < 0)
+        return r;
+    /* Some are in no list (deleted clusters), and still have their page. */
     if (found.n == 0 && is_id(ref))
         bd_strv_add(&found, ref);
     if (found.n == 0)
-        return bd_err_set(err, BD_ENOTFOUND, "no cluster '%s'; 'benchctl cluster ls' lists them",
-                          ref);
+        return bd_err_set(err, BD_ENOTFOUND, "no %s '%s'; 'benchctl %s' lists them",
+                          objects[what].noun, ref, objects[what].list);
     if (found.n > 1)
         return bd_err_set(err, BD_ECONFLICT,
-                          "'%s' may be any of %zu clusters (%s, %s, ...): say more", ref, found.n,
-                          found.items[0], found.items[1]);
+                          "'%s' may be any of %zu %ss (%s, %s%s): name one by its id", ref, found.n,
+                          objects[what].noun, found.items[0], found.items[1],
+                          found.n > 2 ? ", ..." : "");
     *ret_id = bd_xstrdup(found.items[0]);
     return 0;
+}
+
+int api_find_path(struct cli *cli, enum api_object what, const char *below, char **ret_path,
+                  struct bd_err *err)
+{
+    bd_auto_free char *id = NULL;
+    int r = api_find(cli, what, cli->args.operands.items[0], &id, err);
+    if (r == 0)
+        *ret_path = bd_xasprintf("%s/%s%s", objects[what].path, id, below);
+    return r;
 }

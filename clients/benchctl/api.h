@@ -5,6 +5,7 @@
 #pragma once
 
 #include "cli.h"
+#include "document.h"
 
 #include "lib/base/json.h"
 
@@ -27,6 +28,12 @@ int api_get(struct cli *cli, const char *path, struct http_reply *reply, json_t 
 /* A POST of a JSON body (borrowed) with a fresh Idempotency-Key. */
 int api_create(struct cli *cli, const char *path, const json_t *body, struct http_reply *reply,
                json_t **ret, struct bd_err *err);
+/* The same of a document: faults are told with its lines. */
+int api_create_from(struct cli *cli, const char *path, const struct document *document,
+                    struct http_reply *reply, json_t **ret, struct bd_err *err);
+/* A POST without a body: an order to an object. */
+int api_order(struct cli *cli, const char *path, struct http_reply *reply, json_t **ret,
+              struct bd_err *err);
 /* All pages of a list, as one {items, next: null}. */
 int api_list(struct cli *cli, const char *path, json_t **ret, struct bd_err *err);
 /* The same for a list whose pages are asked for by another key than `cursor`, from a first place on
@@ -41,9 +48,16 @@ void api_add_value(struct bd_str *out, const json_t *value);
 
 /* A text as one segment of a path, or one value of a query. Owned by the caller. */
 char *api_quote(const char *text);
+enum api_object { API_CLUSTER, API_CAMPAIGN, API_RUN, API_OBJECT_COUNT };
+
 /*
- * The id of the cluster that a word refers to: its id, its name (rather of one that has not
- * failed), or the beginning of its id. BD_ENOTFOUND; BD_ECONFLICT where several fit. The caller
- * owns the id.
+ * The id of the object that a word refers to: its id, its name (rather of one that is not at its
+ * end), or the beginning of its id. BD_ENOTFOUND; BD_ECONFLICT where several fit. The caller owns
+ * the id.
  */
-int api_find_cluster(struct cli *cli, const char *ref, char **ret_id, struct bd_err *err);
+int api_find(struct cli *cli, enum api_object what, const char *ref, char **ret_id,
+             struct bd_err *err);
+/* The path of the object that the command's first operand refers to, with what is below it
+ * ("/cancel", or ""). The caller owns it. */
+int api_find_path(struct cli *cli, enum api_object what, const char *below, char **ret_path,
+                  struct bd_err *err);

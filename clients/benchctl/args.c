@@ -85,8 +85,15 @@ static void add_value(struct args *a, const struct arg_option *option, const cha
 struct options {
     const struct arg_option *by_value[COMMAND_OPTIONS_MAX];
     struct option getopt[COMMAND_OPTIONS_MAX + 1];
+    struct bd_str letters; /* of getopt too */
     int n;
 };
+
+static void options_done(struct options *o)
+{
+    bd_str_done(&o->letters);
+}
+#define options_auto __attribute__((cleanup(options_done)))
 
 static void add_options(struct options *o, const struct arg_option *options)
 {
@@ -104,20 +111,32 @@ static void add_options(struct options *o, const struct arg_option *options)
             .has_arg = opt->kind == ARG_FLAG ? no_argument : required_argument,
             .val = OPTION_BASE + o->n,
         };
+        if (opt->letter)
+            bd_str_addf(&o->letters, "%c%s", opt->letter, opt->kind == ARG_FLAG ? "" : ":");
         o->n++;
     }
     o->getopt[o->n] = (struct option){0};
 }
 
+/* What getopt answered with, or has in optopt; NULL: no option of ours. */
+static const struct arg_option *option_of(const struct options *o, int c)
+{
+    if (c >= OPTION_BASE)
+        return o->by_value[c - OPTION_BASE];
+    for (int i = 0; c && i < o->n; i++)
+        if (o->by_value[i]->letter == c)
+            return o->by_value[i];
+    return NULL;
+}
+
 static int bad_option(int c, char *const *argv, const struct options *o, struct bd_err *err)
 {
-    if (c == ':' && optopt >= OPTION_BASE)
-        return bd_err_set(err, BD_EINVALID, "--%s needs a value: %s",
-                          o->by_value[optopt - OPTION_BASE]->name,
-                          o->by_value[optopt - OPTION_BASE]->metavar);
-    if (optopt >= OPTION_BASE)
-        return bd_err_set(err, BD_EINVALID, "--%s takes no value",
-                          o->by_value[optopt - OPTION_BASE]->name);
+    const struct arg_option *option = option_of(o, optopt);
+    if (c == ':' && option)
+        return bd_err_set(err, BD_EINVALID, "--%s needs a value: %s", option->name,
+                          option->metavar);
+    if (option)
+        return bd_err_set(err, BD_EINVALID, "--%s takes no value", option->name);
     if (optopt)
         return bd_err_set(err, BD_EINVALID, "unknown option '-%c'", optopt);
     return bd_err_set(err, BD_EINVALID, "unknown or ambiguous option '%s'", argv[optind - 1]);
@@ -127,19 +146,20 @@ static int bad_option(int c, char *const *argv, const struct options *o, struct 
 static int read_options(struct args *a, int argc, char **argv, const char *mode,
                         const struct options *o, struct bd_err *err)
 {
+    bd_auto_free char *letters = bd_xasprintf("%s%s", mode, bd_str_text(&o->letters));
     opterr = 0;
     optind = 0; /* glibc: start again from nothing */
     for (;;) {
-        int c = getopt_long(argc, argv, mode, o->getopt, NULL);
+        int c = getopt_long(argc, argv, letters, o->getopt, NULL);
         if (c == -1)
             return optind;
         if (c == 'h') {
             a->help = true;
             continue;
         }
-        if (c < OPTION_BASE)
+        const struct arg_option *option = c == '?' || c == ':' ? NULL : option_of(o, c);
+        if (!option)
             return bad_option(c, argv, o, err);
-        const struct arg_option *option = o->by_value[c - OPTION_BASE];
         int r = optarg ? check_value(option, optarg, err) : 0;
         if (r < 0)
             return r;
@@ -197,11 +217,29 @@ static bool asks_for_group(int argc, char **argv)
            (bd_str_eq(argv[1], "--help") || bd_str_eq(argv[1], "-h"));
 }
 
+/* What stands before the command; the index of its first word. */
+static int read_globals(struct args *a, int argc, char **argv, struct bd_err *err)
+{
+    options_auto struct options options = {0};
+    add_options(&options, command_globals);
+    return read_options(a, argc, argv, "+:h", &options, err);
+}
+
+/* What follows the command; argv[0] is the last word of its name. */
+static int read_rest(struct args *a, int argc, char **argv, struct bd_err *err)
+{
+    options_auto struct options options = {0};
+    add_options(&options, a->command->options);
+    add_options(&options, command_globals);
+    int first = read_options(a, argc, argv, ":h", &options, err);
+    for (int i = first; i >= 0 && i < argc; i++)
+        bd_strv_add(&a->operands, argv[i]);
+    return first;
+}
+
 static int parse(struct args *a, int argc, char **argv, struct bd_err *err)
 {
-    struct options options = {0};
-    add_options(&options, command_globals);
-    int first = read_options(a, argc, argv, "+:h", &options, err);
+    int first = read_globals(a, argc, argv, err);
     if (first < 0)
         return first;
     if (a->version || (a->help && first == argc))
@@ -216,16 +254,10 @@ static int parse(struct args *a, int argc, char **argv, struct bd_err *err)
     int r = find_command(argc - first, argv + first, &a->command, &words, err);
     if (r < 0)
         return a->help ? 0 : r;
-    /* getopt looks from index 1: the last word of the command's name stands in for argv[0]. */
     int skip = first + words - 1;
-    options = (struct options){0};
-    add_options(&options, a->command->options);
-    add_options(&options, command_globals);
-    first = read_options(a, argc - skip, argv + skip, ":h", &options, err);
-    if (first < 0)
-        return first;
-    for (int i = skip + first; i < argc; i++)
-        bd_strv_add(&a->operands, argv[i]);
+    r = read_rest(a, argc - skip, argv + skip, err);
+    if (r < 0)
+        return r;
     return a->help ? 0 : count_operands(a, err);
 }
 

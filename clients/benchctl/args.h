@@ -31,6 +31,9 @@ enum arg_words {
     WORDS_FILE,
     WORDS_CLUSTER,
     WORDS_IMAGE,
+    WORDS_RECIPE,
+    WORDS_CAMPAIGN,
+    WORDS_RUN,
     WORDS_SHELL,
     WORDS_COMMAND,
     WORDS_COUNT
@@ -43,6 +46,7 @@ struct arg_option {
     const char *metavar; /* NULL for a flag */
     enum arg_words words;
     const char *help;
+    char letter; /* short for it: -o; 0: none is */
 };
 
 struct command;

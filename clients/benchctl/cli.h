@@ -9,12 +9,15 @@
 #include "http.h"
 #include "term.h"
 
+struct document;
+
 struct cli {
     struct args args;
     struct http *http;
-    bool json;            /* print the API's JSON as it is */
-    struct term out, err; /* stdout, for results; stderr, for all else */
-    struct bd_str faults; /* lines that go below the error's own: what exactly was refused */
+    bool json;                   /* print the API's JSON as it is */
+    struct term out, err;        /* stdout, for results; stderr, for all else */
+    struct bd_str faults;        /* lines that go below the error's own: what exactly was refused */
+    const struct document *sent; /* what is being asked was read from it; NULL: from none */
 };
 
 /* Runs one command line to its exit code; what went wrong is on stderr. */

@@ -2,6 +2,9 @@
 
 #include "table.h"
 
+/* Changes by others are mentioned, not listed. */
+#define OTHERS_SHOWN 3
+
 /* The members of a JSON object have no order: this is the one in which steps happen, with the
  * states of nodes that count as done in a step that waits for nodes. A step that is not listed
  * comes last. */
@@ -63,23 +66,10 @@ bool cluster_is_clean(const json_t *cluster)
     return bd_json_bool(json_object_get(cluster, "residue"), "empty", false);
 }
 
-void cluster_print_residue(const struct cli *cli, const json_t *cluster, const char *prefix)
+static void print_differences(const struct cli *cli, const json_t *differences)
 {
     static const struct table_column columns[] = {{NULL, false}, {NULL, false}, {NULL, false}};
-    const json_t *residue = json_object_get(cluster, "residue"), *difference;
-    if (cluster_is_clean(cluster)) {
-        printf("%sresidue: %snone%s\n", prefix, term_on(&cli->out, STYLE_GOOD),
-               term_off(&cli->out));
-        return;
-    }
-    if (!json_is_object(residue)) {
-        printf("%sresidue: %snot known%s: the host was not looked at\n", prefix,
-               term_on(&cli->out, STYLE_BAD), term_off(&cli->out));
-        return;
-    }
-    const json_t *differences = json_object_get(residue, "differences");
-    printf("%sresidue: %s%zu differences%s\n", prefix, term_on(&cli->out, STYLE_BAD),
-           json_array_size(differences), term_off(&cli->out));
+    const json_t *difference;
     table_auto struct table table;
     table_init(&table, columns, BD_ARRAY_LEN(columns));
     size_t i;
@@ -89,4 +79,47 @@ void cluster_print_residue(const struct cli *cli, const json_t *cluster, const c
         table_add(&table, STYLE_PLAIN, bd_json_str(difference, "item", "?"));
     }
     table_print(&table, &cli->out, 2);
+}
+
+bool cluster_has_others(const json_t *cluster)
+{
+    return json_array_size(json_object_get(json_object_get(cluster, "residue"), "others")) > 0;
+}
+
+/* One line, however many they are: all of them are in the cluster's JSON. */
+static void print_others(const struct cli *cli, const json_t *residue)
+{
+    const json_t *others = json_object_get(residue, "others"), *change;
+    size_t n = json_array_size(others) + (size_t)bd_json_int(residue, "othersLeftOut", 0);
+    bd_auto_str struct bd_str text = {0};
+    size_t i;
+    json_array_foreach (others, i, change) {
+        if (i == OTHERS_SHOWN)
+            break;
+        bd_str_addf(&text, "%s%s %s %s", i ? ", " : "", bd_json_str(change, "kind", "?"),
+                    bd_json_str(change, "item", "?"), bd_json_str(change, "change", "?"));
+    }
+    if (n > OTHERS_SHOWN)
+        bd_str_addf(&text, " and %zu more", n - OTHERS_SHOWN);
+    printf("  %s%zu change%s by others: %s%s\n", term_on(&cli->out, STYLE_DIM), n,
+           n == 1 ? "" : "s", bd_str_text(&text), term_off(&cli->out));
+}
+
+void cluster_print_residue(const struct cli *cli, const json_t *cluster, const char *prefix)
+{
+    const json_t *residue = json_object_get(cluster, "residue");
+    const json_t *differences = json_object_get(residue, "differences");
+    if (cluster_is_clean(cluster)) {
+        printf("%sresidue: %snone%s\n", prefix, term_on(&cli->out, STYLE_GOOD),
+               term_off(&cli->out));
+    } else if (!json_is_object(residue)) {
+        printf("%sresidue: %snot known%s: the host was not looked at\n", prefix,
+               term_on(&cli->out, STYLE_BAD), term_off(&cli->out));
+    } else {
+        printf("%sresidue: %s%zu differences%s\n", prefix, term_on(&cli->out, STYLE_BAD),
+               json_array_size(differences), term_off(&cli->out));
+        print_differences(cli, differences);
+    }
+    if (cluster_has_others(cluster))
+        print_others(cli, residue);
 }

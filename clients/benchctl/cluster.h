@@ -16,6 +16,8 @@ int64_t cluster_step_ms(const json_t *cluster, const char *step);
 void cluster_now(const json_t *cluster, struct bd_str *ret);
 /* Nothing was left behind, and somebody has looked. */
 bool cluster_is_clean(const json_t *cluster);
-/* "residue: none", or what was left, line by line, on stdout; each first line begins with the
- * prefix. */
+/* Others changed something on the host meanwhile. */
+bool cluster_has_others(const json_t *cluster);
+/* "residue: none", or what was left, line by line, and a line on what others changed, if they did,
+ * on stdout; each first line begins with the prefix. */
 void cluster_print_residue(const struct cli *cli, const json_t *cluster, const char *prefix);

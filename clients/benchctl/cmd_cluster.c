@@ -2,7 +2,7 @@
 #include "api.h"
 #include "cluster.h"
 #include "commands.h"
-#include "table.h"
+#include "show.h"
 #include "text.h"
 
 #include "lib/base/clock.h"
@@ -11,22 +11,6 @@
 
 #define ALL_STATES "creating,ready,failing,deleting,deleted,failed"
 
-static enum term_style state_style(const char *state)
-{
-    static const struct {
-        const char *state;
-        enum term_style style;
-    } styles[] = {
-        {"ready", STYLE_GOOD}, {"running", STYLE_GOOD},  {"creating", STYLE_WARN},
-        {"failed", STYLE_BAD}, {"failing", STYLE_BAD},   {"lost", STYLE_BAD},
-        {"gone", STYLE_DIM},   {"deleting", STYLE_WARN}, {"deleted", STYLE_DIM},
-    };
-    for (size_t i = 0; i < BD_ARRAY_LEN(styles); i++)
-        if (bd_str_eq(styles[i].state, state))
-            return styles[i].style;
-    return STYLE_PLAIN;
-}
-
 static void add_row(struct table *t, const json_t *cluster, int64_t now_ns)
 {
     const json_t *spec = json_object_get(cluster, "spec");
@@ -34,7 +18,7 @@ static void add_row(struct table *t, const json_t *cluster, int64_t now_ns)
     char age[TEXT_NUMBER_BYTES];
     table_add(t, STYLE_BOLD, bd_json_str(cluster, "id", "?"));
     table_add(t, STYLE_PLAIN, bd_json_str(cluster, "name", "-"));
-    table_add(t, state_style(state), state);
+    table_add(t, show_state_style(state), state);
     table_addf(t, STYLE_PLAIN, "%zu/%zu", cluster_nodes_in(cluster, "ready"),
                json_array_size(json_object_get(cluster, "nodes")));
     table_add(t, STYLE_PLAIN, bd_json_str(json_object_get(cluster, "scheduler"), "name", "-"));
@@ -75,41 +59,21 @@ int cmd_cluster_ls(struct cli *cli, struct bd_err *err)
     return CLI_OK;
 }
 
-static void add_fact(struct table *t, const char *key, enum term_style style, const char *value)
-{
-    if (!value)
-        return;
-    table_add(t, STYLE_DIM, key);
-    table_add(t, style, value);
-}
-
-static void add_time(struct table *t, const char *key, const char *at)
-{
-    char age[TEXT_NUMBER_BYTES];
-    if (!at)
-        return;
-    table_add(t, STYLE_DIM, key);
-    table_addf(t, STYLE_PLAIN, "%s (%s ago)", at, text_age(at, bd_wall_ns(), age));
-}
-
 static void add_spec(struct table *t, const json_t *cluster)
 {
     const json_t *spec = json_object_get(cluster, "spec");
     const json_t *node = json_object_get(spec, "node"),
                  *scheduler = json_object_get(spec, "scheduler");
     const json_t *image = json_object_get(cluster, "image");
-    add_fact(t, "backend", STYLE_PLAIN, bd_json_str(spec, "backend", NULL));
-    table_add(t, STYLE_DIM, "scheduler");
-    table_addf(t, STYLE_PLAIN, "%s %s", bd_json_str(scheduler, "name", "?"),
+    show_fact(t, "backend", STYLE_PLAIN, bd_json_str(spec, "backend", NULL));
+    show_factf(t, "scheduler", STYLE_PLAIN, "%s %s", bd_json_str(scheduler, "name", "?"),
                bd_json_str(json_object_get(cluster, "scheduler"), "version", ""));
-    table_add(t, STYLE_DIM, "image");
-    table_addf(t, STYLE_PLAIN, "%s %.19s",
+    show_factf(t, "image", STYLE_PLAIN, "%s %.19s",
                bd_json_str(image, "name", bd_json_str(spec, "image", "?")),
                bd_json_str(image, "digest", ""));
-    table_add(t, STYLE_DIM, "node");
-    table_addf(t, STYLE_PLAIN, "%g CPU, %s", bd_json_real(node, "cpus", 1),
+    show_factf(t, "node", STYLE_PLAIN, "%g CPU, %s", bd_json_real(node, "cpus", 1),
                bd_json_str(node, "memory", "?"));
-    add_fact(t, "subnet", STYLE_PLAIN, bd_json_str(cluster, "subnet", NULL));
+    show_fact(t, "subnet", STYLE_PLAIN, bd_json_str(cluster, "subnet", NULL));
 }
 
 static void add_timings(struct table *t, const json_t *cluster)
@@ -122,26 +86,17 @@ static void add_timings(struct table *t, const json_t *cluster)
         bd_str_addf(&text, "%s%s %s", i ? ", " : "", steps.items[i],
                     text_ms(cluster_step_ms(cluster, steps.items[i]), time));
     if (steps.n)
-        add_fact(t, "timings", STYLE_PLAIN, bd_str_text(&text));
+        show_fact(t, "timings", STYLE_PLAIN, bd_str_text(&text));
 }
 
 static void add_outcome(struct table *t, const json_t *cluster)
 {
-    const json_t *error = json_object_get(cluster, "error");
-    const json_t *residue = json_object_get(cluster, "residue"), *warning;
-    size_t i;
-    json_array_foreach (json_object_get(cluster, "warnings"), i, warning) {
-        add_fact(t, "warning", STYLE_WARN, json_string_value(warning));
-    }
-    if (json_is_object(error)) {
-        table_add(t, STYLE_DIM, "error");
-        table_addf(t, STYLE_BAD, "%s: %s",
-                   bd_json_str(error, "step", bd_json_str(error, "type", "?")),
-                   bd_json_str(error, "detail", "?"));
-    }
+    const json_t *residue = json_object_get(cluster, "residue");
+    show_warnings(t, cluster);
+    show_error(t, cluster);
     if (json_is_object(residue))
-        add_fact(t, "residue", cluster_is_clean(cluster) ? STYLE_GOOD : STYLE_BAD,
-                 cluster_is_clean(cluster) ? "none" : "see below");
+        show_fact(t, "residue", cluster_is_clean(cluster) ? STYLE_GOOD : STYLE_BAD,
+                  cluster_is_clean(cluster) ? "none" : "see below");
 }
 
 static void print_nodes(const struct cli *cli, const json_t *cluster)
@@ -156,7 +111,7 @@ static void print_nodes(const struct cli *cli, const json_t *cluster)
         const char *state = bd_json_str(node, "state", "?");
         table_add(&table, STYLE_BOLD, bd_json_str(node, "name", "?"));
         table_add(&table, STYLE_PLAIN, bd_json_str(node, "role", "?"));
-        table_add(&table, state_style(state), state);
+        table_add(&table, show_state_style(state), state);
         table_add(&table, STYLE_PLAIN, bd_json_str(node, "address", "-"));
     }
     if (table.n == 0)
@@ -167,23 +122,23 @@ static void print_nodes(const struct cli *cli, const json_t *cluster)
 
 static void print_cluster(const struct cli *cli, const json_t *cluster)
 {
-    static const struct table_column columns[] = {{NULL, false}, {NULL, false}};
     const char *state = bd_json_str(cluster, "state", "?");
     table_auto struct table table;
-    table_init(&table, columns, BD_ARRAY_LEN(columns));
-    add_fact(&table, "id", STYLE_BOLD, bd_json_str(cluster, "id", "?"));
-    add_fact(&table, "name", STYLE_PLAIN, bd_json_str(cluster, "name", NULL));
-    add_fact(&table, "state", state_style(state), state);
-    add_fact(&table, "step", STYLE_PLAIN, bd_json_str(cluster, "step", NULL));
+    show_init(&table);
+    show_fact(&table, "id", STYLE_BOLD, bd_json_str(cluster, "id", "?"));
+    show_fact(&table, "name", STYLE_PLAIN, bd_json_str(cluster, "name", NULL));
+    show_fact(&table, "state", show_state_style(state), state);
+    show_fact(&table, "step", STYLE_PLAIN, bd_json_str(cluster, "step", NULL));
     add_spec(&table, cluster);
-    add_time(&table, "created", bd_json_str(cluster, "createdAt", NULL));
-    add_time(&table, "ready", bd_json_str(cluster, "readyAt", NULL));
-    add_time(&table, "ended", bd_json_str(cluster, "endedAt", NULL));
+    show_time(&table, "created", bd_json_str(cluster, "createdAt", NULL));
+    show_time(&table, "ready", bd_json_str(cluster, "readyAt", NULL));
+    show_time(&table, "ended", bd_json_str(cluster, "endedAt", NULL));
     add_timings(&table, cluster);
     add_outcome(&table, cluster);
     table_print(&table, &cli->out, 0);
     print_nodes(cli, cluster);
-    if (json_is_object(json_object_get(cluster, "residue")) && !cluster_is_clean(cluster)) {
+    if (json_is_object(json_object_get(cluster, "residue")) &&
+        (!cluster_is_clean(cluster) || cluster_has_others(cluster))) {
         putchar('\n');
         cluster_print_residue(cli, cluster, "");
     }
@@ -194,7 +149,7 @@ int cmd_cluster_show(struct cli *cli, struct bd_err *err)
     bd_auto_free char *id = NULL;
     bd_auto_json json_t *cluster = NULL;
     http_auto_reply struct http_reply reply = {0};
-    int r = api_find_cluster(cli, cli->args.operands.items[0], &id, err);
+    int r = api_find(cli, API_CLUSTER, cli->args.operands.items[0], &id, err);
     if (r < 0)
         return r;
     bd_auto_free char *path = bd_xasprintf("/v1/clusters/%s", id);

@@ -24,11 +24,12 @@ struct checks {
 static enum term_mark mark_of(const json_t *check)
 {
     const char *level = bd_json_str(check, "level", "error");
+    /* It says what was found, and can't fail: so it did not succeed either. */
+    if (bd_str_eq(level, "info"))
+        return MARK_INFO;
     if (bd_json_bool(check, "ok", false))
         return MARK_OK;
-    if (bd_str_eq(level, "error"))
-        return MARK_FAIL;
-    return bd_str_eq(level, "warning") ? MARK_WARN : MARK_INFO;
+    return bd_str_eq(level, "warning") ? MARK_WARN : MARK_FAIL;
 }
 
 static void add_check(struct table *t, const struct cli *cli, enum term_mark mark, const char *id,
@@ -70,8 +71,8 @@ static void print_checks(const struct cli *cli, const struct checks *checks, siz
     if (cli->json)
         return;
     table_print(&table, &cli->out, 0);
-    printf("\n%zu ok, %zu to look at, %zu wrong\n", counts[MARK_OK],
-           counts[MARK_WARN] + counts[MARK_INFO], counts[MARK_FAIL]);
+    printf("\n%zu ok, %zu to look at, %zu wrong\n", counts[MARK_OK], counts[MARK_WARN],
+           counts[MARK_FAIL]);
 }
 
 /* The daemon's program: beside this one, in PATH, or where a system has its services. */

@@ -172,7 +172,7 @@ static int run_command(struct run *run, struct bd_err *err)
             "the request has %zu KiB, and the daemon takes 1024: put large input into a "
             "file in the node",
             strlen(text) >> 10);
-    r = api_find_cluster(cli, cli->args.operands.items[0], &id, err);
+    r = api_find(cli, API_CLUSTER, cli->args.operands.items[0], &id, err);
     return r < 0 ? r : transfer(run, id, text, err);
 }
 

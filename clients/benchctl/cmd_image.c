@@ -1,11 +1,13 @@
 /* benchctl image build, ls, show, rm. */
 #include "api.h"
 #include "commands.h"
-#include "table.h"
+#include "show.h"
 #include "text.h"
 #include "wait.h"
 
 #include "lib/base/clock.h"
+
+#include <string.h>
 
 #define DIGEST_SHOWN 19 /* "sha256:" and 12 digits, which tell images apart */
 
@@ -108,13 +110,6 @@ int cmd_image_build(struct cli *cli, struct bd_err *err)
     return r;
 }
 
-static enum term_style state_style(const char *state)
-{
-    if (bd_str_eq(state, "ready"))
-        return STYLE_GOOD;
-    return bd_str_eq(state, "failed") ? STYLE_BAD : STYLE_WARN;
-}
-
 static void add_row(struct table *t, const json_t *image)
 {
     char size[TEXT_NUMBER_BYTES], age[TEXT_NUMBER_BYTES];
@@ -123,13 +118,16 @@ static void add_row(struct table *t, const json_t *image)
     json_int_t packages = bd_json_int(image, "packageCount", -1);
     table_add(t, STYLE_BOLD, bd_json_str(image, "id", "?"));
     table_add(t, STYLE_PLAIN, bd_json_str(image, "name", "?"));
-    table_add(t, state_style(state), state);
+    table_add(t, show_state_style(state), state);
     table_add(t, STYLE_PLAIN, bytes < 0 ? "-" : text_bytes((uint64_t)bytes, size));
     if (packages < 0)
         table_add(t, STYLE_PLAIN, "-");
     else
         table_addf(t, STYLE_PLAIN, "%lld", (long long)packages);
-    table_addf(t, STYLE_DIM, "%.*s", DIGEST_SHOWN, bd_json_str(image, "digest", "-"));
+    const char *digest = bd_json_str(image, "digest", "-");
+    if (bd_starts_with(digest, "sha256:"))
+        digest += strlen("sha256:");
+    table_addf(t, STYLE_DIM, "%.12s", digest);
     table_add(t, STYLE_PLAIN, text_age(bd_json_str(image, "createdAt", NULL), bd_wall_ns(), age));
 }
 
@@ -186,7 +184,7 @@ static void print_image(const struct cli *cli, const json_t *image)
         if (!value)
             continue;
         table_add(&table, STYLE_DIM, texts[i][0]);
-        table_add(&table, bd_str_eq(texts[i][1], "state") ? state_style(value) : STYLE_PLAIN,
+        table_add(&table, bd_str_eq(texts[i][1], "state") ? show_state_style(value) : STYLE_PLAIN,
                   value);
     }
     const char *detail = bd_json_str(json_object_get(image, "error"), "detail", NULL);

@@ -1,7 +1,6 @@
-/* benchctl version, completion, help: what needs no daemon. */
+/* benchctl version, help: what needs no daemon. */
 #include "cli.h"
 #include "commands.h"
-#include "complete.h"
 #include "help.h"
 
 #include <stdio.h>
@@ -12,17 +11,6 @@ int cmd_version(struct cli *cli, struct bd_err *err BD_UNUSED)
         puts("{\"version\":\"" BENCHD_VERSION "\"}");
     else
         puts("benchctl " BENCHD_VERSION);
-    return CLI_OK;
-}
-
-int cmd_completion(struct cli *cli, struct bd_err *err)
-{
-    const char *shell = cli->args.operands.items[0];
-    bd_auto_str struct bd_str script = {0};
-    if (complete_script(shell, &script) < 0)
-        return bd_err_set(err, BD_EINVALID, "no completion for '%s': expected bash, zsh or fish",
-                          shell);
-    fputs(bd_str_text(&script), stdout);
     return CLI_OK;
 }
 

@@ -2,6 +2,7 @@
 #include "cluster.h"
 #include "commands.h"
 #include "interrupt.h"
+#include "show.h"
 #include "spec.h"
 #include "text.h"
 #include "wait.h"
@@ -79,15 +80,6 @@ static int watch(struct cli *cli, const char *id, bool (*ended)(const json_t *),
     return wait_until(cli, &wait, ret, ret_text, err);
 }
 
-static int64_t between_ms(const json_t *object, const char *from, const char *to)
-{
-    int64_t begin, end;
-    if (text_parse_time(bd_json_str(object, from, ""), &begin) < 0 ||
-        text_parse_time(bd_json_str(object, to, ""), &end) < 0)
-        return -1;
-    return (end - begin) / BD_NS_PER_MS;
-}
-
 static int tell_ready(struct cli *cli, const json_t *cluster)
 {
     const json_t *warning;
@@ -96,7 +88,7 @@ static int tell_ready(struct cli *cli, const json_t *cluster)
     json_array_foreach (json_object_get(cluster, "warnings"), i, warning) {
         cli_note(cli, MARK_WARN, "%s", json_string_value(warning));
     }
-    int64_t ms = between_ms(cluster, "createdAt", "readyAt");
+    int64_t ms = show_between_ms(cluster, "createdAt", "readyAt");
     cli_note(cli, MARK_OK, "cluster ready: %zu nodes%s%s",
              json_array_size(json_object_get(cluster, "nodes")), ms < 0 ? "" : " in ",
              ms < 0 ? "" : text_ms(ms, time));
@@ -167,7 +159,7 @@ static int begin_down(struct cli *cli, const char *ref, struct leaving *ret, str
 {
     bd_auto_free char *id = NULL;
     http_auto_reply struct http_reply reply = {0};
-    int r = api_find_cluster(cli, ref, &id, err);
+    int r = api_find(cli, API_CLUSTER, ref, &id, err);
     if (r < 0)
         return r;
     bd_auto_free char *path = bd_xasprintf("/v1/clusters/%s", id);

@@ -56,7 +56,7 @@ const struct command commands[] = {
      "Asks the daemon; where it can't be reached, 'benchd --check-host' is run instead.", NULL,
      cmd_doctor},
 
-    {"image build", "RECIPE", 1, 1, WORDS_NONE, "build an image from a recipe",
+    {"image build", "RECIPE", 1, 1, WORDS_RECIPE, "build an image from a recipe",
      "Prints the image's id. A recipe whose image exists already gives that one.",
      OPTIONS({"rebuild", ARG_FLAG, .help = "build again even so"},
              {"no-wait", ARG_FLAG, .help = "return as soon as the build has begun"}),
@@ -97,10 +97,49 @@ const struct command commands[] = {
      "code 7.",
      OPTIONS({"wait", ARG_FLAG, .help = "wait until all of it is gone"}), cmd_cluster_down},
 
+    {"campaign plan", "FILE", 1, 1, WORDS_FILE, "show what a campaign would run",
+     "FILE is a campaign's spec, YAML or JSON (- for stdin). Nothing is stored or run.", NULL,
+     cmd_campaign_plan},
+    {"campaign submit", "FILE", 1, 1, WORDS_FILE, "hand in a campaign",
+     "FILE is its spec, YAML or JSON (- for stdin). Prints the campaign's id on stdout. With "
+     "--wait "
+     "it ends\n"
+     "with 0 where all runs are done. Ctrl-C ends the waiting, not the campaign.",
+     OPTIONS({"wait", ARG_FLAG, .help = "wait until it is at its end, and tell each run"}),
+     cmd_campaign_submit},
+    {"campaign ls", "", 0, 0, WORDS_NONE, "list campaigns", NULL, OPTIONS(QUIET), cmd_campaign_ls},
+    {"campaign show", "ID", 1, 1, WORDS_CAMPAIGN, "show a campaign and its newest runs", NULL, NULL,
+     cmd_campaign_show},
+    {"campaign watch", "ID", 1, 1, WORDS_CAMPAIGN, "wait until a campaign is at its end",
+     "As 'campaign submit --wait', for one that was handed in before.", NULL, cmd_campaign_watch},
+    {"campaign runs", "ID", 1, 1, WORDS_CAMPAIGN, "list the runs of a campaign, newest first",
+     "Those that have begun, or are next in line.", OPTIONS(QUIET), cmd_campaign_runs},
+    {"campaign cancel", "ID", 1, 1, WORDS_CAMPAIGN, "end a campaign",
+     "Runs under way are ended and their clusters removed; what was measured before is kept.", NULL,
+     cmd_campaign_cancel},
+    {"campaign pause", "ID", 1, 1, WORDS_CAMPAIGN, "begin no more runs of a campaign",
+     "Those under way go to their end.", NULL, cmd_campaign_pause},
+    {"campaign resume", "ID", 1, 1, WORDS_CAMPAIGN, "let a paused campaign go on", NULL, NULL,
+     cmd_campaign_resume},
+
+    {"run show", "ID", 1, 1, WORDS_RUN, "show a run: steps, metrics, error, residue",
+     "ID is a run's id, or the beginning of one.", NULL, cmd_run_show},
+    {"run steps", "ID", 1, 1, WORDS_RUN, "list the steps of a run, each attempt by itself", NULL,
+     NULL, cmd_run_steps},
+    {"run logs", "ID", 1, 1, WORDS_RUN, "print what happened in a run, and what it wrote", NULL,
+     NULL, cmd_run_logs},
+    {"run artifacts", "ID [NAME]", 1, 2, WORDS_RUN, "list the files of a run, or get one",
+     "A file goes to stdout as it is; only on a terminal it is made harmless.",
+     OPTIONS({"output", ARG_TEXT, false, "FILE", WORDS_FILE, "into this file", 'o'}),
+     cmd_run_artifacts},
+    {"run cancel", "ID", 1, 1, WORDS_RUN, "end a run, which is not tried again", NULL, NULL,
+     cmd_run_cancel},
+
     {"events", "", 0, 0, WORDS_NONE, "show what happened", "Ctrl-C ends --follow.",
      OPTIONS({"follow", ARG_FLAG, .help = "go on with what happens from now on"},
              {"since", ARG_SEQUENCE, false, "SEQ", .help = "only events after this number"},
-             {"subject", ARG_TEXT, false, "S", .help = "only of cluster/ID, image/ID or daemon"}),
+             {"subject", ARG_TEXT, false, "S",
+              .help = "only of campaign/ID, run/ID, cluster/ID, image/ID or daemon"}),
      cmd_events},
     {"host show", "", 0, 0, WORDS_NONE, "show the host: its parts, and what is in use", NULL, NULL,
      cmd_host_show},
@@ -108,7 +147,10 @@ const struct command commands[] = {
      cmd_scheduler_ls},
     {"version", "", 0, 0, WORDS_NONE, "print the version of benchctl", NULL, NULL, cmd_version},
     {"completion", "bash|zsh|fish", 1, 1, WORDS_SHELL, "print the completion script for a shell",
-     NULL, NULL, cmd_completion},
+     "The script asks for 'completion clusters' (images, recipes, campaigns, runs): the words "
+     "that\n"
+     "can be typed there now.",
+     NULL, cmd_completion},
     {"help", "[COMMAND]", 0, 2, WORDS_COMMAND, "show how a command is used", NULL, NULL, cmd_help},
 };
 const size_t commands_n = BD_ARRAY_LEN(commands);

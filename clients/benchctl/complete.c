@@ -5,8 +5,14 @@
 #include <errno.h>
 #include <string.h>
 
-/* What a script asks benchctl itself for, while the user waits. */
-#define LIST_OF(kind) "benchctl --timeout 2 " kind " ls --quiet 2>/dev/null"
+/* What a script asks benchctl itself for, while the user waits; nothing where no daemon answers. */
+#define LIST_OF(words) "benchctl --timeout 1 completion " words " 2>/dev/null"
+
+static const char *const lists[WORDS_COUNT] = {
+    [WORDS_CLUSTER] = LIST_OF("clusters"), [WORDS_IMAGE] = LIST_OF("images"),
+    [WORDS_RECIPE] = LIST_OF("recipes"),   [WORDS_CAMPAIGN] = LIST_OF("campaigns"),
+    [WORDS_RUN] = LIST_OF("runs"),
+};
 
 /* In the single quotes of every shell here; `also` is a character that gets a backslash. */
 static void add_quoted(struct bd_str *out, const char *text, char also)
@@ -143,22 +149,16 @@ static void add_word_choices(struct bd_str *out, const struct dialect *d, const 
 }
 
 /* A statement that fills `choices` with what may stand for a kind of word; NULL: nothing is known.
- */
-static const char *fill_choices(const struct dialect *d, enum arg_words words)
+ * The caller's. */
+static char *fill_choices(const struct dialect *d, enum arg_words words)
 {
-    switch (words) {
-    case WORDS_CLUSTER:
-        return d->described
-                   ? "choices+=(${(f)\"$(" LIST_OF("cluster") ")\"})"
-                   : "mapfile -t -O \"${#choices[@]}\" choices < <(" LIST_OF("cluster") ")";
-    case WORDS_IMAGE:
-        return d->described ? "choices+=(${(f)\"$(" LIST_OF("image") ")\"})"
-                            : "mapfile -t -O \"${#choices[@]}\" choices < <(" LIST_OF("image") ")";
-    case WORDS_SHELL:
-        return "choices+=(bash zsh fish)";
-    default:
+    if (words == WORDS_SHELL)
+        return bd_xstrdup("choices+=(bash zsh fish)");
+    if (!lists[words])
         return NULL;
-    }
+    return d->described
+               ? bd_xasprintf("choices+=(${(f)\"$(%s)\"})", lists[words])
+               : bd_xasprintf("mapfile -t -O \"${#choices[@]}\" choices < <(%s)", lists[words]);
 }
 
 /* What follows an option that takes a value. */
@@ -168,8 +168,11 @@ static void add_value_cases(struct bd_str *out, const struct dialect *d, const c
     for (const struct arg_option *o = options; o && o->name; o++) {
         if (o->kind == ARG_FLAG)
             continue;
-        const char *fill = fill_choices(d, o->words);
-        bd_str_addf(out, "    %s--%s)\n", command, o->name);
+        bd_auto_free char *fill = fill_choices(d, o->words);
+        bd_str_addf(out, "    %s--%s", command, o->name);
+        if (o->letter)
+            bd_str_addf(out, " | %s-%c", command, o->letter);
+        bd_str_add(out, ")\n");
         if (o->words == WORDS_FILE)
             bd_str_addf(out, "        %s\n", d->files);
         else if (fill)
@@ -180,7 +183,7 @@ static void add_value_cases(struct bd_str *out, const struct dialect *d, const c
 
 static void add_operands(struct bd_str *out, const struct dialect *d, const struct command *command)
 {
-    const char *fill = fill_choices(d, command->words);
+    bd_auto_free char *fill = fill_choices(d, command->words);
     if (command->words == WORDS_FILE)
         bd_str_addf(out, "        [[ $cur == -* ]] || { %s; return; }\n", d->files);
     if (command->words == WORDS_COMMAND) {
@@ -260,23 +263,24 @@ static void fish_line(struct bd_str *out, const char *command, const char *rest,
     bd_str_add(out, "\n");
 }
 
-static const char *fish_words(enum arg_words words)
+/* The caller's; NULL: nothing is known. */
+static char *fish_words(enum arg_words words)
 {
-    static const char *const texts[WORDS_COUNT] = {
-        [WORDS_FILE] = "-F",
-        [WORDS_CLUSTER] = "-a '(" LIST_OF("cluster") ")'",
-        [WORDS_IMAGE] = "-a '(" LIST_OF("image") ")'",
-        [WORDS_SHELL] = "-a 'bash zsh fish'",
-    };
-    return texts[words];
+    if (words == WORDS_FILE)
+        return bd_xstrdup("-F");
+    if (words == WORDS_SHELL)
+        return bd_xstrdup("-a 'bash zsh fish'");
+    return lists[words] ? bd_xasprintf("-a '(%s)'", lists[words]) : NULL;
 }
 
 static void fish_options(struct bd_str *out, const char *command, const struct arg_option *options)
 {
     for (const struct arg_option *o = options; o && o->name; o++) {
-        const char *words = fish_words(o->words);
+        bd_auto_free char *words = fish_words(o->words);
         const char *value = o->kind == ARG_FLAG ? "" : words ? " -r " : " -x";
-        bd_auto_free char *rest = bd_xasprintf("-l %s%s%s", o->name, value, words ? words : "");
+        const char letter[] = {' ', '-', 's', ' ', o->letter, '\0'};
+        bd_auto_free char *rest = bd_xasprintf("-l %s%s%s%s", o->name, o->letter ? letter : "",
+                                               value, words ? words : "");
         fish_line(out, command, rest, o->help);
     }
 }
@@ -317,7 +321,7 @@ static void add_fish(struct bd_str *out)
     for (size_t i = 0; i < groups.n; i++)
         fish_group(out, groups.items[i], groups.items[i]);
     for (size_t i = 0; i < commands_n; i++) {
-        const char *words = fish_words(commands[i].words);
+        bd_auto_free char *words = fish_words(commands[i].words);
         if (words)
             fish_line(out, commands[i].name, words, NULL);
         if (commands[i].words == WORDS_COMMAND)

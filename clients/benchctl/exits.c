@@ -6,7 +6,7 @@
 const struct cli_exit_text cli_exits[] = {
     {CLI_OK, "done"},
     {CLI_REFUSED, "the request failed or was refused"},
-    {CLI_USAGE, "wrong usage: nothing was asked of the daemon"},
+    {CLI_USAGE, "wrong usage, or a file that can't be read: nothing was asked of the daemon"},
     {CLI_UNREACHABLE, "the daemon can't be reached"},
     {CLI_NOT_FOUND, "no such cluster, image or other object"},
     {CLI_CONFLICT,

@@ -28,9 +28,13 @@ static void add_options(struct bd_str *out, const char *title, const struct arg_
         return;
     bd_str_addf(out, "\n%s\n", title);
     for (const struct arg_option *o = options; o->name; o++) {
-        bd_auto_free char *left =
-            bd_xasprintf("--%s%s%s", o->name, o->metavar ? " " : "", o->metavar ? o->metavar : "");
-        add_row(out, left, o->help);
+        bd_auto_str struct bd_str left = {0};
+        bd_str_addf(&left, "--%s", o->name);
+        if (o->letter)
+            bd_str_addf(&left, ", -%c", o->letter);
+        if (o->metavar)
+            bd_str_addf(&left, " %s", o->metavar);
+        add_row(out, bd_str_text(&left), o->help);
     }
 }
 

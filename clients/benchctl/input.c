@@ -4,14 +4,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int input_open(const char *path, int *ret_fd, struct bd_err *err)
 {
     int fd = bd_str_eq(path, "-") ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
                                   : open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return bd_err_errno(err, errno, "open %s", path);
+    struct stat st;
+    int why = fd < 0 ? errno : fstat(fd, &st) < 0 ? errno : S_ISDIR(st.st_mode) ? EISDIR : 0;
+    if (why) {
+        bd_cleanup_fd(&fd);
+        return bd_err_set(err, BD_EINVALID, "can't read %s: %s; name a file that can be read", path,
+                          strerror(why));
+    }
     *ret_fd = fd;
     return 0;
 }
@@ -42,8 +49,11 @@ int input_read(const char *path, size_t max_bytes, struct bd_str *ret, struct bd
         return r;
     for (;;) {
         ssize_t n = input_some(fd, buffer, sizeof(buffer), err);
+        if (n == BD_ECANCELLED)
+            return (int)n;
         if (n < 0)
-            return bd_err_wrap(err, "%s", name);
+            return bd_err_set(err, BD_EINVALID, "can't read %s: %s; nothing was sent", name,
+                              strerror((int)-n));
         if (n == 0)
             break;
         bd_str_addn(&text, buffer, (size_t)n);

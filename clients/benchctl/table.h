@@ -35,7 +35,13 @@ void table_done(struct table *t);
 void table_add(struct table *t, enum term_style style, const char *text);
 void table_addf(struct table *t, enum term_style style, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* Lines with a new line each, indented by so many columns; nothing trails them. */
-void table_render(const struct table *t, const struct term *term, size_t indent,
+/*
+ * Lines with a new line each, indented by so many columns; nothing trails them. Where they would
+ * take more columns than there is room for (SIZE_MAX: for any), a list (with titles) keeps a line a
+ * row: its columns are cut, the last one first, but never the first one and never numbers. Without
+ * titles nothing is cut: the last column goes on below itself, broken between words.
+ */
+void table_render(const struct table *t, const struct term *term, size_t indent, size_t room,
                   struct bd_str *out);
+/* The room is that of the terminal, if it is one. */
 void table_print(const struct table *t, const struct term *term, size_t indent);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -128,6 +129,26 @@ const char *text_ms(int64_t ms, char out[TEXT_NUMBER_BYTES])
     else
         snprintf(out, TEXT_NUMBER_BYTES, "%lld min %lld s", (long long)((ms + 500) / 60000),
                  (long long)((ms + 500) % 60000 / 1000));
+    return out;
+}
+
+const char *text_seconds(int64_t seconds, char out[TEXT_NUMBER_BYTES])
+{
+    long long s = seconds, min = s / 60;
+    if (s < 60)
+        snprintf(out, TEXT_NUMBER_BYTES, "%lld s", s);
+    else if (min < 60)
+        snprintf(out, TEXT_NUMBER_BYTES, "%lld min %lld s", min, s % 60);
+    else
+        snprintf(out, TEXT_NUMBER_BYTES, "%lld h %lld min", min / 60, min % 60);
+    return out;
+}
+
+const char *text_real(double value, char out[TEXT_NUMBER_BYTES])
+{
+    /* Above, not every whole number is a double. */
+    bool whole = fabs(value) < 1e15 && trunc(value) == value;
+    snprintf(out, TEXT_NUMBER_BYTES, whole ? "%.0f" : "%.6g", value);
     return out;
 }
 

@@ -28,6 +28,10 @@ void text_cut(struct bd_str *text, size_t columns);
 const char *text_bytes(uint64_t bytes, char out[TEXT_NUMBER_BYTES]);
 /* "3 ms", "2.1 s", "4 min 10 s" into out; answers out. */
 const char *text_ms(int64_t ms, char out[TEXT_NUMBER_BYTES]);
+/* Whole seconds, "12 s", "4 min 10 s", "3 h 12 min", into out; answers out. */
+const char *text_seconds(int64_t seconds, char out[TEXT_NUMBER_BYTES]);
+/* A measured value as people read it, "0.204", "1048576", "3.1e-07", into out; answers out. */
+const char *text_real(double value, char out[TEXT_NUMBER_BYTES]);
 /* How long ago a time of the API is, "12s", "5min", "3h", "4d", into out; "-" where text is NULL or
  * no time. Answers out. */
 const char *text_age(const char *rfc3339, int64_t now_wall_ns, char out[TEXT_NUMBER_BYTES]);

@@ -9,16 +9,11 @@
 #include <string.h>
 
 #define POLL_S        30
-#define POLL_LIMIT_NS ((POLL_S + 30) * BD_NS_PER_S)
+#define POLL_SLACK_NS (30 * BD_NS_PER_S) /* for the answer itself */
 #define AWAY_MAX_NS   (30 * BD_NS_PER_S) /* a stop takes at most 10 s, and then it has to start */
 #define RETRY_NS      (500 * BD_NS_PER_MS)
 #define TOO_SOON_NS                                                                                \
     (100 * BD_NS_PER_MS) /* an answer without news that came before this is no long poll */
-
-struct poll {
-    char etag[128];
-    int64_t away_since_ns; /* 0: it is there */
-};
 
 static void on_tick(void *arg)
 {
@@ -26,20 +21,21 @@ static void on_tick(void *arg)
 }
 
 /* One long poll. 1: *ret is the object as it is now; 0: no news. */
-static int poll_once(struct cli *cli, const struct wait *w, struct poll *p, json_t **ret,
-                     struct bd_str *ret_text, struct bd_err *err)
+static int poll_once(struct cli *cli, struct wait_poll *p, unsigned seconds,
+                     struct progress *progress, json_t **ret, struct bd_str *ret_text,
+                     struct bd_err *err)
 {
-    char query[16] = "";
-    if (p->etag[0])
-        snprintf(query, sizeof(query), "?wait=%d", POLL_S);
-    bd_auto_free char *path = bd_xasprintf("%s%s", w->path, query);
+    char query[32] = "";
+    if (p->etag[0] && seconds)
+        snprintf(query, sizeof(query), "?wait=%u", seconds);
+    bd_auto_free char *path = bd_xasprintf("%s%s", p->path, query);
     const struct http_request rq = {
         .method = "GET",
         .path = path,
         .if_none_match = p->etag,
         .on_tick = on_tick,
-        .arg = w->progress,
-        .limit_ns = POLL_LIMIT_NS,
+        .arg = progress,
+        .limit_ns = seconds * BD_NS_PER_S + POLL_SLACK_NS,
     };
     http_auto_reply struct http_reply reply = {0};
     int64_t begun = bd_mono_ns();
@@ -54,13 +50,15 @@ static int poll_once(struct cli *cli, const struct wait *w, struct poll *p, json
     if (r < 0)
         return r;
     bool unchanged = reply.status == 304 || (p->etag[0] && bd_str_eq(p->etag, reply.etag));
-    if ((unchanged || !reply.etag[0]) && bd_mono_ns() - begun < TOO_SOON_NS)
+    if (seconds && (unchanged || !reply.etag[0]) && bd_mono_ns() - begun < TOO_SOON_NS)
         r = interrupt_sleep(TOO_SOON_NS, err);
     if (reply.status == 304)
         return r;
     memcpy(p->etag, reply.etag, sizeof(p->etag));
-    bd_str_clear(ret_text);
-    bd_str_add(ret_text, bd_str_text(&reply.body));
+    if (ret_text) {
+        bd_str_clear(ret_text);
+        bd_str_add(ret_text, bd_str_text(&reply.body));
+    }
     return r < 0 ? r : 1;
 }
 
@@ -78,15 +76,14 @@ bool wait_may_pass(struct cli *cli, int64_t *away_since_ns, struct progress *pro
     return interrupt_sleep(RETRY_NS, NULL) == 0;
 }
 
-int wait_until(struct cli *cli, const struct wait *w, json_t **ret, struct bd_str *ret_text,
-               struct bd_err *err)
+int wait_next(struct cli *cli, struct wait_poll *p, unsigned seconds, struct progress *progress,
+              json_t **ret, struct bd_str *ret_text, struct bd_err *err)
 {
-    struct poll p = {0};
     for (;;) {
         bd_auto_json json_t *object = NULL;
         struct bd_err why = BD_ERR_INIT;
-        int r = poll_once(cli, w, &p, &object, ret_text, &why);
-        if (r < 0 && wait_may_pass(cli, &p.away_since_ns, w->progress, r))
+        int r = poll_once(cli, p, seconds, progress, &object, ret_text, &why);
+        if (r < 0 && wait_may_pass(cli, &p->away_since_ns, progress, r))
             continue;
         if (interrupt_signal())
             return interrupt_check(err);
@@ -94,7 +91,22 @@ int wait_until(struct cli *cli, const struct wait *w, json_t **ret, struct bd_st
             bd_err_copy(err, &why);
             return r;
         }
-        p.away_since_ns = 0;
+        p->away_since_ns = 0;
+        if (r > 0)
+            *ret = bd_take(object);
+        return r;
+    }
+}
+
+int wait_until(struct cli *cli, const struct wait *w, json_t **ret, struct bd_str *ret_text,
+               struct bd_err *err)
+{
+    struct wait_poll p = {.path = w->path};
+    for (;;) {
+        bd_auto_json json_t *object = NULL;
+        int r = wait_next(cli, &p, POLL_S, w->progress, &object, ret_text, err);
+        if (r < 0)
+            return r;
         if (r == 0)
             continue;
         w->on_change(object, w->arg);

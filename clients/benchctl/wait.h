@@ -16,6 +16,21 @@ struct wait {
     struct progress *progress;
 };
 
+/* One object that is asked for again and again. */
+struct wait_poll {
+    const char *path; /* without a query, or (where nobody waits) with one */
+    char etag[128];   /* of the object as last seen; "" at first */
+    int64_t away_since_ns;
+};
+
+/*
+ * 1: *ret is the object, which is new or has changed since the poll's last answer. 0: so many
+ * seconds have passed without news (with 0 it is only looked at). ret_text may be NULL. Errors as
+ * api_get().
+ */
+int wait_next(struct cli *cli, struct wait_poll *p, unsigned seconds, struct progress *progress,
+              json_t **ret, struct bd_str *ret_text, struct bd_err *err);
+
 /* Until it has ended: the object, and its text as the daemon wrote it. Errors as api_get(). */
 int wait_until(struct cli *cli, const struct wait *w, json_t **ret, struct bd_str *ret_text,
                struct bd_err *err);

@@ -12,13 +12,10 @@ struct creation {
     struct keep *keep;
 };
 
-static int keep_created(struct store_conn *conn, const void *row, void *arg, struct bd_err *err)
+static int keep_cluster(struct store_conn *conn, const void *row, void *arg, struct bd_err *err)
 {
     struct creation *c = arg;
-    const struct store_cluster *cluster = row;
-    bd_auto_json json_t *body = view_cluster(cluster);
-    bd_auto_free char *location = bd_xasprintf("/v1/clusters/%s", cluster->id);
-    return keep_reply(c->keep, conn, 202, location, body, err);
+    return keep_created(c->keep, conn, "/v1/clusters", view_cluster(row), err);
 }
 
 static void on_created(void *arg, int rc, const struct bd_err *err, const void *row)
@@ -32,10 +29,7 @@ static void on_created(void *arg, int rc, const struct bd_err *err, const void *
     } else if (rc < 0) {
         http_problem_err(c->r, err);
     } else {
-        const struct store_cluster *cluster = row;
-        bd_auto_free char *location = bd_xasprintf("/v1/clusters/%s", cluster->id);
-        http_header(c->r, "Location", location);
-        http_reply_json(c->r, 202, view_cluster(cluster));
+        reply_created(c->r, "/v1/clusters", view_cluster(row));
     }
     http_request_unref(c->r);
     keep_free(c->keep);
@@ -55,9 +49,7 @@ static bool check_spec(struct http_request *r, json_t *spec)
         sched->check_options(json_object_get(scheduler, "options"), &faults);
     if (faults.n == 0)
         return true;
-    bd_auto_free char *detail =
-        bd_xasprintf("the cluster has %zu fault%s", faults.n, faults.n == 1 ? "" : "s");
-    http_problem_faults(r, "validation", detail, &faults);
+    reply_faults(r, "cluster", &faults);
     return false;
 }
 
@@ -78,7 +70,7 @@ static void create(struct api *a, struct http_request *r, struct keep *keep)
     engine_cluster_create(a->engine, &(struct engine_create){
                                          .spec = bd_take(spec),
                                          .name = name,
-                                         .also = keep_created,
+                                         .also = keep_cluster,
                                          .done = on_created,
                                          .arg = c,
                                      });
@@ -144,11 +136,7 @@ static int load_one(struct api_read *q, struct store_conn *conn, struct bd_err *
 
 static struct api_read *read_one(struct api *a, struct http_request *r)
 {
-    struct api_read *q = read_new(a, r, load_one);
-    const char *id = http_request_param(r, "clusterId");
-    snprintf(q->id, sizeof(q->id), "%s", id);
-    snprintf(q->subject, sizeof(q->subject), "cluster/%.80s", id);
-    return q;
+    return read_object(a, r, "cluster", load_one);
 }
 
 void clusters_get(struct http_request *r, void *app)
@@ -160,41 +148,9 @@ void clusters_get(struct http_request *r, void *app)
 
 /* -- delete -- */
 
-struct deletion {
-    struct api *a;
-    struct http_request *r;
-};
-
-static void reply_as_it_is(struct api_read *q)
-{
-    bool gone = json_is_string(json_object_get(q->json, "endedAt"));
-    http_reply_json(q->r, gone ? 200 : 202, bd_take(q->json));
-}
-
-static void on_deleted(void *arg, int rc, const struct bd_err *err, const void *row)
-{
-    struct deletion *d = arg;
-    /* The engine knows only what is not at its end: the store says more. */
-    if (rc == BD_ENOTFOUND || (rc == 0 && !row)) {
-        struct api_read *q = read_one(d->a, d->r);
-        q->reply = reply_as_it_is;
-        read_submit(q);
-    } else if (rc < 0) {
-        http_problem_err(d->r, err);
-    } else {
-        const struct store_cluster *cluster = row;
-        http_reply_json(d->r, cluster_state_is_final(cluster->state) ? 200 : 202,
-                        view_cluster(cluster));
-    }
-    http_request_unref(d->r);
-    free(d);
-}
-
 void clusters_delete(struct http_request *r, void *app)
 {
     struct api *a = app;
-    struct deletion *d = bd_new(struct deletion);
-    d->a = a;
-    d->r = http_request_ref(r);
-    engine_cluster_delete(a->engine, http_request_param(r, "clusterId"), on_deleted, d);
+    engine_cluster_delete(a->engine, http_request_param(r, "clusterId"), order_done,
+                          order_new(a, r, read_one));
 }

@@ -24,6 +24,12 @@ struct op {
     struct bd_strv types; /* of its replies when all goes well; none: they have no body */
 };
 
+static const char *const role_names[HTTP_ROLE_COUNT] = {
+    [HTTP_ROLE_VIEWER] = "viewer",
+    [HTTP_ROLE_OPERATOR] = "operator",
+    [HTTP_ROLE_ADMIN] = "admin",
+};
+
 /* The object a $ref leads to (or obj itself), with its pointer. */
 static const json_t *follow(const json_t *doc, const json_t *obj, struct bd_str *pointer)
 {
@@ -99,6 +105,11 @@ static int load_op(struct op *op, const json_t *doc, struct bd_err *err)
     if (!bd_str_eq(bd_json_str(obj, "operationId", NULL), route->operation_id))
         return bd_err_set(err, BD_EINVALID, "the contract has no operation %s at %s %s",
                           route->operation_id, route->method, route->path);
+    const char *role = bd_json_str(obj, "x-role", "none");
+    if (!bd_str_eq(role, role_names[route->role]))
+        return bd_err_set(err, BD_EINVALID,
+                          "the contract gives it to the role %s, the routes to %s", role,
+                          role_names[route->role]);
 
     load_types(op, json_object_get(obj, "responses"));
     bd_auto_free char *part = pointer_part(route->path);
@@ -256,6 +267,21 @@ static bool check_accept(const struct op *op, struct http_request *r)
     return false;
 }
 
+const struct schema *contract_body(const struct api *a, const char *operation_id)
+{
+    for (size_t i = 0; i < a->n_ops; i++)
+        if (strcmp(a->ops[i].route->operation_id, operation_id) == 0)
+            return a->ops[i].body;
+    return NULL;
+}
+
+void reply_faults(struct http_request *r, const char *what, const struct schema_faults *faults)
+{
+    bd_auto_free char *detail =
+        bd_xasprintf("the %s has %zu fault%s", what, faults->n, faults->n == 1 ? "" : "s");
+    http_problem_faults(r, "validation", detail, faults);
+}
+
 bool contract_check(struct api *a, struct http_request *r)
 {
     const struct op *op = NULL;
@@ -279,8 +305,6 @@ bool contract_check(struct api *a, struct http_request *r)
         schema_apply_defaults(op->body, http_request_json(r));
     if (faults.n == 0)
         return true;
-    bd_auto_free char *detail =
-        bd_xasprintf("the request has %zu fault%s", faults.n, faults.n == 1 ? "" : "s");
-    http_problem_faults(r, "validation", detail, &faults);
+    reply_faults(r, "request", &faults);
     return false;
 }

@@ -333,6 +333,23 @@ static bool find_node(struct exec *x, struct http_request *r)
     return false;
 }
 
+/* One more would wait for its turn, for as long as those that run take, and could not say so. */
+static bool has_turn(struct api *a, struct http_request *r)
+{
+    struct workers_stats stats;
+    unsigned n = 0;
+    workers_stats(a->config.execs, &stats);
+    for (const struct exec *x = a->execs; x; x = x->next)
+        n++;
+    if (n < stats.threads)
+        return true;
+    http_problem(r, "unavailable",
+                 "%u commands run already, as many as exec_workers allows: try again when one has "
+                 "ended, or set exec_workers higher",
+                 n);
+    return false;
+}
+
 void exec_in_cluster(struct http_request *r, void *app)
 {
     struct api *a = app;
@@ -354,7 +371,7 @@ void exec_in_cluster(struct http_request *r, void *app)
     if (faults.n)
         http_problem_faults(r, "validation", "the command can't be run as it is asked for",
                             &faults);
-    if (faults.n || !find_node(x, r)) {
+    if (faults.n || !find_node(x, r) || !has_turn(a, r)) {
         uv_close((uv_handle_t *)&x->wake, on_exec_closed);
         return;
     }

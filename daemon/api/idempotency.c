@@ -1,5 +1,6 @@
 /* POSTs that carry an Idempotency-Key are carried out once: the reply is stored in the transaction
- * that makes the object, and given again to whoever asks the same again. */
+ * that makes the object, or before it is sent where none was made, and given again to whoever asks
+ * the same again. */
 #include "daemon/api/private.h"
 
 #include "lib/base/clock.h"
@@ -56,6 +57,70 @@ int keep_reply(struct keep *keep, struct store_conn *conn, int status, const cha
     };
     memcpy(reply.request_digest, keep->digest, sizeof(reply.request_digest));
     return store_reply_put(conn, &reply, err);
+}
+
+static char *location_of(const char *collection, const json_t *body)
+{
+    return bd_xasprintf("%s/%s", collection, bd_json_str(body, "id", ""));
+}
+
+int keep_created(struct keep *keep, struct store_conn *conn, const char *collection, json_t *body,
+                 struct bd_err *err)
+{
+    bd_auto_json json_t *made = body;
+    bd_auto_free char *location = location_of(collection, made);
+    return keep_reply(keep, conn, 202, location, made, err);
+}
+
+void reply_created(struct http_request *r, const char *collection, json_t *body)
+{
+    bd_auto_free char *location = location_of(collection, body);
+    http_header(r, "Location", location);
+    http_reply_json(r, 202, body);
+}
+
+struct keeping {
+    struct write w;
+    struct http_request *r;
+    struct keep *keep;
+    int status;
+    json_t *body;
+};
+
+static int keeping_exec(struct write *w, struct store_conn *conn, struct bd_err *err)
+{
+    struct keeping *k = (struct keeping *)w;
+    return keep_reply(k->keep, conn, k->status, NULL, k->body, err);
+}
+
+static void keeping_done(struct write *w, int rc, const struct bd_err *err)
+{
+    struct keeping *k = (struct keeping *)w;
+    if (rc < 0)
+        http_problem_err(k->r, err);
+    else
+        http_reply_json(k->r, k->status, bd_take(k->body));
+    json_decref(k->body);
+    keep_free(k->keep);
+    http_request_unref(k->r);
+    free(k);
+}
+
+void reply_kept(struct api *a, struct http_request *r, struct keep *keep, int status, json_t *body)
+{
+    if (!keep) {
+        http_reply_json(r, status, body);
+        return;
+    }
+    struct keeping *k = bd_new(struct keeping);
+    *k = (struct keeping){
+        .w = {.exec = keeping_exec, .done = keeping_done},
+        .r = http_request_ref(r),
+        .keep = keep,
+        .status = status,
+        .body = body,
+    };
+    writer_submit(a->config.writer, &k->w);
 }
 
 /* What the request carries from the look-up to the handler that goes on. */

@@ -154,7 +154,7 @@ static void on_building(void *arg, int rc, const struct bd_err *err, const void 
     if (rc < 0) {
         http_problem_err(b->r, err);
     } else if (!b->made) {
-        http_reply_json(b->r, 200, view_image(image));
+        reply_kept(b->a, b->r, bd_take(b->keep), 200, view_image(image));
     } else {
         bd_auto_free char *location = bd_xasprintf("/v1/images/%s", image->id);
         http_header(b->r, "Location", location);
@@ -216,39 +216,43 @@ void images_api_build(struct http_request *r, void *app)
 
 /* -- import: answered when it is done -- */
 
-static void reply_imported(struct api_read *q)
-{
-    const char *state = bd_json_str(q->json, "state", "");
-    if (strcmp(state, "building") == 0) {
-        q->wait_until_ns = bd_mono_ns() + 60 * BD_NS_PER_S; /* and again, however long it takes */
-        if (!wait_for(q))
-            refused_at_end(q->api, q->r);
-    } else if (strcmp(state, "ready") == 0) {
-        bd_auto_free char *location = bd_xasprintf("/v1/images/%s", q->id);
-        http_header(q->r, "Location", location);
-        http_reply_json(q->r, 201, bd_take(q->json));
-    } else {
-        http_problem(q->r, "validation", "%s",
-                     bd_json_str(json_object_get(q->json, "error"), "detail", "import failed"));
-    }
-}
-
 struct import {
     struct api *a;
     struct http_request *r;
+    char id[BD_ID_BYTES]; /* of the image that it makes, if it is none of before */
 };
 
-static void on_importing(void *arg, int rc, const struct bd_err *err, const void *row)
+static int note_import(struct store_conn *conn BD_UNUSED, const void *row, void *arg,
+                       struct bd_err *err BD_UNUSED)
 {
     struct import *i = arg;
-    if (rc < 0) {
-        http_problem_err(i->r, err);
-    } else {
+    const struct store_image *image = row;
+    memcpy(i->id, image->id, sizeof(i->id));
+    return 0;
+}
+
+static void refuse_import(struct http_request *r, const struct bd_err *err)
+{
+    if (err->code == BD_ECORRUPT || err->code == BD_ECHILD)
+        http_problem(r, "validation", "%s", err->text);
+    else if (err->code == BD_ECANCELLED)
+        http_problem(r, "conflict", "%s", err->text);
+    else
+        http_problem_err(r, err);
+}
+
+static void on_imported(void *arg, int rc, const struct bd_err *err, const void *row)
+{
+    struct import *i = arg;
+    if (rc == 0) {
         const struct store_image *image = row;
-        struct api_read *q = read_new(i->a, i->r, load_one);
-        q->reply = reply_imported;
-        snprintf(q->id, sizeof(q->id), "%s", image->id);
-        read_submit(q);
+        bool made = strcmp(image->id, i->id) == 0;
+        bd_auto_free char *location = bd_xasprintf("/v1/images/%s", image->id);
+        if (made)
+            http_header(i->r, "Location", location);
+        http_reply_json(i->r, made ? 201 : 200, view_image(image));
+    } else if (!refused_at_end(i->a, i->r)) {
+        refuse_import(i->r, err);
     }
     http_request_unref(i->r);
     free(i);
@@ -271,7 +275,8 @@ void images_api_import(struct http_request *r, void *app)
     i->r = http_request_ref(r);
     struct engine_build build = {
         .import_path = bd_take(path),
-        .done = on_importing,
+        .also = note_import,
+        .done = on_imported,
         .arg = i,
     };
     engine_image_build(a->engine, &build);
@@ -280,6 +285,7 @@ void images_api_import(struct http_request *r, void *app)
 /* -- export: packing takes a while, so it is not the readers' work -- */
 
 #define PACKINGS_MAX 2
+#define IMAGE_TYPE   "application/vnd.benchd.image"
 
 struct packing {
     struct work w;
@@ -308,12 +314,13 @@ static void packing_reply(struct packing *p)
     struct stat st;
     unlink(p->path); /* the descriptor keeps it until it is sent */
     if (fd < 0 || fstat(fd, &st) < 0) {
-        http_problem(p->r, "internal", "the exported file %s can't be opened", p->path);
+        http_problem(p->r, "internal", "the packed image can't be opened below %s",
+                     p->a->config.places->transfer_dir);
         return;
     }
     bd_auto_free char *etag = bd_xasprintf("\"%s\"", p->digest);
     http_header(p->r, "ETag", etag);
-    http_reply_file(p->r, "application/vnd.benchd.image", bd_take_fd(&fd), (uint64_t)st.st_size);
+    http_reply_file(p->r, IMAGE_TYPE, bd_take_fd(&fd), (uint64_t)st.st_size);
 }
 
 static void packing_done(struct work *w)
@@ -377,6 +384,9 @@ static void reply_export(struct api_read *q)
     if (etag_matches(q->r, q->etag)) {
         http_header(q->r, "ETag", q->etag);
         http_reply_empty(q->r, 304);
+    } else if (http_request_is_head(q->r)) {
+        http_header(q->r, "ETag", q->etag);
+        http_reply_head(q->r, IMAGE_TYPE);
     } else if (n >= PACKINGS_MAX) {
         http_problem(q->r, "unavailable",
                      "%u images are being packed already: try again when one is done", n);

@@ -8,6 +8,9 @@
 #include "lib/store/event.h"
 #include "lib/store/idempotency.h"
 #include "lib/store/image.h"
+#include "lib/store/run.h"
+
+#include <sys/stat.h>
 
 struct op; /* an operation of the contract, compiled */
 
@@ -63,9 +66,14 @@ int contract_load(struct api *a, struct bd_err *err);
 void contract_free(struct api *a);
 /* Body and query against the operation's schemas; false if it answered with the faults. */
 bool contract_check(struct api *a, struct http_request *r);
+/* The schema of an operation's body. */
+const struct schema *contract_body(const struct api *a, const char *operation_id);
+/* 422: "the WHAT has 2 faults". */
+void reply_faults(struct http_request *r, const char *what, const struct schema_faults *faults);
 
 /* read.c */
 #define READ_LIMIT_DEFAULT 100
+#define READ_LIMIT_MAX     500
 
 /* A question to the store: what is asked, then what came back. */
 struct api_read {
@@ -98,6 +106,9 @@ struct api_read {
 /* Takes a reference of r. */
 struct api_read *read_new(struct api *a, struct http_request *r,
                           int (*load)(struct api_read *, struct store_conn *, struct bd_err *));
+/* Likewise, of the object that the path names: "run" of {runId}, whose subject is "run/ID". */
+struct api_read *read_object(struct api *a, struct http_request *r, const char *kind,
+                             int (*load)(struct api_read *, struct store_conn *, struct bd_err *));
 void read_submit(struct api_read *q);
 /* limit, cursor, name and states (by state_from) of a list; false if it answered with a fault. */
 bool read_page(struct api_read *q, int (*state_from)(const char *s, unsigned *ret_bit));
@@ -107,6 +118,12 @@ json_t *page_json(json_t *items, const struct api_read *q, int64_t last_ns, cons
 bool etag_matches(const struct http_request *r, const char *etag);
 /* Answers JSON with its ETag, or 304. json is stolen. */
 void reply_cacheable(struct http_request *r, json_t *json);
+/* arg of order_done(), which takes it over. Takes a reference of r. */
+struct order *order_new(struct api *a, struct http_request *r,
+                        struct api_read *(*read_one)(struct api *, struct http_request *));
+/* An engine_done_fn, for objects that were asked to end: answers what the store has of it then, 200
+ * where it is at its end and 202 where it is on its way. */
+void order_done(void *arg, int rc, const struct bd_err *err, const void *row);
 /* Seconds of ?wait= as a monotonic deadline; 0 if not given. */
 int64_t wait_deadline(const struct http_request *r);
 
@@ -126,12 +143,56 @@ void idempotent(struct api *a, struct http_request *r,
  * may be NULL. */
 int keep_reply(struct keep *keep, struct store_conn *conn, int status, const char *location,
                const json_t *body, struct bd_err *err);
+/* Likewise for an object that was accepted: 202, at collection/ID. body is stolen. */
+int keep_created(struct keep *keep, struct store_conn *conn, const char *collection, json_t *body,
+                 struct bd_err *err);
+/* That reply. body is stolen. */
+void reply_created(struct http_request *r, const char *collection, json_t *body);
+/* Answers what was found and not made, once that reply is stored. keep and body are taken over. */
+void reply_kept(struct api *a, struct http_request *r, struct keep *keep, int status, json_t *body);
 void keep_free(struct keep *keep);
 
-/* view.c: rows as the contract's JSON; new references. PURE. */
+/* plans.c: a campaign's spec on its way to a plan. */
+struct planning {
+    struct work w;
+    struct api *api;
+    struct http_request *r;
+    struct keep *keep;
+    json_t *(*compose)(const struct planning *p); /* on a reader: makes json; NULL: nothing */
+    void (*go)(
+        struct planning *p); /* on the loop, where the spec is right; may take what it needs */
+    json_t *body;
+    json_t *spec; /* resolved */
+    struct plan *plan;
+    json_t *json;
+    json_t *images;          /* {IMAGE: pointer to where the spec names it} */
+    struct bd_strv warnings; /* what the host has no room for */
+    char *no_room;           /* the first of these that nothing waives, or NULL */
+    struct schema_faults faults;
+};
+/* Answers with the faults, or calls go. keep (NULL: none) is taken over. */
+void planning_start(struct api *a, struct http_request *r, struct keep *keep,
+                    json_t *(*compose)(const struct planning *p), void (*go)(struct planning *p));
+
+/* artifacts.c; on any thread. */
+/* A descriptor to read it, and what it is like. BD_ENOTFOUND. */
+int artifact_open(const struct api *a, const char *run, const char *name, struct stat *ret_stat,
+                  struct bd_err *err);
+/* Sorted; none where the run has left nothing. */
+int artifacts_names(const struct api *a, const char *run, struct bd_strv *ret_names,
+                    struct bd_err *err);
+
+/* view.c, view_run.c: rows as the contract's JSON; new references. PURE. */
+json_t *view_time(int64_t wall_ns); /* null for 0 */
+json_t *view_or_null(json_t *json); /* null for NULL */
 json_t *view_cluster(const struct store_cluster *row);
 json_t *view_image(const struct store_image *row);
 json_t *view_event(const struct store_event *row);
+json_t *view_campaign(const struct store_campaign *row, unsigned running);
+json_t *view_steps(const struct store_step *rows, size_t n);
+/* cluster may be NULL: it has none. */
+json_t *view_run(const struct store_run *row, const struct store_cluster *cluster,
+                 const struct store_step *tried, size_t n);
 
 /* handlers, by file */
 void clusters_create(struct http_request *r, void *app);
@@ -139,6 +200,21 @@ void clusters_list(struct http_request *r, void *app);
 void clusters_get(struct http_request *r, void *app);
 void clusters_delete(struct http_request *r, void *app);
 void exec_in_cluster(struct http_request *r, void *app);
+void plans_create(struct http_request *r, void *app);
+void campaigns_create(struct http_request *r, void *app);
+void campaigns_list(struct http_request *r, void *app);
+void campaigns_get(struct http_request *r, void *app);
+void campaigns_cancel(struct http_request *r, void *app);
+void campaigns_pause(struct http_request *r, void *app);
+void campaigns_resume(struct http_request *r, void *app);
+void runs_list(struct http_request *r, void *app);
+void runs_list_of_campaign(struct http_request *r, void *app);
+void runs_get(struct http_request *r, void *app);
+void runs_cancel(struct http_request *r, void *app);
+void runs_steps(struct http_request *r, void *app);
+void runs_logs(struct http_request *r, void *app);
+void artifacts_list(struct http_request *r, void *app);
+void artifacts_get(struct http_request *r, void *app);
 void execs_end(struct api *a);
 void images_api_build(struct http_request *r, void *app);
 void images_api_import(struct http_request *r, void *app);

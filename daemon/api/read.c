@@ -73,6 +73,18 @@ struct api_read *read_new(struct api *a, struct http_request *r,
     return q;
 }
 
+struct api_read *read_object(struct api *a, struct http_request *r, const char *kind,
+                             int (*load)(struct api_read *, struct store_conn *, struct bd_err *))
+{
+    struct api_read *q = read_new(a, r, load);
+    char param[32];
+    snprintf(param, sizeof(param), "%sId", kind);
+    const char *id = http_request_param(r, param);
+    snprintf(q->id, sizeof(q->id), "%s", id);
+    snprintf(q->subject, sizeof(q->subject), "%s/%.80s", kind, id);
+    return q;
+}
+
 void read_submit(struct api_read *q)
 {
     q->changes = q->api->changes;
@@ -120,7 +132,7 @@ bool read_page(struct api_read *q, int (*state_from)(const char *s, unsigned *re
     const char *states = http_request_query(q->r, "state");
     int64_t n = READ_LIMIT_DEFAULT;
     if (limit)
-        bd_parse_i64(limit, 1, 500, &n); /* the contract has checked it */
+        bd_parse_i64(limit, 1, READ_LIMIT_MAX, &n); /* the contract has checked it */
     q->limit = (unsigned)n;
     snprintf(q->name, sizeof(q->name), "%s", name ? name : "");
     if (states) {
@@ -173,4 +185,41 @@ int64_t wait_deadline(const struct http_request *r)
     if (!wait || bd_parse_i64(wait, 0, 60, &seconds) < 0 || seconds == 0)
         return 0;
     return bd_mono_ns() + seconds * BD_NS_PER_S;
+}
+
+/* -- what becomes of an object that an end was asked for -- */
+
+struct order {
+    struct api *api;
+    struct http_request *r;
+    struct api_read *(*read_one)(struct api *a, struct http_request *r);
+};
+
+struct order *order_new(struct api *a, struct http_request *r,
+                        struct api_read *(*read_one)(struct api *, struct http_request *))
+{
+    struct order *o = bd_new(struct order);
+    *o = (struct order){.api = a, .r = http_request_ref(r), .read_one = read_one};
+    return o;
+}
+
+static void reply_by_end(struct api_read *q)
+{
+    bool ended = json_is_string(json_object_get(q->json, "endedAt"));
+    http_reply_json(q->r, ended ? 200 : 202, bd_take(q->json));
+}
+
+void order_done(void *arg, int rc, const struct bd_err *err, const void *row BD_UNUSED)
+{
+    struct order *o = arg;
+    /* The engine knows only what is not at its end: the store says more. */
+    if (rc < 0 && rc != BD_ENOTFOUND) {
+        http_problem_err(o->r, err);
+    } else {
+        struct api_read *q = o->read_one(o->api, o->r);
+        q->reply = reply_by_end;
+        read_submit(q);
+    }
+    http_request_unref(o->r);
+    free(o);
 }

@@ -90,6 +90,15 @@ static void add_engine(struct bd_str *out, const struct engine_stats *s)
             bd_str_addf(out, "benchd_clusters{state=\"%s\"} %u\n", cluster_state_to_str(i),
                         s->clusters[i]);
     gauge(out, "benchd_nodes", "Nodes of these clusters.", s->nodes);
+    family(out, "benchd_campaigns", "gauge", "Campaigns that are not at their end, by state.");
+    for (int i = 0; i < CAMPAIGN_STATE_COUNT; i++)
+        if (!campaign_state_is_final(i))
+            bd_str_addf(out, "benchd_campaigns{state=\"%s\"} %u\n", campaign_state_to_str(i),
+                        s->campaigns[i]);
+    family(out, "benchd_runs", "gauge", "Runs that are not at their end, by state.");
+    for (int i = 0; i < RUN_STATE_COUNT; i++)
+        if (!run_state_is_final(i))
+            bd_str_addf(out, "benchd_runs{state=\"%s\"} %u\n", run_state_to_str(i), s->runs[i]);
     family(out, "benchd_steps", "counter", "Steps that ended, by step and result.");
     for (int i = 0; i < STEP_COUNT; i++)
         bd_str_addf(out,

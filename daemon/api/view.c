@@ -2,13 +2,13 @@
 
 #include "lib/base/clock.h"
 
-static json_t *time_json(int64_t wall_ns)
+json_t *view_time(int64_t wall_ns)
 {
     char text[BD_RFC3339_BYTES];
     return wall_ns ? json_string(bd_rfc3339(wall_ns, text)) : json_null();
 }
 
-static json_t *or_null(json_t *json)
+json_t *view_or_null(json_t *json)
 {
     return json ? json_incref(json) : json_null();
 }
@@ -20,14 +20,15 @@ json_t *view_cluster(const struct store_cluster *row)
                                               row->image_name, "digest", row->image_digest)
                                   : json_null();
     return json_pack(
-        "{s:s, s:s?, s:s, s:O, s:o, s:s?, s:{s:s, s:s?}, s:O, s:s?, s:o, s:o, s:o, s:O, "
+        "{s:s, s:s?, s:s?, s:s, s:O, s:o, s:s?, s:{s:s, s:s?}, s:O, s:s?, s:o, s:o, s:o, s:O, "
         "s:O, s:o, s:o}",
-        "id", row->id, "name", row->name, "state", cluster_state_to_str(row->state), "spec",
-        row->spec, "image", image, "subnet", row->subnet, "scheduler", "name", scheduler, "version",
-        row->scheduler_version, "nodes", row->nodes, "step", row->step, "createdAt",
-        time_json(row->created_ns), "readyAt", time_json(row->ready_ns), "endedAt",
-        time_json(row->ended_ns), "timings", row->timings, "warnings", row->warnings, "error",
-        or_null(row->error), "residue", or_null(row->residue));
+        "id", row->id, "name", row->name, "run", row->run, "state",
+        cluster_state_to_str(row->state), "spec", row->spec, "image", image, "subnet", row->subnet,
+        "scheduler", "name", scheduler, "version", row->scheduler_version, "nodes", row->nodes,
+        "step", row->step, "createdAt", view_time(row->created_ns), "readyAt",
+        view_time(row->ready_ns), "endedAt", view_time(row->ended_ns), "timings", row->timings,
+        "warnings", row->warnings, "error", view_or_null(row->error), "residue",
+        view_or_null(row->residue));
 }
 
 static json_t *count_json(const struct store_image *row, int64_t n)
@@ -47,13 +48,13 @@ json_t *view_image(const struct store_image *row)
                      row->recipe_digest && *row->recipe_digest ? row->recipe_digest : NULL,
                      "sizeBytes", count_json(row, row->size_bytes), "entries",
                      count_json(row, row->entries), "packageCount", count_json(row, row->packages),
-                     "createdAt", time_json(row->created_ns), "readyAt", time_json(row->ready_ns),
+                     "createdAt", view_time(row->created_ns), "readyAt", view_time(row->ready_ns),
                      "progress", row->progress, "error", error);
 }
 
 json_t *view_event(const struct store_event *row)
 {
     return json_pack("{s:I, s:o, s:s, s:s, s:O}", "seq", (json_int_t)row->seq, "at",
-                     time_json(row->at_ns), "kind", row->kind, "subject", row->subject, "data",
+                     view_time(row->at_ns), "kind", row->kind, "subject", row->subject, "data",
                      row->data);
 }

@@ -1,4 +1,4 @@
-#include "daemon/engine/private.h"
+#include "daemon/engine/campaign.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -21,7 +21,7 @@ static void answer_waiters(struct actor *a, int rc, const struct bd_err *err)
     while (a->waiters) {
         struct delete_waiter *w = a->waiters;
         a->waiters = w->next;
-        w->done(w->arg, rc, err, rc == 0 ? &a->row : NULL);
+        w->done(w->arg, rc, err, rc == 0 && !a->run ? &a->row : NULL);
         free(w);
     }
 }
@@ -33,7 +33,7 @@ static void on_actor_closed(uv_handle_t *handle)
     cluster_plan_done(&a->plan);
     free(a->image_fingerprint);
     json_decref(a->before);
-    free(a->abort_reason);
+    run_free(a->run);
     bd_strv_done(&a->lost);
     bd_str_done(&a->untold);
     free(a);
@@ -121,6 +121,28 @@ void actor_nodes(struct actor *a, enum node_state state)
     }
 }
 
+struct actor *actor_begin(struct engine *e, const char *id, json_t *spec,
+                          const struct store_image *image)
+{
+    struct actor *a = actor_new(e);
+    memcpy(a->row.id, id, BD_ID_BYTES);
+    a->row.state = CLUSTER_CREATING;
+    a->row.version = 1;
+    a->row.created_ns = bd_wall_ns();
+    a->row.spec = spec;
+    a->row.image_id = bd_xstrdup(image->id);
+    a->row.image_name = bd_xstrdup(image->name);
+    a->row.image_digest = bd_xstrdup(image->digest);
+    a->image_fingerprint = bd_xstrdup(image->fingerprint);
+    a->row.timings = json_object();
+    a->row.warnings = json_array();
+    actor_plan(a, NULL); /* who asks has checked the spec */
+    actor_nodes(a, NODE_PLANNED);
+    a->next = e->actors;
+    e->actors = a;
+    return a;
+}
+
 /* -- moves of the state -- */
 
 static void set_state(struct actor *a, enum cluster_event event)
@@ -141,7 +163,7 @@ static void set_step_name(struct actor *a, const char *name)
     a->row.step = name ? bd_xstrdup(name) : NULL;
 }
 
-static void set_error(struct actor *a, int step, int code, const char *detail)
+void actor_set_error(struct actor *a, int step, int code, const char *detail)
 {
     json_decref(a->row.error);
     a->row.error = json_pack("{s:s, s:s, s:s}", "type", bd_err_name(code), "step", steps[step].name,
@@ -151,8 +173,12 @@ static void set_error(struct actor *a, int step, int code, const char *detail)
 static bool take_delete(struct actor *a, struct change *c)
 {
     a->delete_wanted = false;
-    if (a->row.state == CLUSTER_DELETING)
+    if (a->row.state == CLUSTER_DELETING || (a->run && a->row.state == CLUSTER_FAILING)) {
+        answer_waiters(a, 0, NULL); /* it is on its way down already */
         return false;
+    }
+    if (a->run)
+        run_move(a->run, c, RUN_EV_CANCEL);
     a->probe_first = false; /* however far it had come: all of it goes */
     set_state(a, CLUSTER_EV_DELETE);
     change_event(c, "cluster.deleting", json_object());
@@ -171,190 +197,55 @@ static bool take_lost(struct actor *a, struct change *c)
     return true;
 }
 
-static void fail(struct actor *a, struct change *c, int step, int code, const char *detail)
+/* A step of bring-up fails the cluster, one of measurement its run alone. */
+void actor_fail(struct actor *a, struct change *c, int step, int code, const char *detail)
 {
-    set_error(a, step, code, detail);
-    set_state(a, CLUSTER_EV_FAIL);
-    change_event(c, "cluster.failing", json_incref(a->row.error));
+    if (steps[step].phase == STEP_UP) {
+        actor_set_error(a, step, code, detail);
+        set_state(a, CLUSTER_EV_FAIL);
+        change_event(c, "cluster.failing", json_incref(a->row.error));
+    } else {
+        set_state(a, CLUSTER_EV_DELETE);
+        change_event(c, "cluster.deleting", json_object());
+    }
+    if (a->run) {
+        run_fail(a->run, c, code, steps[step].name, detail);
+        return;
+    }
     bd_log(BD_LOG_ERROR, "cluster failed", "cluster", a->row.id, "step", steps[step].name, "error",
            detail, NULL);
 }
 
-/* -- results -- */
-
-/* Milliseconds, to the microsecond: more digits would be noise. */
-static double ms_of(int64_t ns)
-{
-    int64_t us = ns / 1000;
-    return (double)us / 1000;
-}
-
-static void add_time(struct actor *a, const struct step_work *w)
-{
-    const char *name = steps[w->step].name;
-    double before = bd_json_real(a->row.timings, name, 0);
-    json_object_set_new(a->row.timings, name, json_real(before + ms_of(w->took_ns)));
-}
-
-static void absorb(struct actor *a, struct change *c, struct step_work *w)
-{
-    struct step_output *out = &w->out;
-    for (size_t i = 0; i < out->warnings.n; i++)
-        json_array_append_new(a->row.warnings, json_string(out->warnings.items[i]));
-    if (out->has_subnet) {
-        char text[SUBNET_BYTES];
-        free(a->row.subnet);
-        a->row.subnet = bd_xstrdup(subnet_format(&out->subnet, text));
-        struct bd_err err = BD_ERR_INIT;
-        if (actor_plan(a, &err) < 0)
-            bd_log(BD_LOG_ERROR, "a plan can't be made again", "cluster", a->row.id, "error",
-                   err.text, NULL);
-        actor_nodes(a, NODE_PLANNED);
-    }
-    if (out->before) {
-        json_decref(a->before);
-        a->before = bd_take(out->before);
-        c->before = json_deep_copy(a->before);
-    }
-    if (out->scheduler_version) {
-        free(a->row.scheduler_version);
-        a->row.scheduler_version = bd_take(out->scheduler_version);
-    }
-    if (out->residue) {
-        json_decref(a->row.residue);
-        a->row.residue = bd_take(out->residue);
-    }
-}
-
-static void step_succeeded(struct actor *a, int step)
-{
-    a->attempt = 0;
-    a->e->steps_done[step]++;
-    if (steps[step].phase == STEP_UP)
-        a->done |= 1U << step;
-    if (step == STEP_NODES) {
-        actor_nodes(a, NODE_RUNNING);
-        if (a->look_wanted)
-            work_look(a);
-    }
-    if (step == STEP_TEARDOWN) {
-        a->torn = true;
-        actor_nodes(a, NODE_GONE);
-        const char *of = bd_json_str(a->row.error, "step", NULL);
-        if (bd_str_eq(of, steps[STEP_TEARDOWN].name)) { /* it was in the way, and no more is */
-            json_decref(a->row.error);
-            a->row.error = NULL;
-        }
-    }
-    if (step == STEP_AUDIT)
-        a->audited = true;
-}
-
-static bool worth_repeating(int code)
-{
-    switch (code) {
-    case BD_EINVALID:
-    case BD_ENOTFOUND:
-    case BD_EUNSUPPORTED:
-    case BD_ENOCAPACITY:
-    case BD_ECANCELLED:
-    case BD_ETIMEOUT:
-    case BD_ECORRUPT:
-        return false;
-    default:
-        return true;
-    }
-}
-
-static void on_wait_over(uv_timer_t *timer)
-{
-    struct actor *a = timer->data;
-    a->waiting = false;
-    actor_move(a);
-}
-
-static void wait_before_next(struct actor *a)
-{
-    uint64_t ms = 500U << (a->attempt < 6 ? a->attempt : 6);
-    a->waiting = true;
-    uv_update_time(a->e->config.loop);
-    uv_timer_start(&a->timer, on_wait_over, ms, 0);
-}
-
-static void step_failed(struct actor *a, struct change *c, struct step_work *w)
-{
-    const struct step *s = &steps[w->step];
-    const char *detail = a->abort_reason ? a->abort_reason : w->err.text;
-    a->e->steps_failed[w->step]++;
-
-    if (s->phase == STEP_UP) {
-        if (a->row.state != CLUSTER_CREATING)
-            return; /* it was told to stop, for a take-down that follows now */
-        if (!a->abort_reason && worth_repeating(w->rc) && a->attempt < s->attempts) {
-            bd_log(BD_LOG_WARN, "a step failed and is tried again", "cluster", a->row.id, "step",
-                   s->name, "attempt", bd_log_i64(a->attempt), "error", detail, NULL);
-            wait_before_next(a);
-        } else {
-            fail(a, c, w->step, a->abort_reason ? BD_EVIRT : w->rc, detail);
-            a->attempt = 0;
-        }
-    } else if (s->attempts && a->attempt >= s->attempts) {
-        bd_log(BD_LOG_ERROR, "the host can't be audited", "cluster", a->row.id, "error", detail,
-               NULL);
-        json_decref(a->row.residue);
-        a->row.residue = json_pack("{s:b, s:[{s:s, s:s, s:s}]}", "empty", 0, "differences", "kind",
-                                   "audit", "item", detail, "change", "unknown");
-        a->audited = true;
-        a->attempt = 0;
-    } else {
-        bd_log(BD_LOG_WARN, "a step of take-down failed and is tried again", "cluster", a->row.id,
-               "step", s->name, "attempt", bd_log_i64(a->attempt), "error", detail, NULL);
-        if (!a->row.error)
-            set_error(a, w->step, w->rc, detail);
-        wait_before_next(a);
-    }
-}
-
-static bool take_result(struct actor *a, struct change *c)
-{
-    struct step_work *w = a->finished;
-    a->finished = NULL;
-    if (a->e->closing && w->rc < 0) {
-        /* Not its fault: it stays "intended", and the next start goes on from there. */
-        work_free(w);
-        return false;
-    }
-    add_time(a, w);
-    absorb(a, c, w);
-    change_step(c, w->step, w->attempt, w->rc == 0 ? STORE_STEP_DONE : STORE_STEP_FAILED,
-                w->started_ns, w->ended_ns, 0, w->rc == 0 ? NULL : w->err.text);
-    change_event(c, "cluster.step",
-                 json_pack("{s:s, s:s, s:i, s:f, s:s*}", "step", steps[w->step].name, "state",
-                           w->rc == 0 ? "done" : "failed", "attempt", (int)w->attempt, "ms",
-                           ms_of(w->took_ns), "error", w->rc == 0 ? NULL : w->err.text));
-    if (w->rc == 0)
-        step_succeeded(a, w->step);
-    else
-        step_failed(a, c, w);
-    free(a->abort_reason);
-    a->abort_reason = NULL;
-    work_free(w);
-    return true;
-}
-
 /* -- what comes next -- */
+
+static int first_not_done(const struct actor *a, enum step_phase phase)
+{
+    for (int i = 0; i < STEP_COUNT; i++)
+        if (steps[i].phase == phase && !(a->done & (1U << i)))
+            return i;
+    return -1;
+}
+
+/* A run that failed on nodes that were up: its logs tell why. */
+static bool salvage_wanted(const struct actor *a)
+{
+    return a->run && a->run->row.state == RUN_FAILING && !a->run->salvaged && !a->torn &&
+           (a->begun & (1U << STEP_NODES)) != 0;
+}
 
 static int next_step(const struct actor *a)
 {
     switch (a->row.state) {
     case CLUSTER_CREATING:
-        for (int i = 0; i < STEP_COUNT; i++)
-            if (steps[i].phase == STEP_UP && !(a->done & (1U << i)))
-                return i;
-        return -1;
+        return first_not_done(a, STEP_UP);
+    case CLUSTER_READY:
+        return a->run ? first_not_done(a, STEP_MEASURE) : -1;
     case CLUSTER_FAILING:
     case CLUSTER_DELETING:
-        return !a->torn ? STEP_TEARDOWN : !a->audited ? STEP_AUDIT : -1;
+        return salvage_wanted(a) ? STEP_COLLECT
+               : !a->torn        ? STEP_TEARDOWN
+               : !a->audited     ? STEP_AUDIT
+                                 : -1;
     default:
         return -1;
     }
@@ -369,6 +260,27 @@ static bool somebody_is_at(const struct engine *e, const struct actor *but, int 
     return false;
 }
 
+/* A cluster whose nodes are gone, or that was in the middle of what can't be taken up again, is no
+ * place to measure. */
+static bool cant_begin(struct actor *a, struct change *c, int step)
+{
+    if (steps[step].phase != STEP_MEASURE || a->row.state != CLUSTER_READY)
+        return false;
+    if (a->lost.n) {
+        bd_auto_free char *detail =
+            bd_xasprintf("nodes ended: %s%s", a->lost.items[0], a->lost.n > 1 ? " and others" : "");
+        actor_fail(a, c, step, BD_EVIRT, detail);
+        return true;
+    }
+    if (a->probe_first && steps[step].once) {
+        actor_fail(
+            a, c, step, BD_EINTERRUPTED,
+            "benchd ended in the middle of it: what was measured until then is no measurement");
+        return true;
+    }
+    return false;
+}
+
 static bool begin_step(struct actor *a, struct change *c, int step)
 {
     const struct step *s = &steps[step];
@@ -379,9 +291,14 @@ static bool begin_step(struct actor *a, struct change *c, int step)
     if (a->probe_first)
         change_step(c, step, a->attempt, STORE_STEP_FAILED, a->cut_off_ns, now_ns, 0,
                     "cut off by the end of benchd");
+    if (cant_begin(a, c, step)) {
+        a->probe_first = false;
+        a->attempt = 0;
+        return true;
+    }
     a->attempt++;
     a->to_run = step;
-    if (s->phase == STEP_UP)
+    if (s->phase != STEP_DOWN)
         a->begun |= 1U << step;
     set_step_name(a, s->name);
     change_step(c, step, a->attempt, STORE_STEP_INTENDED, now_ns, 0, now_ns + timeout_ns, NULL);
@@ -391,37 +308,52 @@ static bool begin_step(struct actor *a, struct change *c, int step)
     return true;
 }
 
-static bool go_on(struct actor *a, struct change *c)
+/* A move of the state that follows from what is done; the next step goes into the same change. */
+static bool advance(struct actor *a, struct change *c)
 {
-    if (a->e->closing || !a->e->started || a->waiting || a->to_run >= 0)
-        return false;
-    int step = next_step(a);
-    if (step >= 0)
-        return begin_step(a, c, step);
-
-    if (a->row.state == CLUSTER_CREATING) {
+    if (a->row.state == CLUSTER_CREATING && first_not_done(a, STEP_UP) < 0) {
         set_state(a, CLUSTER_EV_UP);
         set_step_name(a, NULL);
         a->row.ready_ns = bd_wall_ns();
         actor_nodes(a, NODE_READY);
         change_event(c, "cluster.ready", json_object());
+        if (a->run)
+            run_move(a->run, c, RUN_EV_UP);
         return true;
     }
-    if (a->row.state == CLUSTER_FAILING || a->row.state == CLUSTER_DELETING) {
+    if (a->row.state == CLUSTER_READY && a->run && first_not_done(a, STEP_MEASURE) < 0) {
+        run_move(a->run, c, RUN_EV_MEASURED);
+        set_state(a, CLUSTER_EV_DELETE);
+        change_event(c, "cluster.deleting", json_object());
+        return true;
+    }
+    if ((a->row.state == CLUSTER_FAILING || a->row.state == CLUSTER_DELETING) && a->torn &&
+        a->audited) {
         set_state(a, CLUSTER_EV_GONE);
         set_step_name(a, NULL);
         a->row.ended_ns = bd_wall_ns();
         c->drop_before = true;
         change_event(c, a->row.state == CLUSTER_FAILED ? "cluster.failed" : "cluster.deleted",
                      json_pack("{s:O?, s:O?}", "residue", a->row.residue, "error", a->row.error));
+        if (a->run)
+            run_gone(a->run, c);
         return true;
     }
     return false;
 }
 
+static bool go_on(struct actor *a, struct change *c)
+{
+    if (a->e->closing || !a->e->started || a->waiting || a->to_run >= 0)
+        return false;
+    bool advanced = advance(a, c);
+    int step = next_step(a);
+    return (step >= 0 && begin_step(a, c, step)) || advanced;
+}
+
 void actor_move(struct actor *a)
 {
-    if (a->writing || a->dead)
+    if (a->writing || a->aside || a->dead)
         return;
     bool changed = false, stop_body = false, alone_ended = false;
     struct change *c = change_new(a);
@@ -437,8 +369,9 @@ void actor_move(struct actor *a)
     }
     if (a->finished) {
         alone_ended = steps[a->finished->step].alone;
-        changed |= take_result(a, c);
-        if (a->row.state != CLUSTER_CREATING && !a->waiting && !a->torn)
+        changed |= actor_take_result(a, c);
+        if (a->row.state != CLUSTER_CREATING && a->row.state != CLUSTER_READY && !a->waiting &&
+            !a->torn)
             a->attempt = 0;
     }
     if (a->untold.len && a->row.state == CLUSTER_READY)
@@ -455,14 +388,36 @@ void actor_move(struct actor *a)
 
 /* -- what the writer, workers and libvirt say -- */
 
-/* There is no use in waiting for a scheduler that misses nodes. */
+void actor_abort(struct actor *a, int code, const char *why)
+{
+    if (a->abort.code < 0 || !a->working || steps[a->working->step].phase == STEP_DOWN ||
+        a->working->in.run.salvage)
+        return;
+    bd_err_set(&a->abort, code, "%s", why);
+    work_stop(a, code == BD_ETIMEOUT ? code : BD_ECANCELLED, "its run or cluster has failed");
+}
+
+/* There is no use in waiting for a scheduler that misses nodes, nor in measuring on it. */
 static void stop_if_lost(struct actor *a)
 {
-    if (!a->untold.len || !a->working || a->working->step != STEP_READY || a->abort_reason)
+    if (!a->untold.len || !a->working ||
+        (a->working->step != STEP_READY && steps[a->working->step].phase != STEP_MEASURE))
         return;
-    a->abort_reason =
-        bd_xasprintf("nodes ended while the scheduler came up: %s", bd_str_text(&a->untold));
-    bd_cancel_set(a->working->in.cancel, BD_ECANCELLED, "a node ended");
+    bd_auto_free char *why =
+        bd_xasprintf("nodes ended while the %s: %s",
+                     a->working->step == STEP_READY ? "scheduler came up" : "run was measured",
+                     bd_str_text(&a->untold));
+    actor_abort(a, BD_EVIRT, why);
+}
+
+/* The body is of no use in the state that is durable now. */
+static bool body_is_in_vain(const struct actor *a)
+{
+    if (!a->working || a->working->in.run.salvage)
+        return false;
+    enum step_phase phase = steps[a->working->step].phase;
+    return (phase == STEP_UP && a->row.state != CLUSTER_CREATING) ||
+           (phase == STEP_MEASURE && a->row.state != CLUSTER_READY);
 }
 
 void actor_on_durable(struct actor *a, struct change *c)
@@ -477,16 +432,20 @@ void actor_on_durable(struct actor *a, struct change *c)
         bd_log(BD_LOG_INFO, "cluster is gone", "cluster", a->row.id, "state",
                cluster_state_to_str(a->row.state), "residue",
                bd_json_bool(a->row.residue, "empty", 0) ? "none" : "some", NULL);
+        struct run *run = bd_take(a->run);
         actor_release(a);
         engine_move_all(e);
+        if (run)
+            run_released(run);
         return;
     }
-    if (a->working && steps[a->working->step].phase == STEP_UP && a->row.state != CLUSTER_CREATING)
-        bd_cancel_set(a->working->in.cancel, BD_ECANCELLED, "the cluster is being removed");
+    if (body_is_in_vain(a))
+        work_stop(a, BD_ECANCELLED, "the cluster is being removed");
     if (a->to_run >= 0) {
         int step = a->to_run;
         a->to_run = -1;
-        bool wanted = steps[step].phase == STEP_DOWN || !a->delete_wanted;
+        bool way_down = a->row.state == CLUSTER_FAILING || a->row.state == CLUSTER_DELETING;
+        bool wanted = way_down || !a->delete_wanted;
         if (wanted && !e->closing && !a->working) {
             work_begin(a, step);
             stop_if_lost(a);
@@ -503,18 +462,17 @@ void actor_on_store_failure(struct actor *a, struct change *c, const struct bd_e
 {
     /* Nothing new is made without its intent on disk. Removal never waits for the disk: the intents
      * of what there is to remove are on it, and the removal may be what makes the room. */
-    if (a->to_run >= 0 && steps[a->to_run].phase == STEP_UP) {
+    if (a->to_run >= 0 && steps[a->to_run].phase != STEP_DOWN) {
         int step = a->to_run;
         bd_auto_free char *detail = bd_xasprintf("the step could not be noted down: %s", err->text);
-        set_error(a, step, err->code, detail);
-        set_state(a, CLUSTER_EV_FAIL);
+        if (a->row.state == CLUSTER_CREATING || a->row.state == CLUSTER_READY)
+            actor_fail(a, c, step, err->code, detail);
         set_step_name(a, steps[STEP_TEARDOWN].name);
         a->to_run = STEP_TEARDOWN;
         a->attempt = 1;
-        int64_t version = c->row.version;
-        store_cluster_done(&c->row);
-        row_copy(&a->row, &c->row);
-        c->row.version = version;
+        if (a->run)
+            a->run->salvaged = true; /* there is no room for it */
+        change_renew(c);
     }
     if (a->to_run >= 0 && !a->working) {
         int step = a->to_run;

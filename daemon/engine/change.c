@@ -1,4 +1,4 @@
-#include "daemon/engine/private.h"
+#include "daemon/engine/campaign.h"
 
 #include "daemon/engine/fault.h"
 #include "lib/base/clock.h"
@@ -24,6 +24,7 @@ void row_copy(const struct store_cluster *from, struct store_cluster *ret_to)
     ret_to->subnet = dup_or_null(from->subnet);
     ret_to->scheduler_version = dup_or_null(from->scheduler_version);
     ret_to->step = dup_or_null(from->step);
+    ret_to->run = dup_or_null(from->run);
     /* deep: the copy is read on another thread, and jansson's counts are not for two */
     ret_to->spec = json_deep_copy(from->spec);
     ret_to->nodes = json_deep_copy(from->nodes);
@@ -50,7 +51,14 @@ void change_free(struct change *c)
     for (size_t i = 0; i < c->n_events; i++)
         json_decref(c->events[i].data);
     json_decref(c->before);
+    store_run_done(&c->run);
     free(c);
+}
+
+/* An event's kind begins with the sort of what it is about: "run.done" is about run/ID. */
+static void subject_of(const char *kind, const char *id, char ret_subject[16 + BD_ID_BYTES])
+{
+    snprintf(ret_subject, 16 + BD_ID_BYTES, "%.*s/%s", (int)strcspn(kind, "."), kind, id);
 }
 
 void change_event(struct change *c, const char *kind, json_t *data)
@@ -86,8 +94,6 @@ void change_step(struct change *c, int step, unsigned attempt, enum store_step_s
 static int change_exec(struct write *w, struct store_conn *conn, struct bd_err *err)
 {
     struct change *c = (struct change *)w;
-    char subject[16 + BD_ID_BYTES];
-    snprintf(subject, sizeof(subject), "cluster/%s", c->row.id);
 
     int rc = c->insert ? store_cluster_insert(conn, &c->row, err)
                        : store_cluster_update(conn, &c->row, err);
@@ -95,9 +101,16 @@ static int change_exec(struct write *w, struct store_conn *conn, struct bd_err *
         rc = store_step_put(conn, &c->steps[i], err);
     for (size_t i = 0; rc == 0 && i < c->n_events; i++) {
         int64_t seq;
+        char subject[16 + BD_ID_BYTES];
+        subject_of(c->events[i].kind, c->row.id, subject);
         rc = store_event_append(conn, bd_wall_ns(), c->events[i].kind, subject, c->events[i].data,
                                 &seq, err);
     }
+    if (rc == 0 && c->with_run)
+        rc = c->insert_run ? store_run_insert(conn, &c->run, err)
+                           : store_run_update(conn, &c->run, err);
+    if (rc == 0)
+        rc = run_count_exec(&c->count, conn, err);
     if (rc == 0 && c->before)
         rc = store_inventory_put(conn, c->row.id, c->before, err);
     if (rc == 0 && c->drop_before)
@@ -150,6 +163,46 @@ static void retry_later(struct change *c, const struct bd_err *err)
     engine_write_later(c->a->e, &c->w);
 }
 
+/* What the store refuses for its content is refused again: what is on the host stays as it is, and
+ * the next start finds it as it was last written. */
+static void set_aside(struct change *c, const struct bd_err *err)
+{
+    bd_log(BD_LOG_ERROR,
+           "a change was refused by the store; its cluster is set aside until the next "
+           "start of benchd",
+           "cluster", c->row.id, "error", err->text, NULL);
+    c->a->aside = true;
+}
+
+static bool is_of_content(int rc)
+{
+    return rc == BD_ECONFLICT || rc == BD_ENOTFOUND || rc == BD_EINVALID || rc == BD_ECORRUPT;
+}
+
+static void tell(const struct change *c)
+{
+    const struct engine_config *config = &c->a->e->config;
+    char subject[16 + BD_ID_BYTES];
+    subject_of("cluster", c->row.id, subject);
+    config->on_change(subject, config->arg);
+    if (c->a->run) { /* its view has the cluster's steps and timings */
+        subject_of("run", c->row.id, subject);
+        config->on_change(subject, config->arg);
+    }
+    if (c->count.wanted) {
+        subject_of("campaign", c->count.campaign, subject);
+        config->on_change(subject, config->arg);
+    }
+    if (c->n_events)
+        config->on_events(config->arg);
+    for (size_t i = 0; i < c->n_steps; i++)
+        fault_point(c->steps[i].name, store_step_state_to_str(c->steps[i].state));
+    if (c->n_steps == 0)
+        fault_point("state", cluster_state_to_str(c->row.state));
+    if (c->with_run)
+        fault_point("run", run_state_to_str(c->run.state));
+}
+
 static void change_done(struct write *w, int rc, const struct bd_err *err)
 {
     struct change *c = (struct change *)w;
@@ -157,28 +210,24 @@ static void change_done(struct write *w, int rc, const struct bd_err *err)
     struct engine *e = a->e;
 
     engine_store_result(e, rc, err);
-    if (rc < 0 && !c->insert && !e->closing) {
+    bool of_content = rc < 0 && is_of_content(rc);
+    if (rc < 0 && !c->insert && !e->closing && !of_content) {
         retry_later(c, err);
         return;
     }
-    if (rc == 0) {
-        char subject[16 + BD_ID_BYTES];
-        snprintf(subject, sizeof(subject), "cluster/%s", c->row.id);
-        e->config.on_change(subject, e->config.arg);
-        if (c->n_events)
-            e->config.on_events(e->config.arg);
-        for (size_t i = 0; i < c->n_steps; i++)
-            fault_point(c->steps[i].name, store_step_state_to_str(c->steps[i].state));
-        if (c->n_steps == 0)
-            fault_point("state", cluster_state_to_str(c->row.state));
-    }
+    if (rc == 0)
+        tell(c);
     if (c->done)
         c->done(c->arg, rc, err, rc == 0 ? &c->row : NULL);
     a->writing = false;
     if (rc == 0) {
         actor_on_durable(a, c);
     } else if (c->insert) {
+        if (a->run)
+            run_unadmit(bd_take(a->run));
         actor_release(a);
+    } else if (of_content) {
+        set_aside(c, err);
     }
     change_free(c);
     engine_flight_end(e);
@@ -190,11 +239,29 @@ void change_submit(struct change *c)
     if (!c->insert)
         a->row.version++;
     row_copy(&a->row, &c->row);
+    if (c->with_run) {
+        a->run->row.version++;
+        run_row_copy(&a->run->row, c->insert_run, &c->run);
+    }
     c->w.exec = change_exec;
     c->w.done = change_done;
     a->writing = true;
     a->e->in_flight++;
     writer_submit(a->e->config.writer, &c->w);
+}
+
+void change_renew(struct change *c)
+{
+    int64_t version = c->row.version;
+    store_cluster_done(&c->row);
+    row_copy(&c->a->row, &c->row);
+    c->row.version = version;
+    if (!c->with_run)
+        return;
+    if (!c->run.version)
+        c->a->run->row.version++;
+    store_run_done(&c->run);
+    run_row_copy(&c->a->run->row, false, &c->run);
 }
 
 /* -- events that belong to no change -- */

@@ -1,4 +1,4 @@
-#include "daemon/engine/private.h"
+#include "daemon/engine/campaign.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -49,6 +49,7 @@ static void on_wake(uv_async_t *wake)
 
 #define UPKEEP_MS     (60 * 60 * 1000)
 #define WATCH_MS      (10 * 1000)
+#define TICK_MS       1000
 #define REPLY_KEPT_NS (24 * 3600 * BD_NS_PER_S)
 
 struct upkeep {
@@ -99,6 +100,8 @@ struct engine *engine_new(const struct engine_config *config)
     e->upkeep.data = e;
     uv_timer_init(config->loop, &e->watch);
     e->watch.data = e;
+    uv_timer_init(config->loop, &e->tick);
+    e->tick.data = e;
     return e;
 }
 
@@ -118,7 +121,7 @@ static int load_steps(struct actor *a, struct store_conn *conn, struct bd_err *e
         return rc;
     for (size_t i = 0; i < n; i++) {
         for (int s = 0; s < STEP_COUNT; s++) {
-            if (strcmp(rows[i].name, steps[s].name) != 0 || steps[s].phase != STEP_UP)
+            if (strcmp(rows[i].name, steps[s].name) != 0 || steps[s].phase == STEP_DOWN)
                 continue;
             bool done = rows[i].state == STORE_STEP_DONE;
             a->begun |= 1U << s;
@@ -129,7 +132,7 @@ static int load_steps(struct actor *a, struct store_conn *conn, struct bd_err *e
         }
     }
     store_steps_free(rows, n);
-    if (a->row.state != CLUSTER_CREATING) {
+    if (a->row.state != CLUSTER_CREATING && !(a->row.state == CLUSTER_READY && a->run)) {
         a->probe_first = false;
         a->attempt = 0;
     }
@@ -143,6 +146,10 @@ static int load_one(struct engine *e, struct store_conn *conn, struct store_clus
     a->row = *row;
     *row = (struct store_cluster){0};
     int rc = actor_plan(a, err);
+    if (rc == 0 && a->row.run) {
+        a->run = run_load(e, conn, a);
+        a->delete_wanted = !a->run; /* nobody waits for it any more */
+    }
     if (rc == 0)
         rc = load_steps(a, conn, err);
     if (rc == 0)
@@ -161,6 +168,8 @@ static int load_one(struct engine *e, struct store_conn *conn, struct store_clus
 int engine_load(struct engine *e, struct store_conn *conn, struct bd_err *err)
 {
     int rc = images_load(e, conn, err);
+    if (rc == 0)
+        rc = campaigns_load(e, conn, err);
     if (rc < 0)
         return rc;
     struct store_cluster_filter filter = {
@@ -184,24 +193,7 @@ int engine_load(struct engine *e, struct store_conn *conn, struct bd_err *err)
                    cluster_state_to_str(engine_find(e, id)->row.state), NULL);
     }
     store_clusters_free(rows, n);
-
-    /* Those at their end own nothing: what still carries their names is removed at start. */
-    filter.states = 1U << CLUSTER_FAILED | 1U << CLUSTER_DELETED;
-    rc = store_cluster_list(conn, &filter, on_bad_row, NULL, &rows, &n, err);
-    if (rc < 0)
-        return rc;
-    struct sweep_target *targets = bd_xcalloc(n + 1, sizeof(*targets));
-    size_t n_targets = 0;
-    for (size_t i = 0; i < n; i++) {
-        struct sweep_target *t = &targets[n_targets];
-        memcpy(t->id, rows[i].id, BD_ID_BYTES);
-        t->backend = virt_backend_find(bd_json_str(rows[i].spec, "backend", ""));
-        t->controllers = (unsigned)bd_json_int(rows[i].spec, "controllers", 1);
-        t->compute = (unsigned)bd_json_int(rows[i].spec, "compute", 0);
-        n_targets += t->backend != NULL;
-    }
-    work_sweep(e, targets, n_targets);
-    store_clusters_free(rows, n);
+    campaigns_open_now(e, conn);
     return 0;
 }
 
@@ -216,13 +208,24 @@ static void on_watch(uv_timer_t *timer)
     work_watch(timer->data);
 }
 
+static void on_tick(uv_timer_t *timer)
+{
+    queue_tick(timer->data);
+}
+
 void engine_start(struct engine *e)
 {
     e->started = true;
     uv_timer_start(&e->upkeep, on_upkeep, 0, UPKEEP_MS);
     uv_timer_start(&e->watch, on_watch, 0, WATCH_MS);
+    uv_timer_start(&e->tick, on_tick, 0, TICK_MS);
     images_start(e);
+    work_sweep(e); /* clusters at their end own nothing */
     engine_move_all(e);
+    for (struct campaign *c = e->campaigns, *next; c; c = next) {
+        next = c->next;
+        campaign_move(c);
+    }
 }
 
 static void on_engine_closed(uv_handle_t *handle)
@@ -235,10 +238,16 @@ static void on_engine_closed(uv_handle_t *handle)
     on_closed(arg);
 }
 
-static void on_watch_closed(uv_handle_t *handle)
+static void on_tick_closed(uv_handle_t *handle)
 {
     struct engine *e = handle->data;
     uv_close((uv_handle_t *)&e->wake, on_engine_closed);
+}
+
+static void on_watch_closed(uv_handle_t *handle)
+{
+    struct engine *e = handle->data;
+    uv_close((uv_handle_t *)&e->tick, on_tick_closed);
 }
 
 static void on_upkeep_closed(uv_handle_t *handle)
@@ -253,7 +262,10 @@ static void close_when_idle(struct engine *e)
         return;
     while (e->actors)
         actor_release(e->actors);
+    campaigns_free(e);
     images_free(e);
+    free(e->load);
+    e->load = NULL;
     on_wake(&e->wake); /* the last notes; nobody sends more */
     if (e->in_flight == 0)
         uv_close((uv_handle_t *)&e->upkeep, on_upkeep_closed);
@@ -270,6 +282,7 @@ void engine_close(struct engine *e, void (*on_closed)(void *arg), void *arg)
     e->closing = true;
     uv_timer_stop(&e->upkeep);
     uv_timer_stop(&e->watch);
+    uv_timer_stop(&e->tick);
     e->on_closed = on_closed;
     e->arg = arg;
     for (struct actor *a = e->actors; a; a = a->next)
@@ -378,25 +391,13 @@ void engine_cluster_create(struct engine *e, const struct engine_create *create)
         return;
     }
 
-    struct actor *a = actor_new(e);
+    char id[BD_ID_BYTES];
     do
-        bd_id_new(a->row.id);
-    while (engine_find(e, a->row.id));
+        bd_id_new(id);
+    while (engine_find(e, id));
+    struct actor *a = actor_begin(e, id, bd_take(spec_json), image);
     a->row.name = create->name ? bd_xstrdup(create->name) : NULL;
-    a->row.state = CLUSTER_CREATING;
-    a->row.version = 1;
-    a->row.created_ns = bd_wall_ns();
-    a->row.spec = bd_take(spec_json);
-    a->row.image_id = bd_xstrdup(image->id);
-    a->row.image_name = bd_xstrdup(image->name);
-    a->row.image_digest = bd_xstrdup(image->digest);
-    a->image_fingerprint = bd_xstrdup(image->fingerprint);
-    a->row.timings = json_object();
-    a->row.warnings = json_array();
-    actor_plan(a, NULL); /* everything in it was checked above */
-    actor_nodes(a, NODE_PLANNED);
-    a->next = e->actors;
-    e->actors = a;
+    queue_note_clusters(e);
 
     struct change *c = change_new(a);
     c->insert = true;
@@ -418,6 +419,12 @@ void engine_cluster_delete(struct engine *e, const char *id, engine_done_fn done
         engine_answer(e, done, arg, &err, NULL);
         return;
     }
+    if (a->run) {
+        struct bd_err err = BD_ERR_INIT;
+        bd_err_set(&err, BD_ECONFLICT, "cluster %s belongs to run %s: cancel the run", id, id);
+        engine_answer(e, done, arg, &err, NULL);
+        return;
+    }
     if (a->row.state == CLUSTER_DELETING && !a->writing) {
         engine_answer(e, done, arg, &BD_ERR_INIT, NULL);
         return;
@@ -435,6 +442,12 @@ int engine_cluster_plan(struct engine *e, const char *id, struct cluster_plan *r
     struct actor *a = engine_find(e, id);
     if (!a)
         return bd_err_set(err, BD_ENOTFOUND, "no cluster %s is up", id);
+    if (a->run)
+        return bd_err_set(
+            err, BD_ECONFLICT,
+            "cluster %s belongs to run %s, and what is measured must not be disturbed: "
+            "use the hooks of its campaign",
+            id, id);
     if (a->row.state != CLUSTER_READY)
         return bd_err_set(err, BD_ECONFLICT,
                           "cluster %s is %s: commands run in it once it is ready", id,
@@ -467,12 +480,33 @@ void engine_stats(const struct engine *e, struct engine_stats *ret_stats)
         snprintf(ret_stats->store_error, sizeof(ret_stats->store_error), "%s", e->store_err.text);
     for (const struct actor *a = e->actors; a; a = a->next) {
         ret_stats->clusters[a->row.state]++;
+        if (a->run)
+            ret_stats->runs[a->run->row.state]++;
         if (!a->has_subnet)
             continue;
         ret_stats->nodes += (unsigned)a->plan.n_nodes;
         ret_stats->memory_in_use += a->plan.spec.memory_bytes * a->plan.n_nodes;
         ret_stats->cpus_in_use += a->plan.spec.cpus * (double)a->plan.n_nodes;
     }
+    for (const struct campaign *c = e->campaigns; c; c = c->next) {
+        ret_stats->campaigns[c->state]++;
+        ret_stats->runs[RUN_QUEUED] += c->queued != NULL;
+    }
     memcpy(ret_stats->steps_done, e->steps_done, sizeof(e->steps_done));
     memcpy(ret_stats->steps_failed, e->steps_failed, sizeof(e->steps_failed));
+}
+
+const struct step_host *engine_host(const struct engine *e)
+{
+    return &e->config.host;
+}
+
+int engine_image_digest(struct engine *e, const char *ref, char ret_digest[BD_DIGEST_BYTES],
+                        struct bd_err *err)
+{
+    const struct store_image *image = images_resolve(e, ref, err);
+    if (!image)
+        return BD_ENOTFOUND;
+    snprintf(ret_digest, BD_DIGEST_BYTES, "%s", image->digest);
+    return 0;
 }

@@ -1,6 +1,7 @@
 /*
- * The engine: owns the state of every cluster and image that is not at its end, moves each along
- * its table of steps, and is the only one that asks the writer for changes to them.
+ * The engine: owns the state of every cluster, image, campaign and run that is not at its end,
+ * moves each along its table of steps, and is the only one that asks the writer for changes to
+ * them.
  *
  * Order of commits: "step k, attempt n, intended" is durable before a body runs; its result and the
  * next intent are one transaction; only then is it told to anyone. docs/recovery.md has the whole.
@@ -15,8 +16,11 @@
 #include "daemon/loop/writer.h"
 #include "lib/base/err.h"
 #include "lib/image/image.h"
+#include "lib/model/run.h"
+#include "lib/plan/plan.h"
 #include "lib/store/cluster.h"
 #include "lib/store/image.h"
+#include "lib/store/run.h"
 
 #include <stdbool.h>
 #include <uv.h>
@@ -26,12 +30,19 @@ struct engine;
 struct engine_config {
     uv_loop_t *loop;
     struct writer *writer;
-    struct workers *work;     /* bring-up, images */
+    struct workers *work;     /* bring-up, images, plans */
+    struct workers *measure;  /* what runs on ready clusters */
     struct workers *teardown; /* take-down alone: nothing else can use these up */
     struct step_host host;
     const char *cgroup2; /* mount point, "" for none */
+    const char *db_path; /* for bodies that read the store */
     int64_t events_kept;
-    /* Something of this subject ("cluster/ID", "image/ID") is durable in a new version. */
+    unsigned active_campaigns; /* taken up at once; the others wait */
+    unsigned runs_max;         /* at once, where they may share the host */
+    double quiet_cpus;         /* part of the host's CPUs that others may use when a run begins */
+    int64_t quiet_wait_ns;     /* how long a run waits for that, where its spec does not say */
+    /* Something of this subject ("cluster/ID", "image/ID", "campaign/ID", "run/ID") is durable in a
+     * new version. */
     void (*on_change)(const char *subject, void *arg);
     /* New events are in the log. */
     void (*on_events)(void *arg);
@@ -81,16 +92,46 @@ struct engine_build {
     char *import_path;          /* taken over; the archive, removed when done; NULL: a build */
     bool rebuild;
     engine_also_fn also;
-    engine_done_fn done; /* when the row is durable; the build goes on */
+    /* Of a build: when the row is durable; the build goes on. Of an import: when it has ended; the
+     * row is the image's that there is now, which may be one of before with the same digest. One
+     * that failed leaves no row: BD_EINVALID, BD_ECORRUPT and BD_ECHILD are faults of the file,
+     * BD_ECANCELLED where it was deleted meanwhile. */
+    engine_done_fn done;
     void *arg;
 };
-/* A ready or building image of the same recipe is answered as it is, unless rebuild. */
+/* A ready or building image of the same recipe is answered as it is, unless rebuild. Once an image
+ * is ready, those of its name that failed are removed. */
 void engine_image_build(struct engine *e, struct engine_build *build);
-/* BD_ENOTFOUND, BD_ECONFLICT (in use: by which clusters; or being built). */
+/* Ends its build first. BD_ENOTFOUND, BD_ECONFLICT (in use: by which clusters). */
 void engine_image_delete(struct engine *e, const char *id, engine_done_fn done, void *arg);
 
+struct engine_campaign {
+    json_t *spec;        /* resolved; stolen */
+    struct plan *plan;   /* of that spec; taken over */
+    engine_also_fn also; /* row: struct store_campaign */
+    engine_done_fn done;
+    void *arg;
+};
+/* BD_EUNAVAILABLE at the end of the daemon, BD_ENOCAPACITY (too many campaigns). */
+void engine_campaign_create(struct engine *e, const struct engine_campaign *create);
+
+enum engine_order { ENGINE_PAUSE, ENGINE_RESUME, ENGINE_CANCEL, ENGINE_ORDER_COUNT };
+/* Durable when done is called; row is NULL: read it. An order that is carried out already is no
+ * error. BD_ENOTFOUND where the engine has none of this id: the store may know one at its end.
+ * BD_ECONFLICT where its state forbids it. */
+void engine_campaign_order(struct engine *e, const char *id, enum engine_order order,
+                           engine_done_fn done, void *arg);
+/* As engine_campaign_order(). What is measured already is kept. */
+void engine_run_cancel(struct engine *e, const char *id, engine_done_fn done, void *arg);
+/* The digest of the ready image that a name, id or digest stands for now. BD_ENOTFOUND. */
+int engine_image_digest(struct engine *e, const char *ref, char ret_digest[BD_DIGEST_BYTES],
+                        struct bd_err *err);
+const struct step_host *engine_host(const struct engine *e);
+
 struct engine_stats {
-    unsigned clusters[CLUSTER_STATE_COUNT]; /* not at their end */
+    unsigned clusters[CLUSTER_STATE_COUNT];   /* not at their end */
+    unsigned campaigns[CAMPAIGN_STATE_COUNT]; /* the same */
+    unsigned runs[RUN_STATE_COUNT];           /* the same */
     unsigned nodes;
     uint64_t steps_done[STEP_COUNT], steps_failed[STEP_COUNT];
     double cpus_in_use;

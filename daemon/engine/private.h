@@ -13,7 +13,9 @@
 #define IMAGES_MAX   1000 /* rows, in whatever state */
 
 struct actor;
+struct campaign;
 struct image_actor;
+struct run;
 struct step_work;
 
 /* A word from a worker's thread to the loop. */
@@ -29,17 +31,21 @@ struct engine {
     struct actor *actors;
     struct image_actor *images;
     struct image_actor *building;
+    struct campaign *campaigns; /* by priority, then age */
+    uint64_t runs_begun;
     bool started, closing;
+    bool sweep_wanted;  /* what nobody owns has still to be looked for */
     unsigned in_flight; /* writes and bodies that will still call back */
     unsigned stuck;
     uint64_t steps_done[STEP_COUNT], steps_failed[STEP_COUNT];
     int store_rc;
     struct bd_err store_err;
 
-    uv_timer_t upkeep, watch;
-    bool watching;        /* one is under way */
-    uv_async_t wake;      /* for notes */
-    pthread_mutex_t lock; /* guards notes */
+    uv_timer_t upkeep, watch, tick;
+    bool watching, sweeping; /* one is under way */
+    struct host_load *load;  /* how busy others keep the host */
+    uv_async_t wake;         /* for notes */
+    pthread_mutex_t lock;    /* guards notes */
     struct note *notes, **notes_tail;
 
     void (*on_closed)(void *arg);
@@ -51,13 +57,15 @@ struct actor {
     struct engine *e;
     struct actor *next;
     struct store_cluster row; /* as it will be durable when the write in flight is */
+    struct run *run;          /* that it is for; NULL: somebody asked for it */
     struct cluster_plan plan;
     bool has_subnet;
     char *image_fingerprint;
     json_t *before;
 
-    unsigned begun, done; /* bits by step of bring-up */
+    unsigned begun, done; /* bits by step of bring-up and measurement */
     bool torn, audited;
+    bool late;          /* a body that was given up came back since: once more from teardown on */
     unsigned attempt;   /* of the step under way */
     bool probe_first;   /* the step was cut off by the end of an earlier daemon, */
     int64_t cut_off_ns; /* which had begun it then (wall) */
@@ -70,10 +78,11 @@ struct actor {
     bool look_wanted;     /* a node may have ended since it began, or before one could begin */
     bool delete_wanted;   /* asked for, not durable yet */
     bool waiting;         /* for the timer, before the next attempt */
+    bool aside;           /* the store refuses its row: the next start looks at it again */
     bool dead;            /* being freed */
     uv_timer_t timer;     /* deadline of the body, or time of the next attempt */
     int overdue;          /* times that the deadline of the body has passed */
-    char *abort_reason;   /* why the body was told to stop, where it was not a delete */
+    struct bd_err abort;  /* why the body was told to stop, where it was not a delete */
     struct bd_strv lost;  /* nodes that were found dead */
     struct bd_str untold; /* those of them that are not in the row yet: "n1, n2" */
     struct delete_waiter *waiters;
@@ -83,6 +92,14 @@ struct delete_waiter {
     struct delete_waiter *next;
     engine_done_fn done;
     void *arg;
+};
+
+/* What the end of a run adds to its campaign's counters. */
+struct run_count {
+    bool wanted;
+    char campaign[BD_ID_BYTES];
+    unsigned done, failed, excluded;
+    int64_t busy_ns;
 };
 
 /* One transaction: the row of a cluster with what belongs to it. Freed when it is durable. */
@@ -100,6 +117,10 @@ struct change {
     size_t n_events;
     json_t *before; /* to be kept; NULL: leave as it is */
     bool drop_before;
+    bool with_run;          /* its run's row has changed too */
+    bool insert_run;        /* and is new */
+    struct store_run run;   /* copy */
+    struct run_count count; /* added to its campaign's counters */
     engine_also_fn also;
     engine_done_fn done;
     void *arg;
@@ -116,6 +137,8 @@ void change_step(struct change *c, int step, unsigned attempt, enum store_step_s
                  int64_t started_ns, int64_t ended_ns, int64_t deadline_ns, const char *error);
 /* Copies the actor's row as it is now, with its next version, and hands all to the writer. */
 void change_submit(struct change *c);
+/* Copies the rows again into a change that could not be written: they say more now. */
+void change_renew(struct change *c);
 /* An event that belongs to no change. data is stolen. */
 void engine_event(struct engine *e, const char *kind, const char *subject, json_t *data);
 /* Submits it again in a second, as the store could not write it; it stays in flight. */
@@ -126,12 +149,20 @@ void engine_store_result(struct engine *e, int rc, const struct bd_err *err);
 
 /* actor.c */
 struct actor *actor_new(struct engine *e);
+/* One that begins: of this spec (stolen) and image; on the list, nothing written. */
+struct actor *actor_begin(struct engine *e, const char *id, json_t *spec,
+                          const struct store_image *image);
 /* Does what can be done next; the one place that decides. */
 void actor_move(struct actor *a);
+/* A step failed for good: one of bring-up fails the cluster, one of measurement its run alone. */
+void actor_fail(struct actor *a, struct change *c, int step, int code, const char *detail);
+void actor_set_error(struct actor *a, int step, int code, const char *detail);
 void actor_on_durable(struct actor *a, struct change *c);
 void actor_on_store_failure(struct actor *a, struct change *c, const struct bd_err *err);
 void actor_on_work_done(struct actor *a, struct step_work *w);
 void actor_on_lost(struct actor *a, const struct bd_strv *lost);
+/* Ends what its run is doing, which fails with this; for the run's own time. */
+void actor_abort(struct actor *a, int code, const char *why);
 /* Makes plan and spec from the row; BD_ECORRUPT where the row makes no sense. */
 int actor_plan(struct actor *a, struct bd_err *err);
 void actor_nodes(struct actor *a, enum node_state state);
@@ -140,6 +171,10 @@ void actor_free(struct actor *a);    /* one that never got onto the list */
 /* The other actors may go on: a step that runs alone has ended. */
 void engine_move_all(struct engine *e);
 struct actor *engine_find(struct engine *e, const char *id);
+
+/* result.c */
+/* Takes what its body found; false: nothing is to be written. */
+bool actor_take_result(struct actor *a, struct change *c);
 
 /* work.c */
 struct step_work {
@@ -160,19 +195,15 @@ struct step_work {
 };
 void work_begin(struct actor *a, int step);
 void work_free(struct step_work *w);
+/* Tells the body to stop; it is given up where it does not come back. why is a literal. */
+void work_stop(struct actor *a, int code, const char *why);
 /* Looks which nodes are dead, then actor_on_lost(). */
 void work_look(struct actor *a);
 /* Sees to it that libvirt's events come, then looks at the nodes of all ready clusters. */
 void work_watch(struct engine *e);
-/* What must be known of a cluster that is at its end to remove what it may have left. */
-struct sweep_target {
-    char id[BD_ID_BYTES];
-    const struct virt_backend *backend;
-    unsigned controllers, compute;
-};
-/* Looks for things with the names of these clusters, removes them, and logs it. targets is taken
- * over. */
-void work_sweep(struct engine *e, struct sweep_target *targets, size_t n);
+/* Looks for things with the names of clusters that are at their end, removes them, and logs it;
+ * wanted again where it could not look. */
+void work_sweep(struct engine *e);
 
 /* images.c */
 const struct store_image *images_row(struct engine *e, const char *id); /* NULL: none */

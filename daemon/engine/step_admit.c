@@ -24,6 +24,19 @@ int admit_check_memory(const struct step_host *host, const struct cluster_spec *
                       (unsigned long long)(left >> 20));
 }
 
+int admit_check_host(const struct step_host *host, const struct cluster_spec *spec,
+                     struct bd_err *err)
+{
+    int rc = admit_check_memory(host, spec, 0, err);
+    double wanted = spec->cpus * cluster_spec_nodes(spec);
+    if (rc < 0 || spec->oversubscribe || wanted <= host->cpus)
+        return rc;
+    return bd_err_set(err, BD_ENOCAPACITY,
+                      "%u nodes with %g CPUs each are asked for, %.2f in all, and the host has %u: "
+                      "ask for fewer nodes or smaller shares, or set admission.oversubscribe",
+                      cluster_spec_nodes(spec), spec->cpus, wanted, host->cpus);
+}
+
 static void warn_of_cpus(const struct step_host *host, const struct step_input *in,
                          struct step_output *out)
 {

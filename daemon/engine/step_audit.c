@@ -1,4 +1,5 @@
-/* audit: the host is as it was before, or the difference is told. */
+/* audit: the host is as it was before, or the difference is told; what others have changed is told
+ * apart. */
 #include "daemon/engine/steps.h"
 #include "lib/base/clock.h"
 #include "lib/image/image.h"
@@ -16,9 +17,14 @@ static int difference(const struct step_host *host, const struct step_input *in,
     int rc = inventory_take(host->virt, VIRT_LANE_TEARDOWN, &after, err);
     if (rc < 0)
         return bd_err_wrap(err, "take the host's inventory");
-    *ret_diff = inventory_diff(before, &after, in->plan.id);
+    *ret_diff = inventory_diff(before, &after, in->plan.id, hostops_dirs_of(virt_ops(host->virt)));
     inventory_done(&after);
     return 0;
+}
+
+static json_t *differences(const json_t *diff)
+{
+    return json_object_get(diff, "differences");
 }
 
 static int check_image(const struct step_host *host, const struct step_input *in, json_t *diff,
@@ -30,8 +36,9 @@ static int check_image(const struct step_host *host, const struct step_input *in
     if (rc < 0)
         return bd_err_wrap(err, "image %s", in->image_digest);
     if (!bd_str_eq(mark, in->image_fingerprint))
-        json_array_append_new(diff, json_pack("{s:s, s:s, s:s}", "kind", "image", "item",
-                                              in->image_digest, "change", "changed"));
+        json_array_append_new(differences(diff),
+                              json_pack("{s:s, s:s, s:s}", "kind", "image", "item",
+                                        in->image_digest, "change", "changed"));
     return 0;
 }
 
@@ -53,7 +60,7 @@ int step_audit_exec(const struct step_host *host, const struct step_input *in,
         json_decref(diff);
         diff = NULL;
         rc = difference(host, in, &before, &diff, err);
-        if (rc < 0 || json_array_size(diff) == 0 || bd_mono_ns() > until_ns)
+        if (rc < 0 || json_array_size(differences(diff)) == 0 || bd_mono_ns() > until_ns)
             break;
         rc = bd_cancel_sleep(in->cancel, LOOK_NS, err);
         if (rc < 0)
@@ -66,7 +73,7 @@ int step_audit_exec(const struct step_host *host, const struct step_input *in,
         json_decref(diff);
         return rc;
     }
-    out->residue =
-        json_pack("{s:b, s:o}", "empty", json_array_size(diff) == 0, "differences", diff);
+    json_object_set_new(diff, "empty", json_boolean(json_array_size(differences(diff)) == 0));
+    out->residue = diff;
     return 0;
 }

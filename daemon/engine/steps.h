@@ -1,6 +1,7 @@
 /*
- * The steps of a cluster's life, as one table: what each does, undoes and finds, how long it may
- * take and how often it is tried. A new step is one row here and one file step_NAME.c.
+ * The steps of a cluster's life, and of the run that it may be made for, as one table: what each
+ * does, undoes and finds, how long it may take and how often it is tried. A new step is one row
+ * here and one file step_NAME.c.
  *
  * Bodies are plain blocking C on a worker thread. They see copies and thread-safe services only: no
  * store, no loop. Each is safe to repeat, because every name it makes derives from the cluster's
@@ -23,9 +24,18 @@ struct step_host {
     struct virt *virt;
     const char *images_dir;
     const char *bench_enter;
-    struct subnet pool; /* clusters' subnets come from it */
+    const char *runs_dir; /* a directory for each run's results below it */
+    struct subnet pool;   /* clusters' subnets come from it */
     uint64_t memory_bytes;
     unsigned cpus;
+};
+
+/* The run that the cluster is for. */
+struct step_run {
+    json_t *spec; /* its cell's resolved spec: workload, hooks, limits; NULL: there is no run */
+    uint64_t seed;
+    unsigned block;
+    bool salvage; /* it failed: logs are fetched as far as they can be had */
 };
 
 /* What a body is told: copies, its own. */
@@ -39,6 +49,7 @@ struct step_input {
     uint64_t memory_in_use; /* by the other clusters */
     double cpus_in_use;
     unsigned begun; /* bit (1 << index) of each step of bring-up that was ever begun */
+    struct step_run run;
     struct bd_cancel *cancel;
     virt_node_fn on_node; /* tell of a node that was started; from any thread */
     void *on_node_arg;
@@ -52,9 +63,11 @@ struct step_output {
     char *scheduler_version;
     struct bd_strv warnings;
     json_t *residue;
+    json_t *metrics;
 };
 
-enum step_phase { STEP_UP, STEP_DOWN };
+/* STEP_MEASURE: of clusters that belong to a run alone. */
+enum step_phase { STEP_UP, STEP_MEASURE, STEP_DOWN };
 
 struct step {
     const char *name;
@@ -69,6 +82,7 @@ struct step {
     int64_t timeout_ns, timeout_per_node_ns;
     unsigned attempts; /* 0: until it succeeds */
     bool alone;        /* in one cluster at a time: what it chooses must not be chosen twice */
+    bool once; /* on one cluster: cut off by the end of benchd, it can't be taken up again */
 };
 
 enum {
@@ -77,6 +91,9 @@ enum {
     STEP_NETWORK,
     STEP_NODES,
     STEP_READY,
+    STEP_WARMUP,
+    STEP_WORKLOAD,
+    STEP_COLLECT,
     STEP_TEARDOWN,
     STEP_AUDIT,
     STEP_COUNT
@@ -86,6 +103,10 @@ extern const struct step steps[STEP_COUNT];
 /* BD_ENOCAPACITY if the host has no memory for the nodes beside what is in use. */
 int admit_check_memory(const struct step_host *host, const struct cluster_spec *spec,
                        uint64_t in_use_bytes, struct bd_err *err);
+/* BD_ENOCAPACITY if the nodes' memory or CPU shares are more than the whole host has, and
+ * oversubscribing was not asked for: a run of it would wait for ever. */
+int admit_check_host(const struct step_host *host, const struct cluster_spec *spec,
+                     struct bd_err *err);
 
 int step_image_exec(const struct step_host *, const struct step_input *, struct step_output *,
                     struct bd_err *);
@@ -103,6 +124,12 @@ int step_nodes_probe(const struct step_host *, const struct step_input *, enum v
                      struct bd_err *);
 int step_ready_exec(const struct step_host *, const struct step_input *, struct step_output *,
                     struct bd_err *);
+int step_warmup_exec(const struct step_host *, const struct step_input *, struct step_output *,
+                     struct bd_err *);
+int step_workload_exec(const struct step_host *, const struct step_input *, struct step_output *,
+                       struct bd_err *);
+int step_collect_exec(const struct step_host *, const struct step_input *, struct step_output *,
+                      struct bd_err *);
 int step_teardown_exec(const struct step_host *, const struct step_input *, struct step_output *,
                        struct bd_err *);
 int step_audit_exec(const struct step_host *, const struct step_input *, struct step_output *,

@@ -1,4 +1,4 @@
-#include "daemon/engine/private.h"
+#include "daemon/engine/campaign.h"
 
 #include "daemon/engine/fault.h"
 #include "lib/base/clock.h"
@@ -11,11 +11,24 @@
 /* A body gets a request to stop at its deadline, and as long again as this before it is given up.
  */
 #define GIVE_UP_MS 20000
+/* To fetch the logs of a run that failed, from nodes that may be the reason. */
+#define SALVAGE_NS (30 * BD_NS_PER_S)
 
 static void on_node_started(const struct node_plan *node, void *arg)
 {
     struct step_work *w = arg;
     engine_note(w->e, false, w->in.plan.id, node->name);
+}
+
+static void fill_run(const struct actor *a, struct step_work *w)
+{
+    const struct store_run *row = &a->run->row;
+    w->in.run = (struct step_run){
+        .spec = json_deep_copy(row->spec),
+        .seed = (uint64_t)bd_json_int(row->spec, "seed", 0),
+        .block = row->block,
+        .salvage = w->step == STEP_COLLECT && row->state == RUN_FAILING,
+    };
 }
 
 static void fill_input(struct actor *a, struct step_work *w)
@@ -31,6 +44,8 @@ static void fill_input(struct actor *a, struct step_work *w)
     in->image_fingerprint = bd_xstrdup(a->image_fingerprint);
     in->before = json_deep_copy(a->before);
     in->begun = a->begun;
+    if (a->run)
+        fill_run(a, w);
     in->cancel = bd_cancel_new();
     in->on_node = on_node_started;
     in->on_node_arg = w;
@@ -55,11 +70,13 @@ void work_free(struct step_work *w)
     free(w->in.image_fingerprint);
     json_decref(w->in.before);
     free(w->in.taken);
+    json_decref(w->in.run.spec);
     bd_cancel_unref(w->in.cancel);
     json_decref(w->out.before);
     free(w->out.scheduler_version);
     bd_strv_done(&w->out.warnings);
     json_decref(w->out.residue);
+    json_decref(w->out.metrics);
     free(w);
 }
 
@@ -110,14 +127,11 @@ static void work_done(struct work *work)
         bd_log(BD_LOG_WARN, "a late result is thrown away", "cluster", w->in.plan.id, "step",
                steps[w->step].name, "attempt", bd_log_i64(w->attempt), NULL);
         e->stuck--;
-        if (!e->closing && !engine_find(e, w->in.plan.id)) {
-            struct sweep_target *t = bd_new(struct sweep_target);
-            memcpy(t->id, w->in.plan.id, BD_ID_BYTES);
-            t->backend = virt_backend_find(w->in.plan.spec.backend);
-            t->controllers = w->in.plan.spec.controllers;
-            t->compute = w->in.plan.spec.compute;
-            work_sweep(e, t, 1);
-        }
+        struct actor *a = engine_find(e, w->in.plan.id);
+        if (a)
+            a->late = true;
+        else
+            work_sweep(e);
         work_free(w);
     }
     engine_flight_end(e);
@@ -168,6 +182,23 @@ static void on_deadline(uv_timer_t *timer)
     actor_on_work_done(a, stand_in);
 }
 
+void work_stop(struct actor *a, int code, const char *why)
+{
+    bd_cancel_set(a->working->in.cancel, code, why);
+    if (a->overdue)
+        return;
+    a->overdue = 1;
+    uv_update_time(a->e->config.loop);
+    uv_timer_start(&a->timer, on_deadline, GIVE_UP_MS, 0);
+}
+
+static struct workers *pool_of(struct engine *e, enum step_phase phase)
+{
+    return phase == STEP_UP        ? e->config.work
+           : phase == STEP_MEASURE ? e->config.measure
+                                   : e->config.teardown;
+}
+
 void work_begin(struct actor *a, int step)
 {
     struct engine *e = a->e;
@@ -184,11 +215,13 @@ void work_begin(struct actor *a, int step)
     a->working = w;
     a->overdue = 0;
 
-    w->timeout_ns = s->timeout_ns + s->timeout_per_node_ns * (int64_t)a->plan.n_nodes;
+    w->timeout_ns = w->in.run.salvage
+                        ? SALVAGE_NS
+                        : s->timeout_ns + s->timeout_per_node_ns * (int64_t)a->plan.n_nodes;
     uv_update_time(e->config.loop);
     uv_timer_start(&a->timer, on_deadline, (uint64_t)(w->timeout_ns / BD_NS_PER_MS), 0);
     e->in_flight++;
-    workers_submit(s->phase == STEP_UP ? e->config.work : e->config.teardown, &w->w);
+    workers_submit(pool_of(e, s->phase), &w->w);
 }
 
 /* -- a look at the nodes -- */
@@ -268,6 +301,8 @@ static void watch_done(struct work *work)
     for (struct actor *a = e->actors; a; a = a->next)
         if (nodes_should_run(a) && !e->closing)
             work_look(a);
+    if (e->sweep_wanted)
+        work_sweep(e);
     engine_flight_end(e);
 }
 
@@ -288,26 +323,55 @@ void work_watch(struct engine *e)
 struct sweep {
     struct work w;
     struct engine *e;
-    struct sweep_target *targets;
-    size_t n;
+    bool looked;
 };
 
-static void sweep_one(struct virt *virt, const struct sweep_target *t, const struct bd_strv *items)
+static void sweep_one(struct virt *virt, const struct store_cluster *row,
+                      const struct bd_strv *items)
 {
+    const struct virt_backend *backend = virt_backend_find(bd_json_str(row->spec, "backend", ""));
+    if (!backend)
+        return;
     for (size_t i = 0; i < items->n; i++)
-        bd_log(BD_LOG_WARN, "removing what a cluster that is gone has left", "cluster", t->id,
+        bd_log(BD_LOG_WARN, "removing what a cluster that is gone has left", "cluster", row->id,
                "item", items->items[i], NULL);
-    struct cluster_spec spec = {.controllers = t->controllers, .compute = t->compute};
+    struct cluster_spec spec = {
+        .controllers = (unsigned)bd_json_int(row->spec, "controllers", 1),
+        .compute = (unsigned)bd_json_int(row->spec, "compute", 0),
+    };
     struct cluster_plan plan;
     struct bd_err err = BD_ERR_INIT;
-    cluster_plan_make(t->id, &spec, &(struct subnet){0}, &plan);
-    int rc = t->backend->stop(virt, VIRT_LANE_TEARDOWN, &plan, NULL, &err);
+    cluster_plan_make(row->id, &spec, &(struct subnet){0}, &plan);
+    int rc = backend->stop(virt, VIRT_LANE_TEARDOWN, &plan, NULL, &err);
     if (rc == 0)
         rc = virt_net_down(virt, &plan, &err);
     if (rc < 0)
-        bd_log(BD_LOG_ERROR, "could not remove all of it", "cluster", t->id, "error", err.text,
+        bd_log(BD_LOG_ERROR, "could not remove all of it", "cluster", row->id, "error", err.text,
                NULL);
     cluster_plan_done(&plan);
+}
+
+/* Of each cluster that has something here it is asked whether it is at its end. */
+static int sweep_all(struct virt *virt, const struct inventory *inv, struct store_conn *conn,
+                     struct bd_err *err)
+{
+    bd_auto_strv struct bd_strv ids = {0};
+    inventory_clusters(inv, &ids);
+    for (size_t i = 0; i < ids.n; i++) {
+        struct store_cluster row = {0};
+        int rc = store_cluster_get(conn, ids.items[i], &row, err);
+        if (rc == BD_ENOTFOUND)
+            continue; /* not known to be ours to remove */
+        if (rc < 0)
+            return rc;
+        bd_auto_strv struct bd_strv items = {0};
+        if (cluster_state_is_final(row.state))
+            inventory_of_cluster(inv, row.id, &items);
+        if (items.n)
+            sweep_one(virt, &row, &items);
+        store_cluster_done(&row);
+    }
+    return 0;
 }
 
 static void sweep_run(struct work *work, void *context BD_UNUSED)
@@ -316,17 +380,16 @@ static void sweep_run(struct work *work, void *context BD_UNUSED)
     struct virt *virt = s->e->config.host.virt;
     struct inventory inv = {0};
     struct bd_err err = BD_ERR_INIT;
-    if (inventory_take(virt, VIRT_LANE_TEARDOWN, &inv, &err) < 0) {
-        bd_log(BD_LOG_WARN, "could not look for what earlier clusters have left", "error", err.text,
-               NULL);
-        return;
-    }
-    for (size_t i = 0; i < s->n; i++) {
-        bd_auto_strv struct bd_strv items = {0};
-        inventory_of_cluster(&inv, s->targets[i].id, &items);
-        if (items.n)
-            sweep_one(virt, &s->targets[i], &items);
-    }
+    bd_auto(store_conn) struct store_conn *conn = NULL;
+    int rc = inventory_take(virt, VIRT_LANE_TEARDOWN, &inv, &err);
+    if (rc == 0)
+        rc = store_open_reader(s->e->config.db_path, &conn, &err);
+    if (rc == 0)
+        rc = sweep_all(virt, &inv, conn, &err);
+    if (rc < 0)
+        bd_log(BD_LOG_WARN, "could not look for what earlier clusters have left; trying again",
+               "error", err.text, NULL);
+    s->looked = rc == 0;
     inventory_done(&inv);
 }
 
@@ -334,18 +397,21 @@ static void sweep_done(struct work *work)
 {
     struct sweep *s = (struct sweep *)work;
     struct engine *e = s->e;
-    free(s->targets);
+    e->sweeping = false;
+    e->sweep_wanted = e->sweep_wanted || !s->looked;
     free(s);
     engine_flight_end(e);
 }
 
-void work_sweep(struct engine *e, struct sweep_target *targets, size_t n)
+void work_sweep(struct engine *e)
 {
+    e->sweep_wanted = e->sweeping || e->closing;
+    if (e->sweep_wanted)
+        return;
+    e->sweeping = true;
     struct sweep *s = bd_new(struct sweep);
     s->w = (struct work){.run = sweep_run, .done = sweep_done};
     s->e = e;
-    s->targets = targets;
-    s->n = n;
     e->in_flight++;
     workers_submit(e->config.teardown, &s->w);
 }

@@ -32,6 +32,16 @@ static bool has_body(const struct http_request *r)
     return http_request_header(r, "Transfer-Encoding") || (length && strcmp(length, "0") != 0);
 }
 
+static void refuse_upload(struct http_request *r, int errnum)
+{
+    const char *dir = r->server->config.body_dir;
+    if (errnum == ENOSPC || errnum == EDQUOT)
+        http_problem(r, "no-capacity", "there is no room for the upload below %s: %s; make room",
+                     dir, strerror(errnum));
+    else
+        http_problem(r, "internal", "the upload can't be kept below %s: %s", dir, strerror(errnum));
+}
+
 static bool open_file(struct http_request *r)
 {
     char name[BD_ID_BYTES];
@@ -40,7 +50,7 @@ static bool open_file(struct http_request *r)
     r->file_fd = open(r->file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (r->file_fd >= 0)
         return true;
-    http_problem(r, "internal", "the upload can't be kept at %s: %s", r->file, strerror(errno));
+    refuse_upload(r, errno);
     return false;
 }
 
@@ -96,8 +106,7 @@ static void on_written(uv_fs_t *fs)
         return;
     }
     if (n < 0)
-        http_problem(r, n == UV_ENOSPC ? "no-capacity" : "internal", "the upload to %s: %s",
-                     r->file, uv_strerror((int)n));
+        refuse_upload(r, (int)-n); /* libuv's errors are negative errno */
     free(w->buf.base);
     free(w);
     r->writing = NULL;

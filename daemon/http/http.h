@@ -83,6 +83,8 @@ struct http_request *http_request_ref(struct http_request *r);
 void http_request_unref(struct http_request *r);
 bool http_request_gone(const struct http_request *r); /* the peer has left, or the reply is out */
 const struct http_route *http_request_route(const struct http_request *r);
+/* HEAD, which comes to the route of GET: whatever is answered, its body is left out. */
+bool http_request_is_head(const struct http_request *r);
 const char *http_request_id(const struct http_request *r); /* for logs and X-Request-Id */
 const char *http_request_path(const struct http_request *r);
 const char *http_request_param(const struct http_request *r,
@@ -99,9 +101,7 @@ const char *http_request_raw(const struct http_request *r,
                              size_t *ret_bytes); /* the body's bytes */
 const char *http_request_file(
     const struct http_request *r); /* path of an HTTP_BODY_FILE body; removed with the request */
-bool http_request_local_root(const struct http_request *r); /* came over the Unix socket from root
-                                                               or a member of the group */
-void *http_request_data(const struct http_request *r);      /* a place for the app's own, see set */
+void *http_request_data(const struct http_request *r); /* a place for the app's own, see set */
 void http_request_set_data(struct http_request *r, void *data, void (*free_fn)(void *));
 
 /* -- replies; each ends the request's work -- */
@@ -115,6 +115,8 @@ void http_reply_text(struct http_request *r, int status, const char *content_typ
 void http_reply_static(struct http_request *r, const char *content_type, const char *data,
                        size_t bytes);
 void http_reply_empty(struct http_request *r, int status); /* 204, 304 */
+/* 200 to HEAD where the body, and so its length, is not worth making; ends the connection. */
+void http_reply_head(struct http_request *r, const char *content_type);
 /* Sends a file from its begin; the descriptor becomes the server's, gone or not. */
 void http_reply_file(struct http_request *r, const char *content_type, int fd, uint64_t bytes);
 /* RFC 9457. name: "validation" etc. (the contract's list); status follows from it. */
@@ -123,8 +125,8 @@ void http_problem(struct http_request *r, const char *name, const char *fmt, ...
 void http_problem_faults(struct http_request *r, const char *name, const char *detail,
                          const struct schema_faults *faults);
 /* From an error code: BD_ENOTFOUND -> not-found, BD_ECONFLICT -> conflict, BD_EINVALID ->
- * validation, BD_ENOCAPACITY -> no-capacity, BD_EUNAVAILABLE -> unavailable, else internal (and
- * logged). */
+ * validation, BD_ENOCAPACITY, -ENOSPC and -EDQUOT -> no-capacity, BD_EUNAVAILABLE -> unavailable,
+ * else internal (and logged). */
 void http_problem_err(struct http_request *r, const struct bd_err *err);
 
 /* -- streams: chunked replies that go on -- */

@@ -3,6 +3,7 @@
 #include "lib/base/log.h"
 #include "lib/base/str.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -82,6 +83,8 @@ void http_problem_err(struct http_request *r, const struct bd_err *err)
         name = "validation";
         break;
     case BD_ENOCAPACITY:
+    case -ENOSPC:
+    case -EDQUOT:
         name = "no-capacity";
         break;
     case BD_EUNAVAILABLE:

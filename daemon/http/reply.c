@@ -54,6 +54,23 @@ void http_reply_empty(struct http_request *r, int status)
     request_answer(r, status, MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT));
 }
 
+static ssize_t on_no_body(void *cls BD_UNUSED, uint64_t pos BD_UNUSED, char *buf BD_UNUSED,
+                          size_t max BD_UNUSED)
+{
+    return MHD_CONTENT_READER_END_OF_STREAM;
+}
+
+void http_reply_head(struct http_request *r, const char *content_type)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 1, on_no_body, NULL, NULL);
+    /* Else it would be a chunked one, of which libmicrohttpd 0.9.75 sends the last chunk. */
+    if (response)
+        MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+    http_header(r, "Content-Type", content_type);
+    request_answer(r, 200, response);
+}
+
 void http_reply_file(struct http_request *r, const char *content_type, int fd, uint64_t bytes)
 {
     http_header(r, "Content-Type", content_type);

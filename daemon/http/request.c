@@ -137,6 +137,11 @@ const struct http_route *http_request_route(const struct http_request *r)
     return r->route;
 }
 
+bool http_request_is_head(const struct http_request *r)
+{
+    return strcmp(r->method, "HEAD") == 0;
+}
+
 const char *http_request_id(const struct http_request *r)
 {
     return r->id;
@@ -189,11 +194,6 @@ const char *http_request_raw(const struct http_request *r, size_t *ret_bytes)
 const char *http_request_file(const struct http_request *r)
 {
     return r->file;
-}
-
-bool http_request_local_root(const struct http_request *r)
-{
-    return r->local_root;
 }
 
 void *http_request_data(const struct http_request *r)

@@ -65,7 +65,7 @@ static bool route(struct http_request *r, const char *url)
 {
     bd_auto_str struct bd_str allow = {0};
     /* libmicrohttpd leaves the body out of a reply to HEAD */
-    const char *method = strcmp(r->method, "HEAD") == 0 ? "GET" : r->method;
+    const char *method = http_request_is_head(r) ? "GET" : r->method;
     if (r->listener->is_unix && !r->local_root) {
         http_problem(r, "forbidden", "this socket is for root and the group %s",
                      r->server->config.unix_group ? r->server->config.unix_group : "root");

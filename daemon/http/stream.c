@@ -138,7 +138,7 @@ struct http_stream *http_stream_begin(struct http_request *r, const char *conten
     /* libmicrohttpd 0.9.75 would send the last chunk of a chunked reply to HEAD too */
     request_answer(
         r, 200,
-        strcmp(r->method, "HEAD") == 0
+        http_request_is_head(r)
             ? MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT)
             : MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, on_read, s, NULL));
     return s;

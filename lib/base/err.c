@@ -127,6 +127,8 @@ const char *bd_err_name(int code)
         {BD_ECORRUPT, "corrupt"},
         {BD_ENOCAPACITY, "no-capacity"},
         {BD_EUNAVAILABLE, "unavailable"},
+        {BD_EWORKLOAD, "workload"},
+        {BD_EINTERRUPTED, "interrupted"},
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(names); i++) {
         if (names[i].code == code)

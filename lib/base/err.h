@@ -26,6 +26,8 @@ enum bd_code {
     BD_ECORRUPT = -10008,     /* stored data is not what was stored */
     BD_ENOCAPACITY = -10009,  /* the host, a pool or a limit is used up */
     BD_EUNAVAILABLE = -10010, /* a service that is needed does not answer; trying again may help */
+    BD_EWORKLOAD = -10011,    /* what is measured, or a hook, ended badly */
+    BD_EINTERRUPTED = -10012, /* benchd ended in the middle of what can't be taken up again */
 };
 
 #define BD_ERR_TEXT_BYTES 1024

@@ -55,8 +55,10 @@ int channel_init(struct channel *c, const char *backend, struct virt *virt, cons
                  struct bd_err *err);
 /*
  * Runs a command to its end. 0 whatever its exit code (in ret; a command that could not be executed
- * in the node gives 126 or 127 as a shell would); BD_ENOTFOUND if the node does not run or the user
- * is unknown in it, BD_ECANCELLED, BD_ETIMEOUT: then nothing of the command is left running.
+ * in the node gives 126 or 127 as a shell would), with the signal that ended it apart from the
+ * code, as a unit too; BD_ENOTFOUND if the node does not run, or the user or cwd is not in it;
+ * BD_ECHILD if it could not be begun, or its end is not known; BD_ECANCELLED, BD_ETIMEOUT: then
+ * nothing of the command is left running.
  */
 int channel_exec(const struct channel *c, const struct channel_cmd *cmd, struct bd_proc_result *ret,
                  struct bd_err *err);

@@ -67,10 +67,17 @@ static void set_env(struct ns_exec *e)
         bd_strv_add(&e->env, *v);
 }
 
-static void set_cwd(struct ns_exec *e)
+static int set_cwd(struct ns_exec *e, struct bd_err *err)
 {
+    bd_auto_fd int given =
+        e->cmd->cwd ? inroot_open(e->node.root_fd, e->cmd->cwd, O_PATH | O_DIRECTORY, 0) : -1;
+    if (e->cmd->cwd && given < 0)
+        return bd_err_set(err, BD_ENOTFOUND,
+                          "can't work in %s: %s; name a directory that is in the node", e->cmd->cwd,
+                          strerror(-given));
     bd_auto_fd int home = inroot_open(e->node.root_fd, e->user.home, O_PATH | O_DIRECTORY, 0);
     e->cwd = e->cmd->cwd ? e->cmd->cwd : home >= 0 ? e->user.home : "/";
+    return 0;
 }
 
 static void exec_done(struct ns_exec *e)
@@ -88,10 +95,11 @@ static int exec_prepare(struct ns_exec *e, struct bd_err *err)
     e->user = (struct passwd_user){.home = "/root"};
     if (e->cmd->user)
         rc = passwd_lookup(e->node.root_fd, e->cmd->user, &e->user, err);
+    if (rc == 0)
+        rc = set_cwd(e, err);
     if (rc < 0)
         return rc;
     set_env(e);
-    set_cwd(e);
     bd_id_new(id);
     snprintf(e->cgroup, sizeof(e->cgroup), "%s/bench.exec-%s", e->node.found.cgroup, id);
     snprintf(e->unit, sizeof(e->unit), "bench-%s.service", id);
@@ -175,9 +183,11 @@ static int run(struct ns_exec *e, struct bd_proc_result *ret, struct bd_err *err
     if (rc == 0 && ret->exit_code == ENTER_FAILED &&
         bd_starts_with(bd_str_text(&relay.head), ENTER_SAYS)) {
         struct pollfd ended = {.fd = e->node.found.pidfd, .events = POLLIN};
-        size_t line = strcspn(relay.head.data, "\n");
-        rc = bd_err_set(err, poll(&ended, 1, 0) ? BD_ENOTFOUND : BD_ECHILD, "%.*s", (int)line,
-                        relay.head.data);
+        const char *why = relay.head.data + strlen(ENTER_SAYS);
+        rc = bd_err_set(err, poll(&ended, 1, 0) ? BD_ENOTFOUND : BD_ECHILD, "%.*s",
+                        (int)strcspn(why, "\n"), why);
+    } else if (rc == 0 && e->cmd->unit && ret->signal == 0) {
+        rc = ns_unit_end(e, bd_str_text(&relay.head), ret, err);
     }
     bd_str_done(&relay.head);
     return rc;

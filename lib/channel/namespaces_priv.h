@@ -31,6 +31,13 @@ struct ns_exec {
 void ns_enter_words(const struct ns_exec *e, bool command_itself, struct bd_strv *argv);
 /* The command as a transient unit: systemd-run with its options, and the command. */
 void ns_unit_words(const struct ns_exec *e, struct bd_strv *argv);
+/*
+ * How the unit ended, once systemd-run has: exit_code and signal as of a program of one's own.
+ * BD_ECHILD where the node does not tell, as of a unit that never began; said: what systemd-run
+ * wrote on stderr.
+ */
+int ns_unit_end(const struct ns_exec *e, const char *said, struct bd_proc_result *ret,
+                struct bd_err *err);
 /* Ends the unit, whether it has begun or is about to. */
 int ns_unit_stop(const struct ns_exec *e, struct bd_err *err);
 

@@ -77,7 +77,8 @@ static int tar_failed(struct listing *l, struct bd_err *err)
     const char *words = bd_str_text(&l->complaints);
     size_t len = strcspn(words, "\n");
     if (strstr(words, "No space left"))
-        return bd_err_set(err, BD_ENOCAPACITY, "%.*s: make room or set image_dir", (int)len, words);
+        return bd_err_set(err, BD_ENOCAPACITY, "the disk is full (%.*s): make room", (int)len,
+                          words);
     return bd_err_set(err, BD_ECHILD, "%.*s", (int)len, len > 0 ? words : "tar failed");
 }
 
@@ -126,7 +127,7 @@ int image_export(const struct image_job *job, const char *digest, const char *pa
     rc = run_tar(job, argv, NULL, NULL, err);
     if (rc < 0) {
         unlink(path);
-        bd_err_wrap(err, "export %s to %s", digest, path);
+        bd_err_wrap(err, "export %s", digest);
     }
     return rc;
 }
@@ -263,8 +264,8 @@ int image_import(const struct image_job *job, const char *path, struct image_res
     if (rc >= 0)
         rc = import_in(&work, job, path, &result, err);
     if (rc < 0) {
+        bd_err_wrap(err, "import %s", bd_json_str(result.manifest, "name", "the file"));
         image_result_done(&result);
-        bd_err_wrap(err, "import %s", path);
         return rc;
     }
     *ret_result = result;

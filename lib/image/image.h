@@ -36,8 +36,6 @@ struct image_recipe {
 int image_recipe_load(const char *recipes_dir, const char *name, struct image_recipe *ret_recipe,
                       struct bd_err *err);
 void image_recipe_done(struct image_recipe *r);
-/* Names of all recipes in the directory, sorted. */
-int image_recipe_list(const char *recipes_dir, struct bd_strv *ret_names, struct bd_err *err);
 
 /* One line of progress as it comes; from the body's thread. */
 typedef void (*image_progress_fn)(const char *line, void *arg);

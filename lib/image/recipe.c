@@ -27,7 +27,8 @@ static void dir_close(DIR *dir)
 }
 BD_DEFINE_CLEANUP(DIR, dir, dir_close)
 
-int image_recipe_list(const char *recipes_dir, struct bd_strv *ret_names, struct bd_err *err)
+/* Names of all recipes in the directory, sorted. */
+static int list_recipes(const char *recipes_dir, struct bd_strv *ret_names, struct bd_err *err)
 {
     bd_auto(dir) DIR *dir = opendir(recipes_dir);
     if (!dir)
@@ -47,7 +48,7 @@ static int no_such_recipe(const char *recipes_dir, const char *name, struct bd_e
 {
     bd_auto_strv struct bd_strv names = {0};
     bd_auto_str struct bd_str list = {0};
-    int rc = image_recipe_list(recipes_dir, &names, err);
+    int rc = list_recipes(recipes_dir, &names, err);
     if (rc < 0)
         return rc;
     for (size_t i = 0; i < names.n; i++)

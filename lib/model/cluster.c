@@ -1,8 +1,6 @@
 #include "lib/model/cluster.h"
 
-#include "lib/base/str.h"
-
-#include <errno.h>
+#include "lib/model/names.h"
 
 static const char *const state_names[CLUSTER_STATE_COUNT] = {
     [CLUSTER_CREATING] = "creating", [CLUSTER_READY] = "ready",   [CLUSTER_FAILING] = "failing",
@@ -42,14 +40,6 @@ static const int moves[CLUSTER_STATE_COUNT][CLUSTER_EVENT_COUNT] = {
     [CLUSTER_FAILED] = {NO, NO, NO, NO},
     [CLUSTER_DELETED] = {NO, NO, NO, NO},
 };
-
-static int name_index(const char *const *names, int n, const char *s)
-{
-    for (int i = 0; i < n; i++)
-        if (bd_str_eq(names[i], s))
-            return i;
-    return -EINVAL;
-}
 
 const char *cluster_state_to_str(enum cluster_state s)
 {

@@ -19,6 +19,14 @@ struct sched_image {
     const json_t *manifest; /* with packages[{name, version}] */
 };
 
+/* A command that runs as one job, and is waited for. */
+struct sched_job {
+    const char *name;        /* for the scheduler's own listings */
+    unsigned nodes, tasks;   /* tasks in all, at least one a node */
+    int64_t limit_ns;        /* time limit for the scheduler; 0: none */
+    const char *const *argv; /* run once a task */
+};
+
 struct sched {
     const char *name;
     const char *title;  /* one line for people */
@@ -34,10 +42,20 @@ struct sched {
                  struct node_files *files, struct bd_err *err);
     /*
      * Waits until every node is idle, or says which are not and why (with the daemons' last words)
-     * at cancel. ret_version: the scheduler's own word; the caller's.
+     * at cancel. BD_ECHILD as soon as a node has given one of its daemons up. ret_version: the
+     * scheduler's own word; the caller's.
      */
     int (*wait_ready)(const struct channel *channel, const struct cluster_plan *plan,
                       struct bd_cancel *cancel, char **ret_version, struct bd_err *err);
+    /* Appends the words of a command that, run on the controller, runs the job to its end with its
+     * output on stdout and stderr and ends by its exit code ("srun", ...). PURE. */
+    void (*launch)(const struct sched_job *job, struct bd_strv *ret_argv);
+    /* What the last job of this name waits for, or waited for when it was taken back; words for
+     * people, the caller's (free()). NULL where it did not wait, or nobody tells within seconds. */
+    char *(*why_waiting)(const struct channel *channel, const struct cluster_plan *plan,
+                         const char *job_name);
+    /* Paths of its logs in controllers and in compute nodes, NULL-terminated. */
+    const char *const *controller_logs, *const *compute_logs;
     /* Its defaults, as the contract's Scheduler.defaults; new reference. PURE. */
     json_t *(*defaults)(void);
 };

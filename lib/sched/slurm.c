@@ -71,6 +71,9 @@ static int slurm_files(const struct cluster_plan *plan, const struct sched_image
     return 0;
 }
 
+static const char *const controller_logs[] = {SLURMCTLD_LOG, SLURM_JOBCOMP_LOG, NULL};
+static const char *const compute_logs[] = {SLURMD_LOG, NULL};
+
 const struct sched sched_slurm = {
     .name = "slurm",
     .title = "Slurm Workload Manager",
@@ -80,5 +83,9 @@ const struct sched sched_slurm = {
     .check_image = slurm_check_image,
     .files = slurm_files,
     .wait_ready = slurm_wait_ready,
+    .launch = slurm_launch,
+    .why_waiting = slurm_why_waiting,
+    .controller_logs = controller_logs,
+    .compute_logs = compute_logs,
     .defaults = slurm_defaults,
 };

@@ -6,6 +6,7 @@
  *     slurm_conf.c     slurm.conf and cgroup.conf
  *     slurm.c          files of the nodes
  *     slurm_ready.c    the wait for idle nodes
+ *     slurm_launch.c   a command as a job
  */
 #pragma once
 
@@ -19,6 +20,10 @@ extern const struct sched sched_slurm;
 #define SLURM_OLDEST 2205
 
 #define SLURMCTLD_PORT 6817
+
+#define SLURMCTLD_LOG     "/var/log/slurm/slurmctld.log"
+#define SLURMD_LOG        "/var/log/slurm/slurmd.log"
+#define SLURM_JOBCOMP_LOG "/var/log/slurm/jobcomp.log"
 
 struct slurm_image {
     int release;
@@ -44,3 +49,7 @@ char *slurm_cgroup_conf(const struct slurm_image *image);
 
 int slurm_wait_ready(const struct channel *channel, const struct cluster_plan *plan,
                      struct bd_cancel *cancel, char **ret_version, struct bd_err *err);
+
+void slurm_launch(const struct sched_job *job, struct bd_strv *ret_argv);
+char *slurm_why_waiting(const struct channel *channel, const struct cluster_plan *plan,
+                        const char *job_name);

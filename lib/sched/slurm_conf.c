@@ -15,7 +15,10 @@ static const char fixed[] = "AuthType=auth/munge\n"
                             "TaskPlugin=task/none\n"
                             "JobAcctGatherType=jobacct_gather/none\n"
                             "JobCompType=jobcomp/filetxt\n"
-                            "JobCompLoc=/var/log/slurm/jobcomp.log\n"
+                            "JobCompLoc=" SLURM_JOBCOMP_LOG "\n"
+                            /* Beside the journal, which goes with the node. */
+                            "SlurmctldLogFile=" SLURMCTLD_LOG "\n"
+                            "SlurmdLogFile=" SLURMD_LOG "\n"
                             /* What the scheduler is told of a node holds, whatever slurmd finds. */
                             "SlurmdParameters=config_overrides\n";
 

@@ -9,7 +9,9 @@
 #define POLL_LONGEST_NS (250 * BD_NS_PER_MS)
 #define COMMAND_NS      (10 * BD_NS_PER_S)
 #define LAST_WORDS_NS   (3 * BD_NS_PER_S)
-#define LAST_WORDS_MAX  300
+#define LAST_WORDS_MAX  300 /* of each daemon, where several are asked */
+#define FATAL_WORDS_MAX 600
+#define UNITS_EVERY_NS  (1 * BD_NS_PER_S)
 #define NODES_TOLD_MAX  5
 
 struct wait {
@@ -17,7 +19,18 @@ struct wait {
     const struct cluster_plan *plan;
     struct bd_cancel *cancel;
     struct bd_str states; /* sinfo's last answer */
+    int64_t units_asked_ns;
+    size_t next_node; /* whose units are asked for next, if it is missing */
 };
+
+/* A daemon: its unit, the name that it writes to the journal under, and its log. */
+struct daemon {
+    const char *unit, *name, *log;
+};
+
+static const struct daemon munged = {"munge", "munged", "/var/log/munge/munged.log"};
+static const struct daemon slurmctld = {"slurmctld", "slurmctld", SLURMCTLD_LOG};
+static const struct daemon slurmd = {"slurmd", "slurmd", SLURMD_LOG};
 
 static int run(const struct wait *w, const struct node_plan *node, const char *const *argv,
                int64_t timeout_ns, struct bd_cancel *cancel, struct bd_proc_result *ret,
@@ -98,7 +111,106 @@ static int all_idle(struct wait *w, bool *ret_yes, struct bd_err *err)
     return 0;
 }
 
-/* Asks again and again, at growing intervals: each question takes CPU from the nodes that boot. */
+/* The end of what the daemon itself wrote: in its log, or in the journal where it did not come so
+ * far as to open that. */
+static int read_last_words(const struct wait *w, const struct node_plan *node,
+                           const struct daemon *daemon, struct bd_str *ret, struct bd_err *err)
+{
+    const char *const log[] = {"tail", "-q", "-n", "20", daemon->log, NULL};
+    const char *const journal[] = {"journalctl", "-q", "--no-pager", "-o",         "cat",
+                                   "-n",         "20", "-t",         daemon->name, NULL};
+    const char *const *const places[] = {log, journal};
+    int r = 0;
+    for (size_t i = 0; i < BD_ARRAY_LEN(places) && r == 0 && ret->len == 0; i++) {
+        bd_auto_proc_result struct bd_proc_result out = {0};
+        r = run(w, node, places[i], LAST_WORDS_NS, NULL, &out, err);
+        bd_str_add(ret, bd_str_text(&out.out));
+    }
+    return r;
+}
+
+/* At most so many bytes of them, on one line. */
+static void add_last_words(const struct wait *w, const struct node_plan *node,
+                           const struct daemon *daemon, size_t max, struct bd_str *out)
+{
+    bd_auto_str struct bd_str words = {0};
+    struct bd_err err = BD_ERR_INIT;
+    int r = read_last_words(w, node, daemon, &words, &err);
+    if (r == 0 && words.len == 0)
+        bd_str_addf(out, "; %s on %s wrote nothing", daemon->name, node->name);
+    else if (r < 0)
+        bd_str_addf(out, "; %s on %s can't be asked: %.200s", daemon->name, node->name, err.text);
+    if (r < 0 || words.len == 0)
+        return;
+
+    while (words.len > 0 && words.data[words.len - 1] == '\n')
+        words.data[--words.len] = '\0';
+    const char *text = words.data;
+    if (words.len > max) {
+        text += words.len - max;
+        const char *line = strchr(text, '\n');
+        text = line ? line + 1 : text;
+    }
+    for (char *s = words.data; *s; s++)
+        if (*s == '\n')
+            *s = '|';
+    bd_str_addf(out, "; last words of %s on %s: %s", daemon->name, node->name, text);
+}
+
+/*
+ * Whether a node's systemd has given a daemon up: one that it will start again is "activating".
+ * A question without an answer says nothing, as of a node that is not that far.
+ */
+static int check_daemons(const struct wait *w, const struct node_plan *node,
+                         const struct daemon *of_slurm, struct bd_err *err)
+{
+    const struct daemon *const daemons[] = {&munged, of_slurm}; /* the second needs the first */
+    const char *const argv[] = {"systemctl", "is-failed", munged.unit, of_slurm->unit, NULL};
+    bd_auto_proc_result struct bd_proc_result out = {0};
+    bd_auto_str struct bd_str words = {0};
+    struct bd_err unanswered = BD_ERR_INIT;
+    if (run(w, node, argv, COMMAND_NS, w->cancel, &out, &unanswered) < 0)
+        return bd_cancel_check(w->cancel, err);
+    const char *state = bd_str_text(&out.out); /* a line for each of them */
+    for (size_t i = 0; i < BD_ARRAY_LEN(daemons) && state; i++) {
+        if (bd_starts_with(state, "failed\n")) {
+            add_last_words(w, node, daemons[i], FATAL_WORDS_MAX, &words);
+            return bd_err_set(err, BD_ECHILD,
+                              "Slurm: %s on %s ends whenever it is started: hold the scheduler's "
+                              "options against what it says%s",
+                              daemons[i]->name, node->name, bd_str_text(&words));
+        }
+        state = strchr(state, '\n');
+        state = state ? state + 1 : NULL;
+    }
+    return 0;
+}
+
+/* The next node, in turn, that sinfo has not as idle; NULL where there is none, or no sinfo yet. */
+static const struct node_plan *next_missing(struct wait *w)
+{
+    for (size_t i = 0; w->states.len > 0 && i < w->plan->n_nodes; i++) {
+        const struct node_plan *node = &w->plan->nodes[w->next_node++ % w->plan->n_nodes];
+        if (node->role == NODE_COMPUTE && !is_idle(w, node))
+            return node;
+    }
+    return NULL;
+}
+
+/* One node at a time: questions to all of many would take the CPU that they boot with. */
+static int check_units(struct wait *w, struct bd_err *err)
+{
+    int64_t now_ns = bd_mono_ns();
+    if (now_ns - w->units_asked_ns < UNITS_EVERY_NS)
+        return 0;
+    w->units_asked_ns = now_ns;
+    const struct node_plan *missing = next_missing(w);
+    int r = check_daemons(w, controller(w), &slurmctld, err);
+    return r == 0 && missing ? check_daemons(w, missing, &slurmd, err) : r;
+}
+
+/* Asks again and again, at growing intervals: each question takes CPU from the nodes that boot.
+ * BD_ECHILD as soon as waiting is of no use. */
 static int wait_until(struct wait *w, int (*question)(struct wait *, bool *, struct bd_err *),
                       struct bd_err *err)
 {
@@ -108,40 +220,15 @@ static int wait_until(struct wait *w, int (*question)(struct wait *, bool *, str
         int r = question(w, &yes, err);
         if (r < 0 || yes)
             return r;
-        r = bd_cancel_sleep(w->cancel, pause_ns, err);
+        r = check_units(w, err);
+        if (r == 0)
+            r = bd_cancel_sleep(w->cancel, pause_ns, err);
         if (r < 0)
             return r;
         pause_ns = pause_ns * 5 / 4;
         if (pause_ns > POLL_LONGEST_NS)
             pause_ns = POLL_LONGEST_NS;
     }
-}
-
-/* The end of what the daemon itself wrote, without systemd's words about it, on one line. */
-static void add_last_words(const struct wait *w, const struct node_plan *node, const char *unit,
-                           struct bd_str *out)
-{
-    const char *const argv[] = {"journalctl", "-q", "--no-pager", "-o", "cat",
-                                "-n",         "4",  "-t",         unit, NULL};
-    bd_auto_proc_result struct bd_proc_result words = {0};
-    struct bd_err err = BD_ERR_INIT;
-    int r = run(w, node, argv, LAST_WORDS_NS, NULL, &words, &err);
-    if (r == 0 && words.out.len == 0)
-        bd_str_addf(out, "; %s on %s wrote nothing", unit, node->name);
-    else if (r < 0)
-        bd_str_addf(out, "; %s on %s can't be asked: %.200s", unit, node->name, err.text);
-    if (r < 0 || words.out.len == 0)
-        return;
-
-    while (words.out.len > 0 && words.out.data[words.out.len - 1] == '\n')
-        words.out.data[--words.out.len] = '\0';
-    const char *text = words.out.data;
-    if (words.out.len > LAST_WORDS_MAX)
-        text += words.out.len - LAST_WORDS_MAX;
-    for (char *s = words.out.data; *s; s++)
-        if (*s == '\n')
-            *s = '|';
-    bd_str_addf(out, "; last words of %s on %s: %s", unit, node->name, text);
 }
 
 /* Puts what is not ready, and why, in the place of a bare "timeout". */
@@ -166,9 +253,9 @@ static void explain(const struct wait *w, struct bd_err *err)
     }
     if (missing > NODES_TOLD_MAX)
         bd_str_addf(&text, " and %u more", missing - NODES_TOLD_MAX);
-    add_last_words(w, controller(w), "slurmctld", &text);
+    add_last_words(w, controller(w), &slurmctld, LAST_WORDS_MAX, &text);
     if (first)
-        add_last_words(w, first, "slurmd", &text);
+        add_last_words(w, first, &slurmd, LAST_WORDS_MAX, &text);
     bd_err_set(err, BD_ETIMEOUT, "Slurm: %u of %u nodes are not idle in time: %s", missing,
                w->plan->spec.compute, bd_str_text(&text));
 }
@@ -183,8 +270,11 @@ static int read_version(const struct wait *w, char **ret_version, struct bd_err 
     const char *text = bd_str_text(&out.out);
     size_t n = strcspn(text, "\n");
     if (out.exit_code != 0 || n == 0)
-        return bd_err_set(err, BD_ECHILD, "sinfo --version on node %s: exit code %d: %.200s",
-                          controller(w)->name, out.exit_code, bd_str_text(&out.err));
+        return bd_err_set(
+            err, BD_ECHILD,
+            "Slurm: sinfo --version on %s ended with %d: hold the scheduler's options "
+            "against what it says: %.300s",
+            controller(w)->name, out.exit_code, bd_str_text(&out.err));
     *ret_version = bd_xstrndup(text, n);
     return 0;
 }
@@ -192,7 +282,8 @@ static int read_version(const struct wait *w, char **ret_version, struct bd_err 
 int slurm_wait_ready(const struct channel *channel, const struct cluster_plan *plan,
                      struct bd_cancel *cancel, char **ret_version, struct bd_err *err)
 {
-    struct wait w = {.channel = channel, .plan = plan, .cancel = cancel};
+    struct wait w = {
+        .channel = channel, .plan = plan, .cancel = cancel, .units_asked_ns = bd_mono_ns()};
     bd_auto_free char *version = NULL;
     /* First, while the daemons boot anyway: it asks nobody. */
     int r = read_version(&w, &version, err);

@@ -1,15 +1,15 @@
 #include "lib/store/cluster.h"
 
 #include "lib/base/str.h"
-#include "lib/store/query.h"
+#include "lib/store/page.h"
 
 #include <string.h>
 
 /* In the order of enum column; row_bind() and row_read() keep to it. */
 #define COLUMNS                                                                                    \
     "id, name, state, version, created_ns, ready_ns, ended_ns, spec, image_id, image_name, "       \
-    "image_digest, subnet, scheduler_version, step, nodes, timings, warnings, error, residue"
-#define PLACES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+    "image_digest, subnet, scheduler_version, step, nodes, timings, warnings, error, residue, run"
+#define PLACES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
 #define LIVE   "state IN ('creating', 'ready', 'failing', 'deleting')"
 
 enum column {
@@ -32,6 +32,7 @@ enum column {
     COL_WARNINGS,
     COL_ERROR,
     COL_RESIDUE,
+    COL_RUN,
 };
 
 static int state_of(const char *text)
@@ -61,6 +62,7 @@ void store_cluster_done(struct store_cluster *row)
     json_decref(row->warnings);
     json_decref(row->error);
     json_decref(row->residue);
+    free(row->run);
     *row = (struct store_cluster){0};
 }
 
@@ -92,6 +94,7 @@ static void row_bind(struct query *q, const struct store_cluster *row)
     query_json(q, row->warnings);
     query_json(q, row->error);
     query_json(q, row->residue);
+    query_text(q, row->run);
 }
 
 static int read_json(const struct query *q, struct store_cluster *row, struct bd_err *err)
@@ -126,6 +129,7 @@ static int row_read(const struct query *q, struct store_cluster *ret_row, struct
         .subnet = query_col_text(q, COL_SUBNET),
         .scheduler_version = query_col_text(q, COL_SCHEDULER_VERSION),
         .step = query_col_text(q, COL_STEP),
+        .run = query_col_text(q, COL_RUN),
     };
     int r = query_col_id(q, COL_ID, row.id, err);
     if (r == 0)
@@ -141,21 +145,6 @@ static int row_read(const struct query *q, struct store_cluster *ret_row, struct
     return 0;
 }
 
-/* The row that a query by a unique key answers. */
-static int row_one(struct query *q, const char *what, const char *key,
-                   struct store_cluster *ret_row, struct bd_err *err)
-{
-    int r = query_step(q, err);
-    if (r == 0)
-        return bd_err_set(err, BD_ENOTFOUND, "there is no cluster with the %s '%s'", what, key);
-    if (r > 0) {
-        r = row_read(q, ret_row, err);
-        if (r < 0)
-            bd_err_wrap(err, "cluster %s", key);
-    }
-    return r;
-}
-
 int store_cluster_get(struct store_conn *c, const char *id, struct store_cluster *ret_row,
                       struct bd_err *err)
 {
@@ -164,18 +153,15 @@ int store_cluster_get(struct store_conn *c, const char *id, struct store_cluster
     if (r < 0)
         return r;
     query_text(&q, id);
-    return row_one(&q, "id", id, ret_row, err);
-}
-
-int store_cluster_get_by_name(struct store_conn *c, const char *name, struct store_cluster *ret_row,
-                              struct bd_err *err)
-{
-    auto_query struct query q = {0};
-    int r = query_begin(&q, c, "SELECT " COLUMNS " FROM cluster WHERE name = ? AND " LIVE, err);
-    if (r < 0)
-        return r;
-    query_text(&q, name);
-    return row_one(&q, "name", name, ret_row, err);
+    r = query_step(&q, err);
+    if (r == 0)
+        return bd_err_set(err, BD_ENOTFOUND, "there is no cluster with the id '%s'", id);
+    if (r > 0) {
+        r = row_read(&q, ret_row, err);
+        if (r < 0)
+            bd_err_wrap(err, "cluster %s", id);
+    }
+    return r;
 }
 
 /* Puts words people understand in the place of SQLite's, where a name or an id is taken. */
@@ -238,93 +224,54 @@ int store_cluster_update(struct store_conn *c, const struct store_cluster *row, 
     return r;
 }
 
-#define NEWEST_FIRST "ORDER BY created_ns DESC, id DESC LIMIT ?5"
-#define ON_PAGE      "(created_ns, id) < (?2, ?3) AND (?4 IS NULL OR name = ?4) "
+#define NAMED "AND (?4 IS NULL OR name = ?4) "
 
 /* All there are, whatever the state says. */
-static const char list_all_sql[] = "SELECT " COLUMNS " FROM cluster WHERE " ON_PAGE NEWEST_FIRST;
+static const char list_all_sql[] =
+    "SELECT " COLUMNS " FROM cluster WHERE " PAGE_PLACE NAMED PAGE_NEWEST_FIRST;
 
 /* Per state a walk along the index that ends at the limit: cost follows from what is listed, not
  * from what is stored. */
 static const char list_states_sql[] =
     "SELECT " COLUMNS " FROM cluster WHERE id IN ("
     "  SELECT page.id FROM json_each(?1) AS wanted, cluster AS page WHERE page.id IN ("
-    "    SELECT id FROM cluster WHERE state = wanted.value AND " ON_PAGE NEWEST_FIRST
-    ")) " NEWEST_FIRST;
+    "    SELECT id FROM cluster WHERE state = wanted.value AND " PAGE_PLACE NAMED PAGE_NEWEST_FIRST
+    ")) " PAGE_NEWEST_FIRST;
 
-struct page {
-    struct store_cluster *rows;
-    size_t n, cap;
-    int64_t before_ns; /* the place of the last row seen, read or not */
-    char *before_id;
+static int read_listed(const struct query *q, void *ret_row, struct bd_err *err)
+{
+    return row_read(q, ret_row, err);
+}
+
+static void free_listed(void *rows, size_t n)
+{
+    store_clusters_free(rows, n);
+}
+
+static const struct page_table table = {
+    .row_bytes = sizeof(struct store_cluster),
+    .col_created = COL_CREATED,
+    .n_states = CLUSTER_STATE_COUNT,
+    .state_name = state_name,
+    .read = read_listed,
+    .free = free_listed,
 };
-
-static void page_done(struct page *p)
-{
-    store_clusters_free(p->rows, p->n);
-    free(p->before_id);
-}
-
-static struct store_cluster *page_slot(struct page *p)
-{
-    if (p->n == p->cap) {
-        p->cap = p->cap ? p->cap * 2 : 16;
-        p->rows = bd_xrealloc(p->rows, p->cap * sizeof(*p->rows));
-    }
-    return &p->rows[p->n];
-}
-
-/* Up to `wanted` rows from the place of p on; answers the number seen, among them those that could
- * not be read. */
-static int page_add(struct page *p, struct store_conn *c, const struct store_cluster_filter *filter,
-                    unsigned wanted, store_bad_row_fn on_bad, void *arg, struct bd_err *err)
-{
-    auto_query struct query q = {0};
-    bd_auto_free char *from_id = bd_xstrdup(p->before_id);
-    int seen = 0;
-    int r = query_begin(&q, c, filter->states ? list_states_sql : list_all_sql, err);
-    if (r < 0)
-        return r;
-    query_states(&q, filter->states, CLUSTER_STATE_COUNT, state_name);
-    query_i64(&q, p->before_ns);
-    query_text(&q, from_id);
-    query_text(&q, filter->name);
-    query_i64(&q, wanted);
-    for (; (r = query_step(&q, err)) > 0; seen++) {
-        struct bd_err why = BD_ERR_INIT;
-        free(p->before_id);
-        p->before_id = query_col_text(&q, COL_ID);
-        p->before_ns = query_col_i64(&q, COL_CREATED);
-        if (row_read(&q, page_slot(p), &why) == 0)
-            p->n++;
-        else if (on_bad)
-            on_bad(p->before_id, &why, arg);
-    }
-    return r < 0 ? r : seen;
-}
 
 int store_cluster_list(struct store_conn *c, const struct store_cluster_filter *filter,
                        store_bad_row_fn on_bad, void *arg, struct store_cluster **ret_rows,
                        size_t *ret_n, struct bd_err *err)
 {
-    struct page page = {
-        .before_ns = filter->before_created_ns ? filter->before_created_ns : INT64_MAX,
-        .before_id = bd_xstrdup(filter->before_id ? filter->before_id : ""),
+    const struct page_ask ask = {
+        .sql = filter->states ? list_states_sql : list_all_sql,
+        .states = filter->states,
+        .text = filter->name,
+        .before_created_ns = filter->before_created_ns,
+        .before_id = filter->before_id,
+        .limit = filter->limit,
     };
-    /* A page is only short at the end of the listing: rows that can't be read are made up for. */
-    while (page.n < filter->limit) {
-        unsigned wanted = filter->limit - (unsigned)page.n;
-        int seen = page_add(&page, c, filter, wanted, on_bad, arg, err);
-        if (seen < 0) {
-            page_done(&page);
-            return seen;
-        }
-        if ((unsigned)seen < wanted)
-            break;
-    }
-    *ret_rows = bd_take(page.rows);
-    *ret_n = page.n;
-    page.n = 0;
-    page_done(&page);
-    return 0;
+    void *rows = NULL;
+    int r = page_list(c, &table, &ask, on_bad, arg, &rows, ret_n, err);
+    if (r == 0)
+        *ret_rows = rows;
+    return r;
 }

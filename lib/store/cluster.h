@@ -25,6 +25,7 @@ struct store_cluster {
     json_t *warnings; /* [text] */
     json_t *error;    /* {type, step, detail} or NULL */
     json_t *residue;  /* {empty, differences} or NULL */
+    char *run;        /* its own id where it belongs to the run of that id; NULL: to none */
 };
 void store_cluster_done(struct store_cluster *row);
 
@@ -35,9 +36,6 @@ int store_cluster_insert(struct store_conn *c, const struct store_cluster *row, 
 int store_cluster_update(struct store_conn *c, const struct store_cluster *row, struct bd_err *err);
 int store_cluster_get(struct store_conn *c, const char *id, struct store_cluster *ret_row,
                       struct bd_err *err);
-/* The live cluster (not deleted or failed) of this name. BD_ENOTFOUND. */
-int store_cluster_get_by_name(struct store_conn *c, const char *name, struct store_cluster *ret_row,
-                              struct bd_err *err);
 
 struct store_cluster_filter {
     unsigned states;           /* bit (1 << enum cluster_state) for each wanted; 0: all */

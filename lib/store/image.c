@@ -298,38 +298,3 @@ int store_image_list(struct store_conn *c, const struct store_image_filter *filt
     *ret_n = n;
     return 0;
 }
-
-int store_image_count_digest(struct store_conn *c, const char *digest, unsigned *ret_n,
-                             struct bd_err *err)
-{
-    auto_query struct query q = {0};
-    int r = query_begin(&q, c, "SELECT count(*) FROM image WHERE digest = ?", err);
-    if (r < 0)
-        return r;
-    query_text(&q, digest);
-    r = query_step(&q, err);
-    if (r < 0)
-        return r;
-    *ret_n = (unsigned)query_col_i64(&q, 0);
-    return 0;
-}
-
-int store_image_users(struct store_conn *c, const char *digest, char **ret_ids, struct bd_err *err)
-{
-    auto_query struct query q = {0};
-    bd_auto_str struct bd_str ids = {0};
-    int r = query_begin(&q, c,
-                        "SELECT id FROM cluster WHERE image_digest = ?"
-                        "  AND state IN ('creating', 'ready', 'failing', 'deleting') ORDER BY id",
-                        err);
-    if (r < 0)
-        return r;
-    query_text(&q, digest);
-    while ((r = query_step(&q, err)) > 0) {
-        bd_auto_free char *id = query_col_text(&q, 0);
-        bd_str_addf(&ids, "%s%s", ids.len ? ", " : "", id);
-    }
-    if (r == 0)
-        *ret_ids = ids.len ? bd_str_take(&ids) : NULL;
-    return r;
-}

@@ -51,9 +51,3 @@ struct store_image_filter {
 int store_image_list(struct store_conn *c, const struct store_image_filter *filter,
                      struct store_image **ret_rows, size_t *ret_n, struct bd_err *err);
 void store_images_free(struct store_image *rows, size_t n);
-/* Rows that have this digest. */
-int store_image_count_digest(struct store_conn *c, const char *digest, unsigned *ret_n,
-                             struct bd_err *err);
-/* Ids of clusters that are not gone and use this image's digest, separated by ", "; NULL if none.
- * The caller's. */
-int store_image_users(struct store_conn *c, const char *digest, char **ret_ids, struct bd_err *err);

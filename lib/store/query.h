@@ -24,7 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STORE_STATEMENTS_MAX 48 /* more than there are literals in this folder */
+#define STORE_STATEMENTS_MAX 96 /* more than there are literals in this folder */
 
 struct store_conn {
     sqlite3 *db;

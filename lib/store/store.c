@@ -148,8 +148,3 @@ void store_savepoint_undo(struct store_conn *c)
 {
     query_exec(c, "ROLLBACK TO part; RELEASE part", NULL);
 }
-
-int store_schema_version(void)
-{
-    return store_n_migrations;
-}

@@ -30,8 +30,6 @@ BD_DEFINE_CLEANUP(struct store_conn, store_conn, store_close)
 int store_begin(struct store_conn *c, struct bd_err *err);
 int store_commit(struct store_conn *c, struct bd_err *err); /* durable when it returns 0 */
 void store_rollback(struct store_conn *c);
-/* The number of the newest migration this program knows; a database that is open has it too. */
-int store_schema_version(void);
 
 /* A part of the open transaction that can be undone alone; not nested. */
 int store_savepoint(struct store_conn *c, struct bd_err *err);

@@ -5,6 +5,7 @@
 #include "lib/virt/virt_priv.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
@@ -172,10 +173,12 @@ static bool check_disk_enough(struct checkup *c)
 
 static bool check_kvm(struct checkup *c)
 {
-    bd_str_add(&c->summary,
-               access("/dev/kvm", R_OK | W_OK) == 0
-                   ? "/dev/kvm can be opened; whether a guest runs with it was not tried"
-                   : "/dev/kvm can't be opened; nodes in containers do not need it");
+    bd_auto_fd int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+    if (fd >= 0)
+        bd_str_add(&c->summary, "/dev/kvm can be opened; whether a guest runs with it: not tried");
+    else
+        bd_str_addf(&c->summary, "/dev/kvm can't be opened: %s; nodes in containers do not need it",
+                    strerror(errno));
     return true;
 }
 

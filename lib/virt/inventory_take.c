@@ -260,12 +260,19 @@ static void add_chain(struct inventory *inv, const char *table, const char *chai
     add_item(inv, "firewall", name);
 }
 
+static void add_rule(struct inventory *inv, const char *table, const char *chain, const char *rule)
+{
+    bd_auto_free char *name = bd_xasprintf("%s %s: %s", table, chain, rule + strspn(rule, "\t "));
+    add_item(inv, "firewall", name);
+}
+
 /*
  * One item a table, and one a chain with a digest of its rules: "table ip nat {" at the margin,
  * "chain x {" behind one tab. Without counters and the contents of sets, which change by
- * themselves.
+ * themselves. A rule that may be about nodes is an item of its own, so that it is told whose it is,
+ * whoever changes the others of its chain.
  */
-static void take_ruleset(char *text, struct inventory *inv)
+static void take_ruleset(char *text, const struct hostops_dirs *dirs, struct inventory *inv)
 {
     bd_auto_str struct bd_str rules = {0};
     const char *table = "", *chain = "";
@@ -282,20 +289,25 @@ static void take_ruleset(char *text, struct inventory *inv)
         } else if (strcmp(line, "\t}") == 0) {
             add_chain(inv, table, chain, &rules);
             chain = "";
+        } else if (*chain && inventory_is_ours("firewall", line, dirs)) {
+            add_rule(inv, table, chain, line);
         } else {
             bd_str_addf(&rules, "%s\n", line);
         }
     }
 }
 
-/* A host without nft, or whose kernel has no nf_tables, has no such rules. */
-static void take_firewall(struct inventory *inv)
+/* On a host without nft, or whose kernel has no nf_tables, it is the same item before and after. */
+static void take_firewall(const struct virt *v, struct inventory *inv)
 {
     static const char *const argv[] = {"nft", "--stateless", "--terse", "list", "ruleset", NULL};
     bd_auto_proc_result struct bd_proc_result result = {0};
     const struct bd_proc nft = {.argv = argv, .timeout_ns = 10000000000};
-    if (bd_proc_run(&nft, &result, NULL) == 0 && result.exit_code == 0 && result.out.data)
-        take_ruleset(result.out.data, inv);
+    bool listed = bd_proc_run(&nft, &result, NULL) == 0 && result.exit_code == 0;
+    if (listed && result.out.data)
+        take_ruleset(result.out.data, hostops_dirs_of(v->ops), inv);
+    if (!listed || result.truncated)
+        add_item(inv, "firewall", INVENTORY_NOT_LISTED);
 }
 
 int inventory_take(struct virt *v, enum virt_lane lane, struct inventory *ret_inv,
@@ -322,7 +334,7 @@ int inventory_take(struct virt *v, enum virt_lane lane, struct inventory *ret_in
         return rc;
     }
     take_files(v, &inv);
-    take_firewall(&inv);
+    take_firewall(v, &inv);
     bd_strv_sort(&inv.items);
     *ret_inv = inv;
     return 0;

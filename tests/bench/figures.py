@@ -16,7 +16,8 @@ from pathlib import Path
 
 import host
 import machine
-from service import SCRATCH, Failed, free_port
+from service import SCRATCH, Failed
+from sockets import free_port
 
 NODE = {"cpus": 0.25, "schedulerCpus": 1, "memory": "256MiB"}
 MIB = 1 << 20

@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import time
 from pathlib import Path
 
 import host
+from sockets import UnixConnection, free_port
 
 BUILD = Path(os.environ.get("BENCHD_BUILD", host.ROOT / "build")).resolve()
 CACHE = Path(os.environ.get("BENCHD_TEST_CACHE", "/var/cache/benchd-test"))
@@ -32,23 +32,6 @@ POLL = 30  # seconds that one question waits for a change
 
 class Failed(Exception):
     """Something could not be measured; says why."""
-
-
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path, timeout):
-        super().__init__("localhost", timeout=timeout)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Service:

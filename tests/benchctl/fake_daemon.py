@@ -202,6 +202,110 @@ BUILDING = IMAGE | {"state": "building", "digest": None, "sizeBytes": None, "ent
                     "packageCount": None, "readyAt": None}
 
 
+SCHEDULER = "cluster.scheduler.options.SchedulerType"
+LEVELS = ({SCHEDULER: "sched/backfill", "cluster.compute": 2}, {SCHEDULER: "sched/builtin", "cluster.compute": 2})
+
+
+def campaign(state="running", done=0, failed=0, running=0, eta=None, **more):
+    """A campaign of the contract's form, of two cells in three blocks."""
+    value = {
+        "id": "5a6b7c8d", "name": "backfill-or-not", "state": state, "spec": None, "digest": "sha256:" + "77" * 32,
+        "priority": 0, "plan": {"cells": 2, "blocks": 3, "runs": 6},
+        "progress": {"planned": 6, "done": done, "failed": failed, "excluded": 0, "running": running,
+                     "etaSeconds": eta},
+        "error": None, "createdAt": "2026-01-31T12:00:00.000Z", "startedAt": "2026-01-31T12:00:00.012Z",
+        "endedAt": None,
+    }
+    value.update(more)
+    return value
+
+
+def step(name, state="done", error=None, **more):
+    return {"name": name, "state": state, "attempt": 1, "startedAt": "2026-01-31T12:00:02.014Z",
+            "endedAt": None if state == "intended" else "2026-01-31T12:00:02.218Z", "error": error} | more
+
+
+def run(number=1, state="done", **more):
+    """A run of that campaign."""
+    ended = state in ("done", "failed", "cancelled")
+    value = {
+        "id": f"eeee{number:04d}", "campaign": "5a6b7c8d", "position": number - 1, "cell": LEVELS[(number - 1) % 2],
+        "block": (number - 1) // 2, "warmup": number <= 2, "attempt": 1, "state": state, "waiting": None,
+        "grade": {"value": "usable", "reasons": []} if state == "done" else None, "steps": [], "timings": {},
+        "conditions": {"quiet": True, "outsideCpus": 0.03, "waitedMs": 0},
+        "metrics": {"elapsed": {"value": 0.204, "unit": "s", "kind": "cost", "n": 1},
+                    "bandwidth": {"value": 1048576, "unit": "MB/s", "kind": "rate", "n": 5}} if state == "done" else {},
+        "warnings": [], "error": None, "residue": {"empty": True, "differences": []} if ended else None, "spec": None,
+        "createdAt": "2026-01-31T12:00:00.000Z", "startedAt": "2026-01-31T12:00:00.010Z",
+        "endedAt": "2026-01-31T12:00:02.900Z" if ended else None,
+    }
+    value.update(more)
+    return value
+
+
+FAILED_RUN = {"error": {"type": "workload", "step": "workload", "detail": "exit code 1; it last wrote: \x1b[31mno"},
+              "steps": [step("ready"), step("workload", "failed", "exit code 1; it last wrote: \x1b[31mno")]}
+
+
+LOGS = b"run eeee0001: done, attempt 1\n\n== stdout ==\nn1\tok\n\x1b]0;owned\x07\n"
+ARTIFACTS = {"items": [{"name": "stdout", "bytes": 2048, "modifiedAt": "2026-01-31T12:00:02.218Z"},
+                       {"name": "ctl1-slurmctld.log", "bytes": 310, "modifiedAt": "2026-01-31T12:00:02.218Z"}]}
+
+
+def plan(**more):
+    order = [(0, 1, 0, True), (1, 0, 0, True), (2, 0, 1, False), (3, 1, 1, False), (4, 1, 2, False), (5, 0, 2, False)]
+    return {"digest": "sha256:" + "77" * 32, "spec": {"name": "backfill-or-not"}, "cells": 2, "blocks": 3,
+            "warmupBlocks": 1, "runs": 6,
+            "cellList": [{"index": i, "levels": levels, "digest": "sha256:" + "88" * 32}
+                         for i, levels in enumerate(LEVELS)],
+            "order": [dict(zip(("position", "cell", "block", "warmup"), row)) for row in order],
+            "warnings": []} | more
+
+
+def campaign_scenes(runs=6, failing=(4,), seconds=1.0):
+    """[(seconds, campaign, runs newest first)...]: one run after another, to the end."""
+    scenes, ended = [(0.0, campaign("queued"), [])], []
+    steps = ("nodes", "ready", "workload", "teardown")
+    for number in range(1, runs + 1):
+        began = seconds * (number - 1)
+        counts = {"done": sum(r["state"] == "done" for r in ended), "failed": sum(r["state"] != "done" for r in ended),
+                  "eta": round(seconds * (runs - number + 1)) if ended else None}
+        for i, name in enumerate(steps):
+            now = run(number, "measuring" if name == "workload" else "preparing", steps=[step(name, "intended")])
+            scenes.append((began + seconds * (0.05 + 0.2 * i), campaign(running=1, **counts), [now, *ended]))
+        ended.insert(0, run(number, "failed", **FAILED_RUN) if number in failing else run(number))
+    done = sum(r["state"] == "done" for r in ended)
+    scenes.append((seconds * runs, campaign("done", done, runs - done, endedAt="2026-01-31T12:00:24.000Z"), ended))
+    return scenes
+
+
+class CampaignStory:
+    """The campaign, its runs and each of them, as the scenes have them."""
+
+    def __init__(self, scenes, speed=1.0):
+        numbered = list(enumerate(scenes))
+        self.campaign = Story([(at, value) for _, (at, value, _) in numbered], speed)
+        self.runs = Story([(at, {"items": runs, "next": None}) for _, (at, _, runs) in numbered], speed)
+        self.each = {r["id"]: Story([(at, next((x for x in runs if x["id"] == r["id"]), r)) for at, _, runs in scenes],
+                                    speed) for _, _, runs in scenes for r in runs}
+
+    def begin(self):
+        now = time.monotonic()
+        for story in (self.campaign, self.runs, *self.each.values()):
+            story.begun = now
+
+    def submit(self, handler, _):
+        self.begin()
+        handler.json(202, self.campaign.now()[1], Location="/v1/campaigns/5a6b7c8d")
+
+    def routes(self):
+        return [("POST", "/v1/campaigns", self.submit),
+                ("GET", r"/v1/campaigns\?.*", lambda h, m: items(self.campaign.now()[1])(h, m)),
+                ("GET", r"/v1/campaigns/5a6b7c8d(\?.*)?", self.campaign.answer),
+                ("GET", r"/v1/campaigns/5a6b7c8d/runs\?.*", lambda h, m: h.json(200, self.runs.now()[1])),
+                ("GET", r"/v1/runs/(eeee....)(\?.*)?", lambda h, m: self.each[m[1]].answer(h, m))]
+
+
 def event(seq, kind, **data):
     return {"seq": seq, "at": f"2026-01-31T12:00:0{seq % 10}.000Z", "kind": f"cluster.{kind}",
             "subject": "cluster/1f2e3d4c", "data": data}
@@ -230,6 +334,7 @@ def world(speed):
     build = Story([(0, BUILDING | {"progress": "I: retrieving 312 packages"}),
                    (2, BUILDING | {"progress": "I: unpacking \x1b[31mslurmd 22.05.8-4"}), (4, IMAGE)], speed)
     stories = {"cluster": up}
+    campaigns = CampaignStory(campaign_scenes(seconds=4), speed)
 
     def create(handler, _):
         stories["cluster"] = up
@@ -265,6 +370,17 @@ def world(speed):
         ("GET", "/v1/hosts/local", lambda h, m: h.json(200, HOST)),
         ("GET", r"/v1/schedulers\?.*", items({"name": "slurm", "versionsTested": ["22.05", "24.11"],
                                                "description": "Slurm, with munge"})),
+        *campaigns.routes(),
+        ("POST", "/v1/plans", lambda h, m: h.json(200, plan(warnings=[
+            "cluster.compute = 2: the cell's nodes take 2.5 CPUs in all and the host has 2; set "
+            "admission.oversubscribe to have it run even so"]))),
+        ("POST", "/v1/campaigns/5a6b7c8d/cancel", lambda h, m: h.json(202, campaign("cancelling"))),
+        ("GET", r"/v1/runs\?.*", items(run(1), run(2))),
+        ("GET", "/v1/runs/eeee....(/steps)", lambda h, m: h.json(200, {"items": FAILED_RUN["steps"]})),
+        ("GET", "/v1/runs/eeee..../logs", lambda h, m: h.reply(200, LOGS, "text/plain; charset=utf-8")),
+        ("GET", "/v1/runs/eeee..../artifacts", lambda h, m: h.json(200, ARTIFACTS)),
+        ("GET", "/v1/runs/eeee..../artifacts/stdout",
+         lambda h, m: h.reply(200, b"n1\n\x1b[31mn2\n", "application/octet-stream")),
         ("GET", r"/v1/events\?since=0", follow),
         ("GET", r"/v1/events\?.*", items(*[event(i, "step", step="nodes", ms=i) for i in range(1, 4)])),
     ]

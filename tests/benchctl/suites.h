@@ -8,3 +8,4 @@ Suite *stream_suite(void);
 Suite *text_suite(void);
 Suite *spec_suite(void);
 Suite *commands_suite(void);
+Suite *campaign_suite(void);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -74,17 +75,27 @@ static void down(void)
 struct expected {
     int exit_code;
     const char *out, *err;
+    int signal;
 };
+
+static const char *last_word(const char *const *argv)
+{
+    while (argv[1])
+        argv++;
+    return *argv;
+}
 
 static void check_exec(const struct channel_cmd *cmd, const struct expected *e)
 {
     struct bd_err err = BD_ERR_INIT;
     bd_auto_proc_result struct bd_proc_result ret = {0};
     ck_ok(channel_exec(&channel, cmd, &ret, &err), err);
-    ck_assert_msg(ret.exit_code == e->exit_code && strcmp(bd_str_text(&ret.out), e->out) == 0 &&
+    ck_assert_msg(ret.exit_code == e->exit_code && ret.signal == e->signal &&
+                      strcmp(bd_str_text(&ret.out), e->out) == 0 &&
                       (!e->err || strcmp(bd_str_text(&ret.err), e->err) == 0),
-                  "%s (unit %d): exit %d, out '%s', err '%s'", cmd->argv[cmd->argv[1] ? 1 : 0],
-                  cmd->unit, ret.exit_code, bd_str_text(&ret.out), bd_str_text(&ret.err));
+                  "%s (unit %d): exit %d, signal %d, out '%s', err '%s'", last_word(cmd->argv),
+                  cmd->unit, ret.exit_code, ret.signal, bd_str_text(&ret.out),
+                  bd_str_text(&ret.err));
 }
 
 START_TEST(test_exec)
@@ -136,6 +147,42 @@ START_TEST(test_exec)
 }
 END_TEST
 
+/* A signal is told apart from the exit code that a shell would give for it, in both ways. */
+START_TEST(test_ends)
+{
+    static const char *const misleading[] = {"EXIT_CODE=exited", "EXIT_STATUS=0", NULL};
+    const struct {
+        const char *script;
+        int exit_code, signal;
+    } vectors[] = {
+        {"exit 143", 143, 0},
+        {"exit 255", 255, 0},
+        {"kill -TERM $$", -1, SIGTERM}, /* an end as it should be, to systemd */
+        {"kill -INT $$", -1, SIGINT},
+        {"kill -PIPE $$", -1, SIGPIPE},
+        {"kill -KILL $$", -1, SIGKILL},
+        {"kill -SEGV $$", -1, SIGSEGV},
+        {"kill -29 $$", -1, SIGIO},
+        {"kill -36 $$", -1, 36},
+        {"sleep 0.1; exec sh -c 'kill -9 $$'", -1, SIGKILL},
+    };
+    up(1);
+    for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++)
+        for (int unit = 0; unit < 2; unit++)
+            check_exec(&(struct channel_cmd){.node = node(),
+                                             .argv = ARGV("sh", "-c", vectors[i].script),
+                                             .env = misleading,
+                                             .unit = unit},
+                       &(struct expected){vectors[i].exit_code, "", "", vectors[i].signal});
+    /* Of how units ended, no word is left behind. */
+    check_exec(
+        &(struct channel_cmd){
+            .node = node(), .argv = ARGV("find", "/run", "-maxdepth", "1", "-name", "bench-*.end")},
+        &(struct expected){.out = "", .err = ""});
+    down();
+}
+END_TEST
+
 START_TEST(test_refusals)
 {
     struct bd_err err = BD_ERR_INIT;
@@ -151,7 +198,9 @@ START_TEST(test_refusals)
         {{.node = node(), .argv = ARGV("true"), .env = ARGV("=x")}, BD_EINVALID},
         {{.node = node(), .argv = ARGV("true"), .env = ARGV("x")}, BD_EINVALID},
         {{.node = node(), .argv = ARGV("true"), .user = "no-such-user"}, BD_ENOTFOUND},
-        {{.node = node(), .argv = ARGV("true"), .cwd = "/no/such/place"}, BD_ECHILD},
+        {{.node = node(), .argv = ARGV("true"), .cwd = "/no/such/place"}, BD_ENOTFOUND},
+        {{.node = node(), .argv = ARGV("true"), .cwd = "/no/such/place", .unit = true},
+         BD_ENOTFOUND},
         {{.node = &absent, .argv = ARGV("true")}, BD_ENOTFOUND},
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
@@ -375,6 +424,6 @@ START_TEST(test_a_quarter_is_a_quarter)
 }
 END_TEST
 
-REAL_MAIN("channel-namespaces", test_exec, test_refusals, test_output_is_streamed,
+REAL_MAIN("channel-namespaces", test_exec, test_ends, test_refusals, test_output_is_streamed,
           test_nothing_is_left_of_what_is_ended, test_unit_cancelled_while_it_begins,
           test_background_outlives_its_command, test_files, test_a_quarter_is_a_quarter)

@@ -71,6 +71,9 @@ START_TEST(test_every_kind_of_value_is_read)
                           "log_level = debug\n"
                           "log_format = json\n"
                           "libvirt_uri = lxc:///?a=b\n"
+                          "quiet_cpus = 0.5\n"
+                          "quiet_wait = 1.5s\n"
+                          "active_campaigns = 7\n"
                           "workers = 1\n"
                           "workers = 2"); /* the last one counts; no end of line */
     struct config c = loaded(t.path, NULL);
@@ -84,6 +87,9 @@ START_TEST(test_every_kind_of_value_is_read)
     ck_assert_int_eq(c.log_level, BD_LOG_DEBUG);
     ck_assert_int_eq(c.log_format, BD_LOG_JSON);
     ck_assert_str_eq(c.libvirt_uri, "lxc:///?a=b");
+    ck_assert_double_eq(c.quiet_cpus, 0.5);
+    ck_assert_int_eq(c.quiet_wait_ns, INT64_C(1500000000));
+    ck_assert_int_eq(c.active_campaigns, 7);
     ck_assert_int_eq(c.workers, 2);
     config_done(&c);
     end(&t);
@@ -102,6 +108,19 @@ START_TEST(test_what_is_wrong_in_the_file_is_named_by_its_line)
         {"workers =", ":1: ", "got ''"},
         {"connections_max = 7", ":1: ", "from 8 to 65536"},
         {"import_max_bytes = 3 apples", ":1: ", "expected a size such as 64GiB, got '3 apples'"},
+        {"quiet_cpus = 1.01",
+         ":1: ", "quiet_cpus: expected a share from 0 to 1 such as 0.25, got '1.01'"},
+        {"quiet_cpus = -0", ":1: ", "expected a share"},
+        {"quiet_cpus = nan", ":1: ", "expected a share"},
+        {"quiet_cpus = 0x0", ":1: ", "expected a share"},
+        {"quiet_cpus = .", ":1: ", "expected a share"},
+        {"quiet_cpus = 0.2.5", ":1: ", "expected a share"},
+        {"quiet_cpus = 25%", ":1: ", "expected a share"},
+        {"quiet_cpus =", ":1: ", "got ''"},
+        {"quiet_wait = 10",
+         ":1: ", "quiet_wait: expected a duration of at most 86400s such as 10s, got '10'"},
+        {"quiet_wait = 25h", ":1: ", "expected a duration"},
+        {"active_campaigns = 0", ":1: ", "from 1 to 1000"},
         {"subnet_pool = 10.0.0.1/8", ":1: ", "subnet_pool: "},
         {"subnet_pool = here", ":1: ", "subnet_pool: "},
         {"log_level = loud", ":1: ", "expected debug, info, warn or error, got 'loud'"},
@@ -250,7 +269,8 @@ START_TEST(test_what_is_printed_reads_back_as_it_was)
 {
     struct test t = begin("state_dir = /srv/b\nlisten_unix =\nlisten_tcp = [::1]:1\nworkers = 7\n"
                           "subnet_pool = 172.16.0.0/12\nimport_max_bytes = 1023B\n"
-                          "log_level = error\nlog_format = json\nlibvirt_uri = lxc:///?x = y\n");
+                          "log_level = error\nlog_format = json\nlibvirt_uri = lxc:///?x = y\n"
+                          "quiet_cpus = 0.123456\nquiet_wait = 1234us\n");
     struct config c = loaded(t.path, NULL);
     bd_auto_free char *text = printed(&c);
     ck_assert_ptr_nonnull(strstr(text, "\nimport_max_bytes = 1023\n"));
@@ -278,6 +298,8 @@ START_TEST(test_a_difference_names_each_key_that_changed)
         {{"--subnet-pool=10.213.0.0/17"}, "subnet_pool,"},
         {{"--state-dir=/srv/x"}, "state_dir,image_dir,"},
         {{"--import-max-bytes=1", "--listen-unix="}, "listen_unix,import_max_bytes,"},
+        {{"--quiet-cpus=0.250", "--quiet-wait=10000ms"}, ""},
+        {{"--quiet-cpus=1", "--quiet-wait=0s"}, "quiet_cpus,quiet_wait,"},
     };
     struct test t = begin("");
     struct config defaults = loaded(t.path, NULL);

@@ -80,10 +80,8 @@ static void on_send_file(struct http_request *r, void *app)
     http_reply_file(r, "application/octet-stream", fd, BIG);
 }
 
-static void on_fields(struct http_request *r, void *app)
+static void on_fields(struct http_request *r, void *app BD_UNUSED)
 {
-    struct app *a = app;
-    a->local_root = http_request_local_root(r);
     http_header(r, "X-Forged", "a\r\nX-Injected: yes");
     http_header(r, "X-Twice", "one");
     http_header(r, "X-Twice", "two");
@@ -96,6 +94,21 @@ static void on_item(struct http_request *r, void *app BD_UNUSED)
     const char *q = http_request_query(r, "q");
     http_reply_json(r, 200,
                     json_pack("{s:s, s:s?}", "item", http_request_param(r, "item"), "q", q));
+}
+
+static void on_costly(struct http_request *r, void *app BD_UNUSED)
+{
+    if (http_request_is_head(r))
+        http_reply_head(r, "text/plain");
+    else
+        http_reply_text(r, 200, "text/plain", "costly", strlen("costly"));
+}
+
+static void on_failing(struct http_request *r, void *app)
+{
+    struct bd_err err = BD_ERR_INIT;
+    bd_err_set(&err, ((struct app *)app)->code, "it failed");
+    http_problem_err(r, &err);
 }
 
 static void on_unchanged(struct http_request *r, void *app BD_UNUSED)
@@ -115,6 +128,8 @@ static const struct http_route routes[] = {
     {"GET", "/big", "big", HTTP_ROLE_VIEWER, HTTP_BODY_NONE, on_big},
     {"GET", "/fields", "fields", HTTP_ROLE_VIEWER, HTTP_BODY_NONE, on_fields},
     {"GET", "/unchanged", "unchanged", HTTP_ROLE_VIEWER, HTTP_BODY_NONE, on_unchanged},
+    {"GET", "/costly", "costly", HTTP_ROLE_VIEWER, HTTP_BODY_NONE, on_costly},
+    {"GET", "/failing", "failing", HTTP_ROLE_VIEWER, HTTP_BODY_NONE, on_failing},
     {"GET", "/items/{item}", "item", HTTP_ROLE_VIEWER, HTTP_BODY_NONE, on_item},
     {"DELETE", "/items/{item}", "removeItem", HTTP_ROLE_OPERATOR, HTTP_BODY_NONE, on_item},
     {0},

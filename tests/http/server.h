@@ -32,7 +32,7 @@ struct app {
     unsigned stream_closed, drained, handled, answered;
     int last_status;
     struct bd_str file; /* the content of an upload */
-    bool local_root;
+    int code;           /* what /failing fails with */
 };
 
 /* 0: as many connections as it wants. */

@@ -32,7 +32,7 @@ MAY_INCLUDE = {
     "lib/channel": ["lib/virt", *MODEL],
     "lib/image": ["lib/channel", "lib/virt", *MODEL],
     "lib/sched": ["lib/channel", "lib/virt", *MODEL],
-    "lib/workload": ["lib/channel", "lib/virt", *MODEL],
+    "lib/workload": ["lib/sched", "lib/channel", "lib/virt", *MODEL],
     "daemon/loop": ["lib/store", "lib/base"],
     "daemon/http": ["daemon/loop", *FORMATS],
     "daemon/engine": ["daemon/loop", *BELOW_ENGINE, *BESIDE],

@@ -50,8 +50,10 @@ static const struct {
     {{"--pidfd", "x", "true", NULL}, "not a number"},
     {{"--pidfd", "0", "true", NULL}, "not an open pidfd"},
     {{"--pidfd", "999999", "true", NULL}, "not an open pidfd"},
-    {{"--cgroup", "/nonexistent", "true", NULL}, "can't join cgroup /nonexistent"},
-    {{"--cwd", "/nonexistent", "true", NULL}, "can't change to directory /nonexistent"},
+    {{"--cgroup", "/nonexistent", "true", NULL},
+     "with what it starts: No such file or directory ("},
+    {{"--cwd", "/nonexistent", "true", NULL},
+     "can't work in /nonexistent: No such file or directory; name a directory"},
     {{"--pdeathsig=1", "true", NULL}, "process 1 is not the parent"},
 };
 
@@ -78,7 +80,24 @@ START_TEST(test_pidfd_of_ended_process_is_told)
     fcntl(fd, F_SETFD, 0);
     snprintf(number, sizeof(number), "%d", fd);
     struct outcome outcome = run(enter, "--pidfd", number, "true");
-    assert_own_failure(&outcome, "init has ended");
+    assert_own_failure(&outcome, "the node has ended; look at the cluster");
+}
+END_TEST
+
+/* What a user may get to read has neither this program's options nor paths of the host. */
+START_TEST(test_messages_are_for_people_who_know_nothing_of_it)
+{
+    const struct outcome outcomes[] = {
+        run(enter, "--cgroup", "/nonexistent", "true"),
+        run(enter, "--cwd", "/nonexistent", "true"),
+        run(enter, "no-such-command"),
+    };
+    static const char *const words[] = {"cgroup", "/proc", "pidfd", "--", "init", "namespace"};
+
+    for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++)
+        for (size_t j = 0; j < sizeof(words) / sizeof(words[0]); j++)
+            ck_assert_msg(!strstr(outcomes[i].err, words[j]), "'%s' in: %s", words[j],
+                          outcomes[i].err);
 }
 END_TEST
 
@@ -96,10 +115,10 @@ START_TEST(test_command_that_cannot_start_is_told)
                    closed = run(enter, "/etc/passwd");
 
     ck_assert_int_eq(missing.code, BENCH_ENTER_EXIT_NOT_FOUND);
-    ck_assert_str_eq(missing.err, "bench-enter: can't run no-such-command: "
+    ck_assert_str_eq(missing.err, "benchd: can't run no-such-command: "
                                   "No such file or directory\n");
     ck_assert_int_eq(closed.code, BENCH_ENTER_EXIT_NOT_EXECUTABLE);
-    ck_assert_str_eq(closed.err, "bench-enter: can't run /etc/passwd: Permission denied\n");
+    ck_assert_str_eq(closed.err, "benchd: can't run /etc/passwd: Permission denied\n");
 }
 END_TEST
 
@@ -196,6 +215,7 @@ int main(void)
     tcase_add_loop_test(calls, test_bad_call_is_told_in_one_line, 0,
                         sizeof(bad_calls) / sizeof(bad_calls[0]));
     tcase_add_test(calls, test_pidfd_of_ended_process_is_told);
+    tcase_add_test(calls, test_messages_are_for_people_who_know_nothing_of_it);
     tcase_add_test(calls, test_exit_code_is_the_commands);
     tcase_add_test(calls, test_command_that_cannot_start_is_told);
     tcase_add_test(calls, test_arguments_and_options_of_the_command_stay_its_own);

@@ -270,8 +270,9 @@ START_TEST(test_failure_in_the_node_is_told)
     ck_assert_int_eq(missing.code, BENCH_ENTER_EXIT_NOT_FOUND);
     ck_assert_int_eq(closed.code, BENCH_ENTER_EXIT_NOT_EXECUTABLE);
     ck_assert_int_eq(astray.code, BENCH_ENTER_EXIT_FAILED);
-    ck_assert_str_eq(astray.err, "bench-enter: can't change to directory /nonexistent: "
-                                 "No such file or directory\n");
+    ck_assert_str_eq(astray.err,
+                     "bench-enter: can't work in /nonexistent: No such file or directory; "
+                     "name a directory that is there\n");
 }
 END_TEST
 

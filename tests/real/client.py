@@ -8,19 +8,9 @@ import time
 import urllib.parse
 
 from contract import Contract
+from sockets import UnixConnection
 
 PATIENCE = 240  # seconds until a test gives up on what has to come
-
-
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path, timeout):
-        super().__init__("localhost", timeout=timeout)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
 
 
 class Reply:

@@ -2,7 +2,6 @@
 import os
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import tempfile
@@ -11,16 +10,11 @@ from pathlib import Path
 
 import host
 from client import PATIENCE, Api
+from sockets import free_port
 
 BUILD = Path(os.environ.get("BENCHD_BUILD", host.ROOT / "build")).resolve()
 PROGRAM = BUILD / "daemon" / "benchd"
 RECIPES = host.ROOT / "lib" / "image" / "recipes"
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Daemon:
@@ -38,6 +32,7 @@ class Daemon:
         self.env = {}  # added to its environment
         self.process = None
         self.clusters = []
+        self.campaigns = []
         if database:
             self.state_dir.mkdir(parents=True)
             shutil.copy(database, self.state_dir / "benchd.db")
@@ -48,6 +43,8 @@ class Daemon:
         host.OURS.add(id)
         if target == "/v1/clusters" and id not in self.clusters:
             self.clusters.append(id)
+        if target == "/v1/campaigns" and id not in self.campaigns:
+            self.campaigns.append(id)
 
     def argv(self):
         flags = {
@@ -152,13 +149,21 @@ class Daemon:
 
     # -- end --
 
+    def end_campaigns(self):
+        for id in self.campaigns:
+            self.api.request("POST", f"/v1/campaigns/{id}/cancel")
+        for id in self.campaigns:
+            ends = ("done", "failed", "cancelled")
+            self.api.wait_for(f"/v1/campaigns/{id}", lambda c: c["state"] in ends, patience=60)
+
     def clean_up(self):
         """No cluster, no process, no file; whatever the test left."""
         Daemon.running.remove(self)
         try:
+            if (self.clusters or self.campaigns) and not self.alive():
+                self.start("/healthz")
+            self.end_campaigns()
             if self.clusters:
-                if not self.alive():
-                    self.start("/healthz")
                 for id in self.clusters:
                     self.api.request("DELETE", f"/v1/clusters/{id}")
                 for id in self.clusters:

@@ -9,6 +9,7 @@ import time
 import pytest
 
 import host
+from campaigns import number, shell
 from conftest import IMAGE, SMALL
 
 LOOK_AT_HOST_ONCE = True
@@ -189,6 +190,96 @@ def test_commands_that_only_a_cluster_can_refuse(api, cluster):
         assert (reply.status, reply.pointers) == (422, [pointer]), (body, reply)
     big = api.run(cluster["id"], "wc", "-c", stdin="x" * 1_000_000)
     assert big.text.strip() == "1000000"
+
+
+# -- campaigns --
+
+def metric(**other):
+    return shell("true", workload={"metrics": {"x": {"unit": "s", "kind": "cost", **other}}})
+
+
+BAD_SPECS = [  # what is wrong, where, and a word of what is expected there
+    ({"priorty": 1}, "/priorty", "'priority'"),
+    ({"priority": "high"}, "/priority", "integer from -100 to 100"),
+    ({"apiVersion": "benchd/v2"}, "/apiVersion", "benchd/v1"),
+    ({"name": "No"}, "/name", "matches"),
+    ({"labels": {"a": 1}}, "/labels/a", "string"),
+    ({"isolation": "none"}, "/isolation", "exclusive, shared"),
+    ({"cluster": {"name": "x"}}, "/cluster/name", "no member of this name"),
+    ({"cluster": {"compute": 0}}, "/cluster/compute", "1 to 250"),
+    ({"cluster": {"compute": 2, "controllers": 2}}, "/cluster/controllers", "1"),
+    ({"cluster": {"node": {"memory": "1MiB"}}}, "/cluster/node/memory", "64MiB"),
+    ({"cluster": {"network": {"latency": "1ms"}}}, "/cluster/network/latency", "no network shaping"),
+    ({"cluster": {"scheduler": {"options": {"NodeName": "x"}}}}, "/cluster/scheduler/options/NodeName", ""),
+    ({"cluster": {"image": "no-such-image"}}, "/cluster/image", "ready"),
+    ({"workload": None}, "/workload", "object"),
+    ({"workload": {"command": ["true"]}}, "/workload", "'name'"),
+    ({"workload": {"name": "mpi"}}, "/workload/name", "command"),
+    ({"workload": {"name": "command"}}, "/workload", "'command'"),
+    ({"workload": {"name": "command", "command": []}}, "/workload/command", "1 to 1000"),
+    ({"workload": {"name": "command", "command": ["true"], "nodes": 9}}, "/workload/nodes", "1"),
+    (metric(), "/workload/metrics/x", "regex"),
+    (metric(regex="(", jsonPath="$.a"), "/workload/metrics/x/jsonPath", "no member of this name"),
+    (metric(regex="("), "/workload/metrics/x/regex", "regular expression"),
+    (metric(jsonPath="a.b"), "/workload/metrics/x/jsonPath", "matches"),
+    (metric(regex="x", kind="mean"), "/workload/metrics/x/kind", "cost, rate, ratio"),
+    (shell("true", workload={"metrics": {"elapsed": number("x")}}), "/workload/metrics/elapsed", "elapsed"),
+    ({"factors": {"cluster.colour": ["red"]}}, "/factors/cluster.colour", ""),
+    ({"factors": {"cluster.compute": []}}, "/factors/cluster.compute", "1"),
+    ({"factors": {"cluster.compute": 2}}, "/factors/cluster.compute", "array"),
+    ({"factors": {"cluster.compute": [1, "two"]}}, "/factors/cluster.compute/1", "integer"),
+    ({"factors": {"cluster.compute": [1, 2, 1]}}, "/factors/cluster.compute/2", ""),
+    ({"factors": {"cluster.image": ["debian-bookworm", "no-such-image"]}}, "/factors/cluster.image/1", "ready"),
+    ({"factors": {"cluster.node.memory": ["1GiB", "1MiB"]}}, "/factors/cluster.node.memory/1", "64MiB"),
+    ({"cells": [{}, {"cluster.compute": 0}]}, "/cells/1/cluster.compute", "1 to 250"),
+    ({"cells": [{"cluster.colour": "red"}]}, "/cells/0/cluster.colour", ""),
+    ({"cells": [{"cluster.compute": 2}, {"cluster.compute": 2}]}, "/cells/1", ""),
+    ({"factors": {"cluster.compute": [2]}, "exclude": [{"cluster.compute": 2}]}, "/exclude", "cell"),
+    ({"design": {"order": "random"}}, "/design/order", "randomised-blocks"),
+    ({"design": {"seed": -1}}, "/design/seed", "integer"),
+    ({"design": {"repetitions": 0}}, "/design/repetitions", "integer"),
+    ({"design": {"repetitions": {"min": 3, "max": 2}}}, "/design/repetitions", ""),
+    ({"design": {"repetitions": {"min": 2, "max": 3, "until": {}}}}, "/design/repetitions/until", ""),
+    ({"factors": {"cluster.compute": list(range(1, 12))}, "design": {"repetitions": 10000}}, "", "100000"),
+    ({"hooks": {"before": []}}, "/hooks/before", "ready, collected"),
+    ({"hooks": {"ready": [{"node": "n1"}]}}, "/hooks/ready/0", "'command'"),
+    ({"hooks": {"ready": [{"command": ["true"], "node": "n9"}]}}, "/hooks/ready/0/node", "n1"),
+    ({"limits": {"runTimeout": "0s"}}, "/limits/runTimeout", "matches"),
+    ({"admission": {"oversubscribe": "yes"}}, "/admission/oversubscribe", "true or false"),
+    ({"objectives": [{"metric": "speed", "direction": "max"}]}, "/objectives/0/metric", "metric of the workload"),
+]
+
+
+@pytest.mark.parametrize("change, pointer, expected", BAD_SPECS, ids=lambda v: str(v)[:60])
+def test_specs_that_make_no_sense(api, change, pointer, expected):
+    for target in ("/v1/plans", "/v1/campaigns"):
+        reply = api.post(target, {**shell("true"), **change})
+        assert (reply.status, reply.problem) == (422, "validation"), reply
+        found = [f for f in reply.json["faults"] if f["pointer"].startswith(pointer)]
+        assert len(found) == len(reply.json["faults"]), reply
+        assert any(expected in f["expected"] for f in found), reply
+
+
+def test_faults_of_a_spec_are_all_listed(api):
+    body = {"cluster": {"compute": "four", "nodes": 4}, "workload": {"name": "command"}, "design": {"seed": "x"}}
+    for target in ("/v1/plans", "/v1/campaigns"):
+        reply = api.post(target, body)
+        assert (reply.status, reply.pointers) == (
+            422, ["", "/cluster/compute", "/cluster/nodes", "/design/seed", "/workload"]), reply
+    assert api.get("/v1/campaigns").json["items"] == []
+
+
+@pytest.mark.parametrize("list, query, pointers", [
+    ("campaigns", "state=sleeping", ["/query/state/0"]),
+    ("campaigns", "campaign=00000000", ["/query/campaign"]),
+    ("campaigns", "cursor=AAAA", ["/query/cursor"]),
+    ("runs", "state=ready", ["/query/state/0"]),
+    ("runs", "campaign=x&limit=0", ["/query/campaign", "/query/limit"]),
+    ("runs", "name=x", ["/query/name"]),
+])
+def test_queries_of_campaigns_that_make_no_sense(api, list, query, pointers):
+    reply = api.get(f"/v1/{list}?{query}")
+    assert (reply.status, reply.pointers) == (422, pointers), reply
 
 
 # -- sizes --

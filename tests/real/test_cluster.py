@@ -1,6 +1,7 @@
 """A Slurm cluster over HTTP: it comes up, commands run in it, it goes and leaves nothing."""
 import base64
 import concurrent.futures
+import contextlib
 import ipaddress
 import json
 import re
@@ -122,9 +123,11 @@ def test_arguments_reach_the_program_as_they_are(api, id):
     assert result.stdout.decode().split("\0")[:-1] == words
 
 
-def test_signal_is_told(api, id):
-    result = api.run(id, "sh", "-c", "kill -TERM $$")
-    assert result.exit == {"code": None, "signal": 15, "reason": "signalled"}
+@pytest.mark.parametrize("unit", [False, True])
+@pytest.mark.parametrize("signal", [9, 15])
+def test_signal_is_told(api, id, signal, unit):
+    result = api.run(id, "sh", "-c", f"kill -{signal} $$", unit=unit)
+    assert result.exit == {"code": None, "signal": signal, "reason": "signalled"}
 
 
 @pytest.mark.parametrize("unit", [False, True])
@@ -206,7 +209,7 @@ def test_commands_at_once_do_not_disturb_each_other(api, id):
     def one(i):
         return api.run(id, "sh", "-c", f"echo {i}; sleep 0.2; echo {i}", node=FOUR[i % 4]).text
 
-    with concurrent.futures.ThreadPoolExecutor(24) as pool:
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:  # as many as exec_workers
         assert list(pool.map(one, range(24))) == [f"{i}\n{i}\n" for i in range(24)]
 
 
@@ -297,6 +300,51 @@ def test_a_deleted_cluster_leaves_nothing_and_stays_readable(api):
     listed = lambda query: [c["id"] for c in api.get(f"/v1/clusters{query}").json["items"]]
     assert up["id"] not in listed("")
     assert up["id"] in listed("?state=deleted")
+
+
+def told(changes):
+    return {(c["change"], c["kind"], c["item"]) for c in changes}
+
+
+def test_what_others_change_on_the_host_is_no_residue(api, tmp_path):
+    with contextlib.ExitStack() as theirs:
+        def bridge(name):
+            host.run("ip", "link", "add", name, "type", "bridge")
+            theirs.callback(host.run, "ip", "link", "del", name, check=False)
+
+        bridge("someones-br0")
+        up = api.up(node=SMALL)
+        bridge("someones-br1")
+        host.run("ip", "link", "del", "someones-br0")
+        host.run("mount", "-t", "tmpfs", "none", str(tmp_path))
+        theirs.callback(host.run, "umount", str(tmp_path))
+        residue = api.down(up["id"], residue_empty=False)["residue"]
+    assert residue["empty"] and residue["differences"] == []
+    assert told(residue["others"]) >= {
+        ("disappeared", "link", "someones-br0"),
+        ("appeared", "link", "someones-br1"),
+        ("appeared", "mount", f"{tmp_path} (tmpfs)"),
+    }
+
+
+def test_what_may_be_a_clusters_is_residue(api):
+    up = api.up(node=SMALL)
+    ours, nameless = f"bd{up['id']}-99", "vnet-lost"
+    with contextlib.ExitStack() as left:
+        for name in (ours, nameless):
+            host.run("ip", "link", "add", name, "type", "bridge")
+            left.callback(host.run, "ip", "link", "del", name)
+        left.callback(host.run, "nft", "delete table ip someones", check=False)
+        host.run("nft", "add table ip someones; add chain ip someones seen; "
+                        f"add rule ip someones seen iifname {ours} accept")
+        residue = api.down(up["id"], residue_empty=False)["residue"]
+    assert not residue["empty"]
+    assert told(residue["differences"]) >= {
+        ("appeared", "link", ours),
+        ("appeared", "link", nameless),
+        ("appeared", "firewall", f'table ip someones chain seen: iifname "{ours}" accept'),
+    }
+    assert ("appeared", "firewall", "table ip someones") in told(residue["others"])
 
 
 def test_of_two_that_want_one_name_one_gets_it(api):
@@ -400,3 +448,21 @@ def test_pages_of_a_list_have_each_cluster_once(api, id):
         cursor = page["next"] and "&cursor=" + page["next"]
     assert paged == whole and set(made) | {id} <= set(whole)
     assert whole[: len(made)] == made[::-1], "newest first"
+
+
+@pytest.mark.parametrize(
+    "name, value, who, words",
+    [
+        ("PriorityType", "priority/nonsense", "slurmctld on ctl1 ends whenever it is started", "plugin"),
+        ("SelectTypeParameters", "CR_Nonsense", "sinfo --version on ctl1", "Bad SelectTypeParameter"),
+    ],
+)
+def test_slurm_that_can_not_start_is_told_at_once_in_its_own_words(api, name, value, who, words):
+    made = api.create(compute=1, node=SMALL, scheduler={"options": {name: value}})
+    failed = api.wait_state(made["id"], "failed")
+    error = failed["error"]
+    # "timeout" had the step waited for its deadline
+    assert (error["type"], error["step"]) == ("child", "ready"), error
+    told, own = error["detail"].split("against what it says")
+    assert who in told and words in own and value in own, error
+    assert failed["residue"] == {"empty": True, "differences": []}

@@ -8,7 +8,9 @@ import socket
 
 import pytest
 
+import host
 import tiny
+from campaigns import Campaigns, design, has_begun, shell
 from client import sse_events
 from conftest import IMAGE, SMALL
 from host import ROOT
@@ -16,6 +18,7 @@ from host import ROOT
 LOOK_AT_HOST_ONCE = True
 FILE = {"Content-Type": "application/vnd.benchd.image"}
 NOBODY = "00000000"
+AT_ONCE = {"quietWait": "0s"}
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +31,21 @@ def cluster(api):
     return api.up(name="contract", node=SMALL)
 
 
+@pytest.fixture(scope="module")
+def campaigns(api):
+    return Campaigns(api)
+
+
+@pytest.fixture(scope="module")
+def run(campaigns):
+    """Of a campaign at its end."""
+    _, (run,) = campaigns.done(shell("echo 7", limits=AT_ONCE))
+    return run
+
+
 def sample(path):
-    return path.replace("{clusterId}", NOBODY).replace("{imageId}", NOBODY).replace(
-        "{hostId}", "local").replace("{name}", "slurm")
+    path = path.replace("{hostId}", "local").replace("{name}", "slurm").replace("{artifact}", "stdout")
+    return re.sub(r"\{\w+Id\}", NOBODY, path)
 
 
 def test_served_document_is_the_source(contract):
@@ -65,13 +80,16 @@ def test_examples_of_requests_are_accepted(contract, api):
 
 
 @pytest.mark.parametrize("over", ["unix", "tcp"])
-def test_reads(daemon, cluster, over):
+def test_reads(daemon, cluster, run, over):
     api = daemon.api if over == "unix" else daemon.tcp
+    one_run, one_campaign = f"/v1/runs/{run['id']}", f"/v1/campaigns/{run['campaign']}"
     image = api.get(f"/v1/images/{IMAGE}").json
     for target in (
         "/v1/clusters", f"/v1/clusters/{cluster['id']}", "/v1/images", f"/v1/images/{IMAGE}",
         f"/v1/images/{image['digest']}/manifest", "/v1/hosts", "/v1/hosts/local", "/v1/schedulers",
         "/v1/schedulers/slurm", "/v1/events", "/openapi.json",
+        "/v1/campaigns", one_campaign, f"{one_campaign}/runs", "/v1/runs", f"/v1/runs?campaign={run['campaign']}",
+        one_run, f"{one_run}/steps", f"{one_run}/logs", f"{one_run}/artifacts", f"{one_run}/artifacts/stdout",
     ):
         reply = api.get(target)
         assert reply.status == 200, target
@@ -109,6 +127,7 @@ def test_metrics_are_openmetrics(api, cluster):
             values[match[1] + (match[2] or "")] = float(match[3])
     assert values['benchd_clusters{state="ready"}'] == 1
     assert values["benchd_nodes"] == 2
+    assert values['benchd_campaigns{state="queued"}'] == values['benchd_runs{state="queued"}'] == 0
 
 
 def test_cluster_life(api, cluster):
@@ -121,6 +140,51 @@ def test_cluster_life(api, cluster):
     assert api.post(f"/v1/clusters/{other}/exec", {"command": ["true"]}).status == 409
     api.down(other)
     assert api.delete(f"/v1/clusters/{other}").status == 200
+
+
+def test_a_command_too_many_is_refused(make_daemon):
+    api = make_daemon(exec_workers=2).start().api
+    id = api.up(node=SMALL)["id"]
+    runs = [api.exec_stream(id, "sh", "-c", "echo here; sleep 1000") for _ in range(2)]
+    for stream in runs:
+        assert "here" in stream.line()
+    refused = api.post(f"/v1/clusters/{id}/exec", {"command": ["true"]})
+    assert (refused.status, refused.problem) == (503, "unavailable")
+    assert int(refused.headers["Retry-After"]) > 0
+    assert "2 commands run" in refused.json["detail"] and "exec_workers" in refused.json["detail"]
+    runs.pop().close()
+    again = lambda: api.post(f"/v1/clusters/{id}/exec", {"command": ["true"]}).status == 200
+    host.wait_until(again, "the turn of the one that ended")
+    runs.pop().close()
+    api.down(id)
+
+
+def test_campaign_life(api, campaigns):
+    spec = shell("sleep 600", design=design(blocks=2), limits=AT_ONCE)
+    assert campaigns.plan(spec)["runs"] == 2
+    id = campaigns.submit(spec, Idempotency_Key="campaign.1")
+    assert campaigns.submit(spec, Idempotency_Key="campaign.1") == id
+    assert api.post("/v1/campaigns", {**spec, "priority": 1}, Idempotency_Key="campaign.1").status == 422
+    run = campaigns.wait_run(id, lambda r: has_begun(r, "workload"))["id"]
+    for verb in ("pause", "resume"):
+        assert campaigns.order(id, verb).status == 202
+    assert campaigns.order(run, "cancel", of="runs").status == 202
+    campaigns.wait_run(id, lambda r: r["id"] == run and r["state"] == "cancelled")
+    assert campaigns.order(run, "cancel", of="runs").status == 200
+    assert campaigns.order(id, "cancel").status == 202
+    campaigns.wait(id, "cancelled")
+    assert campaigns.order(id, "cancel").status == 200
+    assert campaigns.order(id, "pause", expect=(409,)).problem == "conflict"
+    campaigns.runs(id)
+
+
+def test_artifacts_are_those_of_the_run_alone(api, campaigns, run):
+    target = f"/v1/runs/{run['id']}/artifacts"
+    assert campaigns.artifacts(run["id"])["stdout"] == 2
+    whole = api.get(f"{target}/stdout")
+    assert (whole.body, whole.headers["Content-Length"]) == (b"7\n", "2")
+    for name in ("..", ".", "%2e%2e", "..%2f..%2fbenchd.db", "%2fetc%2fpasswd", "nothing", "a" * 200, "-x"):
+        assert api.get(f"{target}/{name}").status == 404, name
 
 
 def test_image_life(make_daemon):
@@ -157,9 +221,8 @@ def test_what_is_not_there_is_a_404_of_every_operation(api, contract):
     for method, _, path, operation in contract.operations:
         if "{" not in path:
             continue
-        target = path.replace("{hostId}", "elsewhere").replace("{name}", "no-such")
-        target = target.replace("{clusterId}", NOBODY).replace("{imageId}", NOBODY)
-        body = {"command": ["true"]} if method == "POST" else None
+        target = sample(path.replace("{hostId}", "elsewhere").replace("{name}", "no-such"))
+        body = {"command": ["true"]} if "requestBody" in operation else None
         reply = api.request(method, target, body)
         assert (reply.status, reply.problem) == (404, "not-found"), (method, target)
 

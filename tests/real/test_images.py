@@ -1,6 +1,8 @@
 """Images: built at most once at a time, moved as files, kept while used, refused when changed."""
 import concurrent.futures
 import os
+import sqlite3
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,12 @@ def test_a_recipe_that_was_built_is_not_built_again(api):
     assert reply.status == 200 and reply.json == have
     listed = api.get(f"/v1/images?name={IMAGE}&state=ready").json["items"]
     assert [i["id"] for i in listed] == [have["id"]]
+    first, second = (api.post("/v1/images", {"recipe": IMAGE}, Idempotency_Key="have") for _ in range(2))
+    assert first.status == second.status == 200 and first.json == second.json == have
+    assert "Idempotency-Replayed" not in first.headers
+    assert second.headers["Idempotency-Replayed"] == "true"
+    other = api.post("/v1/images", {"recipe": IMAGE, "rebuild": False}, Idempotency_Key="have")
+    assert (other.status, other.pointers) == (422, ["/header/Idempotency-Key"])
 
 
 def test_an_unknown_recipe_is_refused_with_those_that_there_are(api):
@@ -93,9 +101,31 @@ def test_a_build_that_is_under_way_ends_with_the_daemon(empty):
     host.wait_until(lambda: len(builders()) > 1, "a build under way")
     empty.stop()
     assert builders() == []
+    told = [line for line in empty.words().splitlines() if id in line and "cut off" in line]
+    assert len(told) == 1 and "level=warn" in told[0], told
+    assert "level=error" not in empty.words()
     empty.start()
     image = api.wait_for(f"/v1/images/{id}", lambda i: i["state"] != "building")
-    assert image["state"] == "failed" and left_over(empty) == []
+    assert image["state"] == "failed" and "cut off" in image["error"]["detail"]
+    assert left_over(empty) == []
+
+
+def test_one_that_waits_for_its_turn_is_deleted_at_once(empty):
+    api = empty.api
+    first = api.post("/v1/images", {"recipe": IMAGE}).json["id"]
+    second = api.post("/v1/images", {"recipe": IMAGE, "rebuild": True}).json["id"]
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        loading = pool.submit(load, api, tiny.archive())
+        waits = lambda: api.get("/v1/images?name=import").json["items"]
+        host.wait_until(waits, "the import's row")
+        assert api.delete(f"/v1/images/{waits()[0]['id']}").status == 204
+        refused = loading.result()
+    assert (refused.status, refused.problem) == (409, "conflict")
+    assert api.delete(f"/v1/images/{second}").status == 204
+    assert [i["id"] for i in api.get("/v1/images").json["items"]] == [first]
+    assert api.get(f"/v1/images/{first}").json["state"] == "building", "none waited for it"
+    assert api.delete(f"/v1/images/{first}").status == 204
+    host.wait_until(lambda: left_over(empty) == [], "the end of the upload's file")
 
 
 def test_a_file_goes_in_and_comes_out_with_its_digest(empty):
@@ -121,15 +151,32 @@ def test_a_file_goes_in_and_comes_out_with_its_digest(empty):
     assert unchanged.status == 304
 
     again = load(api, exported.body)
-    assert again.status == 201 and again.json["digest"] == image["digest"]
-    assert api.delete(f"/v1/images/{image['id']}").status == 204
-    assert api.get("/v1/images/tiny").json == again.json, "the other has the files still"
-    assert api.get("/v1/images/tiny/content").status == 200
+    assert again.status == 200 and again.json == image, "it is there already"
+    assert load(api, tiny.archive(name="other")).json == image, "whatever it is called"
+    assert api.get("/v1/images").json["items"] == [image]
     assert api.delete("/v1/images/tiny").status == 204
-    assert api.get("/v1/images/tiny").status == 404
+    assert api.get("/v1/images").json["items"] == []
     assert [p.name for p in empty.image_dir.iterdir() if p.name != "work"] == []
     assert load(api, exported.body).status == 201
     assert left_over(empty) == []
+
+
+def test_files_stay_while_another_image_has_them(empty):
+    """As after a rebuild that came to the same."""
+    api = empty.api
+    first = load(api, tiny.archive()).json
+    empty.stop()
+    with sqlite3.connect(empty.database) as db:
+        db.execute("CREATE TEMP TABLE copy AS SELECT * FROM image")
+        db.execute("UPDATE copy SET id = '00000001'")
+        db.execute("INSERT INTO image SELECT * FROM copy")
+    db.close()
+    empty.start()
+    assert api.delete(f"/v1/images/{first['id']}").status == 204
+    assert api.get("/v1/images/tiny").json["id"] == "00000001"
+    assert api.get("/v1/images/tiny/content").status == 200
+    assert api.delete("/v1/images/tiny").status == 204
+    assert [p.name for p in empty.image_dir.iterdir() if p.name != "work"] == []
 
 
 BAD_FILES = {
@@ -153,7 +200,53 @@ def test_a_bad_file_is_refused_and_nothing_of_it_kept(empty, what):
     host.wait_until(lambda: left_over(empty) == [], "the end of the upload's file")
     assert [p.name for p in empty.image_dir.iterdir() if p.name != "work"] == []
     assert not Path("/evil").exists()
-    assert [i for i in empty.api.get("/v1/images").json["items"] if i["state"] != "failed"] == []
+    assert empty.api.get("/v1/images").json["items"] == []
+    told = [e["data"]["error"] for e in empty.api.events() if e["kind"] == "image.failed"]
+    assert told == [reply.json["detail"]]
+    assert str(empty.dir) not in told[0] and "upload" not in told[0]
+
+
+def test_head_tells_of_a_file_without_packing_it(empty):
+    load(empty.api, tiny.archive())
+    connection = empty.api.connection()
+    connection.request("HEAD", "/v1/images/tiny/content")
+    reply = connection.getresponse()
+    assert reply.status == 200 and reply.read() == b""
+    assert reply.headers["Content-Type"] == FILE["Content-Type"]
+    assert reply.headers["Content-Length"] is None, "only who packs it knows"
+    connection.close()
+    assert empty.api.get("/v1/images/tiny/content").headers["ETag"] == reply.headers["ETag"]
+
+
+@pytest.fixture
+def small_disk(tmp_path, host_after_test):
+    """small_disk(options): a directory on a tmpfs of its own."""
+
+    def mount(options):
+        host.run("mount", "-t", "tmpfs", "-o", options, "benchd-test", str(tmp_path))
+        return tmp_path
+
+    yield mount
+    subprocess.run(["umount", "-l", str(tmp_path)], check=True)
+
+
+@pytest.mark.parametrize("room", ["size=16k", "size=1m,nr_inodes=3", "size=1m,nr_inodes=5"])
+def test_an_import_without_room_is_told_so(small_disk, make_daemon, room):
+    daemon = make_daemon(empty=True, image_dir=small_disk(room)).start()
+    reply = load(daemon.api, tiny.archive())
+    assert (reply.status, reply.problem) == (409, "no-capacity"), reply
+    assert "make room" in reply.json["detail"] or "space" in reply.json["detail"], reply
+    assert daemon.api.get("/v1/images").json["items"] == []
+    assert left_over(daemon) == []
+
+
+def test_an_upload_without_room_is_told_so(small_disk, make_daemon):
+    disk = small_disk("size=8m")
+    daemon = make_daemon(empty=True, state_dir=disk / "state").start()
+    reply = load(daemon.api, b"x" * 10_000_000)
+    assert (reply.status, reply.problem) == (409, "no-capacity"), reply
+    assert "make room" in reply.json["detail"] and "upload-" not in reply.json["detail"], reply
+    host.wait_until(lambda: left_over(daemon) == [], "the end of the upload's file")
 
 
 def test_a_file_over_the_limit_is_refused(make_daemon):
@@ -213,3 +306,13 @@ def test_an_image_whose_directory_went_while_the_daemon_was_down_is_told(empty):
     empty.start()
     found = api.get(f"/v1/images/{image['id']}").json
     assert found["state"] == "failed" and "gone" in found["error"]["detail"]
+    listed = lambda query: [i["id"] for i in api.get(f"/v1/images{query}").json["items"]]
+    assert listed("?state=failed") == [image["id"]] and listed("?state=ready,building") == []
+
+    load(api, tiny.archive(tiny.entries(b"jello\n"), name="other"))
+    assert image["id"] in listed(""), "that is of another name"
+    anew = load(api, tiny.archive())
+    assert anew.status == 201 and anew.json["digest"] == image["digest"]
+    host.wait_until(lambda: listed("?state=failed") == [], "the removal of what failed before")
+    assert api.get("/v1/images/tiny").json == anew.json
+    assert api.get("/v1/images/tiny/content").status == 200

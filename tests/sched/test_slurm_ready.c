@@ -24,10 +24,13 @@ struct script {
     const char *const *ports;  /* of cat /proc/net/tcp */
     const char *const *states; /* of sinfo; NULL text: it fails */
     const char *version;       /* NULL: it fails */
+    const char *log;           /* of tail of a daemon's log; NULL: there is none */
     const char *words;         /* of journalctl */
+    const char *const *units;  /* of systemctl is-failed; NULL: it fails */
+    const char *failed_on;     /* the node whose units these are; NULL: of all */
     struct bd_cancel *cancel;  /* set with this code once sinfo was asked; NULL: never */
     int code;
-    unsigned looks, asks;
+    unsigned looks, asks, unit_asks;
 };
 
 static struct script *script;
@@ -40,6 +43,15 @@ static const char *next(const char *const *answers, unsigned *count)
     return answer;
 }
 
+static const char *units_of(const char *node)
+{
+    if (!script->units)
+        return NULL;
+    if (script->failed_on && !bd_str_eq(script->failed_on, node))
+        return "active\nactive\n";
+    return next(script->units, &script->unit_asks);
+}
+
 static int scripted_exec(const struct channel *c, const struct channel_cmd *cmd,
                          struct bd_proc_result *ret, struct bd_err *err)
 {
@@ -49,6 +61,10 @@ static int scripted_exec(const struct channel *c, const struct channel_cmd *cmd,
         return err->code;
     if (bd_str_eq(program, "journalctl"))
         out = script->words;
+    else if (bd_str_eq(program, "tail"))
+        out = script->log;
+    else if (bd_str_eq(program, "systemctl"))
+        out = units_of(cmd->node->name);
     else if (bd_str_eq(program, "cat"))
         out = next(script->ports, &script->looks);
     else if (bd_str_eq(cmd->argv[1], "--version"))
@@ -185,6 +201,60 @@ START_TEST(test_cancel_ends_the_wait_without_further_questions)
 }
 END_TEST
 
+START_TEST(test_daemon_that_is_given_up_ends_the_wait_with_its_words)
+{
+    /* Without a deadline: only the failure can end it. */
+    const struct {
+        struct script script;
+        const char *said[3];
+    } vectors[] = {
+        {{.ports = LIST(""),
+          .units = LIST("active\nactivating\n", "active\nfailed\n"),
+          .words = "fatal: no such plugin\n"},
+         {"slurmctld on ctl1 ends whenever", "options",
+          "slurmctld on ctl1: fatal: no such plugin"}},
+        {{.ports = LIST(""), .units = LIST("failed\nfailed\n"), .words = "munged: no key\n"},
+         {"munged on ctl1 ends whenever", "options", "munged on ctl1: munged: no key"}},
+        {{.ports = LIST(PORT_OPEN),
+          .states = LIST("n1 idle none\nn2 idle none\nn3 unknown* none\n"),
+          .units = LIST("inactive\nfailed\n"),
+          .failed_on = "n3",
+          .log = "fatal: no cgroup\n",
+          .words = "an older start\n"},
+         {"slurmd on n3 ends whenever", "options", "slurmd on n3: fatal: no cgroup"}},
+    };
+    for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
+        struct script s = vectors[i].script;
+        struct bd_err err = BD_ERR_INIT;
+        char *version = NULL;
+        s.version = "slurm-wlm 22.05.8\n";
+        ck_assert_int_eq(wait_with(&s, 3, NULL, &version, &err), BD_ECHILD);
+        ck_assert_ptr_null(version);
+        for (size_t j = 0; j < BD_ARRAY_LEN(vectors[i].said); j++)
+            ck_assert_msg(strstr(err.text, vectors[i].said[j]) != NULL, "no '%s' in: %s",
+                          vectors[i].said[j], err.text);
+    }
+}
+END_TEST
+
+START_TEST(test_many_words_are_cut_at_a_line)
+{
+    bd_auto_str struct bd_str words = {0};
+    struct bd_err err = BD_ERR_INIT;
+    char *version = NULL;
+    for (int i = 0; i < 20; i++)
+        bd_str_addf(&words, "<line %02d of words that go on and on, as those of daemons do>\n", i);
+    struct script s = {.ports = LIST(""),
+                       .units = LIST("active\nfailed\n"),
+                       .words = bd_str_text(&words),
+                       .version = "slurm-wlm 22.05.8\n"};
+    ck_assert_int_eq(wait_with(&s, 3, NULL, &version, &err), BD_ECHILD);
+    ck_assert_ptr_nonnull(strstr(err.text, "slurmctld on ctl1: <line 1"));
+    ck_assert_ptr_nonnull(strstr(err.text, "<line 19 of words that go on and on"));
+    ck_assert_uint_lt(strlen(err.text), 900);
+}
+END_TEST
+
 START_TEST(test_image_without_a_working_sinfo_is_told)
 {
     struct script s = {.ports = LIST(PORT_OPEN), .states = LIST("")};
@@ -199,4 +269,5 @@ UNIT_MAIN("sched/slurm-ready", test_waits_for_the_controller_and_then_for_every_
           test_names_that_begin_alike_are_told_apart,
           test_deadline_names_nodes_states_and_last_words, test_many_missing_nodes_are_counted,
           test_cancel_ends_the_wait_without_further_questions,
-          test_image_without_a_working_sinfo_is_told)
+          test_daemon_that_is_given_up_ends_the_wait_with_its_words,
+          test_many_words_are_cut_at_a_line, test_image_without_a_working_sinfo_is_told)

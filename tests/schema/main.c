@@ -35,6 +35,7 @@ int main(void)
     SRunner *runner = srunner_create(check_suite());
     srunner_add_suite(runner, compile_suite());
     srunner_add_suite(runner, contract_suite());
+    srunner_add_suite(runner, examples_suite());
     srunner_add_suite(runner, hostile_suite());
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);

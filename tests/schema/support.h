@@ -19,4 +19,5 @@ void faults_text(const struct schema_faults *f, struct bd_str *out);
 Suite *check_suite(void);
 Suite *compile_suite(void);
 Suite *contract_suite(void);
+Suite *examples_suite(void);
 Suite *hostile_suite(void);

@@ -24,6 +24,7 @@ static struct store_cluster full_row(const char *id, const char *name, int64_t c
         .warnings = json_pack("[s]", "a \"quoted\" word"),
         .error = json_pack("{s:s}", "type", "timeout"),
         .residue = json_pack("{s:b}", "empty", 1),
+        .run = bd_xstrdup(id),
     };
     memcpy(row.id, id, BD_ID_BYTES);
     return row;
@@ -64,6 +65,7 @@ static void assert_same(const struct store_cluster *a, const struct store_cluste
         {a->subnet, b->subnet},
         {a->scheduler_version, b->scheduler_version},
         {a->step, b->step},
+        {a->run, b->run},
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(texts); i++)
         ck_assert_msg(bd_str_eq(texts[i][0], texts[i][1]), "text %zu", i);
@@ -139,7 +141,7 @@ END_TEST
 START_TEST(test_name_is_taken_while_its_cluster_lives)
 {
     struct db db = db_new();
-    struct store_cluster second = bare_row("00000002", "alpha", 2), got;
+    struct store_cluster second = bare_row("00000002", "alpha", 2);
     insert_bare(db.conn, "00000001", "alpha", 1, CLUSTER_CREATING);
     for (int s = 0; s < CLUSTER_STATE_COUNT; s++) {
         struct store_cluster first = bare_row("00000001", "alpha", 1);
@@ -150,12 +152,8 @@ START_TEST(test_name_is_taken_while_its_cluster_lives)
 
         OK(store_begin(db.conn, err));
         if (cluster_state_is_final((enum cluster_state)s)) {
-            FAILS(store_cluster_get_by_name(db.conn, "alpha", &got, err), BD_ENOTFOUND, "alpha");
             OK(store_cluster_insert(db.conn, &second, err));
         } else {
-            OK(store_cluster_get_by_name(db.conn, "alpha", &got, err));
-            ck_assert_str_eq(got.id, "00000001");
-            store_cluster_done(&got);
             FAILS(store_cluster_insert(db.conn, &second, err), BD_ECONFLICT,
                   "'alpha' is taken by cluster 00000001");
         }

@@ -1,5 +1,4 @@
 #include "lib/base/str.h"
-#include "lib/store/cluster.h"
 #include "lib/store/image.h"
 #include "tests/store/db.h"
 
@@ -174,35 +173,6 @@ START_TEST(test_listing_is_newest_first_filtered_and_paged)
 }
 END_TEST
 
-START_TEST(test_rows_and_live_clusters_of_a_digest)
-{
-    struct db db = db_new();
-    unsigned n;
-    char *ids;
-    insert(db.conn, ready("00000001", "a", 11, DIGEST_A));
-    insert(db.conn, ready("00000002", "b", 12, DIGEST_A));
-    OK(store_image_count_digest(db.conn, DIGEST_A, &n, err));
-    ck_assert_uint_eq(n, 2);
-    OK(store_image_count_digest(db.conn, DIGEST_B, &n, err));
-    ck_assert_uint_eq(n, 0);
-
-    for (int s = 0; s < CLUSTER_STATE_COUNT; s++) {
-        struct store_cluster row = {.state = (enum cluster_state)s, .version = 1, .created_ns = 1};
-        snprintf(row.id, sizeof(row.id), "0000000%d", s);
-        row.spec = json_object();
-        row.image_digest = bd_xstrdup(DIGEST_A);
-        OK(store_cluster_insert(db.conn, &row, err));
-        store_cluster_done(&row);
-    }
-    OK(store_image_users(db.conn, DIGEST_A, &ids, err));
-    ck_assert_str_eq(ids, "00000000, 00000001, 00000002, 00000003");
-    free(ids);
-    OK(store_image_users(db.conn, DIGEST_B, &ids, err));
-    ck_assert_ptr_null(ids);
-    db_done(&db);
-}
-END_TEST
-
 START_TEST(test_state_names_read_back)
 {
     for (int s = 0; s < IMAGE_STATE_COUNT; s++) {
@@ -217,5 +187,4 @@ START_TEST(test_state_names_read_back)
 END_TEST
 
 UNIT_MAIN("store/image", test_every_column_comes_back, test_image_is_found_by_id_name_and_digest,
-          test_listing_is_newest_first_filtered_and_paged, test_rows_and_live_clusters_of_a_digest,
-          test_state_names_read_back)
+          test_listing_is_newest_first_filtered_and_paged, test_state_names_read_back)

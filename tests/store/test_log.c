@@ -62,23 +62,18 @@ END_TEST
 START_TEST(test_numbers_have_no_gaps_and_are_never_given_twice)
 {
     struct db db = db_new();
-    int64_t seq = -1;
-    OK(store_event_last(db.conn, &seq, err));
-    ck_assert_int_eq(seq, 0);
     append(db.conn, 3);
     OK(store_begin(db.conn, err));
     append(db.conn, 3);
     store_rollback(db.conn);
     append(db.conn, 1);
-    OK(store_event_last(db.conn, &seq, err));
-    ck_assert_int_eq(seq, 4);
+    bd_auto_free char *all = numbers(db.conn, 0, NULL, 9);
+    ck_assert_str_eq(all, "1 2 3 4 ");
 
     OK(store_event_trim(db.conn, 2, err));
     bd_auto_free char *left = numbers(db.conn, 0, NULL, 9);
     ck_assert_str_eq(left, "3 4 ");
     OK(store_event_trim(db.conn, 0, err));
-    OK(store_event_last(db.conn, &seq, err));
-    ck_assert_int_eq(seq, 4);
     store_close(db.conn);
     OK(store_open(db.path, &db.conn, err));
     append(db.conn, 1);

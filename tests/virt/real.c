@@ -128,8 +128,9 @@ void real_down(struct real *r)
     ck_ok(r->backend->stop(r->virt, VIRT_LANE_TEARDOWN, &r->plan, NULL, &err), err);
     ck_ok(virt_net_down(r->virt, &r->plan, &err), err);
     ck_ok(inventory_take(r->virt, VIRT_LANE_TEARDOWN, &after, &err), err);
-    bd_auto_json json_t *diff = inventory_diff(&r->before, &after, r->plan.id);
-    bd_auto_free char *text = bd_json_text(diff);
+    bd_auto_json json_t *diff =
+        inventory_diff(&r->before, &after, r->plan.id, hostops_dirs_of(virt_ops(r->virt)));
+    bd_auto_free char *text = bd_json_text(json_object_get(diff, "differences"));
     ck_assert_str_eq(text, "[]");
     ck_ok(r->backend->probe(r->virt, &r->plan, &presence, &err), err);
     ck_assert_int_eq(presence, VIRT_ABSENT);

@@ -17,7 +17,13 @@ BUILD=$ROOT/build
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 say() { printf '%s\n' "$*"; }
-warn() { printf 'warning: %s\n' "$*" >&2; }
+
+# warn WHAT [WHAT_TO_DO]
+warn()
+{
+    printf 'warning: %s\n' "$1" >&2
+    [[ $# -lt 2 ]] || printf '  -> %s\n' "${@:2}" >&2
+}
 
 # die WHAT WHAT_TO_DO: every failure says both.
 die()

@@ -32,6 +32,7 @@ demo_abort()
     ((status != 0)) || return 0
     warn "the demo did not get to its end; clearing up"
     if daemon_runs; then
+        demo_tell_build
         demo_take_down || true
         [[ -z $demo_started_daemon ]] || run_as_root down || true
     fi
@@ -40,9 +41,23 @@ demo_abort()
 
 demo_step() { printf '\n== %s\n' "$*"; }
 
-demo_image_is_ready()
+demo_image_is()
 {
-    benchctl --json image ls | jq -e --arg name "$DEMO_IMAGE" 'any(.items[]; .name == $name and .state == "ready")' >/dev/null
+    benchctl --json image ls |
+        jq -e --arg name "$DEMO_IMAGE" --arg state "$1" 'any(.items[]; .name == $name and .state == $state)' >/dev/null
+}
+
+# What becomes of an image that is being built when the demo ends before it.
+demo_tell_build()
+{
+    demo_image_is building || return 0
+    if [[ -n $demo_started_daemon ]]; then
+        warn "the build of $DEMO_IMAGE ends with the daemon, which this demo had started" \
+            "./run demo builds it anew"
+    else
+        warn "$DEMO_IMAGE goes on being built by the daemon, which ran before this demo" \
+            "./run benchctl image ls tells when it is ready; ./run demo then takes it"
+    fi
 }
 
 cmd_demo()
@@ -61,9 +76,10 @@ cmd_demo()
     run_as_root up
 
     demo_step "the image (built once)"
-    if demo_image_is_ready; then
+    if demo_image_is ready; then
         say "image: $DEMO_IMAGE is there"
     else
+        say "image: $DEMO_IMAGE is built from Debian's packages, in a minute or two; Ctrl-C ends the demo and says what becomes of it"
         benchctl image build "$DEMO_IMAGE"
     fi
 

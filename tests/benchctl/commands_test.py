@@ -1,64 +1,16 @@
 #!/usr/bin/env python3
-"""benchctl against a peer that speaks the daemon's HTTP, well and badly: outputs and exit codes.
-
-The program is named by the environment's BENCHCTL.
-"""
+"""What benchctl's commands do: requests, outputs and exit codes, against a peer that speaks the daemon's HTTP."""
 import json
 import os
-import pty
-import re
-import shutil
 import signal
-import subprocess
-import tempfile
 import threading
 import time
 import unittest
 
 import fake_daemon as fake
+from peer import LIST, SHOW, PeerTest, answer
 
-BENCHCTL = os.environ["BENCHCTL"]
-LIST = ("GET", r"/v1/clusters\?limit=500", fake.items(fake.cluster()))
 EXEC = r"/v1/clusters/1f2e3d4c/exec"
-SHOW = r"/v1/clusters/1f2e3d4c(\?.*)?"
-
-
-def answer(status, value, **headers):
-    return lambda handler, _: handler.json(status, value, **headers)
-
-
-class PeerTest(unittest.TestCase):
-    """Starts a peer with a test's routes, and runs benchctl against it."""
-
-    def setUp(self):
-        self.dir = tempfile.mkdtemp(prefix="benchctl-test-")
-        self.socket = os.path.join(self.dir, "s")
-        self.daemon = None
-        self.addCleanup(shutil.rmtree, self.dir)
-
-    def serve(self, *routes):
-        self.daemon = fake.Daemon(self.socket, routes).start()
-        self.addCleanup(self.daemon.stop)
-
-    def environment(self, **more):
-        env = {"PATH": self.dir, "LC_ALL": "C.UTF-8", "TERM": "xterm", "HOME": self.dir}
-        return env | more
-
-    def start(self, *args, **kwargs):
-        return subprocess.Popen([BENCHCTL, "--socket", self.socket, *args], stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, stdin=kwargs.pop("stdin", subprocess.DEVNULL),
-                                env=self.environment(), **kwargs)
-
-    def run_it(self, *args, code=0, stdin=b"", env=None, where=True):
-        """Standard output and error, once the exit code is what it should be."""
-        socket = ["--socket", self.socket] if where else []
-        done = subprocess.run([BENCHCTL, *socket, *args], input=stdin, capture_output=True, timeout=60,
-                              env=self.environment(**(env or {})), check=False)
-        self.assertEqual(done.returncode, code, done.stderr.decode())
-        return done.stdout.decode("utf-8", "backslashreplace"), done.stderr.decode()
-
-    def sent(self, method):
-        return [r for r in self.daemon.requests if r.command == method]
 
 
 class Clusters(PeerTest):
@@ -178,6 +130,23 @@ class Clusters(PeerTest):
         out, _ = self.down(fake.cluster("deleted", residue=residue), "--wait", code=7)
         self.assertEqual(out, "residue: 2 differences\n  appeared  link   bd1f2e3d4c0\n"
                               "  appeared  mount  /var/lib/benchd/n1\n")
+
+    def test_down_wait_mentions_what_others_changed(self):
+        mount = {"kind": "mount", "item": "/mnt (tmpfs)", "change": "appeared"}
+        link = {"kind": "link", "item": "br0", "change": "disappeared"}
+        residue = {"empty": True, "differences": [], "others": [mount]}
+        out, _ = self.down(fake.cluster("deleted", residue=residue), "--wait", code=0)
+        self.assertEqual(out, "residue: none\n"
+                              "  1 change by others: mount /mnt (tmpfs) appeared\n")
+        residue |= {"others": [mount, link, mount, mount, mount], "othersLeftOut": 7}
+        out, _ = self.down(fake.cluster("deleted", residue=residue), "--wait", code=0)
+        self.assertEqual(out, "residue: none\n"
+                              "  12 changes by others: mount /mnt (tmpfs) appeared, link br0 disappeared, "
+                              "mount /mnt (tmpfs) appeared and 9 more\n")
+        residue = {"empty": False, "differences": [link], "others": [mount]}
+        out, _ = self.down(fake.cluster("deleted", residue=residue), "--wait", code=7)
+        self.assertEqual(out, "residue: 1 differences\n  disappeared  link  br0\n"
+                              "  1 change by others: mount /mnt (tmpfs) appeared\n")
 
     def test_down_wait_without_an_audit_is_no_success(self):
         out, _ = self.down(fake.cluster("deleted"), "--wait", code=7)
@@ -443,163 +412,6 @@ class Events(PeerTest):
         self.serve(("GET", r"/v1/events\?since=4", answer(200, {"items": [], "next": None})))
         _, err = self.run_it("events", "--follow", "--since", "4", code=1)
         self.assertIn("is no stream of events", err)
-
-
-class Doctor(PeerTest):
-    def benchd(self, output, code=0):
-        path = os.path.join(self.dir, "benchd")
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(f"#!/bin/sh\n[ \"$*\" = '--check-host' ] || exit 9\n"
-                    f"printf '%s' '{output}'\nexit {code}\n")
-        os.chmod(path, 0o755)
-
-    def test_checks_of_the_daemon(self):
-        self.serve(("GET", r"/v1/hosts\?.*", fake.items(fake.HOST)))
-        out, _ = self.run_it("doctor")
-        self.assertIn("! warn  inotify-instances  fs.inotify.max_user_instances is 128; more than 20 nodes need more\n"
-                      "                           to mend: ./run host\n", out)
-        self.assertIn("1 ok, 2 to look at, 0 wrong", out)
-
-    def test_an_error_of_the_host_is_8(self):
-        check = {"id": "libvirt", "ok": False, "level": "error", "summary": "no answer", "remedy": "start it"}
-        self.serve(("GET", r"/v1/hosts\?.*", fake.items(fake.HOST | {"checks": [check]})))
-        out, _ = self.run_it("doctor", code=8)
-        self.assertIn("✗ fail  libvirt  no answer\n                 to mend: start it\n", out)
-        out, _ = self.run_it("doctor", "--json", code=8)
-        self.assertEqual(json.loads(out)["items"][0]["checks"], [check])
-
-    def test_without_a_daemon_the_program_is_asked(self):
-        self.benchd(json.dumps(fake.HOST))
-        out, _ = self.run_it("doctor")
-        self.assertIn("! warn  daemon ", out)
-        self.assertIn("can't be reached", out)
-        self.assertIn("✓ ok    libvirt", out)
-        out, err = self.run_it("doctor", "--json")
-        self.assertEqual(json.loads(out)["items"], [fake.HOST])
-        self.assertIn("can't be reached", err)
-
-    def test_without_a_daemon_and_a_program(self):
-        if any(os.access(f"{d}/benchd", os.X_OK) for d in ("/usr/local/sbin", "/usr/sbin", "/sbin")):
-            self.skipTest("benchd is installed on this machine")
-        _, err = self.run_it("doctor", code=3)
-        self.assertIn("benchd is not in PATH either", err)
-
-    def test_a_program_that_breaks(self):
-        self.benchd("no json", code=1)
-        _, err = self.run_it("doctor", code=1)
-        self.assertIn("--check-host ended with 1 and printed no JSON", err)
-
-
-class Peers(PeerTest):
-    """What may sit at the other end."""
-
-    def test_nobody(self):
-        _, err = self.run_it("cluster", "ls", code=3)
-        self.assertIn("the daemon can't be reached at unix://", err)
-        self.assertIn("No such file or directory", err)
-        self.run_it("--url", "http://127.0.0.1:1", "cluster", "ls", code=3, where=False)
-
-    def test_garbage(self):
-        def garbage(handler, _):
-            handler.wfile.write(b"\x00\x01 this is no HTTP\r\n\r\n")
-            handler.hang_up()
-        self.serve(("GET", r"/v1/clusters\?.*", garbage))
-        self.run_it("cluster", "ls", code=1)
-
-    def test_json_that_is_none(self):
-        for body in (b"", b"<html>", b'{"items": []', b'"text"', b"[]", b'{"items": 3}'):
-            with self.subTest(body):
-                if self.daemon:
-                    self.daemon.stop()
-                self.serve(("GET", r"/v1/clusters\?.*", lambda h, m, b=body: h.reply(200, b)))
-                self.run_it("cluster", "ls", code=1)
-
-    def test_error_that_is_no_problem(self):
-        self.serve(("GET", r"/v1/clusters\?.*", lambda h, m: h.reply(502, b"<b>\x1b[31mno</b>", "text/html")))
-        _, err = self.run_it("cluster", "ls", code=1)
-        self.assertIn("benchctl: cluster ls: HTTP 502, without a word of benchd's: '<b>", err)
-        self.assertNotIn("\x1b", err)
-
-    def test_reply_that_breaks_is_asked_for_again(self):
-        def flaky(handler, match):
-            if len(self.daemon.requests) > 1:
-                return fake.items()(handler, match)
-            handler.send_response(200)
-            handler.send_header("Content-Length", "1000")
-            handler.end_headers()
-            return handler.hang_up()
-        self.serve(("GET", r"/v1/clusters\?.*", flaky))
-        self.run_it("cluster", "ls", "--quiet")
-        self.assertEqual(len(self.daemon.requests), 2)
-
-    def test_silence_ends_at_the_timeout(self):
-        self.serve(("GET", r"/v1/clusters\?.*", lambda h, m: time.sleep(5)))
-        begun = time.monotonic()
-        self.run_it("--timeout", "0.3", "cluster", "ls", code=124)
-        self.assertLess(time.monotonic() - begun, 4)
-
-    def test_address_by_environment_and_flags(self):
-        self.serve(("GET", r"/v1/clusters\?.*", fake.items()))
-        env = {"BENCHD_URL": f"unix://{self.socket}"}
-        self.run_it("cluster", "ls", where=False, env=env)
-        self.run_it("--socket", "/nowhere", "cluster", "ls", where=False, env=env, code=3)
-        self.run_it("cluster", "ls", where=False, env={"BENCHD_URL": "ftp://x"}, code=2)
-        self.run_it("--url", "http://x", "cluster", "ls", code=2)
-        self.run_it("cluster", "frobnicate", code=2)
-
-
-class Terminal(PeerTest):
-    """What is drawn when a person looks on."""
-
-    def on_terminal(self, *args, **env):
-        controller, terminal = pty.openpty()
-        with subprocess.Popen([BENCHCTL, "--socket", self.socket, *args], stdout=terminal, stderr=terminal,
-                              stdin=subprocess.DEVNULL, env=self.environment(**env)) as program:
-            os.close(terminal)
-            seen = b""
-            try:
-                while piece := os.read(controller, 4096):
-                    seen += piece
-            except OSError:  # how Linux tells that the other side has closed
-                pass
-            os.close(controller)
-        self.assertEqual(program.returncode, 0)
-        return seen.decode()
-
-    def test_live_line_and_colours(self):
-        story = fake.Story(fake.BRING_UP, speed=5)
-        self.serve(("POST", "/v1/clusters", lambda h, m: h.json(202, story.now()[1])), ("GET", SHOW, story.answer))
-        seen = self.on_terminal("cluster", "up", "--wait")
-        self.assertIn("… nodes 2/5", seen)
-        self.assertIn("\r\x1b[K\x1b[32m✓\x1b[0m nodes", seen)
-
-    def test_no_colours_where_they_are_not_wanted(self):
-        self.serve(LIST)
-        self.assertIn("\x1b[", self.on_terminal("cluster", "ls"))
-        self.assertIn("\x1b[", self.on_terminal("cluster", "ls", NO_COLOR=""))
-        for args, env in ((("--no-color",), {}), ((), {"NO_COLOR": "1"}), ((), {"TERM": "dumb"})):
-            with self.subTest((args, env)):
-                self.assertNotIn("\x1b", self.on_terminal(*args, "cluster", "ls", **env))
-
-
-class Documentation(unittest.TestCase):
-    """docs/benchctl.md against what the program says of itself."""
-
-    def test_every_command_option_and_exit_code_is_described(self):
-        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/benchctl.md"),
-                  encoding="utf-8") as f:
-            page = f.read()
-        text = subprocess.run([BENCHCTL, "help"], capture_output=True, check=True, text=True).stdout
-        commands, exits = text.split("Commands\n")[1].split("\nOptions of")[0], text.split("Exit codes\n")[1]
-        names = re.findall(r"^  ([a-z]+(?: [a-z]+(?=[ \n]))?)", commands, re.M)
-        self.assertGreater(len(names), 15)
-        for name in names:
-            self.assertIn(f"### `benchctl {name}", page)
-            one = subprocess.run([BENCHCTL, "help", *name.split()], capture_output=True, check=True, text=True)
-            for option in re.findall(r"^  (--[a-z-]+)", one.stdout, re.M):
-                self.assertIn(option, page)
-        for code, meaning in re.findall(r"^ +(\d+)  (.*)$", exits, re.M):
-            self.assertIn(f"| {code} | {meaning} |", page)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,81 @@
+#include "transfer.h"
+
+#include "text.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define STALL_NS (60 * BD_NS_PER_S)
+
+void transfer_init(struct transfer *t, const struct cli *cli, const char *verb, int fd)
+{
+    *t = (struct transfer){.verb = verb, .fd = fd, .total = -1};
+    progress_init(&t->progress, &cli->err);
+    t->progress.now_since_ns = bd_mono_ns();
+}
+
+void transfer_done(struct transfer *t)
+{
+    progress_done(&t->progress);
+}
+
+void transfer_tick(void *arg)
+{
+    struct transfer *t = arg;
+    char done[TEXT_NUMBER_BYTES], total[TEXT_NUMBER_BYTES];
+    bd_auto_str struct bd_str line = {0};
+    bd_str_addf(&line, "%s %s", t->verb, text_bytes((uint64_t)t->done, done));
+    if (t->total > 0)
+        bd_str_addf(&line, " of %s (%d %%)", text_bytes((uint64_t)t->total, total),
+                    (int)(100.0 * (double)t->done / (double)t->total));
+    progress_now(&t->progress, bd_str_text(&line), false);
+}
+
+static int on_body(const char *data, size_t bytes, void *arg, struct bd_err *err)
+{
+    struct transfer *t = arg;
+    t->total = t->reply->content_bytes;
+    t->done += (int64_t)bytes;
+    int r = bd_write_all(t->fd, data, bytes);
+    return r < 0 ? bd_err_errno(err, -r, "write what came") : 0;
+}
+
+int download(struct cli *cli, const struct download *d, int fd, struct bd_err *err)
+{
+    http_auto_reply struct http_reply reply = {0};
+    bd_auto_free char *accept = bd_xasprintf("%s, application/problem+json", d->type);
+    struct transfer t;
+    transfer_init(&t, cli, d->verb, fd);
+    t.reply = &reply;
+    const struct http_request rq = {
+        .method = "GET",
+        .path = d->path,
+        .accept = accept,
+        .on_body = on_body,
+        .on_tick = transfer_tick,
+        .arg = &t,
+        .stall_ns = STALL_NS,
+    };
+    int r = api_do(cli, &rq, &reply, err);
+    transfer_done(&t);
+    return r;
+}
+
+int download_file(struct cli *cli, const struct download *d, const char *file, struct bd_err *err)
+{
+    bd_auto_free char *part = bd_xasprintf("%s.part", file);
+    bd_auto_fd int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return bd_err_errno(err, errno, "create %s", part);
+    int r = download(cli, d, fd, err);
+    if (r == 0 && (fsync(fd) < 0 || rename(part, file) < 0))
+        r = bd_err_errno(err, errno, "finish %s", file);
+    if (r < 0)
+        (void)unlink(part);
+    return r;
+}

@@ -1,0 +1,30 @@
+/*
+ * Content of files from and to the daemon, streamed, with how much of it has passed on a terminal.
+ * One thread.
+ */
+#pragma once
+
+#include "api.h"
+#include "progress.h"
+
+struct transfer {
+    const char *verb;    /* "exporting" */
+    int fd;              /* the caller's */
+    int64_t done, total; /* bytes; total -1: not known */
+    const struct http_reply *reply;
+    struct progress progress;
+};
+
+void transfer_init(struct transfer *t, const struct cli *cli, const char *verb, int fd);
+void transfer_done(struct transfer *t);
+/* For http_request.on_tick; arg is the transfer. */
+void transfer_tick(void *arg);
+
+struct download {
+    const char *path, *type; /* of the content: a media type */
+    const char *verb;        /* "exporting" */
+};
+
+int download(struct cli *cli, const struct download *d, int fd, struct bd_err *err);
+/* The file gets its name when it is whole. */
+int download_file(struct cli *cli, const struct download *d, const char *file, struct bd_err *err);

@@ -1,0 +1,300 @@
+/* Plans: a reader works a spec out, since a big one takes a while; the loop then holds it against
+ * what only the engine knows. */
+#include "daemon/api/private.h"
+
+#include "lib/base/str.h"
+#include "lib/sched/sched.h"
+#include "lib/workload/workload.h"
+
+#include <string.h>
+
+#define LISTED_MAX   1000 /* cells and runs in the reply */
+#define WARNINGS_MAX 20
+
+/* -- what a schema can't say of a spec -- */
+
+static void add_below(struct schema_faults *all, const char *prefix,
+                      const struct schema_faults *some)
+{
+    for (size_t i = 0; i < some->n; i++) {
+        bd_auto_free char *pointer = bd_xasprintf("%s%s", prefix, some->items[i].pointer);
+        schema_faults_add(all, pointer, some->items[i].got, "%s", some->items[i].expected);
+    }
+}
+
+static void check_cell(const json_t *spec, const struct cluster_spec *cluster,
+                       struct schema_faults *faults, void *arg BD_UNUSED)
+{
+    bd_auto_faults struct schema_faults options = {0};
+    const struct sched *sched = sched_find(cluster->scheduler);
+    if (sched)
+        sched->check_options(cluster->scheduler_options, &options);
+    add_below(faults, "/cluster", &options);
+
+    const json_t *workload = json_object_get(spec, "workload");
+    const struct workload *kind = workload_find(bd_json_str(workload, "name", ""));
+    if (kind)
+        kind->check(workload, cluster, faults);
+    hooks_check(json_object_get(spec, "hooks"), cluster, faults);
+}
+
+/* `elapsed` is measured of every workload. */
+static void check_objectives(const json_t *spec, struct schema_faults *faults)
+{
+    const json_t *metrics = json_object_get(json_object_get(spec, "workload"), "metrics");
+    const json_t *objectives = json_object_get(spec, "objectives");
+    for (size_t i = 0; i < json_array_size(objectives); i++) {
+        const char *name = bd_json_str(json_array_get(objectives, i), "metric", "");
+        if (strcmp(name, "elapsed") == 0 || json_object_get(metrics, name))
+            continue;
+        bd_auto_free char *pointer = bd_xasprintf("/objectives/%zu/metric", i);
+        schema_faults_add(faults, pointer, name, "elapsed, or a metric of the workload");
+    }
+}
+
+/* -- images and room: cells that differ in nothing of that are looked at once -- */
+
+static const char *const room_paths[] = {
+    "admission", "cluster.image", "cluster.controllers", "cluster.compute", "cluster.node",
+};
+
+static bool is_within(const char *path, const char *of)
+{
+    size_t n = strlen(of);
+    return strncmp(path, of, n) == 0 && (path[n] == '\0' || path[n] == '.');
+}
+
+static bool matters(const char *path)
+{
+    for (size_t i = 0; i < BD_ARRAY_LEN(room_paths); i++)
+        if (is_within(path, room_paths[i]) || is_within(room_paths[i], path))
+            return true;
+    return false;
+}
+
+static bool any_matters(const json_t *levels)
+{
+    const char *path;
+    json_t *level;
+    json_object_foreach ((json_t *)levels, path, level)
+        if (matters(path))
+            return true;
+    return false;
+}
+
+/* Do the cells of this spec differ in any of that? */
+static bool cells_differ(const json_t *spec)
+{
+    const json_t *cells = json_object_get(spec, "cells");
+    bool differ = any_matters(json_object_get(spec, "factors"));
+    for (size_t i = 0; !differ && i < json_array_size(cells); i++)
+        differ = any_matters(json_array_get(cells, i));
+    return differ;
+}
+
+/* The levels of a cell that matter; what it is called by, and known by as looked at. */
+static char *room_key(json_t *levels)
+{
+    bd_auto_json json_t *some = json_object();
+    const char *path;
+    json_t *level;
+    json_object_foreach (levels, path, level)
+        if (matters(path))
+            json_object_set(some, path, level);
+    return bd_json_text(some);
+}
+
+/* Where the spec names the image of a cell: at a level, or in the base. */
+static char *image_pointer(const json_t *spec, const json_t *levels)
+{
+    static const char path[] = "cluster.image";
+    const json_t *level = json_object_get(levels, path);
+    const json_t *of_factor = json_object_get(json_object_get(spec, "factors"), path);
+    for (size_t i = 0; level && i < json_array_size(of_factor); i++)
+        if (json_equal(json_array_get(of_factor, i), level))
+            return bd_xasprintf("/factors/%s/%zu", path, i);
+    const json_t *cells = json_object_get(spec, "cells");
+    for (size_t i = 0; level && i < json_array_size(cells); i++)
+        if (json_equal(json_object_get(json_array_get(cells, i), path), level))
+            return bd_xasprintf("/cells/%zu/%s", i, path);
+    return bd_xstrdup("/cluster/image");
+}
+
+static void note_image(struct planning *p, const char *image, const json_t *levels)
+{
+    if (json_object_get(p->images, image))
+        return;
+    bd_auto_free char *pointer = image_pointer(p->spec, levels);
+    json_object_set_new(p->images, image, json_string(pointer));
+}
+
+static void note_room(struct planning *p, const char *cell, struct cluster_spec *cluster,
+                      bool waived)
+{
+    struct bd_err err = BD_ERR_INIT;
+    cluster->oversubscribe = false;
+    if (admit_check_host(engine_host(p->api->engine), cluster, &err) == 0)
+        return;
+    bd_auto_free char *text =
+        bd_xasprintf("%s: %s%s", cell, err.text, waived ? " (it is set: the grade will tell)" : "");
+    if (!waived && !p->no_room)
+        p->no_room = bd_xstrdup(text);
+    if (p->warnings.n < WARNINGS_MAX)
+        bd_strv_add(&p->warnings, text);
+    else if (p->warnings.n == WARNINGS_MAX)
+        bd_strv_add(&p->warnings, "more cells have no room; these are the first");
+}
+
+static void look_at_cell(struct planning *p, size_t cell, const char *key, const json_t *levels)
+{
+    bd_auto_json json_t *spec = plan_cell_spec(p->plan, cell);
+    bd_auto_faults struct schema_faults faults = {0};
+    struct cluster_spec cluster;
+    if (cluster_spec_read(json_object_get(spec, "cluster"), &cluster, &faults) < 0)
+        return; /* plan_make() has read it before */
+    bool waived = bd_json_bool(json_object_get(spec, "admission"), "oversubscribe", 0);
+    bd_auto_free char *name = bd_xasprintf("cell %zu %s", cell, key);
+    note_image(p, cluster.image, levels);
+    note_room(p, name, &cluster, waived);
+    cluster_spec_done(&cluster);
+}
+
+static void look_at_cells(struct planning *p)
+{
+    bd_auto_json json_t *seen = json_object();
+    size_t n = cells_differ(p->spec) ? plan_cells(p->plan) : 1;
+    for (size_t i = 0; i < n; i++) {
+        bd_auto_json json_t *levels = plan_cell_levels(p->plan, i);
+        bd_auto_free char *key = room_key(levels);
+        if (json_object_get(seen, key))
+            continue;
+        json_object_set_new(seen, key, json_true());
+        look_at_cell(p, i, key, levels);
+    }
+}
+
+/* -- the way of a plan -- */
+
+static void planning_run(struct work *w, void *context BD_UNUSED)
+{
+    struct planning *p = (struct planning *)w;
+    struct plan_rules rules = {
+        .schema = contract_body(p->api, "createPlan"),
+        .check = check_cell,
+    };
+    p->spec = json_deep_copy(p->body);
+    int rc = plan_make(p->spec, &rules, &p->plan, &p->faults);
+    check_objectives(p->spec, &p->faults);
+    if (rc < 0 || p->faults.n)
+        return;
+    look_at_cells(p);
+    if (p->compose)
+        p->json = p->compose(p);
+}
+
+static void check_images(struct planning *p)
+{
+    const char *image;
+    json_t *pointer;
+    json_object_foreach (p->images, image, pointer) {
+        char digest[BD_DIGEST_BYTES];
+        struct bd_err err = BD_ERR_INIT;
+        if (engine_image_digest(p->api->engine, image, digest, &err) < 0)
+            schema_faults_add(&p->faults, json_string_value(pointer), image,
+                              "the name, id or digest of an image that is ready");
+    }
+}
+
+static void planning_free(struct planning *p)
+{
+    http_request_unref(p->r);
+    keep_free(p->keep);
+    json_decref(p->body);
+    json_decref(p->spec);
+    json_decref(p->json);
+    json_decref(p->images);
+    plan_free(p->plan);
+    bd_strv_done(&p->warnings);
+    free(p->no_room);
+    schema_faults_done(&p->faults);
+    free(p);
+}
+
+static void planning_done(struct work *w)
+{
+    struct planning *p = (struct planning *)w;
+    if (!refused_at_end(p->api, p->r)) {
+        check_images(p);
+        if (p->faults.n)
+            reply_faults(p->r, "campaign", &p->faults);
+        else
+            p->go(p);
+    }
+    planning_free(p);
+}
+
+void planning_start(struct api *a, struct http_request *r, struct keep *keep,
+                    json_t *(*compose)(const struct planning *p), void (*go)(struct planning *p))
+{
+    struct planning *p = bd_new(struct planning);
+    p->w = (struct work){.run = planning_run, .done = planning_done};
+    p->api = a;
+    p->r = http_request_ref(r);
+    p->keep = keep;
+    p->compose = compose;
+    p->go = go;
+    p->body = json_incref(http_request_json(r));
+    p->images = json_object();
+    workers_submit(a->readers, &p->w);
+}
+
+/* -- POST /v1/plans -- */
+
+static json_t *cell_list(const struct plan *plan)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < plan_cells(plan) && i < LISTED_MAX; i++) {
+        bd_auto_json json_t *spec = plan_cell_spec(plan, i);
+        char digest[BD_DIGEST_BYTES];
+        plan_digest(spec, digest);
+        json_array_append_new(list, json_pack("{s:I, s:o, s:s}", "index", (json_int_t)i, "levels",
+                                              plan_cell_levels(plan, i), "digest", digest));
+    }
+    return list;
+}
+
+static json_t *order_list(const struct plan *plan)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < plan_runs(plan) && i < LISTED_MAX; i++) {
+        struct plan_run run = plan_run_at(plan, i);
+        json_array_append_new(list, json_pack("{s:I, s:I, s:I, s:b}", "position", (json_int_t)i,
+                                              "cell", (json_int_t)run.cell, "block",
+                                              (json_int_t)run.block, "warmup", run.warmup));
+    }
+    return list;
+}
+
+static json_t *plan_json(const struct planning *p)
+{
+    char digest[BD_DIGEST_BYTES];
+    json_t *warnings = json_array();
+    for (size_t i = 0; i < p->warnings.n; i++)
+        json_array_append_new(warnings, json_string(p->warnings.items[i]));
+    plan_digest(p->spec, digest);
+    return json_pack(
+        "{s:s, s:O, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "digest", digest, "spec", p->spec, "cells",
+        (json_int_t)plan_cells(p->plan), "blocks", (json_int_t)plan_blocks(p->plan), "warmupBlocks",
+        (json_int_t)plan_warmup_blocks(p->plan), "runs", (json_int_t)plan_runs(p->plan), "cellList",
+        cell_list(p->plan), "order", order_list(p->plan), "warnings", warnings);
+}
+
+static void reply_plan(struct planning *p)
+{
+    http_reply_json(p->r, 200, bd_take(p->json));
+}
+
+void plans_create(struct http_request *r, void *app)
+{
+    planning_start(app, r, NULL, plan_json, reply_plan);
+}

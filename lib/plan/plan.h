@@ -1,0 +1,78 @@
+/*
+ * The plan of a campaign: from its spec to cells, blocks and the order of its runs. PURE: no I/O,
+ * no clock; the same spec and seed give the same plan on every platform.
+ *
+ * A factor is a path in the spec ("cluster.scheduler.options.SchedulerType") with its levels; a
+ * cell is one combination of levels (full factorial), or one listed in `cells`; what `exclude`
+ * matches is left out. A block is one pass over the cells; warm-up blocks come first.
+ *
+ * Ownership: a plan owns all that it needs. Threads: a plan is immutable; any thread may read it
+ * (levels and specs that it hands out are the caller's own copies).
+ */
+#pragma once
+
+#include "lib/base/digest.h"
+#include "lib/base/err.h"
+#include "lib/base/json.h"
+#include "lib/model/cluster.h"
+#include "lib/schema/schema.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PLAN_RUNS_MAX   100000
+#define PLAN_LEVELS_MAX 1000 /* of one factor */
+
+struct plan;
+
+/* What the plan can't know by itself. */
+struct plan_rules {
+    const struct schema *schema; /* of the whole spec, with its defaults */
+    /*
+     * What a schema can't say of a cell's resolved `cluster` and `workload`: appends faults, with
+     * pointers into that cell's spec ("/cluster/node/memory"). May be NULL.
+     */
+    void (*check)(const json_t *cell_spec, const struct cluster_spec *cluster,
+                  struct schema_faults *faults, void *arg);
+    void *arg;
+};
+
+/* In the order in which they run; see plan_order in the spec's `design.order`. */
+struct plan_run {
+    uint32_t cell;  /* from 0 */
+    uint32_t block; /* from 0, warm-up blocks first */
+    uint32_t group; /* runs of a group end before one of the next begins: the block, or 0 or 1
+                       (warm-up, rest) where the order is over all blocks */
+    bool warmup;
+};
+
+/*
+ * Resolves the spec in place (defaults) and makes its plan. BD_EINVALID with every
+ * fault appended: those of the base spec where they are, those of a level at "/factors/PATH/INDEX",
+ * of an explicit cell at "/cells/INDEX/PATH", of a combination at the first level or cell that
+ * brings it about; '~' and '/' in a path escaped as RFC 6901 says. Also refused: an unknown path, a
+ * level given twice, no cell left, two cells that are the same, more than PLAN_RUNS_MAX runs (the
+ * number is said).
+ */
+int plan_make(json_t *spec, const struct plan_rules *rules, struct plan **ret_plan,
+              struct schema_faults *faults);
+/* The plan of a spec that plan_make() resolved before: no check of each level and cell again.
+ * BD_ECORRUPT where the spec makes no sense after all. */
+int plan_again(const json_t *resolved_spec, struct plan **ret_plan, struct bd_err *err);
+void plan_free(struct plan *p);
+
+size_t plan_cells(const struct plan *p);
+size_t plan_blocks(const struct plan *p); /* warm-up blocks counted */
+size_t plan_warmup_blocks(const struct plan *p);
+size_t plan_runs(const struct plan *p); /* cells x blocks */
+struct plan_run plan_run_at(const struct plan *p, size_t position);
+/* {PATH: level} of a cell, new reference. */
+json_t *plan_cell_levels(const struct plan *p, size_t cell);
+/* The resolved spec of a cell: that of the campaign with the cell's levels in it, without factors,
+ * cells, exclude, design, objectives. New reference. */
+json_t *plan_cell_spec(const struct plan *p, size_t cell);
+
+/* SHA-256 of a JSON value in canonical form (members sorted by code point, compact, UTF-8, numbers
+ * as jansson writes them), as "sha256:...". Equal values have equal digests. */
+void plan_digest(const json_t *value, char ret_digest[BD_DIGEST_BYTES]);

@@ -1,0 +1,86 @@
+/* The scheduler's logs, fetched from the nodes. */
+#include "lib/base/fs.h"
+#include "lib/base/par.h"
+#include "lib/workload/workload.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+
+#define LOG_BYTES_MAX (UINT64_C(64) << 20)
+#define WIDTH         8
+
+struct collect {
+    const struct workload_input *in;
+    bool every_node;
+    pthread_mutex_t lock; /* of missing */
+    struct bd_strv *missing;
+};
+
+static void add_missing(struct collect *c, const struct node_plan *node, const char *path,
+                        const struct bd_err *why)
+{
+    pthread_mutex_lock(&c->lock);
+    bd_strv_addf(c->missing, "%s of %s was not fetched: %s",
+                 path ? path : "what the scheduler logs", node->name, why->text);
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* The host's own disk is no matter of the node's. */
+static bool is_of_host(int rc)
+{
+    return rc == -ENOSPC || rc == -EDQUOT || rc == -EIO || rc == -EROFS;
+}
+
+static int fetch(struct collect *c, const struct node_plan *node, const char *path,
+                 struct bd_err *err)
+{
+    char digest[BD_DIGEST_BYTES];
+    bd_auto_free char *name = bd_xasprintf("%s-%s", node->name, bd_path_name(path));
+    bd_auto_fd int fd =
+        openat(c->in->dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
+    if (fd < 0)
+        return bd_err_errno(err, errno, "make %s in the run's directory", name);
+    int rc = channel_get(c->in->channel, node, path, fd, LOG_BYTES_MAX, digest, err);
+    if (rc < 0)
+        unlinkat(c->in->dir_fd, name, 0);
+    return rc;
+}
+
+static int collect_node(size_t index, void *arg, struct bd_err *err)
+{
+    struct collect *c = arg;
+    const struct node_plan *node = &c->in->plan->nodes[index];
+    const char *const *paths = node->role == NODE_CONTROLLER ? c->in->sched->controller_logs
+                               : c->every_node               ? c->in->sched->compute_logs
+                                                             : NULL;
+    for (; paths && *paths; paths++) {
+        struct bd_err why = BD_ERR_INIT;
+        int rc = fetch(c, node, *paths, &why);
+        if (is_of_host(rc)) {
+            bd_err_copy(err, &why);
+            return rc;
+        }
+        /* A node that is gone is named once. */
+        bool gone = rc == BD_ENOTFOUND;
+        if (rc < 0)
+            add_missing(c, node, gone ? NULL : *paths, &why);
+        if (gone)
+            break;
+    }
+    return 0;
+}
+
+int logs_collect(const struct workload_input *in, bool every_node, struct bd_strv *missing,
+                 struct bd_err *err)
+{
+    struct collect c = {
+        .in = in,
+        .every_node = every_node,
+        .lock = PTHREAD_MUTEX_INITIALIZER,
+        .missing = missing,
+    };
+    int rc = bd_par_for(in->plan->n_nodes, WIDTH, collect_node, &c, in->cancel, err);
+    pthread_mutex_destroy(&c.lock);
+    return rc;
+}

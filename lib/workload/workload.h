@@ -1,0 +1,65 @@
+/*
+ * Workloads: what is measured in a run. One table, one file a workload. A workload leaves its raw
+ * results as files in the run's directory; metrics are made of those alone, so that they can be
+ * made again.
+ *
+ * Threads: workloads are immutable; bodies block and belong on workers.
+ */
+#pragma once
+
+#include "lib/base/cancel.h"
+#include "lib/base/err.h"
+#include "lib/base/json.h"
+#include "lib/channel/channel.h"
+#include "lib/model/cluster.h"
+#include "lib/sched/sched.h"
+#include "lib/schema/schema.h"
+
+#include <stdint.h>
+
+struct workload_input {
+    const struct channel *channel;
+    const struct cluster_plan *plan;
+    const struct sched *sched;
+    const json_t *spec; /* the resolved `workload:` object */
+    uint64_t seed;      /* of the design */
+    uint32_t block;
+    int dir_fd; /* the run's directory on the host; results go there, borrowed */
+    struct bd_cancel *cancel;
+};
+
+struct workload {
+    const char *name;
+    const char *title; /* one line for people */
+    /* What the schema can't say: appends faults with pointers from "/workload". PURE. */
+    void (*check)(const json_t *spec, const struct cluster_spec *cluster,
+                  struct schema_faults *faults);
+    /* Before what is measured, and left out of it; NULL: there is none. */
+    int (*warm_up)(const struct workload_input *in, struct bd_err *err);
+    /* What is measured, once. What it leaves in dir_fd is durable when it returns 0. On failure
+     * (BD_EWORKLOAD; BD_ETIMEOUT where its own time was over; what the token says) the error has
+     * the last lines of the output, and what there is of results is kept. */
+    int (*run)(const struct workload_input *in, struct bd_err *err);
+    /* {NAME: {value, unit, kind, n}} of what is in dir_fd; may be repeated. */
+    int (*metrics)(const json_t *spec, int dir_fd, json_t **ret_metrics, struct bd_err *err);
+};
+
+extern const struct workload *const workloads[]; /* NULL-terminated */
+const struct workload *workload_find(const char *name);
+
+/*
+ * Runs the spec's hooks of one point ("ready", "collected") in their order, each with its output in
+ * "hook-POINT-N.log" of dir_fd, with the node's name before each line where it runs on several. A
+ * hook: {command, node (default: the first controller; "all", or "compute" for every compute node),
+ * timeout, env}. The first that fails ends it: BD_EWORKLOAD with its command, its exit and the last
+ * lines of its output; BD_ETIMEOUT where its own time was over.
+ */
+int hooks_run(const struct channel *channel, const struct cluster_plan *plan, const json_t *hooks,
+              const char *point, int dir_fd, struct bd_cancel *cancel, struct bd_err *err);
+void hooks_check(const json_t *hooks, const struct cluster_spec *cluster,
+                 struct schema_faults *faults);
+/* Copies the scheduler's logs (sched->logs) into dir_fd as "NODE-FILE"; every_node: those of
+ * compute nodes too. A file that is not there, or a node that does not answer, is passed over and
+ * named in missing. */
+int logs_collect(const struct workload_input *in, bool every_node, struct bd_strv *missing,
+                 struct bd_err *err);

@@ -1,0 +1,392 @@
+#!/usr/bin/env python3
+"""What benchctl's commands of campaigns and runs do, against a peer that speaks the daemon's HTTP."""
+import json
+import os
+import signal
+import unittest
+
+import fake_daemon as fake
+from peer import PeerTest, answer
+
+CAMPAIGNS = ("GET", r"/v1/campaigns\?limit=500", fake.items(fake.campaign()))
+RUNS = ("GET", r"/v1/runs\?limit=500", fake.items(fake.run(1), fake.run(2), fake.run(id="aaaa0003")))
+
+SPEC = """\
+name: backfill-or-not   # a note
+cluster:
+  node:
+    cpus: lots
+workload:
+  name: command
+  command: [hostname]
+factors:
+  cluster.scheduler.options.SchedulerType:
+    - sched/backfill
+    - 7
+"""
+
+
+class Specs(PeerTest):
+    """Files that are sent, and what is wrong with them."""
+
+    def spec(self, text, name="spec.yaml"):
+        path = os.path.join(self.dir, name)
+        with open(path, "wb") as f:
+            f.write(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    def test_yaml_json_and_stdin_are_sent_as_json_once_with_a_key(self):
+        self.serve(("POST", "/v1/campaigns", answer(202, fake.campaign("queued"))))
+        value = {"name": "x", "workload": {"name": "command", "command": ["echo", "ü", "yes"]}, "priority": 3}
+        text = "name: x\nworkload: {name: command, command: [echo, ü, yes]}\npriority: 3\n"
+        self.assertEqual(self.run_it("campaign", "submit", self.spec(text)), ("5a6b7c8d\n", ""))
+        self.run_it("campaign", "submit", self.spec(json.dumps(value, indent="\t"), "spec.json"))
+        self.run_it("campaign", "submit", "-", stdin=text.encode())
+        posts = self.sent("POST")
+        self.assertEqual([json.loads(post.body) for post in posts], [value] * 3)
+        self.assertEqual({post.headers["Content-Type"] for post in posts}, {"application/json"})
+        for post in posts:
+            self.assertRegex(post.headers["Idempotency-Key"], "^[0-9a-f]{32}$")
+
+    def test_json_that_is_no_yaml_is_taken(self):
+        self.serve(("POST", "/v1/campaigns", answer(202, fake.campaign("queued"))))
+        self.run_it("campaign", "submit", self.spec('{"labels": {"face": "\\ud83d\\ude00"}}'))
+        self.assertEqual(json.loads(self.sent("POST")[0].body), {"labels": {"face": "\U0001f600"}})
+
+    def test_a_fault_of_the_yaml_is_told_with_its_line_and_nothing_is_asked(self):
+        self.serve()
+        for text, where in (("name: x\nname: y\n", ":2:1: 'name' is here twice; remove one"),
+                            ("name: x\nworkload: {name: command\n", ":3:1: "), ("", ":1:1: there is nothing in it")):
+            with self.subTest(text):
+                path = self.spec(text)
+                for command in ("plan", "submit"):
+                    _, err = self.run_it("campaign", command, path, code=2)
+                    self.assertIn(f"benchctl: campaign {command}: {path}{where}", err)
+        _, err = self.run_it("campaign", "plan", "-", stdin=b"a: &x 1\n", code=2)
+        self.assertIn("stdin:1:4: anchors", err)
+        _, err = self.run_it("campaign", "plan", os.path.join(self.dir, "missing"), code=2)
+        self.assertIn("name a file that can be read", err)
+        self.assertEqual(self.daemon.requests, [])
+
+    def refused(self, command, path, code=1, stdin=b""):
+        faults = [
+            {"pointer": "/cluster/node/cpus", "expected": "a number above 0", "got": '"lots\x1b[31m"'},
+            {"pointer": "/factors/cluster.scheduler.options.SchedulerType/1", "expected": "text", "got": "7"},
+            {"pointer": "/workload", "expected": "a member 'timeout'"},
+            {"pointer": "", "expected": "less"}]
+        if not self.daemon:
+            self.serve(("POST", "/v1/(plans|campaigns)",
+                        lambda h, m: h.problem(422, "validation", "4 faults", faults)))
+        return self.run_it("campaign", command, path, code=code, stdin=stdin)
+
+    def test_faults_of_the_daemon_are_told_with_the_lines_of_the_file(self):
+        path = self.spec(SPEC)
+        for command in ("plan", "submit"):
+            out, err = self.refused(command, path)
+            self.assertEqual(out, "")
+            self.assertEqual(err, f"benchctl: campaign {command}: HTTP 422: 4 faults\n"
+                                  f"{path}:4: /cluster/node/cpus: expected a number above 0, got \"lots\\x1b[31m\"\n"
+                                  f"{path}:11: /factors/cluster.scheduler.options.SchedulerType/1: expected text, "
+                                  "got 7\n"
+                                  f"{path}:5: /workload: expected a member 'timeout'\n"
+                                  f"{path}:1: (the whole): expected less\n")
+        _, err = self.refused("plan", "-", stdin=SPEC.encode())
+        self.assertIn("\nstdin:4: /cluster/node/cpus: expected", err)
+
+    def test_faults_of_a_file_without_lines_name_it(self):
+        path = self.spec('{"name": "\\ud83d\\ude00"}')
+        _, err = self.refused("plan", path)
+        self.assertIn(f"\n{path}: /cluster/node/cpus: expected", err)
+
+    def test_no_capacity_is_5(self):
+        self.serve(("POST", "/v1/campaigns", lambda h, m: h.problem(409, "no-capacity", "cluster.compute = 99: ...")))
+        _, err = self.run_it("campaign", "submit", self.spec(SPEC), code=5)
+        self.assertIn("HTTP 409: cluster.compute = 99", err)
+
+    PLAN = """\
+name     backfill-or-not
+cells    2
+blocks   3 (1 for warming up)
+runs     6
+digest   sha256:777777777777
+warning  no \\x1b[31mroom
+
+RUN  BLOCK  CELL  SchedulerType   compute
+  0     w0     1  sched/builtin         2
+  1     w0     0  sched/backfill        2
+  2      1     0  sched/backfill        2
+  3      1     1  sched/builtin         2
+  4      2     1  sched/builtin         2
+  5      2     0  sched/backfill        2
+"""
+
+    def test_plan_tells_what_would_be_run(self):
+        self.serve(("POST", "/v1/plans", answer(200, fake.plan(warnings=["no \x1b[31mroom"]))))
+        self.assertEqual(self.run_it("campaign", "plan", self.spec(SPEC)), (self.PLAN, ""))
+
+    def test_plan_of_many_runs_tells_the_first(self):
+        order = [{"position": i, "cell": 1500, "block": i, "warmup": False} for i in range(1000)]
+        self.serve(("POST", "/v1/plans", answer(200, fake.plan(order=order, runs=50000))))
+        out, _ = self.run_it("campaign", "plan", self.spec(SPEC))
+        lines = out.split("\n\n")[1].splitlines()
+        self.assertEqual((len(lines), lines[-1]), (1 + 20 + 1, "49980 more"))
+        self.assertRegex(lines[1], r"^  0 +0  1500  - +-$")
+
+    def test_plan_json_is_what_the_daemon_wrote(self):
+        self.serve(("POST", "/v1/plans", lambda h, m: h.reply(200, b'{"runs":  1.0}')))
+        self.assertEqual(self.run_it("--json", "campaign", "plan", self.spec(SPEC))[0], '{"runs":  1.0}\n')
+
+    def submit(self, scenes, *more, code=0, speed=10):
+        story = fake.CampaignStory(scenes, speed)
+        self.serve(*story.routes())
+        return self.run_it("campaign", "submit", self.spec(SPEC), *more, code=code)
+
+    def test_submit_wait_tells_each_run_once_in_order(self):
+        out, err = self.submit(fake.campaign_scenes(runs=6, failing=(), seconds=2), "--wait")
+        self.assertEqual(out, "5a6b7c8d\n")
+        lines = err.splitlines()
+        told = [line.split()[2] for line in lines if " run " in line]
+        self.assertEqual(told, [f"eeee000{i}" for i in range(1, 7)])
+        self.assertIn("✓ run eeee0001  block w0  SchedulerType=sched/backfill, compute=2  "
+                      "bandwidth 1048576 MB/s (n 5), elapsed 0.204 s", lines)
+        self.assertIn("… 1 of 6 done, 1 under way, about 10 s to go", lines)
+        self.assertEqual(len(lines), len(set(lines)), err)
+        self.assertEqual(lines[-1], "✓ campaign 5a6b7c8d: 6 of 6 done in 24.0 s")
+        self.assertNotIn("\x1b", err)
+
+    def test_submit_wait_with_runs_that_failed_is_6(self):
+        out, err = self.submit(fake.campaign_scenes(seconds=1), "--wait", code=6)
+        self.assertEqual(out, "5a6b7c8d\n")
+        self.assertIn("✗ run eeee0004  block 1  SchedulerType=sched/builtin, compute=2  "
+                      "workload: exit code 1; it last wrote: \\x1b[31mno\n", err)
+        self.assertTrue(err.endswith("benchctl: campaign submit: campaign 5a6b7c8d has runs that failed: 5 of 6 "
+                                     "done, 1 failed\n  'benchctl campaign runs 5a6b7c8d' lists the runs\n"), err)
+
+    def test_submit_wait_of_one_that_was_cancelled_or_failed_is_6(self):
+        for state, error, words in (("cancelled", None, "was cancelled: 2 of 6 done"),
+                                    ("failed", "the image is gone", "failed: 2 of 6 done: the image is gone")):
+            with self.subTest(state):
+                if self.daemon:
+                    self.daemon.stop()
+                last = fake.campaign(state, 2, error=error)
+                _, err = self.submit([(0, fake.campaign("queued"), []), (1, last, [])], "--wait", code=6)
+                self.assertIn(f"campaign 5a6b7c8d {words}\n", err)
+
+    def test_submit_wait_json_is_the_last_object(self):
+        scenes = fake.campaign_scenes(failing=(), seconds=0.5)
+        out, _ = self.submit(scenes, "--wait", "--json")
+        self.assertEqual(json.loads(out), scenes[-1][1])
+
+    def test_grades_and_pauses_are_told(self):
+        limited = fake.run(1, grade={"value": "limited", "reasons": ["the host was not quiet"]})
+        scenes = [(0, fake.campaign("running", running=1), [fake.run(1, "measuring")]),
+                  (2, fake.campaign("paused", 1), [limited]),
+                  (4, fake.campaign("done", 6), [limited])]
+        _, err = self.submit(scenes, "--wait")
+        self.assertIn("! run eeee0001  ", err)
+        self.assertIn("elapsed 0.204 s  (limited: the host was not quiet)\n· paused\n… paused: 1 of 6 done\n", err)
+
+
+class Waiting(PeerTest):
+    def watch(self, scenes, *more, code=0, speed=10):
+        self.serve(*fake.CampaignStory(scenes, speed).routes())
+        return self.run_it("campaign", "watch", "backfill-or-not", *more, code=code)
+
+    def test_watch_tells_what_ends_from_now_on(self):
+        scenes = fake.campaign_scenes(failing=(), seconds=2)
+        begin = next(i for i, (at, _, _) in enumerate(scenes) if at > 4)
+        out, err = self.watch([(max(0, at - 5), *rest) for at, *rest in scenes[begin:]])
+        self.assertEqual(out, "")
+        self.assertEqual([line.split()[2] for line in err.splitlines() if " run " in line],
+                         [f"eeee000{i}" for i in range(3, 7)])
+
+    def test_watch_of_one_at_its_end_returns_at_once(self):
+        _, err = self.watch([(0, fake.campaign("done", 6), [fake.run(1)])])
+        self.assertEqual(err, "✓ campaign 5a6b7c8d: 6 of 6 done\n")
+
+    def test_interrupt_and_timeout_say_that_it_goes_on(self):
+        self.serve(*fake.CampaignStory([(0, fake.campaign(running=1), [fake.run(1, "measuring")])]).routes())
+        words = ("campaign 5a6b7c8d goes on; 'benchctl campaign watch 5a6b7c8d' shows it, "
+                 "'benchctl campaign cancel 5a6b7c8d' ends it")
+        watch = self.start("campaign", "watch", "5a")
+        watch.stderr.readline()
+        watch.send_signal(signal.SIGINT)
+        _, err = watch.communicate(timeout=10)
+        self.assertEqual(watch.returncode, 130)
+        self.assertIn(words, err.decode())
+        self.assertEqual(self.sent("POST"), [])
+        _, err = self.run_it("campaign", "watch", "5a", "--timeout", "0.5", code=124)
+        self.assertIn(words, err)
+
+    def test_watch_waits_by_long_polls(self):
+        self.watch([(0, fake.campaign(running=1), []), (10, fake.campaign("done", 6), [])])
+        self.assertLessEqual(len(self.daemon.requests), 6)
+        self.assertTrue(any(r.path == "/v1/campaigns/5a6b7c8d?wait=30" for r in self.daemon.requests))
+
+
+class Campaigns(PeerTest):
+    RUN_TABLE = """\
+RUN       BLOCK  SchedulerType   compute  TRY  STATE      GRADE   RESULT
+eeee0005      2  sched/backfill        2    1  queued     -       waits: campaign 11112222 runs
+eeee0004      1  sched/builtin         2    2  measuring  -       workload
+eeee0003      1  sched/builtin         2    1  failed     -       workload: exit code 1; it last wrote: \\x1b[31mno
+eeee0001     w0  sched/backfill        2    1  done       usable  bandwidth 1048576 MB/s (n 5), elapsed 0.204 s
+"""
+    NEWEST = [fake.run(5, "queued", waiting="campaign 11112222 runs"),
+              fake.run(4, "measuring", attempt=2, steps=[fake.step("ready"), fake.step("workload", "intended")]),
+              fake.run(3, "failed", cell=fake.LEVELS[1], **fake.FAILED_RUN), fake.run(1)]
+
+    def test_ls(self):
+        self.serve(("GET", r"/v1/campaigns\?.*", fake.items(
+            fake.campaign(done=3, failed=1), fake.campaign("done", 6, id="5a6b7c00", name="first"))))
+        out, _ = self.run_it("campaign", "ls")
+        self.assertRegex(out, r"^ID        NAME             STATE    DONE  FAILED  PLANNED +AGE\n"
+                              r"5a6b7c8d  backfill-or-not  running     3       1        6 +\d+d\n"
+                              r"5a6b7c00  first            done        6       0        6 +\d+d\n$")
+        self.assertEqual(self.run_it("campaign", "ls", "--quiet")[0], "5a6b7c8d\n5a6b7c00\n")
+        self.assertEqual(len(json.loads(self.run_it("campaign", "ls", "--json")[0])["items"]), 2)
+
+    def test_show_is_a_summary_and_the_newest_runs(self):
+        campaign = fake.campaign(done=1, running=1, eta=4210, priority=5)
+        self.serve(CAMPAIGNS, ("GET", "/v1/campaigns/5a6b7c8d", answer(200, campaign)),
+                   ("GET", r"/v1/campaigns/5a6b7c8d/runs\?limit=20",
+                    answer(200, {"items": self.NEWEST, "next": "more"})))
+        out, _ = self.run_it("campaign", "show", "5a")
+        facts, runs = out.split("\n\n")
+        self.assertIn("progress  1 of 6 done, 1 under way, about 1 h 10 min to go\n"
+                      "plan      2 cells in 3 blocks: 6 runs\npriority  5\n", facts)
+        self.assertEqual(runs, self.RUN_TABLE + "these are the newest: 'benchctl campaign runs 5a6b7c8d' lists all\n")
+        self.assertEqual(json.loads(self.run_it("campaign", "show", "5a", "--json")[0]), campaign)
+
+    def test_runs_are_read_page_by_page(self):
+        def page(handler, _):
+            last = "cursor=two" in handler.path
+            handler.json(200, {"items": self.NEWEST[2:] if last else self.NEWEST[:2], "next": None if last else "two"})
+        self.serve(CAMPAIGNS, ("GET", r"/v1/campaigns/5a6b7c8d/runs\?.*", page))
+        self.assertEqual(self.run_it("campaign", "runs", "backfill-or-not")[0], self.RUN_TABLE)
+        self.assertEqual(self.run_it("campaign", "runs", "5a", "--quiet")[0], "eeee0005\neeee0004\neeee0003\neeee0001\n")
+        self.assertEqual(json.loads(self.run_it("campaign", "runs", "5a", "--json")[0])["items"], self.NEWEST)
+
+    def test_orders(self):
+        states = {"cancel": "cancelling", "pause": "paused", "resume": "queued"}
+        self.serve(CAMPAIGNS, ("POST", "/v1/campaigns/5a6b7c8d/([a-z]+)",
+                               lambda h, m: h.json(202, fake.campaign(states[m[1]]))))
+        for order, state in states.items():
+            self.assertEqual(self.run_it("campaign", order, "5a")[0], f"5a6b7c8d {state}\n")
+        self.assertEqual({post.body for post in self.sent("POST")}, {b""})
+
+    def test_an_order_that_is_refused_is_5(self):
+        self.serve(CAMPAIGNS, ("POST", "/v1/campaigns/5a6b7c8d/pause",
+                               lambda h, m: h.problem(409, "conflict", "it is done: it can't be paused any more")))
+        _, err = self.run_it("campaign", "pause", "5a", code=5)
+        self.assertIn("it can't be paused any more", err)
+
+    def test_a_name_means_the_one_that_is_not_at_its_end(self):
+        self.serve(("GET", r"/v1/campaigns\?.*", fake.items(
+            fake.campaign("done", id="00000001", name="x"), fake.campaign("paused", id="00000002", name="x"),
+            fake.campaign("done", id="00000003", name="y"), fake.campaign("failed", id="00000004", name="y"))),
+            ("GET", "/v1/campaigns/([0-9a-f]{8})", lambda h, m: h.json(200, {"id": m[1]})))
+        self.assertEqual(self.run_it("campaign", "show", "x", "--json")[0], '{"id": "00000002"}\n')
+        _, err = self.run_it("campaign", "show", "y", code=5)
+        self.assertIn("'y' may be any of 2 campaigns (00000003, 00000004): name one by its id", err)
+        _, err = self.run_it("campaign", "show", "nobody", code=4)
+        self.assertIn("no campaign 'nobody'; 'benchctl campaign ls' lists them", err)
+
+
+class Runs(PeerTest):
+    SHOW = """\
+id        eeee0001
+campaign  5a6b7c8d
+state     failed
+cell      cluster.scheduler.options.SchedulerType = sched/backfill
+cell      cluster.compute = 2
+block     w0 (for warming up)
+attempt   1
+grade     limited
+because   the host was not quiet
+host      not quiet: 0.50 CPUs used by others, after a wait of 10.0 s
+warning   memory is not limited
+error     workload: exit code 1; it last wrote: \\x1b[31mno
+"""
+    TABLES = """\
+STEP      STATE   TRY  BEGAN                       TIME  ERROR
+ready     done      1  2026-01-31T12:00:02.014Z  204 ms
+workload  failed    1  2026-01-31T12:00:02.014Z  204 ms  exit code 1; it last wrote: \\x1b[31mno
+
+METRIC   VALUE  UNIT  N  KIND
+elapsed  0.204  s     3  cost
+
+residue: 1 differences
+  appeared  link  bd1f2e3d4c0
+"""
+
+    def test_show(self):
+        run = fake.run(1, "failed", grade={"value": "limited", "reasons": ["the host was not quiet"]},
+                       conditions={"quiet": False, "outsideCpus": 0.5, "waitedMs": 10000},
+                       metrics={"elapsed": {"value": 0.204, "unit": "s", "kind": "cost", "n": 3}},
+                       warnings=["memory is not limited"],
+                       residue={"empty": False, "differences": [
+                           {"kind": "link", "item": "bd1f2e3d4c0", "change": "appeared"}]}, **fake.FAILED_RUN)
+        self.serve(("GET", "/v1/runs/eeee0001", answer(200, run)), RUNS)
+        out, _ = self.run_it("run", "show", "eeee0001")
+        facts, tables = out.split("\n\n", 1)
+        self.assertTrue(facts.startswith(self.SHOW), facts)
+        self.assertEqual(tables, self.TABLES)
+        self.assertEqual(json.loads(self.run_it("run", "show", "eeee0001", "--json")[0]), run)
+
+    def test_a_run_is_found_by_its_id_or_its_beginning(self):
+        self.serve(RUNS, ("GET", "/v1/runs/([0-9a-f]{8})", lambda h, m: h.json(200, {"id": m[1]})))
+        self.assertEqual(self.run_it("run", "show", "eeee0002", "--json")[0], '{"id": "eeee0002"}\n')
+        self.assertEqual(len(self.daemon.requests), 1)  # not by a list, which may be long
+        self.assertEqual(self.run_it("run", "show", "aa", "--json")[0], '{"id": "aaaa0003"}\n')
+        self.run_it("run", "show", "eeee", code=5)
+        self.run_it("run", "show", "nobody", code=4)
+
+    def test_steps(self):
+        steps = {"items": [fake.step("nodes"), fake.step("ready", "intended", attempt=2)]}
+        self.serve(("GET", "/v1/runs/eeee0001/steps", answer(200, steps)))
+        self.assertEqual(self.run_it("run", "steps", "eeee0001")[0],
+                         "STEP   STATE  TRY  BEGAN                       TIME  ERROR\n"
+                         "nodes  done     1  2026-01-31T12:00:02.014Z  204 ms\n"
+                         "ready  begun    2  2026-01-31T12:00:02.014Z       -\n")
+        self.assertEqual(json.loads(self.run_it("run", "steps", "eeee0001", "--json")[0]), steps)
+
+    def test_logs_are_text_that_can_not_act_on_the_terminal(self):
+        self.serve(("GET", "/v1/runs/eeee0001/logs", lambda h, m: h.reply(200, fake.LOGS, "text/plain")))
+        out, _ = self.run_it("run", "logs", "eeee0001")
+        self.assertEqual(out, fake.LOGS.decode().replace("\x1b", "\\x1b").replace("\x07", "\\x07"))
+        self.assertEqual(self.daemon.requests[0].headers["Accept"], "text/plain, application/problem+json")
+
+    def test_artifacts(self):
+        content = os.urandom(300000)
+        self.serve(("GET", "/v1/runs/eeee0001/artifacts", answer(200, fake.ARTIFACTS)),
+                   ("GET", "/v1/runs/eeee0001/artifacts/stdout",
+                    lambda h, m: h.reply(200, content, "application/octet-stream")))
+        out, _ = self.run_it("run", "artifacts", "eeee0001")
+        self.assertRegex(out, r"^NAME +SIZE +CHANGED\nstdout +2 KiB +\d+d ago\nctl1-slurmctld.log +310 B +\d+d ago\n$")
+        self.assertEqual(json.loads(self.run_it("run", "artifacts", "eeee0001", "--json")[0]), fake.ARTIFACTS)
+        for option in (("-o", "{}"), ("--output", "{}"), ("-o{}",)):
+            path = os.path.join(self.dir, "file" + str(len(option[0])))
+            self.run_it("run", "artifacts", "eeee0001", "stdout", *[word.format(path) for word in option])
+            with open(path, "rb") as f:
+                self.assertEqual(f.read(), content)
+        bare = self.start("run", "artifacts", "eeee0001", "stdout")
+        self.assertEqual(bare.communicate(timeout=10)[0], content)
+
+    def test_an_artifact_that_is_not_there_leaves_no_file(self):
+        self.serve()
+        path = os.path.join(self.dir, "file")
+        self.run_it("run", "artifacts", "eeee0001", "nothing", "-o", path, code=4)
+        self.assertEqual([f for f in os.listdir(self.dir) if f.startswith("file")], [])
+        _, err = self.run_it("run", "artifacts", "eeee0001", "-o", path, code=2)
+        self.assertIn("--output is for one artifact", err)
+        _, err = self.run_it("run", "artifacts", "eeee0001", "stdout", "-o", code=2)
+        self.assertIn("--output needs a value: FILE", err)
+
+    def test_cancel(self):
+        self.serve(("POST", "/v1/runs/eeee0001/cancel", answer(202, fake.run(1, "cancelling"))))
+        self.assertEqual(self.run_it("run", "cancel", "eeee0001")[0], "eeee0001 cancelling\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
