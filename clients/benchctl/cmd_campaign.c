@@ -136,12 +136,19 @@ int cmd_campaign_ls(struct cli *cli, struct bd_err *err)
     return CLI_OK;
 }
 
+/* "1 block", "3 blocks". */
+static void add_count(struct bd_str *out, const json_t *plan, const char *nouns)
+{
+    long long n = (long long)bd_json_int(plan, nouns, 0);
+    bd_str_addf(out, "%lld %.*s", n, (int)strlen(nouns) - (n == 1), nouns);
+}
+
 static void print_campaign(const struct cli *cli, const json_t *campaign)
 {
     const json_t *plan = json_object_get(campaign, "plan");
     const char *state = bd_json_str(campaign, "state", "?");
     json_int_t priority = bd_json_int(campaign, "priority", 0);
-    bd_auto_str struct bd_str progress = {0};
+    bd_auto_str struct bd_str progress = {0}, sizes = {0};
     table_auto struct table table;
     show_init(&table);
     campaign_progress(campaign, true, &progress);
@@ -150,9 +157,12 @@ static void print_campaign(const struct cli *cli, const json_t *campaign)
     show_fact(&table, "state", show_state_style(state), state);
     show_fact(&table, "error", STYLE_BAD, bd_json_str(campaign, "error", NULL));
     show_fact(&table, "progress", STYLE_PLAIN, bd_str_text(&progress));
-    show_factf(&table, "plan", STYLE_PLAIN, "%lld cells in %lld blocks: %lld runs",
-               (long long)bd_json_int(plan, "cells", 0), (long long)bd_json_int(plan, "blocks", 0),
-               (long long)bd_json_int(plan, "runs", 0));
+    add_count(&sizes, plan, "cells");
+    bd_str_add(&sizes, " in ");
+    add_count(&sizes, plan, "blocks");
+    bd_str_add(&sizes, ": ");
+    add_count(&sizes, plan, "runs");
+    show_fact(&table, "plan", STYLE_PLAIN, bd_str_text(&sizes));
     if (priority)
         show_factf(&table, "priority", STYLE_PLAIN, "%lld", (long long)priority);
     show_factf(&table, "digest", STYLE_DIM, "%.19s", bd_json_str(campaign, "digest", "?"));

@@ -9,6 +9,7 @@
 #include "lib/base/clock.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum {
     CAMPAIGN_WAIT_S = 30,
@@ -56,28 +57,48 @@ static void set(struct bd_str *s, const char *text)
     bd_str_add(s, text);
 }
 
+static bool is_usable(const json_t *run)
+{
+    return bd_str_eq(bd_json_str(json_object_get(run, "grade"), "value", ""), "usable");
+}
+
 static enum term_mark mark_of(const json_t *run)
 {
     if (state_is(run, "failed"))
         return MARK_FAIL;
-    bool usable =
-        bd_str_eq(bd_json_str(json_object_get(run, "grade"), "value", "usable"), "usable");
-    return state_is(run, "done") && usable ? MARK_OK : MARK_WARN;
+    return state_is(run, "done") && is_usable(run) ? MARK_OK : MARK_WARN;
+}
+
+/* A terminal gets a line a run, but all of what went wrong. */
+static void fit(const struct watch *w, const json_t *run, struct bd_str *line)
+{
+    const struct term *term = &w->cli->err;
+    size_t columns = term_columns(term) - strlen("+ ");
+    if (!term->live || state_is(run, "failed") || text_width(bd_str_text(line)) <= columns)
+        return;
+    text_cut(line, columns - 1);
+    bd_str_add(line, term->utf8 ? "…" : "~");
 }
 
 static void tell_run(struct watch *w, const json_t *run)
 {
-    bd_auto_str struct bd_str line = {0};
+    bd_auto_str struct bd_str line = {0}, result = {0};
     const json_t *grade = json_object_get(run, "grade");
     const char *reason = json_string_value(json_array_get(json_object_get(grade, "reasons"), 0));
+    json_int_t attempt = bd_json_int(run, "attempt", 1);
+    run_result(run, &result);
     bd_str_addf(&line, "run %s  block ", bd_json_str(run, "id", "?"));
     run_block(run, &line);
     bd_str_add(&line, "  ");
     levels_text(json_object_get(run, "cell"), &line);
-    bd_str_addf(&line, "  %s", state_is(run, "cancelled") ? "cancelled " : "");
-    run_result(run, &line);
-    if (reason)
+    if (attempt > 1)
+        bd_str_addf(&line, "  attempt %lld", (long long)attempt);
+    if (state_is(run, "cancelled"))
+        bd_str_add(&line, "  cancelled");
+    bd_str_addf(&line, "%s%s", result.len ? "  " : "", bd_str_text(&result));
+    if (reason && !is_usable(run))
         bd_str_addf(&line, "  (%s: %s)", bd_json_str(grade, "value", "?"), reason);
+    fit(w, run, &line);
     progress_line(&w->progress, mark_of(run), bd_str_text(&line), -1);
 }
 

@@ -192,16 +192,47 @@ static void planning_run(struct work *w, void *context BD_UNUSED)
         p->json = p->compose(p);
 }
 
+/* What the image's name stands for from now on; the spec may say so already. */
+static void pin(const struct planning *p, json_t *pins, const json_t *image)
+{
+    const char *name = json_string_value(image);
+    char digest[BD_DIGEST_BYTES];
+    if (name && !json_object_get(pins, name) &&
+        engine_image_digest(p->api->engine, name, digest, NULL) == 0)
+        json_object_set_new(pins, name, json_string(digest));
+}
+
+/* An image that is built anew while the campaign goes on must change nothing. */
+static void pin_images(struct planning *p)
+{
+    static const char path[] = "cluster.image";
+    json_t *pins = json_deep_copy(json_object_get(p->body, "images")), *value;
+    size_t i;
+    if (!pins)
+        pins = json_object();
+    pin(p, pins, json_object_get(json_object_get(p->body, "cluster"), "image"));
+    json_array_foreach (json_object_get(json_object_get(p->body, "factors"), path), i, value)
+        pin(p, pins, value);
+    json_array_foreach (json_object_get(p->body, "cells"), i, value)
+        pin(p, pins, json_object_get(value, path));
+    json_object_set_new(p->body, "images", pins);
+}
+
 static void check_images(struct planning *p)
 {
+    const json_t *pins = json_object_get(p->spec, "images");
     const char *image;
     json_t *pointer;
     json_object_foreach (p->images, image, pointer) {
+        const char *pinned = bd_json_str(pins, image, NULL);
         char digest[BD_DIGEST_BYTES];
-        struct bd_err err = BD_ERR_INIT;
-        if (engine_image_digest(p->api->engine, image, digest, &err) < 0)
-            schema_faults_add(&p->faults, json_string_value(pointer), image,
-                              "the name, id or digest of an image that is ready");
+        if (engine_image_digest(p->api->engine, pinned ? pinned : image, digest, NULL) == 0)
+            continue;
+        bd_auto_free char *at =
+            pinned ? bd_xasprintf("/images/%s", image) : bd_xstrdup(json_string_value(pointer));
+        schema_faults_add(&p->faults, at, pinned ? pinned : image,
+                          pinned ? "the digest of an image that is ready"
+                                 : "the name, id or digest of an image that is ready");
     }
 }
 
@@ -243,8 +274,9 @@ void planning_start(struct api *a, struct http_request *r, struct keep *keep,
     p->keep = keep;
     p->compose = compose;
     p->go = go;
-    p->body = json_incref(http_request_json(r));
+    p->body = json_deep_copy(http_request_json(r)); /* read by a worker */
     p->images = json_object();
+    pin_images(p);
     workers_submit(a->readers, &p->w);
 }
 

@@ -162,7 +162,11 @@ static void try_to_admit(struct run *r)
     char *reason = no_room(r, &spec);
     if (!reason)
         reason = not_quiet(r);
-    const struct store_image *image = reason ? NULL : images_resolve(e, spec.image, &err);
+    const json_t *pins = json_object_get(r->row.spec, "images");
+    const char *ref = bd_json_str(pins, spec.image, spec.image);
+    const struct store_image *image = reason ? NULL : images_resolve(e, ref, &err);
+    if (!reason && !image)
+        bd_err_wrap(&err, "image %s", spec.image);
     cluster_spec_done(&spec);
     if (reason) {
         wait_for(r, reason);
@@ -254,8 +258,11 @@ static void end_overdue(struct engine *e)
         if (!r || now_ns < r->deadline_mono_ns ||
             (r->row.state != RUN_PREPARING && r->row.state != RUN_MEASURING))
             continue;
-        actor_abort(a, BD_ETIMEOUT,
-                    "the run's time is over (limits.runTimeout), which counts from its admission");
+        const char *limit =
+            bd_json_str(json_object_get(r->row.spec, "limits"), "runTimeout", "its limit");
+        bd_auto_free char *why = bd_xasprintf(
+            "the run was not measured within %s of its admission (limits.runTimeout)", limit);
+        actor_abort(a, BD_ETIMEOUT, why);
     }
 }
 

@@ -237,6 +237,8 @@ void run_admit(struct run *r, json_t *spec, const struct store_image *image)
     c->insert = true;
     c->insert_run = !r->stored;
     run_move(r, c, RUN_EV_ADMIT);
+    c->count.wanted = true; /* nothing yet, but its campaign shows one more */
+    memcpy(c->count.campaign, r->row.campaign, sizeof(c->count.campaign));
     change_event(c, "cluster.created", json_pack("{s:s}", "run", r->row.id));
     bd_log(BD_LOG_INFO, "run begins", "run", r->row.id, "campaign", r->row.campaign, "block",
            bd_log_i64(r->row.block), "cell", bd_log_i64(r->row.cell), "attempt",

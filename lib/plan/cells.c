@@ -1,379 +1,331 @@
-/* Cells: every combination of levels, those that are listed, less those that are left out. */
+/* Cells: every combination of levels but those that are left out, and those that are listed. */
 #include "lib/plan/plan_priv.h"
 
 #include "lib/base/mem.h"
-#include "lib/base/str.h"
 
 #include <string.h>
 
-/* -- of which levels a cell is made -- */
+#define UNKNOWN_PATH                                                                               \
+    "the path of a member below cluster, workload, hooks or limits, such as cluster.node.cpus"
+#define NO_LEVEL SIZE_MAX
 
-size_t cells_level(const struct plan *p, size_t cell, size_t factor)
+/* -- of what a cell is made -- */
+
+static size_t level_of(const struct factor *f, uint32_t number)
 {
-    uint64_t number = p->products[cell];
-    for (size_t f = p->n_factors; f-- > factor + 1;)
-        number /= json_array_size(p->factors[f].levels);
-    return (size_t)(number % json_array_size(p->factors[factor].levels));
+    return (size_t)(number / f->stride % json_array_size(f->levels));
 }
 
-/* A cell's settings: calls on_setting for each, with the number of the level in its factor. */
-typedef void (*setting_fn)(const struct factor *f, size_t level, void *arg);
-
-static void each_setting(const struct plan *p, size_t cell, setting_fn on_setting, void *arg)
+static const struct path *known_path(const struct plan *p, const char *text)
 {
+    const json_t *number = json_object_get(p->path_numbers, text);
+    return number ? p->paths[json_integer_value(number)] : NULL;
+}
+
+size_t cells_settings(const struct plan *p, size_t cell, struct setting ret_settings[SETTINGS_MAX])
+{
+    size_t n = 0;
     if (cell < p->n_products) {
-        for (size_t f = 0; f < p->n_factors; f++)
-            on_setting(&p->factors[f], cells_level(p, cell, f), arg);
-        return;
+        for (; n < p->n_factors; n++) {
+            const struct factor *f = &p->factors[n];
+            size_t level = level_of(f, p->products[cell]);
+            ret_settings[n] = (struct setting){
+                .path = f->path, .value = json_array_get(f->levels, level), .level = level};
+        }
+        return n;
     }
-    const struct listed *l = &p->listed[cell - p->n_products];
-    for (size_t i = 0; i < l->n; i++)
-        on_setting(&l->settings[i], 0, arg);
+    const char *text;
+    json_t *value;
+    json_object_foreach (json_array_get(p->listed, cell - p->n_products), text, value)
+        ret_settings[n++] = (struct setting){.path = known_path(p, text), .value = value};
+    return n;
 }
 
-static void add_level(const struct factor *f, size_t level, void *arg)
+/* -- paths -- */
+
+/* NULL: with a fault at `where`. */
+static const struct path *add_path(struct plan *p, const char *text, const char *where,
+                                   struct schema_faults *faults)
 {
-    json_object_set(arg, f->path, json_array_get(f->levels, level));
+    struct path path = {0};
+    const struct path *known = known_path(p, text);
+    if (known)
+        return known;
+    if (!path_read(text, &path) || !path_fits(p->base, &path)) {
+        path_done(&path);
+        schema_faults_add(faults, where, text, UNKNOWN_PATH);
+        return NULL;
+    }
+    if (p->n_paths == p->cap_paths) {
+        p->cap_paths = p->cap_paths ? 2 * p->cap_paths : SETTINGS_MAX;
+        p->paths = bd_xrealloc(p->paths, p->cap_paths * sizeof(struct path *));
+    }
+    struct path *own = bd_new(struct path);
+    *own = path;
+    json_object_set_new(p->path_numbers, text, json_integer((json_int_t)p->n_paths));
+    return p->paths[p->n_paths++] = own;
 }
 
-json_t *plan_cell_levels(const struct plan *p, size_t cell)
+/* Of the paths of one cell, none may lead through another: both would set the same. */
+static bool check_overlap(const struct path *const *paths, size_t n, const char *list,
+                          struct schema_faults *faults)
 {
-    bd_auto_json json_t *levels = json_object();
-    each_setting(p, cell, add_level, levels);
-    return json_deep_copy(levels);
-}
-
-static void set_value(const struct factor *f, size_t level, void *arg)
-{
-    json_t **spec = arg;
-    json_t *set = path_set(*spec, f->pointer, json_array_get(f->values, level));
-    json_decref(*spec);
-    *spec = set ? set : json_object(); /* each was set in the whole spec before */
-}
-
-json_t *cells_spec(const struct plan *p, size_t cell)
-{
-    json_t *spec = json_copy(p->base);
-    each_setting(p, cell, set_value, &spec);
-    return spec;
-}
-
-/* -- faults -- */
-
-/* Two paths of which one leads through the other set the same thing twice. */
-static void check_overlap(struct plan *p, struct schema_faults *faults)
-{
-    for (size_t i = 0; i < p->n_factors; i++) {
-        for (size_t j = 0; j < p->n_factors; j++) {
-            const char *outer = p->factors[i].pointer, *inner = p->factors[j].pointer;
-            size_t n = strlen(outer);
-            if (i == j || strncmp(outer, inner, n) != 0 || inner[n] != '/')
+    bool ok = true;
+    for (size_t outer = 0; outer < n; outer++) {
+        for (size_t inner = 0; inner < n; inner++) {
+            if (outer == inner || !pointer_below(paths[inner]->pointer, paths[outer]->pointer))
                 continue;
-            bd_auto_free char *name = path_escape(p->factors[j].path);
-            bd_auto_free char *at = bd_xasprintf("/factors/%s", name);
-            schema_faults_add(faults, at, p->factors[j].path,
-                              "a path that does not lead through the factor %s",
-                              p->factors[i].path);
+            bd_auto_free char *name = path_escape(paths[inner]->text);
+            bd_auto_free char *at = bd_xasprintf("%s/%s", list, name);
+            schema_faults_add(faults, at, paths[inner]->text,
+                              "a path that does not lead through %s, which is set as well",
+                              paths[outer]->text);
+            ok = false;
         }
     }
+    return ok;
 }
 
-struct checking {
-    const struct plan *p;
-    const struct plan_rules *rules;
-    struct schema_faults *faults;
-    json_t *told;
+/* -- factors -- */
+
+static size_t level_number(const struct factor *f, const json_t *value)
+{
+    bd_auto_free char *text = bd_json_text(value);
+    const json_t *number = json_object_get(f->numbers, text);
+    return number ? (size_t)json_integer_value(number) : NO_LEVEL;
+}
+
+static void read_levels(struct factor *f, const char *where, struct schema_faults *faults)
+{
+    f->numbers = json_object();
+    for (size_t i = 0; i < json_array_size(f->levels); i++) {
+        bd_auto_free char *text = bd_json_text(json_array_get(f->levels, i));
+        bd_auto_free char *at = bd_xasprintf("%s/%zu", where, i);
+        if (json_object_get(f->numbers, text))
+            schema_faults_add(faults, at, text, "a level that is not in the list already");
+        json_object_set_new(f->numbers, text, json_integer((json_int_t)i));
+    }
+}
+
+static bool read_factors(struct plan *p, struct schema_faults *faults)
+{
+    const struct path *paths[SETTINGS_MAX];
+    json_t *factors = json_object_get(p->spec, "factors"), *levels;
+    const char *text;
+    if (json_object_size(factors) > SETTINGS_MAX) {
+        schema_faults_add(faults, "/factors", NULL, "at most %d factors", SETTINGS_MAX);
+        return false;
+    }
+    json_object_foreach (factors, text, levels) {
+        bd_auto_free char *name = path_escape(text);
+        bd_auto_free char *where = bd_xasprintf("/factors/%s", name);
+        const struct path *path = add_path(p, text, where, faults);
+        if (!path)
+            continue;
+        struct factor *f = &p->factors[p->n_factors];
+        *f = (struct factor){.path = path, .levels = levels};
+        read_levels(f, where, faults);
+        paths[p->n_factors++] = path;
+    }
+    return check_overlap(paths, p->n_factors, "/factors", faults) &&
+           p->n_factors == json_object_size(factors);
+}
+
+/* -- exclude -- */
+
+/* What one entry leaves out: cells in which each of these factors has this level. */
+struct exclusion {
+    struct pick {
+        size_t factor, level;
+    } picks[SETTINGS_MAX];
+    size_t n;
 };
 
-static void check_spec(const struct plan_rules *rules, const json_t *spec,
-                       struct schema_faults *faults)
+static size_t factor_number(const struct plan *p, const char *text)
 {
-    bd_auto_json json_t *cluster = json_copy(json_object_get(spec, "cluster"));
-    json_object_set_new(cluster, "node", json_copy(json_object_get(cluster, "node")));
-    json_object_set(cluster, "admission", json_object_get(spec, "admission"));
-    bd_auto_faults struct schema_faults found = {0};
-    struct cluster_spec read;
-    if (cluster_spec_read(cluster, &read, &found) == 0) {
-        if (rules->check)
-            rules->check(spec, &read, faults, rules->arg);
-        cluster_spec_done(&read);
-    }
-    for (size_t i = 0; i < found.n; i++) {
-        bd_auto_free char *at = bd_xasprintf("/cluster%s", found.items[i].pointer);
-        schema_faults_add(faults, at, found.items[i].got, "%s", found.items[i].expected);
-    }
+    size_t f = 0;
+    while (f < p->n_factors && strcmp(p->factors[f].path->text, text) != 0)
+        f++;
+    return f;
 }
 
-static bool has_fault(const struct checking *c, json_t *spec, const struct schema_fault *like)
-{
-    bd_auto_faults struct schema_faults found = {0};
-    check_spec(c->rules, spec, &found);
-    for (size_t i = 0; i < found.n; i++)
-        if (strcmp(found.items[i].pointer, like->pointer) == 0)
-            return true;
-    return false;
-}
-
-static bool is_related(const char *a, const char *b)
-{
-    size_t n = strlen(a), m = strlen(b), less = n < m ? n : m;
-    return strncmp(a, b, less) == 0 && (a[less] == '\0' || a[less] == '/') &&
-           (b[less] == '\0' || b[less] == '/');
-}
-
-/* The first level that brings the fault about: one that sets the place, or one that alone suffices.
- */
-static char *place_of_product(const struct checking *c, size_t cell,
-                              const struct schema_fault *fault)
-{
-    const struct plan *p = c->p;
-    size_t guilty = p->n_factors;
-    for (size_t f = 0; f < p->n_factors && guilty == p->n_factors; f++)
-        if (is_related(p->factors[f].pointer, fault->pointer))
-            guilty = f;
-    if (guilty == p->n_factors && has_fault(c, p->base, fault))
-        return bd_xstrdup(fault->pointer);
-    for (size_t f = 0; f < p->n_factors && guilty == p->n_factors; f++) {
-        const struct factor *factor = &p->factors[f];
-        bd_auto_json json_t *alone = path_set(
-            p->base, factor->pointer, json_array_get(factor->values, cells_level(p, cell, f)));
-        if (has_fault(c, alone, fault))
-            guilty = f;
-    }
-    if (p->n_factors == 0)
-        return bd_xstrdup(fault->pointer);
-    if (guilty == p->n_factors)
-        guilty = 0;
-    bd_auto_free char *name = path_escape(p->factors[guilty].path);
-    return bd_xasprintf("/factors/%s/%zu", name, cells_level(p, cell, guilty));
-}
-
-static char *place_of_listed(const struct plan *p, size_t i, const struct schema_fault *fault)
-{
-    const struct listed *l = &p->listed[i];
-    for (size_t s = 0; s < l->n; s++) {
-        if (!is_related(l->settings[s].pointer, fault->pointer))
-            continue;
-        bd_auto_free char *name = path_escape(l->settings[s].path);
-        return bd_xasprintf("/cells/%zu/%s", i, name);
-    }
-    return bd_xasprintf("/cells/%zu", i);
-}
-
-static void check_cell(struct checking *c, size_t cell)
-{
-    const struct plan *p = c->p;
-    bd_auto_json json_t *spec = cells_spec(p, cell);
-    bd_auto_faults struct schema_faults found = {0};
-    check_spec(c->rules, spec, &found);
-    for (size_t i = 0; i < found.n; i++) {
-        const struct schema_fault *f = &found.items[i];
-        bd_auto_free char *at = cell < p->n_products ? place_of_product(c, cell, f)
-                                                     : place_of_listed(p, cell - p->n_products, f);
-        bd_auto_free char *key = bd_xasprintf("%s %s %s", at, f->pointer, f->expected);
-        if (json_object_get(c->told, key))
-            continue;
-        json_object_set_new(c->told, key, json_true());
-        if (strcmp(at, f->pointer) == 0)
-            schema_faults_add(c->faults, at, f->got, "%s", f->expected);
-        else
-            schema_faults_add(c->faults, at, f->got, "at %s: %s", f->pointer, f->expected);
-    }
-}
-
-static void check_cells(const struct plan *p, const struct plan_rules *rules,
-                        struct schema_faults *faults)
-{
-    struct checking c = {.p = p, .rules = rules, .faults = faults, .told = json_object()};
-    for (size_t i = 0; i < plan_cells(p) && !faults->more; i++)
-        check_cell(&c, i);
-    json_decref(c.told);
-}
-
-/* -- exclude: a level a factor, or any -- */
-
-#define ANY SIZE_MAX
-
-static size_t level_number(const struct factor *f, const json_t *level)
-{
-    for (size_t i = 0; i < json_array_size(f->levels); i++)
-        if (json_equal(json_array_get(f->levels, i), level))
-            return i;
-    return ANY;
-}
-
-/* What one entry of exclude leaves out of the factors' cells; false: with faults. */
-static bool read_exclusion(const struct plan *p, json_t *entry, size_t index, size_t *ret_levels,
+static void read_exclusion(const struct plan *p, size_t index, struct exclusion *ret_exclusion,
                            struct schema_faults *faults)
 {
-    size_t before = faults->n;
-    const char *path;
+    const char *text;
     json_t *level;
-    for (size_t f = 0; f < p->n_factors; f++)
-        ret_levels[f] = ANY;
-    json_object_foreach (entry, path, level) {
-        size_t f = 0;
-        while (f < p->n_factors && strcmp(p->factors[f].path, path) != 0)
-            f++;
-        size_t number = f < p->n_factors ? level_number(&p->factors[f], level) : ANY;
-        if (number != ANY) {
-            ret_levels[f] = number;
+    json_object_foreach (json_array_get(json_object_get(p->spec, "exclude"), index), text, level) {
+        size_t f = factor_number(p, text);
+        size_t number = f < p->n_factors ? level_number(&p->factors[f], level) : NO_LEVEL;
+        if (number != NO_LEVEL) {
+            ret_exclusion->picks[ret_exclusion->n++] = (struct pick){f, number};
             continue;
         }
-        bd_auto_free char *name = path_escape(path);
+        bd_auto_free char *name = path_escape(text);
         bd_auto_free char *at = bd_xasprintf("/exclude/%zu/%s", index, name);
-        bd_auto_free char *got = json_dumps(level, JSON_ENCODE_ANY | JSON_COMPACT);
-        schema_faults_add(faults, at, got,
+        bd_auto_free char *got = bd_json_text(level);
+        schema_faults_add(faults, at, got, "%s",
                           f < p->n_factors ? "one of the levels of that factor"
                                            : "the path of a factor");
     }
-    return faults->n == before;
 }
 
-static bool is_excluded(const struct plan *p, const size_t *exclusion, const size_t *levels)
+static bool is_excluded(const struct plan *p, const struct exclusion *e, uint32_t number)
 {
-    for (size_t f = 0; f < p->n_factors; f++)
-        if (exclusion[f] != ANY && exclusion[f] != levels[f])
+    for (size_t i = 0; i < e->n; i++)
+        if (level_of(&p->factors[e->picks[i].factor], number) != e->picks[i].level)
             return false;
     return true;
 }
 
-/* -- making -- */
+/* -- cells of the factors -- */
 
-static void read_factors(struct plan *p, struct setter *s)
+/* As a real number: there may be 1000 to the power of 20. */
+static double count_combinations(const struct plan *p)
 {
-    json_t *factors = json_object_get(p->spec, "factors"), *levels;
-    const char *path;
-    p->factors = bd_xcalloc(json_object_size(factors) + 1, sizeof(*p->factors));
-    json_object_foreach (factors, path, levels) {
-        bd_auto_free char *name = path_escape(path);
-        bd_auto_free char *where = bd_xasprintf("/factors/%s", name);
-        if (factor_read(s, path, levels, where, true, &p->factors[p->n_factors]))
-            p->n_factors++;
-    }
+    double n = p->n_factors == 0 && json_array_size(p->listed) ? 0 : 1;
+    for (size_t f = 0; f < p->n_factors; f++)
+        n *= (double)json_array_size(p->factors[f].levels);
+    return n;
 }
 
-static void read_listed(struct plan *p, struct setter *s)
+static bool make_products(struct plan *p, struct schema_faults *faults)
 {
-    json_t *cells = json_object_get(p->spec, "cells"), *cell, *level;
-    bd_auto_json json_t *seen = json_object();
-    size_t i;
-    p->listed = bd_xcalloc(json_array_size(cells) + 1, sizeof(*p->listed));
-    json_array_foreach (cells, i, cell) {
-        struct listed *l = &p->listed[p->n_listed++];
-        const char *path;
-        l->settings = bd_xcalloc(json_object_size(cell) + 1, sizeof(*l->settings));
-        json_object_foreach (cell, path, level) {
-            bd_auto_free char *name = path_escape(path);
-            bd_auto_free char *where = bd_xasprintf("/cells/%zu/%s", i, name);
-            bd_auto_json json_t *one = json_pack("[O]", level);
-            if (factor_read(s, path, one, where, false, &l->settings[l->n]))
-                l->n++;
-        }
-        bd_auto_free char *text = json_dumps(cell, JSON_COMPACT | JSON_SORT_KEYS);
-        bd_auto_free char *where = bd_xasprintf("/cells/%zu", i);
-        if (json_object_get(seen, text))
-            schema_faults_add(s->faults, where, text, "a cell that is not listed already");
-        json_object_set_new(seen, text, json_true());
+    double combinations = count_combinations(p);
+    if (combinations > PLAN_RUNS_MAX) {
+        schema_faults_add(faults, "/factors", NULL,
+                          "at most %d combinations of levels: these are %.15g", PLAN_RUNS_MAX,
+                          combinations);
+        return false;
     }
-}
-
-/* A listed cell that is one of the factors' as well. */
-static void check_listed_twice(const struct plan *p, const size_t *levels,
-                               struct schema_faults *faults)
-{
-    for (size_t i = 0; i < p->n_listed; i++) {
-        const struct listed *l = &p->listed[i];
-        size_t same = 0;
-        for (size_t s = 0; s < l->n; s++)
-            for (size_t f = 0; f < p->n_factors; f++)
-                same += strcmp(l->settings[s].path, p->factors[f].path) == 0 &&
-                        level_number(&p->factors[f], json_array_get(l->settings[s].levels, 0)) ==
-                            levels[f];
-        bd_auto_free char *where = bd_xasprintf("/cells/%zu", i);
-        if (same == p->n_factors && same == l->n)
-            schema_faults_add(faults, where, NULL,
-                              "a cell that is not one of the factors' already");
+    uint32_t all = (uint32_t)combinations;
+    uint64_t stride = 1;
+    for (size_t f = p->n_factors; f-- > 0;) {
+        p->factors[f].stride = stride;
+        stride *= json_array_size(p->factors[f].levels);
     }
-}
-
-static void products_make(struct plan *p, uint64_t all, struct schema_faults *faults)
-{
-    json_t *exclude = json_object_get(p->spec, "exclude");
-    size_t n = json_array_size(exclude), width = p->n_factors + 1;
-    bd_auto_free size_t *exclusions = bd_xcalloc((n + 1) * width, sizeof(size_t));
-    bd_auto_free size_t *hits = bd_xcalloc(n + 1, sizeof(size_t));
-    bd_auto_free size_t *levels = bd_xcalloc(width, sizeof(size_t));
+    size_t n = json_array_size(json_object_get(p->spec, "exclude"));
+    bd_auto_free struct exclusion *exclusions = bd_xcalloc(n + 1, sizeof(*exclusions));
     for (size_t i = 0; i < n; i++)
-        if (!read_exclusion(p, json_array_get(exclude, i), i, exclusions + i * width, faults))
-            hits[i] = 1; /* told already */
-    p->products = bd_xcalloc(all + 1, sizeof(*p->products));
-    for (uint64_t number = 0; number < all; number++) {
-        bool excluded = false;
+        read_exclusion(p, i, &exclusions[i], faults);
+    p->products = bd_xcalloc((size_t)all + 1, sizeof(*p->products));
+    for (uint32_t number = 0; number < all; number++) {
+        bool out = false;
+        for (size_t i = 0; i < n && !out; i++)
+            out = is_excluded(p, &exclusions[i], number);
         p->products[p->n_products] = number;
-        for (size_t f = 0; f < p->n_factors; f++)
-            levels[f] = cells_level(p, p->n_products, f);
-        for (size_t i = 0; i < n; i++) {
-            bool hit = is_excluded(p, exclusions + i * width, levels);
-            hits[i] += hit;
-            excluded = excluded || hit;
-        }
-        if (!excluded && p->n_listed)
-            check_listed_twice(p, levels, faults);
-        p->n_products += !excluded;
+        p->n_products += !out;
     }
-    for (size_t i = 0; i < n; i++) {
-        bd_auto_free char *where = bd_xasprintf("/exclude/%zu", i);
-        if (hits[i] == 0)
-            schema_faults_add(faults, where, NULL,
-                              "levels that a cell has which no entry before leaves out");
-    }
-}
-
-static uint64_t count_products(const struct plan *p)
-{
-    uint64_t all = 1;
-    for (size_t f = 0; f < p->n_factors && all <= PLAN_RUNS_MAX; f++)
-        all *= json_array_size(p->factors[f].levels);
-    return p->n_factors == 0 && p->n_listed ? 0 : all;
-}
-
-int cells_make(struct plan *p, const struct plan_rules *rules, struct schema_faults *faults)
-{
-    size_t before = faults->n;
-    struct setter s;
-    setter_init(&s, p->spec, rules, faults);
-    read_factors(p, &s);
-    read_listed(p, &s);
-    setter_done(&s);
-    if (rules)
-        check_overlap(p, faults);
-    if (faults->n != before)
-        return BD_EINVALID;
-    uint64_t all = count_products(p);
-    if (all > PLAN_RUNS_MAX) {
-        schema_faults_add(faults, "/factors", NULL, "at most %d combinations of levels",
-                          PLAN_RUNS_MAX);
-        return BD_EINVALID;
-    }
-    products_make(p, all, faults);
     if (plan_cells(p) == 0)
         schema_faults_add(faults, "/exclude", NULL, "at least one cell that is not left out");
-    if (faults->n == before && rules)
-        check_cells(p, rules, faults);
-    return faults->n == before ? 0 : BD_EINVALID;
+    return true;
+}
+
+/* -- listed cells -- */
+
+/* What makes the cell another than the base: the same of the same cells, however they are written.
+ */
+static json_t *unlike_base(const struct plan *p, json_t *cell)
+{
+    json_t *unlike = json_object();
+    const char *text;
+    json_t *value;
+    json_object_foreach (cell, text, value)
+        if (!json_equal(path_get(p->base, known_path(p, text)), value))
+            json_object_set(unlike, text, value);
+    return unlike;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Is what differs from the base in these one of the factors' cells? */
+static bool is_product(const struct plan *p, const json_t *unlike)
+{
+    uint32_t number = 0;
+    size_t varied = 0;
+    for (size_t i = 0; i < p->n_factors; i++) {
+        const struct factor *f = &p->factors[i];
+        const json_t *own = json_object_get(unlike, f->path->text);
+        const json_t *value = own ? own : path_get(p->base, f->path);
+        size_t level = value ? level_number(f, value) : NO_LEVEL;
+        if (level == NO_LEVEL)
+            return false;
+        number += (uint32_t)(level * f->stride);
+        varied += own != NULL;
+    }
+    return varied == json_object_size(unlike) &&
+           bsearch(&number, p->products, p->n_products, sizeof(number), compare_numbers);
+}
+
+static bool read_listed_paths(struct plan *p, json_t *cell, const char *where,
+                              struct schema_faults *faults)
+{
+    const struct path *paths[SETTINGS_MAX];
+    size_t n = 0;
+    const char *text;
+    json_t *value;
+    if (json_object_size(cell) > SETTINGS_MAX) {
+        schema_faults_add(faults, where, NULL, "at most %d paths", SETTINGS_MAX);
+        return false;
+    }
+    json_object_foreach (cell, text, value) {
+        bd_auto_free char *name = path_escape(text);
+        bd_auto_free char *at = bd_xasprintf("%s/%s", where, name);
+        const struct path *path = add_path(p, text, at, faults);
+        if (path)
+            paths[n++] = path;
+    }
+    return check_overlap(paths, n, where, faults) && n == json_object_size(cell);
+}
+
+static bool read_listed(struct plan *p, struct schema_faults *faults)
+{
+    bd_auto_json json_t *seen = json_object();
+    bool ok = true;
+    size_t i;
+    json_t *cell;
+    json_array_foreach (p->listed, i, cell) {
+        bd_auto_free char *where = bd_xasprintf("/cells/%zu", i);
+        if (faults->more || !read_listed_paths(p, cell, where, faults)) {
+            ok = false;
+            continue;
+        }
+        bd_auto_json json_t *unlike = unlike_base(p, cell);
+        bd_auto_free char *text = bd_json_text(unlike);
+        if (json_object_get(seen, text))
+            schema_faults_add(faults, where, text, "a cell that is not listed already");
+        else if (p->n_products && is_product(p, unlike))
+            schema_faults_add(faults, where, text,
+                              "a cell that is not one of the factors' already");
+        json_object_set_new(seen, text, json_true());
+    }
+    return ok;
+}
+
+/* -- all of them -- */
+
+bool cells_make(struct plan *p, struct schema_faults *faults)
+{
+    p->path_numbers = json_object();
+    p->listed = json_object_get(p->spec, "cells");
+    bool factors = read_factors(p, faults) && make_products(p, faults);
+    bool listed = read_listed(p, faults);
+    return factors && listed;
 }
 
 void cells_done(struct plan *p)
 {
     for (size_t i = 0; i < p->n_factors; i++)
-        factor_done(&p->factors[i]);
-    for (size_t i = 0; i < p->n_listed; i++) {
-        for (size_t s = 0; s < p->listed[i].n; s++)
-            factor_done(&p->listed[i].settings[s]);
-        free(p->listed[i].settings);
+        json_decref(p->factors[i].numbers);
+    for (size_t i = 0; i < p->n_paths; i++) {
+        path_done(p->paths[i]);
+        free(p->paths[i]);
     }
-    free(p->factors);
-    free(p->listed);
+    free(p->paths);
     free(p->products);
+    json_decref(p->path_numbers);
 }

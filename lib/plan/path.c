@@ -2,86 +2,101 @@
 #include "lib/plan/plan_priv.h"
 
 #include "lib/base/mem.h"
-#include "lib/base/str.h"
 
 #include <string.h>
 
 static const char options[] = "cluster.scheduler.options.";
 static const char *const roots[] = {"cluster.", "workload.", "hooks.", "limits."};
 
-static void add_name(struct bd_str *s, const char *name, size_t bytes)
+static void add_escaped(struct bd_str *s, const char *name)
 {
-    bd_str_add(s, "/");
-    for (size_t i = 0; i < bytes; i++) {
-        if (name[i] == '~')
-            bd_str_add(s, "~0");
-        else if (name[i] == '/')
-            bd_str_add(s, "~1");
+    for (; *name; name++) {
+        if (*name == '~' || *name == '/')
+            bd_str_add(s, *name == '~' ? "~0" : "~1");
         else
-            bd_str_addn(s, &name[i], 1);
+            bd_str_addn(s, name, 1);
     }
 }
 
 char *path_escape(const char *name)
 {
     struct bd_str s = {0};
-    add_name(&s, name, strlen(name));
-    char *escaped = bd_xstrdup(bd_str_text(&s) + 1);
-    bd_str_done(&s);
-    return escaped;
+    bd_str_add(&s, "");
+    add_escaped(&s, name);
+    return bd_str_take(&s);
 }
 
-char *path_pointer(const char *path)
+static bool may_vary(const char *text)
 {
-    bool may_vary = false;
+    bool may = false;
     for (size_t i = 0; i < BD_ARRAY_LEN(roots); i++)
-        may_vary = may_vary || strncmp(path, roots[i], strlen(roots[i])) == 0;
-    if (!may_vary)
-        return NULL;
-    struct bd_str s = {0};
-    bool of_options = strncmp(path, options, strlen(options)) == 0;
-    const char *last = of_options ? path + strlen(options) : NULL;
-    while (path) {
-        const char *dot = path == last ? NULL : strchr(path, '.');
-        add_name(&s, path, dot ? (size_t)(dot - path) : strlen(path));
-        path = dot ? dot + 1 : NULL;
-    }
-    char *pointer = bd_xstrdup(bd_str_text(&s));
-    bd_str_done(&s);
-    return pointer;
+        may = may || bd_starts_with(text, roots[i]);
+    return may;
 }
 
-/* The first name of a pointer, unescaped; the rest follows. */
-static char *first_name(const char *pointer, const char **ret_rest)
+bool path_read(const char *text, struct path *ret_path)
 {
-    const char *end = strchrnul(pointer + 1, '/');
-    struct bd_str s = {0};
-    for (const char *c = pointer + 1; c < end; c++) {
-        char one = *c;
-        if (*c == '~') {
-            one = c[1] == '1' ? '/' : '~';
-            c++;
-        }
-        bd_str_addn(&s, &one, 1);
+    if (!may_vary(text))
+        return false;
+    struct path path = {.text = bd_xstrdup(text)};
+    struct bd_str pointer = {0};
+    const char *last = bd_starts_with(text, options) ? text + strlen(options) : NULL;
+    for (const char *name = text; name;) {
+        const char *dot = name == last ? NULL : strchr(name, '.');
+        bd_strv_take(&path.names, bd_xstrndup(name, dot ? (size_t)(dot - name) : strlen(name)));
+        bd_str_add(&pointer, "/");
+        add_escaped(&pointer, path.names.items[path.names.n - 1]);
+        name = dot ? dot + 1 : NULL;
     }
-    char *name = bd_xstrdup(bd_str_text(&s));
-    bd_str_done(&s);
-    *ret_rest = end;
-    return name;
+    path.pointer = bd_str_take(&pointer);
+    *ret_path = path;
+    return true;
 }
 
-json_t *path_set(json_t *root, const char *pointer, json_t *value)
+void path_done(struct path *path)
 {
-    if (*pointer == '\0')
+    free(path->text);
+    free(path->pointer);
+    bd_strv_done(&path->names);
+}
+
+bool path_fits(const json_t *root, const struct path *path)
+{
+    const json_t *at = root;
+    for (size_t i = 0; i < path->names.n && at; i++) {
+        if (!json_is_object(at))
+            return false;
+        at = json_object_get(at, path->names.items[i]);
+    }
+    return true;
+}
+
+static json_t *set(json_t *at, char *const *names, json_t *value)
+{
+    if (!*names)
         return json_incref(value);
-    if (root && !json_is_object(root))
-        return NULL;
-    const char *rest;
-    bd_auto_free char *name = first_name(pointer, &rest);
-    json_t *member = path_set(json_object_get(root, name), rest, value);
-    if (!member)
-        return NULL;
-    json_t *copy = root ? json_copy(root) : json_object();
-    json_object_set_new(copy, name, member);
+    json_t *member = set(json_object_get(at, *names), names + 1, value);
+    json_t *copy = at ? json_copy(at) : json_object();
+    json_object_set_new(copy, *names, member);
     return copy;
+}
+
+json_t *path_set(json_t *root, const struct path *path, json_t *value)
+{
+    return set(root, path->names.items, value);
+}
+
+json_t *path_get(const json_t *root, const struct path *path)
+{
+    json_t *at = (json_t *)root;
+    for (size_t i = 0; i < path->names.n; i++)
+        at = json_object_get(at, path->names.items[i]);
+    return at;
+}
+
+const char *pointer_below(const char *pointer, const char *above)
+{
+    size_t n = strlen(above);
+    bool is_below = strncmp(pointer, above, n) == 0 && (pointer[n] == '/' || pointer[n] == '\0');
+    return is_below ? pointer + n : NULL;
 }

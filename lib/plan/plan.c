@@ -7,7 +7,7 @@
 
 size_t plan_cells(const struct plan *p)
 {
-    return p->n_products + p->n_listed;
+    return p->n_products + json_array_size(p->listed);
 }
 
 size_t plan_blocks(const struct plan *p)
@@ -35,34 +35,42 @@ struct plan_run plan_run_at(const struct plan *p, size_t position)
     return run;
 }
 
+json_t *plan_cell_levels(const struct plan *p, size_t cell)
+{
+    struct setting settings[SETTINGS_MAX];
+    size_t n = cells_settings(p, cell, settings);
+    json_t *levels = json_object();
+    for (size_t i = 0; i < n; i++)
+        json_object_set_new(levels, settings[i].path->text, json_deep_copy(settings[i].value));
+    return levels;
+}
+
 json_t *plan_cell_spec(const struct plan *p, size_t cell)
 {
-    bd_auto_json json_t *shared = cells_spec(p, cell);
+    struct setting settings[SETTINGS_MAX];
+    size_t n = cells_settings(p, cell, settings);
+    bd_auto_json json_t *shared = json_incref(p->base);
+    for (size_t i = 0; i < n; i++) {
+        json_t *next = path_set(shared, settings[i].path, settings[i].value);
+        json_decref(shared);
+        shared = next;
+    }
     json_t *spec = json_deep_copy(shared);
-    json_t *cluster = json_object_get(spec, "cluster");
     bd_auto_faults struct schema_faults faults = {0};
     struct cluster_spec read;
     /* It fills in what is told to the scheduler. */
-    if (cluster_spec_read(cluster, &read, &faults) == 0)
+    if (cluster_spec_read(json_object_get(spec, "cluster"), &read, &faults) == 0)
         cluster_spec_done(&read);
     return spec;
 }
 
 void plan_digest(const json_t *value, char ret_digest[BD_DIGEST_BYTES])
 {
-    bd_auto_free char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
+    bd_auto_free char *text = bd_json_text(value);
     bd_digest_of(text, strlen(text), ret_digest);
 }
 
 /* -- making -- */
-
-/* Without a rule that stops it before, a campaign goes to its last repetition. */
-static size_t repetitions(const json_t *design)
-{
-    const json_t *wanted = json_object_get(design, "repetitions");
-    return (size_t)(json_is_object(wanted) ? bd_json_int(wanted, "max", 1)
-                                           : bd_json_int(design, "repetitions", 1));
-}
 
 /* What is not built yet is refused by name. */
 static void check_design(const json_t *design, struct schema_faults *faults)
@@ -75,60 +83,89 @@ static void check_design(const json_t *design, struct schema_faults *faults)
         schema_faults_add(faults, "/design/repetitions/min", NULL, "a number up to max");
 }
 
-static json_t *base_of(const json_t *spec)
+/* A number of blocks; a stored spec may be damaged. */
+static size_t read_blocks(const json_t *object, const char *key, json_int_t min,
+                          const char *pointer, struct schema_faults *faults)
+{
+    json_int_t n = bd_json_int(object, key, min);
+    if (n >= min && n <= PLAN_RUNS_MAX)
+        return (size_t)n;
+    schema_faults_add(faults, pointer, NULL, "a number of blocks");
+    return 1;
+}
+
+/* Without a rule that stops it before, a campaign goes to its last repetition. */
+static void make_blocks(struct plan *p, struct schema_faults *faults)
+{
+    const json_t *design = json_object_get(p->spec, "design");
+    const json_t *range = json_object_get(design, "repetitions");
+    p->warmup = read_blocks(design, "warmup", 0, "/design/warmup", faults);
+    p->blocks =
+        p->warmup + (json_is_object(range)
+                         ? read_blocks(range, "max", 1, "/design/repetitions", faults)
+                         : read_blocks(design, "repetitions", 1, "/design/repetitions", faults));
+    if (plan_runs(p) > PLAN_RUNS_MAX)
+        schema_faults_add(faults, "/design/repetitions", NULL,
+                          "at most %d runs in all: %zu cells in %zu blocks are %zu", PLAN_RUNS_MAX,
+                          plan_cells(p), p->blocks, plan_runs(p));
+}
+
+static json_t *base_of(json_t *spec)
 {
     static const char *const of_all_cells[] = {"factors", "cells", "exclude", "design",
                                                "objectives"};
-    json_t *base = json_copy((json_t *)spec);
+    json_t *base = json_copy(spec);
     for (size_t i = 0; i < BD_ARRAY_LEN(of_all_cells); i++)
         json_object_del(base, of_all_cells[i]);
     return base;
 }
 
-static int make(json_t *spec, const struct plan_rules *rules, struct plan **ret_plan,
-                struct schema_faults *faults)
+/* All but the order of the runs, from a resolved spec. What is wrong is told; there is a plan
+ * nevertheless, and *ret_has_cells says whether its cells can be looked at. */
+static struct plan *read_plan(const json_t *spec, bool *ret_has_cells, struct schema_faults *faults)
 {
     struct plan *p = bd_new(struct plan);
-    const json_t *design = json_object_get(spec, "design");
     p->spec = json_deep_copy(spec);
     p->base = base_of(p->spec);
-    p->warmup = (size_t)bd_json_int(design, "warmup", 0);
-    p->blocks = p->warmup + repetitions(design);
-    if (rules)
-        check_design(design, faults);
-    int rc = cells_make(p, rules, faults);
-    if (faults->n)
-        rc = BD_EINVALID;
-    if (rc == 0 && plan_runs(p) > PLAN_RUNS_MAX) {
-        schema_faults_add(faults, "/design/repetitions", NULL,
-                          "at most %d runs in all: %zu cells in %zu blocks are %zu", PLAN_RUNS_MAX,
-                          plan_cells(p), p->blocks, plan_runs(p));
-        rc = BD_EINVALID;
-    }
-    if (rc < 0) {
-        plan_free(p);
-        return rc;
-    }
-    order_make(p);
-    *ret_plan = p;
-    return 0;
+    *ret_has_cells = cells_make(p, faults);
+    if (*ret_has_cells)
+        make_blocks(p, faults);
+    return p;
 }
 
 int plan_make(json_t *spec, const struct plan_rules *rules, struct plan **ret_plan,
               struct schema_faults *faults)
 {
-    if (!schema_check(rules->schema, spec, "", faults))
+    bd_auto(plan) struct plan *p = NULL;
+    size_t before = faults->n;
+    bool whole = schema_check(rules->schema, spec, "", faults);
+    if (whole)
+        schema_apply_defaults(rules->schema, spec);
+    bool fit = levels_resolve(spec, whole, rules, faults);
+    check_design(json_object_get(spec, "design"), faults);
+    if (whole) {
+        bool has_cells;
+        p = read_plan(spec, &has_cells, faults);
+        if (fit && has_cells)
+            cells_check(p, rules, faults);
+    }
+    if (faults->n != before || faults->more)
         return BD_EINVALID;
-    schema_apply_defaults(rules->schema, spec);
-    return make(spec, rules, ret_plan, faults);
+    order_make(p);
+    *ret_plan = bd_take(p);
+    return 0;
 }
 
 int plan_again(const json_t *resolved_spec, struct plan **ret_plan, struct bd_err *err)
 {
     bd_auto_faults struct schema_faults faults = {0};
-    if (make((json_t *)resolved_spec, NULL, ret_plan, &faults) < 0)
+    bool has_cells;
+    bd_auto(plan) struct plan *p = read_plan(resolved_spec, &has_cells, &faults);
+    if (faults.n)
         return bd_err_set(err, BD_ECORRUPT, "its spec is not valid: %s: expected %s",
                           faults.items[0].pointer, faults.items[0].expected);
+    order_make(p);
+    *ret_plan = bd_take(p);
     return 0;
 }
 

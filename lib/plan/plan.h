@@ -3,8 +3,9 @@
  * no clock; the same spec and seed give the same plan on every platform.
  *
  * A factor is a path in the spec ("cluster.scheduler.options.SchedulerType") with its levels; a
- * cell is one combination of levels (full factorial), or one listed in `cells`; what `exclude`
- * matches is left out. A block is one pass over the cells; warm-up blocks come first.
+ * cell is one combination of levels (full factorial) that no entry of `exclude` matches, or one
+ * listed in `cells`, which come after. A block is one pass over the cells; warm-up blocks come
+ * first.
  *
  * Ownership: a plan owns all that it needs. Threads: a plan is immutable; any thread may read it
  * (levels and specs that it hands out are the caller's own copies).
@@ -21,8 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PLAN_RUNS_MAX   100000
-#define PLAN_LEVELS_MAX 1000 /* of one factor */
+#define PLAN_RUNS_MAX 100000
 
 struct plan;
 
@@ -42,18 +42,20 @@ struct plan_rules {
 struct plan_run {
     uint32_t cell;  /* from 0 */
     uint32_t block; /* from 0, warm-up blocks first */
-    uint32_t group; /* runs of a group end before one of the next begins: the block, or 0 or 1
-                       (warm-up, rest) where the order is over all blocks */
+    uint32_t group; /* runs of a group end before one of the next begins: the block; where the order
+                       is over all blocks, the first of those that are no warm-up for all of them */
     bool warmup;
 };
 
 /*
- * Resolves the spec in place (defaults) and makes its plan. BD_EINVALID with every
- * fault appended: those of the base spec where they are, those of a level at "/factors/PATH/INDEX",
- * of an explicit cell at "/cells/INDEX/PATH", of a combination at the first level or cell that
- * brings it about; '~' and '/' in a path escaped as RFC 6901 says. Also refused: an unknown path, a
- * level given twice, no cell left, two cells that are the same, more than PLAN_RUNS_MAX runs (the
- * number is said).
+ * Resolves the spec in place (defaults, those within levels too) and makes its plan. BD_EINVALID
+ * with every fault appended: those of the base spec where they are, those of a level at
+ * "/factors/PATH/INDEX", of a factor's path at "/factors/PATH", of an explicit cell at
+ * "/cells/INDEX/PATH", of a combination at the first level or cell that brings it about; '~' and
+ * '/' in a path escaped as RFC 6901 says. Also refused: an unknown path, one that leads through
+ * another, a level given twice, no cell left, two cells that are the same, more than PLAN_RUNS_MAX
+ * combinations of levels (before exclude) or runs (the number is said). Combinations are looked at
+ * once every level by itself is right.
  */
 int plan_make(json_t *spec, const struct plan_rules *rules, struct plan **ret_plan,
               struct schema_faults *faults);
@@ -61,6 +63,7 @@ int plan_make(json_t *spec, const struct plan_rules *rules, struct plan **ret_pl
  * BD_ECORRUPT where the spec makes no sense after all. */
 int plan_again(const json_t *resolved_spec, struct plan **ret_plan, struct bd_err *err);
 void plan_free(struct plan *p);
+BD_DEFINE_CLEANUP(struct plan, plan, plan_free)
 
 size_t plan_cells(const struct plan *p);
 size_t plan_blocks(const struct plan *p); /* warm-up blocks counted */

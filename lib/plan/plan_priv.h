@@ -3,72 +3,91 @@
  */
 #pragma once
 
+#include "lib/base/str.h"
 #include "lib/plan/plan.h"
 
+#define SETTINGS_MAX 20 /* of one cell; the contract's bound for factors, too */
+
+/* -- path.c -- */
+
 /* A path in the spec that varies. */
+struct path {
+    char *text;           /* "cluster.node.cpus" */
+    char *pointer;        /* the same as a JSON pointer from the spec's root */
+    struct bd_strv names; /* the members that lead there; what follows "cluster.scheduler.options."
+                             is one name, with its dots */
+};
+/* False: nothing of this name may vary. */
+bool path_read(const char *text, struct path *ret_path);
+void path_done(struct path *path);
+/* Is all that there is on the way an object, so that the path can be set? */
+bool path_fits(const json_t *root, const struct path *path);
+/* A copy of root with value at a path that fits, objects made where they are missing; what is not
+ * on the way is shared with root. */
+json_t *path_set(json_t *root, const struct path *path, json_t *value);
+/* Borrowed; NULL where there is nothing. */
+json_t *path_get(const json_t *root, const struct path *path);
+/* "a/b~" -> "a~1b~0", for a member's name in a pointer. */
+char *path_escape(const char *name);
+/* What of pointer is below `above` ("" where they are the same); NULL where it is elsewhere. */
+const char *pointer_below(const char *pointer, const char *above);
+
+/* -- levels.c -- */
+
+/*
+ * Holds each level of factors, cells and exclude against the schema, and writes its defaults into
+ * it. whole: the spec is right but for them; otherwise only what is wrong with a level itself is
+ * told. A path that can't be set is passed over: cells_make() tells. False: with faults.
+ */
+bool levels_resolve(json_t *spec, bool whole, const struct plan_rules *rules,
+                    struct schema_faults *faults);
+
+/* -- cells.c -- */
+
 struct factor {
-    char *path;
-    char *pointer;  /* the same as a JSON pointer from the spec's root */
-    json_t *levels; /* as written */
-    json_t *values; /* with the defaults of what they hold */
+    const struct path *path;
+    json_t *levels;  /* of the plan's spec */
+    json_t *numbers; /* {text of a level: its number} */
+    uint64_t stride; /* how far apart two cells are that differ in this level, by one */
 };
 
-/* A cell that is listed: its paths with a level each. */
-struct listed {
-    struct factor *settings;
-    size_t n;
+/* One path of a cell with its value. */
+struct setting {
+    const struct path *path;
+    json_t *value; /* of the plan's spec */
+    size_t level;  /* of its factor; 0 in a listed cell */
 };
 
 struct plan {
-    json_t *spec;
-    json_t *base; /* of a cell's spec: without what is about the campaign as a whole */
-    struct factor *factors;
+    json_t *spec;        /* resolved */
+    json_t *base;        /* of a cell's spec: without what is about the campaign as a whole */
+    struct path **paths; /* all that vary */
+    size_t n_paths, cap_paths;
+    json_t *path_numbers; /* {text: number in paths} */
+    struct factor factors[SETTINGS_MAX];
     size_t n_factors;
-    uint64_t
-        *products; /* cells of the factors: numbers in mixed radix, the last factor the fastest */
+    uint32_t *products; /* cells of the factors, rising: numbers in mixed radix, the last factor the
+                           fastest */
     size_t n_products;
-    struct listed *listed; /* the cells that follow */
-    size_t n_listed;
+    json_t *listed; /* the cells that follow, of the plan's spec */
     size_t blocks, warmup;
     bool one_group;  /* the order is over all blocks that are no warm-up */
     uint32_t *order; /* position -> block x cells + cell */
 };
 
-/* path.c */
-/* "cluster.node.cpus" -> "/cluster/node/cpus"; what follows `cluster.scheduler.options.` is one
- * name, with its dots. NULL: nothing of this name may vary. */
-char *path_pointer(const char *path);
-/* A copy of root with value at the pointer, objects made where they are missing; what is not on the
- * way is shared with root. NULL: an element on the way is no object. */
-json_t *path_set(json_t *root, const char *pointer, json_t *value);
-/* "a/b~" -> "a~1b~0", for a member's name in a pointer. */
-char *path_escape(const char *name);
-
-/* factor.c */
-/* What it is to hold levels against: NULL rules, nothing is checked. */
-struct setter {
-    json_t *spec; /* the whole, valid */
-    const struct plan_rules *rules;
-    struct schema_faults *faults;
-    json_t *seen; /* "POINTER VALUE" -> the value with its defaults, or null */
-};
-void setter_init(struct setter *s, json_t *spec, const struct plan_rules *rules,
-                 struct schema_faults *faults);
-void setter_done(struct setter *s);
-/* Reads a path with its levels; where tells where they stand in the spec, and each_has_place
- * whether every level has a place of its own below it. False: with faults. */
-bool factor_read(struct setter *s, const char *path, json_t *levels, const char *where,
-                 bool each_has_place, struct factor *ret_factor);
-void factor_done(struct factor *f);
-
-/* cells.c */
-/* Reads factors, cells and exclude; with rules, every level and every cell is checked. */
-int cells_make(struct plan *p, const struct plan_rules *rules, struct schema_faults *faults);
-/* The number of the level that a factor has in a cell of the factors. */
-size_t cells_level(const struct plan *p, size_t cell, size_t factor);
-/* The cell's spec; parts of it are shared with the plan's. */
-json_t *cells_spec(const struct plan *p, size_t cell);
+/* Reads factors, exclude and cells; false: with faults of a sort that leaves no cells to look at.
+ */
+bool cells_make(struct plan *p, struct schema_faults *faults);
 void cells_done(struct plan *p);
+/* What is set in a cell; answers how much that is. */
+size_t cells_settings(const struct plan *p, size_t cell, struct setting ret_settings[SETTINGS_MAX]);
 
-/* order.c */
+/* -- check.c -- */
+
+/* Holds each cell's spec against what a schema can't say. */
+void cells_check(const struct plan *p, const struct plan_rules *rules,
+                 struct schema_faults *faults);
+
+/* -- order.c -- */
+
 void order_make(struct plan *p);

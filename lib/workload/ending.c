@@ -68,7 +68,12 @@ int ending_judge(const struct ending *e, struct bd_err *err)
         bd_str_addf(&more, "; %s", e->note);
     tell_output(e, &more);
     const char *rest = bd_str_text(&more);
+    int unkept = e->out->rc < 0 ? e->out->rc : e->err ? e->err->rc : 0;
 
+    if (unkept < 0)
+        return bd_err_errno(err, -unkept,
+                            "'%s' was ended after %.1f s: keep its output on the host", what,
+                            seconds);
     if (node_is_gone(e))
         return bd_err_set(err, BD_EWORKLOAD,
                           "'%s' was cut off after %.1f s: node %s does not answer any more%s", what,

@@ -45,7 +45,7 @@ int output_add(struct output *o, const char *data, size_t bytes)
     size_t n = bytes < room ? bytes : (size_t)room;
     int rc = bd_write_all(o->fd, data, n);
     if (rc < 0)
-        return rc;
+        return o->rc = rc;
     o->kept += n;
     output_note(o, data, bytes);
     return 0;

@@ -21,6 +21,7 @@ struct output {
     int fd;         /* -1: none */
     uint64_t bytes; /* that came */
     uint64_t kept;  /* that are in the file, before the line that says that it was cut */
+    int rc;         /* of the write that failed; 0: none did */
     char end[OUTPUT_END_BYTES];
     size_t n_end;
 };
@@ -57,8 +58,8 @@ struct ending {
 /*
  * 0 if it ended by itself with exit code 0. Else BD_EWORKLOAD (its node's end, too), or BD_ETIMEOUT
  * where its time was over, or what the token or the channel said; the text has the command, how it
- * ended, and the last lines of stderr, or of stdout where there is nothing on stderr. On entry err
- * has channel_exec()'s words where that failed.
+ * ended, and the last lines of stdout and stderr. Where its output could not be kept, that is the
+ * error: it was ended for it. On entry err has channel_exec()'s words where that failed.
  */
 int ending_judge(const struct ending *e, struct bd_err *err);
 

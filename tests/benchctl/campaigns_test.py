@@ -177,14 +177,20 @@ RUN  BLOCK  CELL  SchedulerType   compute
         out, _ = self.submit(scenes, "--wait", "--json")
         self.assertEqual(json.loads(out), scenes[-1][1])
 
+    def test_why_a_run_of_the_warm_up_is_left_out_is_not_told(self):
+        first = fake.run(1, grade={"value": "usable", "reasons": ["it is of the warm-up"]})
+        _, err = self.submit([(0, fake.campaign("done", 6), [first])], "--wait")
+        self.assertIn("elapsed 0.204 s\n✓ campaign", err)
+
     def test_grades_and_pauses_are_told(self):
         limited = fake.run(1, grade={"value": "limited", "reasons": ["the host was not quiet"]})
         scenes = [(0, fake.campaign("running", running=1), [fake.run(1, "measuring")]),
                   (2, fake.campaign("paused", 1), [limited]),
-                  (4, fake.campaign("done", 6), [limited])]
+                  (4, fake.campaign("done", 6), [fake.run(2, "cancelled", attempt=2), limited])]
         _, err = self.submit(scenes, "--wait")
         self.assertIn("! run eeee0001  ", err)
-        self.assertIn("elapsed 0.204 s  (limited: the host was not quiet)\n· paused\n… paused: 1 of 6 done\n", err)
+        self.assertIn("elapsed 0.204 s  (limited: the host was not quiet)\n· paused\n… paused: 1 of 6 done\n"
+                      "! run eeee0002  block w0  SchedulerType=sched/builtin, compute=2  attempt 2  cancelled\n", err)
 
 
 class Waiting(PeerTest):

@@ -230,7 +230,7 @@ class Terminal(PeerTest):
         story.begin()
         seen = self.on_terminal("campaign", "watch", "5a", columns=80)
         self.assertRegex(seen, r"… \d of 6 done, about \d+ s to go; eeee000\d workload  \d+ ms")
-        self.assertIn("\x1b[32m✓\x1b[0m run eeee0006", seen)
+        self.assertRegex(seen, r"\x1b\[32m✓\x1b\[0m run eeee0006  block 2  SchedulerType=\S+, compute=2  band[\w ]*…\r\n")
         waits = [r.path for r in self.daemon.requests if r.path.startswith("/v1/runs/") and "wait=" in r.path]
         self.assertGreater(len(waits), 6)  # not by asking again and again
 

@@ -47,7 +47,7 @@ def tried_again(campaigns, id):
 
 # -- nodes --
 
-@pytest.mark.parametrize("node, on", [("n1", "job"), ("ctl1", "job"), ("ctl1", "controller")])
+@pytest.mark.parametrize("node, on", [("n1", "job"), ("ctl1", "controller")] + LONG * [("ctl1", "job")])
 def test_a_node_that_is_killed_in_the_workload(campaigns, node, on):
     id = campaigns.submit(shell(WHILE, workload={"on": on, "metrics": METRICS}, design=design(2, 1)))
     with cancelled_after(campaigns, id):
@@ -113,7 +113,7 @@ def test_a_run_that_takes_longer_than_it_may(campaigns):
 
 # -- the host --
 
-@pytest.mark.parametrize("left", [0, 400_000])
+@pytest.mark.parametrize("left", [0] + LONG * [40_000, 400_000])
 def test_a_disk_that_fills_in_the_workload(small_disk, make_daemon, left):  # noqa: F811
     daemon = make_daemon(state_dir=small_disk / "state", **AT_ONCE).start()
     campaigns = Campaigns(daemon.api)
@@ -147,7 +147,7 @@ class Clock:
         self.file.write_text(str(seconds))
 
 
-@pytest.mark.parametrize("seconds", [-HOUR, HOUR])
+@pytest.mark.parametrize("seconds", [-HOUR] + LONG * [HOUR])
 def test_a_clock_that_is_set_by_an_hour(make_daemon, tmp_path, seconds):
     """Nothing waits for it, no time-out comes early or late, and no event is lost."""
     daemon = make_daemon(**AT_ONCE)
@@ -181,7 +181,7 @@ def test_a_clock_that_is_set_by_an_hour(make_daemon, tmp_path, seconds):
 
 # -- libvirt's daemon --
 
-SLOW = ["nodes", "ready", "workload", "teardown"]
+SLOW = ["nodes", "workload", "teardown"]
 
 
 @pytest.mark.parametrize("step", STEPS if LONG else SLOW)
@@ -196,7 +196,7 @@ def test_libvirtd_that_hangs_for_a_while(libvirtd, campaigns, step):  # noqa: F8
         hold_whole(campaigns.wait(id, "done"), campaigns.runs(id))
 
 
-@pytest.mark.parametrize("step", STEPS if LONG else ["nodes", "workload", "teardown"])
+@pytest.mark.parametrize("step", STEPS if LONG else SLOW)
 def test_libvirtd_that_is_killed_and_started(libvirtd, campaigns, step):  # noqa: F811
     id = campaigns.submit(shell("sleep 1; echo seven 7", workload={"metrics": METRICS}, design=design(1, 3)))
     with cancelled_after(campaigns, id):
