@@ -45,8 +45,8 @@ struct arg_option {
     bool many;           /* may be given again, and adds up; else the last one counts */
     const char *metavar; /* NULL for a flag */
     enum arg_words words;
-    const char *help;
     char letter; /* short for it: -o; 0: none is */
+    const char *help;
 };
 
 struct command;

@@ -95,7 +95,7 @@ static int load_list(struct api_read *q, struct store_conn *conn, struct bd_err 
         return rc;
     json_t *items = json_array();
     for (size_t i = 0; i < names.n; i++) {
-        struct stat st;
+        struct stat st = {0};
         bd_auto_fd int fd = artifact_open(q->api, q->id, names.items[i], &st, NULL);
         if (fd >= 0)
             json_array_append_new(items, json_pack("{s:s, s:I, s:o}", "name", names.items[i],
@@ -116,7 +116,7 @@ void artifacts_list(struct http_request *r, void *app)
 static void reply_file(struct api_read *q)
 {
     struct bd_err err = BD_ERR_INIT;
-    struct stat st;
+    struct stat st = {0};
     bd_auto_fd int fd =
         artifact_open(q->api, q->id, http_request_param(q->r, "artifact"), &st, &err);
     if (fd < 0) {

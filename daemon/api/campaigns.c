@@ -36,13 +36,10 @@ static void submit(struct planning *p)
     struct creation *c = bd_new(struct creation);
     c->r = http_request_ref(p->r);
     c->keep = bd_take(p->keep);
-    engine_campaign_create(p->api->engine, &(struct engine_campaign){
-                                               .spec = bd_take(p->spec),
-                                               .plan = bd_take(p->plan),
-                                               .also = keep_campaign,
-                                               .done = on_created,
-                                               .arg = c,
-                                           });
+    struct engine_campaign create = {.also = keep_campaign, .done = on_created, .arg = c};
+    create.spec = bd_take(p->spec);
+    create.plan = bd_take(p->plan);
+    engine_campaign_create(p->api->engine, &create);
 }
 
 static void create(struct api *a, struct http_request *r, struct keep *keep)
@@ -169,7 +166,11 @@ static void reply_ordered(struct api_read *q)
     const struct ordering *o = http_request_data(q->r);
     enum campaign_state now = state_in(q->json);
     bool is_so = o->what == ENGINE_CANCEL && now == CAMPAIGN_CANCELLED;
-    if (o->unknown && !is_so)
+    const char *aside = bd_json_str(q->json, "error", NULL);
+    if (o->unknown && !is_so && aside)
+        http_problem(q->r, "conflict", "campaign %s was set aside when benchd started: %s", q->id,
+                     aside);
+    else if (o->unknown && !is_so)
         http_problem(q->r, "conflict", "campaign %s is %s: it can't be %s any more", q->id,
                      campaign_state_to_str(now), words[o->what]);
     else

@@ -1,10 +1,9 @@
 /* Plans: a reader works a spec out, since a big one takes a while; the loop then holds it against
  * what only the engine knows. */
+#include "daemon/api/cell_check.h"
 #include "daemon/api/private.h"
 
 #include "lib/base/str.h"
-#include "lib/sched/sched.h"
-#include "lib/workload/workload.h"
 
 #include <string.h>
 
@@ -12,31 +11,6 @@
 #define WARNINGS_MAX 20
 
 /* -- what a schema can't say of a spec -- */
-
-static void add_below(struct schema_faults *all, const char *prefix,
-                      const struct schema_faults *some)
-{
-    for (size_t i = 0; i < some->n; i++) {
-        bd_auto_free char *pointer = bd_xasprintf("%s%s", prefix, some->items[i].pointer);
-        schema_faults_add(all, pointer, some->items[i].got, "%s", some->items[i].expected);
-    }
-}
-
-static void check_cell(const json_t *spec, const struct cluster_spec *cluster,
-                       struct schema_faults *faults, void *arg BD_UNUSED)
-{
-    bd_auto_faults struct schema_faults options = {0};
-    const struct sched *sched = sched_find(cluster->scheduler);
-    if (sched)
-        sched->check_options(cluster->scheduler_options, &options);
-    add_below(faults, "/cluster", &options);
-
-    const json_t *workload = json_object_get(spec, "workload");
-    const struct workload *kind = workload_find(bd_json_str(workload, "name", ""));
-    if (kind)
-        kind->check(workload, cluster, faults);
-    hooks_check(json_object_get(spec, "hooks"), cluster, faults);
-}
 
 /* `elapsed` is measured of every workload. */
 static void check_objectives(const json_t *spec, struct schema_faults *faults)
@@ -178,12 +152,15 @@ static void look_at_cells(struct planning *p)
 static void planning_run(struct work *w, void *context BD_UNUSED)
 {
     struct planning *p = (struct planning *)w;
+    struct cell_check cells = {0};
     struct plan_rules rules = {
         .schema = contract_body(p->api, "createPlan"),
-        .check = check_cell,
+        .check = cell_check,
+        .arg = &cells,
     };
     p->spec = json_deep_copy(p->body);
     int rc = plan_make(p->spec, &rules, &p->plan, &p->faults);
+    cell_check_done(&cells);
     check_objectives(p->spec, &p->faults);
     if (rc < 0 || p->faults.n)
         return;

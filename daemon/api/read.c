@@ -203,6 +203,20 @@ struct order *order_new(struct api *a, struct http_request *r,
     return o;
 }
 
+/* In the store it goes on, but the engine does not have it. */
+static void reply_not_under_way(struct api_read *q)
+{
+    if (json_is_string(json_object_get(q->json, "endedAt")))
+        http_reply_json(q->r, 200, bd_take(q->json));
+    else
+        http_problem(
+            q->r, "conflict",
+            "%s is %s, but not under way now: its campaign is paused or waits for its turn "
+            "(resume or cancel that), or its row was set aside when benchd started (the "
+            "log tells why)",
+            q->subject, bd_json_str(q->json, "state", "in no state"));
+}
+
 static void reply_by_end(struct api_read *q)
 {
     bool ended = json_is_string(json_object_get(q->json, "endedAt"));
@@ -217,7 +231,7 @@ void order_done(void *arg, int rc, const struct bd_err *err, const void *row BD_
         http_problem_err(o->r, err);
     } else {
         struct api_read *q = o->read_one(o->api, o->r);
-        q->reply = reply_by_end;
+        q->reply = rc == BD_ENOTFOUND ? reply_not_under_way : reply_by_end;
         read_submit(q);
     }
     http_request_unref(o->r);

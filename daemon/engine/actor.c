@@ -296,6 +296,8 @@ static bool begin_step(struct actor *a, struct change *c, int step)
         a->attempt = 0;
         return true;
     }
+    if (s->phase == STEP_MEASURE && a->row.state != CLUSTER_READY)
+        a->attempt = s->attempts; /* salvage: the attempts before it stay as they are recorded */
     a->attempt++;
     a->to_run = step;
     if (s->phase != STEP_DOWN)

@@ -59,6 +59,14 @@ static void campaign_free(struct campaign *c)
     free(c);
 }
 
+/* Its runs that are under way end without it. */
+static void leave_runs(struct campaign *c)
+{
+    for (struct actor *a = c->e->actors; a; a = a->next)
+        if (a->run && a->run->campaign == c)
+            a->run->campaign = NULL;
+}
+
 static void delist(struct campaign *c)
 {
     for (struct campaign **at = &c->e->campaigns; *at; at = &(*at)->next) {
@@ -67,19 +75,18 @@ static void delist(struct campaign *c)
             break;
         }
     }
-    for (struct actor *a = c->e->actors; a; a = a->next)
-        if (a->run && a->run->campaign == c)
-            a->run->campaign = NULL;
+    leave_runs(c);
 }
 
 void campaigns_free(struct engine *e)
 {
     struct bd_err err = BD_ERR_INIT;
     bd_err_set(&err, BD_EUNAVAILABLE, "benchd is ending: try again when it is back");
-    while (e->campaigns) {
-        struct campaign *c = e->campaigns;
+    struct campaign *c;
+    while ((c = e->campaigns)) {
+        e->campaigns = c->next;
+        leave_runs(c);
         answer_orders(c, err.code, &err);
-        delist(c);
         campaign_free(c);
     }
 }
@@ -90,9 +97,53 @@ static void on_bad_campaign(const char *id, const struct bd_err *why, void *arg 
            why->text, NULL);
 }
 
-void campaign_set_aside(struct campaign *c, const struct bd_err *why)
+/* What is known of a campaign that is set aside, for whoever looks at it. */
+struct aside_write {
+    struct write w;
+    struct engine *e;
+    char id[BD_ID_BYTES];
+    enum campaign_state state;
+    struct bd_err why;
+};
+
+static int aside_exec(struct write *w, struct store_conn *conn, struct bd_err *err)
 {
+    const struct aside_write *aw = (struct aside_write *)w;
+    return store_campaign_set_state(conn, aw->id, aw->state, 0, 0, aw->why.text, err);
+}
+
+static void aside_done(struct write *w, int rc, const struct bd_err *err)
+{
+    struct aside_write *aw = (struct aside_write *)w;
+    struct engine *e = aw->e;
+    engine_store_result(e, rc, err);
+    free(aw);
+    engine_flight_end(e);
+}
+
+static void write_aside(const struct campaign *c, const struct bd_err *why)
+{
+    struct aside_write *aw = bd_new(struct aside_write);
+    aw->w = (struct write){.exec = aside_exec, .done = aside_done};
+    aw->e = c->e;
+    memcpy(aw->id, c->id, sizeof(aw->id));
+    aw->state = c->state;
+    bd_err_copy(&aw->why, why);
+    c->e->in_flight++;
+    writer_submit(c->e->config.writer, &aw->w);
+}
+
+void campaign_set_aside(struct campaign *c, const struct bd_err *why, struct store_conn *conn)
+{
+    struct engine *e = c->e;
     on_bad_campaign(c->id, why, NULL);
+    if (conn)
+        store_campaign_set_state(conn, c->id, c->state, 0, 0, why->text, NULL);
+    else
+        write_aside(c, why);
+    for (struct actor *a = e->actors; a; a = a->next)
+        if (a->run && a->run->campaign == c)
+            a->delete_wanted = true; /* nobody waits for what it would measure */
     delist(c);
     answer_orders(c, why->code, why);
     campaign_free(c);
@@ -179,6 +230,7 @@ struct campaign_write {
     int64_t started_ns, ended_ns;
     const char *kind;    /* of its event */
     struct order *order; /* that asked for it; NULL: nobody did */
+    bool retried;
 };
 
 static const char *const event_of[CAMPAIGN_STATE_COUNT] = {
@@ -220,6 +272,9 @@ static void on_state_durable(struct campaign *c)
 {
     struct engine *e = c->e;
     char subject[16 + BD_ID_BYTES];
+    c->start_wanted = false;
+    if (c->state == CAMPAIGN_PAUSED && c->queued)
+        c->queued->room_mono_ns = 0; /* its wait for a quiet host begins anew */
     snprintf(subject, sizeof(subject), "campaign/%s", c->id);
     e->config.on_change(subject, e->config.arg);
     e->config.on_events(e->config.arg);
@@ -247,8 +302,11 @@ static void state_done(struct write *w, int rc, const struct bd_err *err)
     struct engine *e = cw->e;
     engine_store_result(e, rc, err);
     if (rc < 0 && !cw->order && !e->closing) {
-        bd_log(BD_LOG_ERROR, "a campaign's state could not be written; trying again", "campaign",
-               cw->id, "error", err->text, NULL);
+        if (!cw->retried)
+            bd_log(BD_LOG_ERROR,
+                   "a campaign's state could not be written; trying again every second", "campaign",
+                   cw->id, "error", err->text, NULL);
+        cw->retried = true;
         engine_write_later(e, &cw->w);
         return;
     }
@@ -260,6 +318,8 @@ static void state_done(struct write *w, int rc, const struct bd_err *err)
     if (rc == 0) {
         c->state = cw->to;
         on_state_durable(c);
+    } else if (!e->closing) {
+        campaign_move(c);
     }
     free(cw);
     engine_flight_end(e);
@@ -401,6 +461,16 @@ static unsigned count_campaigns(const struct engine *e)
     return n;
 }
 
+/* The queue goes by age, also when the clock was set back. */
+static int64_t created_now(const struct engine *e)
+{
+    int64_t now_ns = bd_wall_ns();
+    for (const struct campaign *c = e->campaigns; c; c = c->next)
+        if (c->created_ns >= now_ns)
+            now_ns = c->created_ns + 1;
+    return now_ns;
+}
+
 void engine_campaign_create(struct engine *e, const struct engine_campaign *create)
 {
     struct bd_err err = BD_ERR_INIT;
@@ -433,7 +503,7 @@ void engine_campaign_create(struct engine *e, const struct engine_campaign *crea
     row->state = CAMPAIGN_QUEUED;
     row->priority = (int)bd_json_int(row->spec, "priority", 0);
     row->version = 1;
-    row->created_ns = bd_wall_ns();
+    row->created_ns = created_now(e);
     row->cells = (unsigned)plan_cells(cr->plan);
     row->blocks = (unsigned)plan_blocks(cr->plan);
     row->runs = (unsigned)plan_runs(cr->plan);
@@ -448,11 +518,11 @@ void engine_campaign_order(struct engine *e, const char *id, enum engine_order o
 {
     struct campaign *c = campaign_find(e, id);
     struct bd_err err = BD_ERR_INIT;
-    if (!c)
-        bd_err_set(&err, BD_ENOTFOUND, "no campaign %s is under way", id);
-    else if (e->closing)
-        bd_err_set(&err, BD_EUNAVAILABLE, "benchd is ending: try again when it is back");
-    if (err.code < 0) {
+    if (!c || e->closing) {
+        if (c)
+            bd_err_set(&err, BD_EUNAVAILABLE, "benchd is ending: try again when it is back");
+        else
+            bd_err_set(&err, BD_ENOTFOUND, "no campaign %s is under way", id);
         engine_answer(e, done, arg, &err, NULL);
         return;
     }

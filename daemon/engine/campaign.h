@@ -50,6 +50,7 @@ struct campaign {
     unsigned busy;      /* runs not at their end, the queued one too */
     struct run *queued; /* its row is made, and it waits for room or quiet */
     uint64_t last_begun;
+    bool admitting;    /* a run's first change is not durable yet */
     bool start_wanted; /* its first run may begin */
     bool writing;      /* a state of it is with the writer */
     struct order *orders, **orders_tail;
@@ -58,14 +59,17 @@ struct campaign {
 /* A run that is not at its end. Its actor's once it is admitted, its campaign's before. */
 struct run {
     struct engine *e;
-    struct campaign *campaign;             /* NULL: that is at its end, or set aside */
-    struct actor *a;                       /* NULL: queued */
-    struct store_run row;                  /* as it will be durable when the write in flight is */
-    bool stored;                           /* its row has been inserted */
-    bool writing;                          /* while queued: its row is with the writer */
-    bool cancel_wanted;                    /* while queued */
-    bool salvaged;                         /* what could be had of its logs was fetched */
-    int64_t queued_mono_ns, began_mono_ns; /* 0: under an earlier daemon */
+    struct campaign *campaign; /* NULL: that is at its end, or set aside */
+    struct actor *a;           /* NULL: queued */
+    struct store_run row;      /* as it will be durable when the write in flight is */
+    bool stored;               /* its row has been inserted */
+    bool writing;              /* while queued: its row is with the writer */
+    bool cancel_wanted;        /* while queued */
+    bool unwritten;            /* its conditions say more than its row */
+    bool store_failed;         /* told once */
+    bool salvaged;             /* what could be had of its logs was fetched */
+    int64_t began_mono_ns;     /* 0: under an earlier daemon */
+    int64_t room_mono_ns;      /* since when there is room for it; 0: there is none */
     int64_t deadline_mono_ns;
     struct delete_waiter *waiters; /* while queued */
 };
@@ -73,8 +77,9 @@ struct run {
 /* campaign.c */
 int campaigns_load(struct engine *e, struct store_conn *conn, struct bd_err *err);
 struct campaign *campaign_find(struct engine *e, const char *id);
-/* A row that can't be read: logged, and left as it is. */
-void campaign_set_aside(struct campaign *c, const struct bd_err *why);
+/* One that can't be read: logged, told in its row, and otherwise left as it is. conn: the writer's,
+ * at start; else NULL. */
+void campaign_set_aside(struct campaign *c, const struct bd_err *why, struct store_conn *conn);
 void campaigns_free(struct engine *e);
 /* Does what can be done next: orders, its start, its end. */
 void campaign_move(struct campaign *c);
@@ -107,8 +112,10 @@ void run_absorb(struct run *r, struct step_output *out);
 void run_row_copy(const struct store_run *from, bool all, struct store_run *ret_to);
 /* Makes the actor of its cluster, of this spec (stolen), and both rows in one change. */
 void run_admit(struct run *r, json_t *spec, const struct store_image *image);
-/* That change could not be written: it is queued again. */
-void run_unadmit(struct run *r);
+/* That change is durable. */
+void run_admitted(struct run *r);
+/* Or it could not be written: it is queued again. */
+void run_unadmit(struct run *r, const struct bd_err *err);
 /* While queued: writes its row as it is; at its end, its campaign is told when that is durable. */
 void run_write(struct run *r, const char *kind);
 void run_cancel_queued(struct run *r);

@@ -2,6 +2,7 @@
 #include "daemon/engine/campaign.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/log.h"
 
 #include <string.h>
 
@@ -14,6 +15,12 @@ struct opened {
     struct store_run *queued; /* rows of runs that wait */
     size_t n_queued;
 };
+
+static void on_bad_run(const char *id, const struct bd_err *why, void *arg BD_UNUSED)
+{
+    bd_log(BD_LOG_ERROR, "a run's row can't be read and is set aside", "run", id, "error",
+           why->text, NULL);
+}
 
 static int opened_read(struct store_conn *conn, const char *id, struct opened *o,
                        struct bd_err *err)
@@ -30,7 +37,7 @@ static int opened_read(struct store_conn *conn, const char *id, struct opened *o
     struct store_run_filter filter = {
         .campaign = id, .states = 1U << RUN_QUEUED, .limit = PLAN_RUNS_MAX};
     if (rc == 0)
-        rc = store_run_list(conn, &filter, NULL, NULL, &o->queued, &o->n_queued, err);
+        rc = store_run_list(conn, &filter, on_bad_run, NULL, &o->queued, &o->n_queued, err);
     return rc;
 }
 
@@ -96,7 +103,6 @@ static void take_queued(struct campaign *c, struct store_run *row)
     r->row = *row;
     *row = (struct store_run){0};
     r->stored = true;
-    r->queued_mono_ns = bd_mono_ns();
     c->queued = r;
     c->slots[r->row.position].state = SLOT_BUSY;
     c->busy++;
@@ -139,8 +145,11 @@ static void opening_done(struct work *work)
         if (op->rc == 0) {
             take_opened(c, &op->o);
             campaign_move(c);
+        } else if (op->rc != BD_ECORRUPT || c->writing) {
+            bd_log(BD_LOG_WARN, "a campaign could not be read; trying again", "campaign", op->id,
+                   "error", op->err.text, NULL);
         } else {
-            campaign_set_aside(c, &op->err);
+            campaign_set_aside(c, &op->err, NULL);
         }
     }
     opened_done(&op->o);
@@ -173,7 +182,7 @@ void campaigns_open_now(struct engine *e, struct store_conn *conn)
         if (opened_read(conn, c->id, &o, &why) == 0)
             take_opened(c, &o);
         else
-            campaign_set_aside(c, &why);
+            campaign_set_aside(c, &why, conn);
         opened_done(&o);
     }
 }

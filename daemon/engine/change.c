@@ -174,7 +174,7 @@ static void set_aside(struct change *c, const struct bd_err *err)
     c->a->aside = true;
 }
 
-static bool is_of_content(int rc)
+bool engine_write_is_refused(int rc)
 {
     return rc == BD_ECONFLICT || rc == BD_ENOTFOUND || rc == BD_EINVALID || rc == BD_ECORRUPT;
 }
@@ -210,7 +210,7 @@ static void change_done(struct write *w, int rc, const struct bd_err *err)
     struct engine *e = a->e;
 
     engine_store_result(e, rc, err);
-    bool of_content = rc < 0 && is_of_content(rc);
+    bool of_content = rc < 0 && engine_write_is_refused(rc);
     if (rc < 0 && !c->insert && !e->closing && !of_content) {
         retry_later(c, err);
         return;
@@ -221,11 +221,14 @@ static void change_done(struct write *w, int rc, const struct bd_err *err)
         c->done(c->arg, rc, err, rc == 0 ? &c->row : NULL);
     a->writing = false;
     if (rc == 0) {
+        if (c->insert && a->run)
+            run_admitted(a->run);
         actor_on_durable(a, c);
     } else if (c->insert) {
-        if (a->run)
-            run_unadmit(bd_take(a->run));
+        struct run *run = bd_take(a->run);
         actor_release(a);
+        if (run)
+            run_unadmit(run, err);
     } else if (of_content) {
         set_aside(c, err);
     }
@@ -239,7 +242,9 @@ void change_submit(struct change *c)
     if (!c->insert)
         a->row.version++;
     row_copy(&a->row, &c->row);
+    c->with_run = c->with_run || (a->run && a->run->unwritten);
     if (c->with_run) {
+        a->run->unwritten = false;
         a->run->row.version++;
         run_row_copy(&a->run->row, c->insert_run, &c->run);
     }

@@ -120,6 +120,8 @@ static int load_steps(struct actor *a, struct store_conn *conn, struct bd_err *e
     if (rc < 0)
         return rc;
     for (size_t i = 0; i < n; i++) {
+        if (a->run && strcmp(rows[i].name, steps[STEP_TEARDOWN].name) == 0)
+            a->run->salvaged = true; /* before its nodes were ended, or in vain */
         for (int s = 0; s < STEP_COUNT; s++) {
             if (strcmp(rows[i].name, steps[s].name) != 0 || steps[s].phase == STEP_DOWN)
                 continue;
@@ -148,7 +150,7 @@ static int load_one(struct engine *e, struct store_conn *conn, struct store_clus
     int rc = actor_plan(a, err);
     if (rc == 0 && a->row.run) {
         a->run = run_load(e, conn, a);
-        a->delete_wanted = !a->run; /* nobody waits for it any more */
+        a->delete_wanted = a->delete_wanted || !a->run; /* nobody waits for it any more */
     }
     if (rc == 0)
         rc = load_steps(a, conn, err);
@@ -194,6 +196,7 @@ int engine_load(struct engine *e, struct store_conn *conn, struct bd_err *err)
     }
     store_clusters_free(rows, n);
     campaigns_open_now(e, conn);
+    queue_note_clusters(e);
     return 0;
 }
 
@@ -482,9 +485,7 @@ void engine_stats(const struct engine *e, struct engine_stats *ret_stats)
         ret_stats->clusters[a->row.state]++;
         if (a->run)
             ret_stats->runs[a->run->row.state]++;
-        if (!a->has_subnet)
-            continue;
-        ret_stats->nodes += (unsigned)a->plan.n_nodes;
+        ret_stats->nodes += a->has_subnet ? (unsigned)a->plan.n_nodes : 0;
         ret_stats->memory_in_use += a->plan.spec.memory_bytes * a->plan.n_nodes;
         ret_stats->cpus_in_use += a->plan.spec.cpus * (double)a->plan.n_nodes;
     }

@@ -141,6 +141,8 @@ void change_submit(struct change *c);
 void change_renew(struct change *c);
 /* An event that belongs to no change. data is stolen. */
 void engine_event(struct engine *e, const char *kind, const char *subject, json_t *data);
+/* The store refuses it for its content, and would again. */
+bool engine_write_is_refused(int rc);
 /* Submits it again in a second, as the store could not write it; it stays in flight. */
 void engine_write_later(struct engine *e, struct write *w);
 void row_copy(const struct store_cluster *from, struct store_cluster *ret_to);

@@ -12,6 +12,9 @@
 
 /* -- how busy others keep the host -- */
 
+/* Percent of the last 10 s in which something waited for memory. */
+#define MEMORY_PRESSURE_MAX 10
+
 struct host_load {
     struct quiet_sample last;
     bool has_last, known;
@@ -70,9 +73,13 @@ void queue_note_clusters(struct engine *e)
 {
     json_int_t n = (json_int_t)clusters_alive(e);
     for (struct actor *a = e->actors; a; a = a->next) {
-        json_t *conditions = a->run ? a->run->row.conditions : NULL;
-        if (conditions && bd_json_int(conditions, "clustersBeside", 0) < n)
-            json_object_set_new(conditions, "clustersBeside", json_integer(n));
+        bool measures =
+            a->run && (a->run->row.state == RUN_PREPARING || a->run->row.state == RUN_MEASURING);
+        json_t *conditions = measures ? a->run->row.conditions : NULL;
+        if (!conditions || bd_json_int(conditions, "clustersBeside", 0) >= n)
+            continue;
+        json_object_set_new(conditions, "clustersBeside", json_integer(n));
+        a->run->unwritten = true;
     }
 }
 
@@ -96,10 +103,17 @@ static char *no_room(struct run *r, const struct cluster_spec *spec)
     uint64_t memory;
     double used = in_use(r->e, &memory), wanted = spec->cpus * cluster_spec_nodes(spec);
     struct bd_err err = BD_ERR_INIT;
+    struct cluster_spec strict = *spec;
+    strict.oversubscribe = false;
     bool cpus_fit = used + wanted <= config->host.cpus + 1e-9;
-    bool memory_fits = admit_check_memory(&config->host, spec, memory, &err) == 0;
-    json_object_set_new(r->row.conditions, "oversubscribed", json_boolean(!cpus_fit));
-    if (spec->oversubscribe || (cpus_fit && memory_fits))
+    bool memory_fits = admit_check_memory(&config->host, &strict, memory, &err) == 0;
+    bool fits = cpus_fit && memory_fits;
+    json_object_set_new(r->row.conditions, "oversubscribed", json_boolean(!fits));
+    if (!fits && !spec->oversubscribe)
+        r->room_mono_ns = 0;
+    else if (!r->room_mono_ns)
+        r->room_mono_ns = bd_mono_ns();
+    if (r->room_mono_ns)
         return NULL;
     if (!cpus_fit)
         return bd_xasprintf("room: its nodes need %.2f CPUs, and %.2f of the host's %u are in use",
@@ -114,8 +128,14 @@ static char *not_quiet(struct run *r)
     const struct host_load *load = r->e->load;
     if (!load || !load->known)
         return bd_xstrdup("a quiet host: it has just begun to look");
-    int64_t waited_ns = bd_mono_ns() - r->queued_mono_ns;
-    bool quiet = load->outside_cpus <= config->quiet_cpus * config->host.cpus;
+    int64_t waited_ns = bd_mono_ns() - r->room_mono_ns;
+    bool short_of_memory = load->last.memory_some_avg10 > MEMORY_PRESSURE_MAX;
+    bool quiet = load->outside_cpus <= config->quiet_cpus * config->host.cpus && !short_of_memory;
+    if (short_of_memory && waited_ns < r->campaign->quiet_wait_ns)
+        return bd_xasprintf(
+            "a quiet host: in more than %d %% of the last 10 s something waited for "
+            "memory",
+            MEMORY_PRESSURE_MAX);
     if (!quiet && waited_ns < r->campaign->quiet_wait_ns)
         return bd_xasprintf("a quiet host: others use more than %.2f of its %u CPUs",
                             config->quiet_cpus * config->host.cpus, config->host.cpus);
@@ -192,8 +212,7 @@ static bool may_have_runs(const struct campaign *c)
 static bool has_next(struct campaign *c)
 {
     size_t position;
-    return c->queued ? !c->queued->writing && !run_state_is_final(c->queued->row.state)
-                     : campaign_next_position(c, &position);
+    return c->queued || c->admitting || campaign_next_position(c, &position);
 }
 
 /* Of the campaigns that are taken up, the one whose last run began longest ago. */
@@ -221,6 +240,8 @@ static bool begin_one(struct engine *e)
     struct campaign *c = choose(e);
     if (!c)
         return false;
+    if (c->admitting || (c->queued && c->queued->writing))
+        return false; /* the others don't overtake it */
     bool all_shared;
     unsigned alive = runs_alive(e, &all_shared);
     if (alive && (!c->shared || !all_shared || alive >= e->config.runs_max))
@@ -255,14 +276,15 @@ static void end_overdue(struct engine *e)
     for (struct actor *a = e->actors, *next; a; a = next) {
         next = a->next;
         struct run *r = a->run;
-        if (!r || now_ns < r->deadline_mono_ns ||
+        if (!r || now_ns < r->deadline_mono_ns || (a->done & (1U << STEP_WORKLOAD)) ||
             (r->row.state != RUN_PREPARING && r->row.state != RUN_MEASURING))
             continue;
         const char *limit =
             bd_json_str(json_object_get(r->row.spec, "limits"), "runTimeout", "its limit");
         bd_auto_free char *why = bd_xasprintf(
             "the run was not measured within %s of its admission (limits.runTimeout)", limit);
-        actor_abort(a, BD_ETIMEOUT, why);
+        /* If benchd was away it is not the run that was slow. */
+        actor_abort(a, r->began_mono_ns ? BD_ETIMEOUT : BD_EINTERRUPTED, why);
     }
 }
 
@@ -272,5 +294,10 @@ void queue_tick(struct engine *e)
         return;
     take_sample(e);
     end_overdue(e);
+    for (struct campaign *c = e->campaigns, *next; c; c = next) {
+        next = c->next;
+        if (c->state == CAMPAIGN_CANCELLING && !c->plan)
+            campaign_move(c); /* it could not be opened */
+    }
     queue_move(e);
 }

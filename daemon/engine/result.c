@@ -89,6 +89,8 @@ static bool worth_repeating(int code)
     case BD_ECANCELLED:
     case BD_ETIMEOUT:
     case BD_ECORRUPT:
+    case BD_EWORKLOAD:
+    case BD_EINTERRUPTED:
         return false;
     default:
         return true;

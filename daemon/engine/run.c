@@ -33,7 +33,6 @@ struct run *run_new(struct campaign *c, size_t position)
     struct run *r = bd_new(struct run);
     r->e = c->e;
     r->campaign = c;
-    r->queued_mono_ns = bd_mono_ns();
     struct store_run *row = &r->row;
     do
         bd_id_new(row->id);
@@ -175,11 +174,10 @@ static int64_t busy_ns(const struct run *r)
 
 static void count_end(const struct run *r, struct run_count *ret_count)
 {
-    if (!r->campaign)
-        return;
+    const struct campaign *c = r->campaign; /* NULL: set aside, and counted all the same */
     bool done = r->row.state == RUN_DONE;
-    bool lost = !done && !campaign_tries_again(r->campaign, r) &&
-                !(r->row.state == RUN_CANCELLED && r->campaign->state == CAMPAIGN_CANCELLING);
+    bool lost = !done && c && !campaign_tries_again(c, r) &&
+                !(r->row.state == RUN_CANCELLED && c->state == CAMPAIGN_CANCELLING);
     *ret_count = (struct run_count){
         .wanted = true,
         .done = done,
@@ -187,7 +185,7 @@ static void count_end(const struct run *r, struct run_count *ret_count)
         .excluded = done && (r->row.warmup || r->row.grade == GRADE_INVALID),
         .busy_ns = done ? busy_ns(r) : 0,
     };
-    memcpy(ret_count->campaign, r->campaign->id, sizeof(ret_count->campaign));
+    memcpy(ret_count->campaign, r->row.campaign, sizeof(ret_count->campaign));
 }
 
 int run_count_exec(const struct run_count *count, struct store_conn *conn, struct bd_err *err)
@@ -240,21 +238,39 @@ void run_admit(struct run *r, json_t *spec, const struct store_image *image)
     c->count.wanted = true; /* nothing yet, but its campaign shows one more */
     memcpy(c->count.campaign, r->row.campaign, sizeof(c->count.campaign));
     change_event(c, "cluster.created", json_pack("{s:s}", "run", r->row.id));
-    bd_log(BD_LOG_INFO, "run begins", "run", r->row.id, "campaign", r->row.campaign, "block",
-           bd_log_i64(r->row.block), "cell", bd_log_i64(r->row.cell), "attempt",
-           bd_log_i64(r->row.attempt), NULL);
+    r->campaign->admitting = true;
     change_submit(c);
 }
 
-void run_unadmit(struct run *r)
+void run_admitted(struct run *r)
 {
+    r->stored = true;
+    bd_log(BD_LOG_INFO, "run begins", "run", r->row.id, "campaign", r->row.campaign, "block",
+           bd_log_i64(r->row.block), "cell", bd_log_i64(r->row.cell), "attempt",
+           bd_log_i64(r->row.attempt), NULL);
+    if (r->campaign)
+        r->campaign->admitting = false;
+    queue_move(r->e);
+}
+
+void run_unadmit(struct run *r, const struct bd_err *err)
+{
+    struct campaign *c = r->campaign;
     r->a = NULL;
     r->row.state = RUN_QUEUED;
     r->row.started_ns = r->row.deadline_ns = 0;
-    if (r->campaign && !r->campaign->queued)
-        r->campaign->queued = r; /* the next tick tries again */
-    else
+    if (!r->store_failed)
+        bd_log(BD_LOG_ERROR,
+               "a run can't begin, as the store can't write; trying again every second", "run",
+               r->row.id, "error", err->text, NULL);
+    r->store_failed = true;
+    if (!c) {
         run_free(r);
+        return;
+    }
+    c->admitting = false;
+    c->queued = r; /* the next tick tries again */
+    campaign_move(c);
 }
 
 /* -- a queued run's own writes -- */
@@ -316,14 +332,24 @@ static void run_written(struct write *w, int rc, const struct bd_err *err)
     struct engine *e = rw->e;
     engine_store_result(e, rc, err);
     if (rc < 0 && !e->closing) {
-        bd_log(BD_LOG_ERROR, "a run's row could not be written; trying again", "run", rw->row.id,
-               "error", err->text, NULL);
-        engine_write_later(e, &rw->w);
-        return;
+        bool refused = engine_write_is_refused(rc);
+        if (!r->store_failed)
+            bd_log(BD_LOG_ERROR,
+                   refused
+                       ? "the store refuses a run's row; it is set aside until the next start of "
+                         "benchd"
+                       : "a run's row could not be written; trying again every second",
+                   "run", rw->row.id, "error", err->text, NULL);
+        r->store_failed = true;
+        if (!refused) {
+            engine_write_later(e, &rw->w);
+            return;
+        }
     }
-    r->writing = false;
+    r->writing = rc < 0; /* nothing is to follow on one that is not there */
     if (rc == 0) {
         r->stored = true;
+        r->store_failed = false;
         tell_durable(rw);
     }
     bool ended = rc == 0 && run_state_is_final(rw->row.state);
@@ -332,7 +358,7 @@ static void run_written(struct write *w, int rc, const struct bd_err *err)
     if (ended) {
         r->campaign->queued = NULL;
         run_released(r);
-    } else if (r->cancel_wanted) {
+    } else if (rc == 0 && r->cancel_wanted) {
         run_cancel_queued(r);
     } else {
         queue_move(e);

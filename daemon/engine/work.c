@@ -55,9 +55,10 @@ static void fill_input(struct actor *a, struct step_work *w)
         others++;
     in->taken = bd_xcalloc(others + 1, sizeof(*in->taken));
     for (struct actor *o = e->actors; o; o = o->next) {
-        if (o == a || !o->has_subnet)
+        if (o == a)
             continue;
-        in->taken[in->n_taken++] = o->plan.subnet;
+        if (o->has_subnet)
+            in->taken[in->n_taken++] = o->plan.subnet;
         in->memory_in_use += o->plan.spec.memory_bytes * o->plan.n_nodes;
         in->cpus_in_use += o->plan.spec.cpus * (double)o->plan.n_nodes;
     }
@@ -172,6 +173,7 @@ static void on_deadline(uv_timer_t *timer)
     stand_in->a = a;
     stand_in->step = w->step;
     stand_in->attempt = w->attempt;
+    stand_in->in.run.salvage = w->in.run.salvage;
     stand_in->started_ns = stand_in->ended_ns = bd_wall_ns(); /* w is its worker's */
     stand_in->rc =
         bd_err_set(&stand_in->err, BD_ETIMEOUT,
@@ -192,11 +194,14 @@ void work_stop(struct actor *a, int code, const char *why)
     uv_timer_start(&a->timer, on_deadline, GIVE_UP_MS, 0);
 }
 
-static struct workers *pool_of(struct engine *e, enum step_phase phase)
+/* Salvage is part of the take-down. */
+static struct workers *pool_of(const struct step_work *w)
 {
-    return phase == STEP_UP        ? e->config.work
-           : phase == STEP_MEASURE ? e->config.measure
-                                   : e->config.teardown;
+    const struct engine_config *config = &w->e->config;
+    enum step_phase phase = steps[w->step].phase;
+    return phase == STEP_UP                              ? config->work
+           : phase == STEP_MEASURE && !w->in.run.salvage ? config->measure
+                                                         : config->teardown;
 }
 
 void work_begin(struct actor *a, int step)
@@ -221,7 +226,7 @@ void work_begin(struct actor *a, int step)
     uv_update_time(e->config.loop);
     uv_timer_start(&a->timer, on_deadline, (uint64_t)(w->timeout_ns / BD_NS_PER_MS), 0);
     e->in_flight++;
-    workers_submit(pool_of(e, s->phase), &w->w);
+    workers_submit(pool_of(w), &w->w);
 }
 
 /* -- a look at the nodes -- */

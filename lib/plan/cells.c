@@ -16,12 +16,6 @@ static size_t level_of(const struct factor *f, uint32_t number)
     return (size_t)(number / f->stride % json_array_size(f->levels));
 }
 
-static const struct path *known_path(const struct plan *p, const char *text)
-{
-    const json_t *number = json_object_get(p->path_numbers, text);
-    return number ? p->paths[json_integer_value(number)] : NULL;
-}
-
 size_t cells_settings(const struct plan *p, size_t cell, struct setting ret_settings[SETTINGS_MAX])
 {
     size_t n = 0;
@@ -37,33 +31,22 @@ size_t cells_settings(const struct plan *p, size_t cell, struct setting ret_sett
     const char *text;
     json_t *value;
     json_object_foreach (json_array_get(p->listed, cell - p->n_products), text, value)
-        ret_settings[n++] = (struct setting){.path = known_path(p, text), .value = value};
+        ret_settings[n++] = (struct setting){.path = paths_get(&p->paths, text), .value = value};
     return n;
 }
 
 /* -- paths -- */
 
-/* NULL: with a fault at `where`. */
-static const struct path *add_path(struct plan *p, const char *text, const char *where,
+/* One that can be set in the base; NULL: with a fault below `list`. */
+static const struct path *add_path(struct plan *p, const char *text, const char *list,
                                    struct schema_faults *faults)
 {
-    struct path path = {0};
-    const struct path *known = known_path(p, text);
-    if (known)
-        return known;
-    if (!path_read(text, &path) || !path_fits(p->base, &path)) {
-        path_done(&path);
-        schema_faults_add(faults, where, text, UNKNOWN_PATH);
-        return NULL;
-    }
-    if (p->n_paths == p->cap_paths) {
-        p->cap_paths = p->cap_paths ? 2 * p->cap_paths : SETTINGS_MAX;
-        p->paths = bd_xrealloc(p->paths, p->cap_paths * sizeof(struct path *));
-    }
-    struct path *own = bd_new(struct path);
-    *own = path;
-    json_object_set_new(p->path_numbers, text, json_integer((json_int_t)p->n_paths));
-    return p->paths[p->n_paths++] = own;
+    const struct path *path = paths_add(&p->paths, text);
+    if (path && path_fits(p->base, path))
+        return path;
+    bd_auto_free char *at = pointer_to(list, text);
+    schema_faults_add(faults, at, text, UNKNOWN_PATH);
+    return NULL;
 }
 
 /* Of the paths of one cell, none may lead through another: both would set the same. */
@@ -75,8 +58,7 @@ static bool check_overlap(const struct path *const *paths, size_t n, const char 
         for (size_t inner = 0; inner < n; inner++) {
             if (outer == inner || !pointer_below(paths[inner]->pointer, paths[outer]->pointer))
                 continue;
-            bd_auto_free char *name = path_escape(paths[inner]->text);
-            bd_auto_free char *at = bd_xasprintf("%s/%s", list, name);
+            bd_auto_free char *at = pointer_to(list, paths[inner]->text);
             schema_faults_add(faults, at, paths[inner]->text,
                               "a path that does not lead through %s, which is set as well",
                               paths[outer]->text);
@@ -95,8 +77,9 @@ static size_t level_number(const struct factor *f, const json_t *value)
     return number ? (size_t)json_integer_value(number) : NO_LEVEL;
 }
 
-static void read_levels(struct factor *f, const char *where, struct schema_faults *faults)
+static void read_levels(struct factor *f, struct schema_faults *faults)
 {
+    bd_auto_free char *where = pointer_to("/factors", f->path->text);
     f->numbers = json_object();
     for (size_t i = 0; i < json_array_size(f->levels); i++) {
         bd_auto_free char *text = bd_json_text(json_array_get(f->levels, i));
@@ -112,19 +95,23 @@ static bool read_factors(struct plan *p, struct schema_faults *faults)
     const struct path *paths[SETTINGS_MAX];
     json_t *factors = json_object_get(p->spec, "factors"), *levels;
     const char *text;
+    bd_auto_strv struct bd_strv sorted = {0};
     if (json_object_size(factors) > SETTINGS_MAX) {
         schema_faults_add(faults, "/factors", NULL, "at most %d factors", SETTINGS_MAX);
         return false;
     }
-    json_object_foreach (factors, text, levels) {
-        bd_auto_free char *name = path_escape(text);
-        bd_auto_free char *where = bd_xasprintf("/factors/%s", name);
-        const struct path *path = add_path(p, text, where, faults);
+    json_object_foreach (factors, text, levels)
+        bd_strv_add(&sorted, text);
+    bd_strv_sort(&sorted); /* a stored spec has lost the order in which its members were written */
+    for (size_t i = 0; i < sorted.n; i++) {
+        text = sorted.items[i];
+        levels = json_object_get(factors, text);
+        const struct path *path = add_path(p, text, "/factors", faults);
         if (!path)
             continue;
         struct factor *f = &p->factors[p->n_factors];
         *f = (struct factor){.path = path, .levels = levels};
-        read_levels(f, where, faults);
+        read_levels(f, faults);
         paths[p->n_factors++] = path;
     }
     return check_overlap(paths, p->n_factors, "/factors", faults) &&
@@ -149,25 +136,32 @@ static size_t factor_number(const struct plan *p, const char *text)
     return f;
 }
 
-static void read_exclusion(const struct plan *p, size_t index, struct exclusion *ret_exclusion,
+/* False: with faults. */
+static bool read_exclusion(const struct plan *p, size_t index, struct exclusion *ret_exclusion,
                            struct schema_faults *faults)
 {
+    struct exclusion e = {0};
+    bool ok = true;
     const char *text;
     json_t *level;
     json_object_foreach (json_array_get(json_object_get(p->spec, "exclude"), index), text, level) {
         size_t f = factor_number(p, text);
         size_t number = f < p->n_factors ? level_number(&p->factors[f], level) : NO_LEVEL;
         if (number != NO_LEVEL) {
-            ret_exclusion->picks[ret_exclusion->n++] = (struct pick){f, number};
+            e.picks[e.n++] = (struct pick){f, number};
             continue;
         }
-        bd_auto_free char *name = path_escape(text);
-        bd_auto_free char *at = bd_xasprintf("/exclude/%zu/%s", index, name);
+        bd_auto_free char *entry = bd_xasprintf("/exclude/%zu", index);
+        bd_auto_free char *at = pointer_to(entry, text);
         bd_auto_free char *got = bd_json_text(level);
         schema_faults_add(faults, at, got, "%s",
                           f < p->n_factors ? "one of the levels of that factor"
                                            : "the path of a factor");
+        ok = false;
     }
+    if (ok)
+        *ret_exclusion = e;
+    return ok;
 }
 
 static bool is_excluded(const struct plan *p, const struct exclusion *e, uint32_t number)
@@ -204,10 +198,10 @@ static bool make_products(struct plan *p, struct schema_faults *faults)
         p->factors[f].stride = stride;
         stride *= json_array_size(p->factors[f].levels);
     }
-    size_t n = json_array_size(json_object_get(p->spec, "exclude"));
-    bd_auto_free struct exclusion *exclusions = bd_xcalloc(n + 1, sizeof(*exclusions));
-    for (size_t i = 0; i < n; i++)
-        read_exclusion(p, i, &exclusions[i], faults);
+    size_t entries = json_array_size(json_object_get(p->spec, "exclude")), n = 0;
+    bd_auto_free struct exclusion *exclusions = bd_xcalloc(entries + 1, sizeof(*exclusions));
+    for (size_t i = 0; i < entries; i++)
+        n += read_exclusion(p, i, &exclusions[n], faults);
     p->products = bd_xcalloc((size_t)all + 1, sizeof(*p->products));
     for (uint32_t number = 0; number < all; number++) {
         bool out = false;
@@ -231,7 +225,7 @@ static json_t *unlike_base(const struct plan *p, json_t *cell)
     const char *text;
     json_t *value;
     json_object_foreach (cell, text, value)
-        if (!json_equal(path_get(p->base, known_path(p, text)), value))
+        if (!json_equal(path_get(p->base, paths_get(&p->paths, text)), value))
             json_object_set(unlike, text, value);
     return unlike;
 }
@@ -273,9 +267,7 @@ static bool read_listed_paths(struct plan *p, json_t *cell, const char *where,
         return false;
     }
     json_object_foreach (cell, text, value) {
-        bd_auto_free char *name = path_escape(text);
-        bd_auto_free char *at = bd_xasprintf("%s/%s", where, name);
-        const struct path *path = add_path(p, text, at, faults);
+        const struct path *path = add_path(p, text, where, faults);
         if (path)
             paths[n++] = path;
     }
@@ -310,7 +302,6 @@ static bool read_listed(struct plan *p, struct schema_faults *faults)
 
 bool cells_make(struct plan *p, struct schema_faults *faults)
 {
-    p->path_numbers = json_object();
     p->listed = json_object_get(p->spec, "cells");
     bool factors = read_factors(p, faults) && make_products(p, faults);
     bool listed = read_listed(p, faults);
@@ -321,11 +312,6 @@ void cells_done(struct plan *p)
 {
     for (size_t i = 0; i < p->n_factors; i++)
         json_decref(p->factors[i].numbers);
-    for (size_t i = 0; i < p->n_paths; i++) {
-        path_done(p->paths[i]);
-        free(p->paths[i]);
-    }
-    free(p->paths);
+    paths_done(&p->paths);
     free(p->products);
-    json_decref(p->path_numbers);
 }

@@ -95,10 +95,12 @@ static char *place_of(struct checking *c, const struct schema_fault *fault)
     if (guilty == c->n)
         return bd_xstrdup(fault->pointer);
     const struct setting *s = &c->settings[guilty];
-    bd_auto_free char *name = path_escape(s->path->text);
-    if (c->cell < c->p->n_products)
-        return bd_xasprintf("/factors/%s/%zu", name, s->level);
-    return bd_xasprintf("/cells/%zu/%s", c->cell - c->p->n_products, name);
+    if (c->cell < c->p->n_products) {
+        bd_auto_free char *at = pointer_to("/factors", s->path->text);
+        return bd_xasprintf("%s/%zu", at, s->level);
+    }
+    bd_auto_free char *at = bd_xasprintf("/cells/%zu", c->cell - c->p->n_products);
+    return pointer_to(at, s->path->text);
 }
 
 static bool is_told(struct checking *c, const char *at, const struct schema_fault *fault)
@@ -129,7 +131,7 @@ static void go_to(struct checking *c, size_t cell)
     struct setting settings[SETTINGS_MAX];
     size_t n = cells_settings(c->p, cell, settings), same = 0;
     while (same < n && same < c->n && settings[same].path == c->settings[same].path &&
-           settings[same].value == c->settings[same].value)
+           json_equal(settings[same].value, c->settings[same].value))
         same++;
     for (size_t i = same; i < c->n; i++)
         json_decref(c->specs[i + 1]);

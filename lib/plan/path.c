@@ -18,10 +18,10 @@ static void add_escaped(struct bd_str *s, const char *name)
     }
 }
 
-char *path_escape(const char *name)
+char *pointer_to(const char *above, const char *name)
 {
     struct bd_str s = {0};
-    bd_str_add(&s, "");
+    bd_str_addf(&s, "%s/", above);
     add_escaped(&s, name);
     return bd_str_take(&s);
 }
@@ -34,30 +34,58 @@ static bool may_vary(const char *text)
     return may;
 }
 
-bool path_read(const char *text, struct path *ret_path)
+static struct path *path_new(const char *text)
 {
-    if (!may_vary(text))
-        return false;
-    struct path path = {.text = bd_xstrdup(text)};
+    struct path *path = bd_new(struct path);
+    path->text = bd_xstrdup(text);
     struct bd_str pointer = {0};
     const char *last = bd_starts_with(text, options) ? text + strlen(options) : NULL;
     for (const char *name = text; name;) {
         const char *dot = name == last ? NULL : strchr(name, '.');
-        bd_strv_take(&path.names, bd_xstrndup(name, dot ? (size_t)(dot - name) : strlen(name)));
+        bd_strv_take(&path->names, bd_xstrndup(name, dot ? (size_t)(dot - name) : strlen(name)));
         bd_str_add(&pointer, "/");
-        add_escaped(&pointer, path.names.items[path.names.n - 1]);
+        add_escaped(&pointer, path->names.items[path->names.n - 1]);
         name = dot ? dot + 1 : NULL;
     }
-    path.pointer = bd_str_take(&pointer);
-    *ret_path = path;
-    return true;
+    path->pointer = bd_str_take(&pointer);
+    return path;
 }
 
-void path_done(struct path *path)
+static void path_free(struct path *path)
 {
     free(path->text);
     free(path->pointer);
     bd_strv_done(&path->names);
+    free(path);
+}
+
+void paths_done(struct paths *paths)
+{
+    for (size_t i = 0; i < paths->n; i++)
+        path_free(paths->items[i]);
+    free(paths->items);
+    json_decref(paths->numbers);
+}
+
+const struct path *paths_get(const struct paths *paths, const char *text)
+{
+    const json_t *number = json_object_get(paths->numbers, text);
+    return number ? paths->items[json_integer_value(number)] : NULL;
+}
+
+const struct path *paths_add(struct paths *paths, const char *text)
+{
+    const struct path *known = paths_get(paths, text);
+    if (known || !may_vary(text))
+        return known;
+    if (paths->n == paths->cap) {
+        paths->cap = paths->cap ? 2 * paths->cap : SETTINGS_MAX;
+        paths->items = bd_xrealloc(paths->items, paths->cap * sizeof(struct path *));
+    }
+    if (!paths->numbers)
+        paths->numbers = json_object();
+    json_object_set_new(paths->numbers, text, json_integer((json_int_t)paths->n));
+    return paths->items[paths->n++] = path_new(text);
 }
 
 bool path_fits(const json_t *root, const struct path *path)

@@ -4,8 +4,10 @@
  *
  * A factor is a path in the spec ("cluster.scheduler.options.SchedulerType") with its levels; a
  * cell is one combination of levels (full factorial) that no entry of `exclude` matches, or one
- * listed in `cells`, which come after. A block is one pass over the cells; warm-up blocks come
- * first.
+ * listed in `cells`, which come after. Factors count in the order of their paths (strcmp), the last
+ * the fastest, and levels in the order of their list: how the members of an object were ordered
+ * makes no difference, since a stored spec no longer tells. A block is one pass over the cells;
+ * warm-up blocks come first.
  *
  * Ownership: a plan owns all that it needs. Threads: a plan is immutable; any thread may read it
  * (levels and specs that it hands out are the caller's own copies).

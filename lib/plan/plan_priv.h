@@ -17,9 +17,17 @@ struct path {
     struct bd_strv names; /* the members that lead there; what follows "cluster.scheduler.options."
                              is one name, with its dots */
 };
-/* False: nothing of this name may vary. */
-bool path_read(const char *text, struct path *ret_path);
-void path_done(struct path *path);
+/* Each once. */
+struct paths {
+    struct path **items;
+    size_t n, cap;
+    json_t *numbers; /* {text: number in items} */
+};
+/* Borrowed; NULL where nothing of this name may vary. */
+const struct path *paths_add(struct paths *paths, const char *text);
+/* One that was added; else NULL. */
+const struct path *paths_get(const struct paths *paths, const char *text);
+void paths_done(struct paths *paths);
 /* Is all that there is on the way an object, so that the path can be set? */
 bool path_fits(const json_t *root, const struct path *path);
 /* A copy of root with value at a path that fits, objects made where they are missing; what is not
@@ -27,8 +35,8 @@ bool path_fits(const json_t *root, const struct path *path);
 json_t *path_set(json_t *root, const struct path *path, json_t *value);
 /* Borrowed; NULL where there is nothing. */
 json_t *path_get(const json_t *root, const struct path *path);
-/* "a/b~" -> "a~1b~0", for a member's name in a pointer. */
-char *path_escape(const char *name);
+/* The pointer to a member of this name: "/factors", "a/b~" -> "/factors/a~1b~0". */
+char *pointer_to(const char *above, const char *name);
 /* What of pointer is below `above` ("" where they are the same); NULL where it is elsewhere. */
 const char *pointer_below(const char *pointer, const char *above);
 
@@ -59,11 +67,9 @@ struct setting {
 };
 
 struct plan {
-    json_t *spec;        /* resolved */
-    json_t *base;        /* of a cell's spec: without what is about the campaign as a whole */
-    struct path **paths; /* all that vary */
-    size_t n_paths, cap_paths;
-    json_t *path_numbers; /* {text: number in paths} */
+    json_t *spec;       /* resolved */
+    json_t *base;       /* of a cell's spec: without what is about the campaign as a whole */
+    struct paths paths; /* all that vary */
     struct factor factors[SETTINGS_MAX];
     size_t n_factors;
     uint32_t *products; /* cells of the factors, rising: numbers in mixed radix, the last factor the

@@ -73,7 +73,7 @@ struct store_step {
 void store_steps_free(struct store_step *rows, size_t n);
 /* Inserts, or writes over the row of the same (cluster, name, attempt). */
 int store_step_put(struct store_conn *c, const struct store_step *row, struct bd_err *err);
-/* In the order of their beginning. */
+/* In the order in which they were first written, whatever the clock said. */
 int store_step_list(struct store_conn *c, const char *cluster, struct store_step **ret_rows,
                     size_t *ret_n, struct bd_err *err);
 

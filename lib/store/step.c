@@ -85,7 +85,7 @@ int store_step_list(struct store_conn *c, const char *cluster, struct store_step
     size_t n = 0;
     int r = query_begin(&q, c,
                         "SELECT cluster, name, attempt, state, started_ns, ended_ns, deadline_ns,"
-                        "  error FROM step WHERE cluster = ? ORDER BY started_ns, rowid",
+                        "  error FROM step WHERE cluster = ? ORDER BY rowid",
                         err);
     if (r < 0)
         return r;

@@ -16,6 +16,7 @@
 #define LOOK_NS (50 * BD_NS_PER_MS)
 
 #define DEATH_TIMEOUT_NS (10 * BD_NS_PER_S)
+#define KILL_AGAIN_NS    (500 * BD_NS_PER_MS)
 #define BUSY_TIMEOUT_NS  (5 * BD_NS_PER_S)
 #define BUSY_POLL_NS     (5 * BD_NS_PER_MS)
 
@@ -120,12 +121,18 @@ static int remove_cgroups(struct stop *s, struct bd_err *err)
     }
 }
 
+/* A node that was just about to begin joins its cgroup after the others were killed: so again,
+ * until none is left. */
 static int kill_all(struct stop *s, struct bd_err *err)
 {
-    int rc = hostops_cluster_kill(s->v->ops, s->plan->id, err);
-    if (rc == 0 && s->v->facts.layout == CGROUP_HYBRID)
-        rc = hostops_cgroup_wait_empty(s->v->ops, s->plan->cgroup, DEATH_TIMEOUT_NS, err);
-    return rc;
+    for (int64_t end = bd_mono_ns() + DEATH_TIMEOUT_NS;;) {
+        int rc = hostops_cluster_kill(s->v->ops, s->plan->id, err);
+        if (rc == 0 && s->v->facts.layout == CGROUP_HYBRID)
+            rc = hostops_cgroup_wait_empty(s->v->ops, s->plan->cgroup, KILL_AGAIN_NS, err);
+        if (rc != -EBUSY || bd_mono_ns() > end)
+            return rc;
+        bd_err_clear(err);
+    }
 }
 
 static int stop_all(struct stop *s, struct bd_err *err)

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -27,6 +27,20 @@ static int read_head(const char *path, char *out, size_t bytes)
     return 0;
 }
 
+/* Whole numbers with blanks before them; how many there were, at most n. */
+static int read_numbers(const char *text, int64_t *ret_numbers, int n)
+{
+    for (int i = 0; i < n; i++) {
+        char *end;
+        errno = 0;
+        ret_numbers[i] = strtoll(text, &end, 10);
+        if (end == text || errno)
+            return i;
+        text = end;
+    }
+    return n;
+}
+
 static int64_t tick_ns(void)
 {
     long per_second = sysconf(_SC_CLK_TCK);
@@ -40,13 +54,12 @@ static int take_busy(const char *proc, int64_t *ret_ns, struct bd_err *err)
     int rc = read_head(path, text, sizeof(text));
     if (rc < 0)
         return bd_err_errno(err, -rc, "read %s", path);
-    /* guest and guest_nice, which follow, are in user and nice already */
-    int64_t user, nice, system, irq, softirq, steal;
-    if (sscanf(text,
-               "cpu %" SCNd64 " %" SCNd64 " %" SCNd64 " %*d %*d %" SCNd64 " %" SCNd64 " %" SCNd64,
-               &user, &nice, &system, &irq, &softirq, &steal) != 6)
+    /* Of proc(5): guest and guest_nice, which follow, are in user and nice already. */
+    enum { USER, NICE, SYSTEM, IDLE, IOWAIT, IRQ, SOFTIRQ, STEAL, N };
+    int64_t t[N];
+    if (strncmp(text, "cpu ", 4) != 0 || read_numbers(text + 4, t, N) != N)
         return bd_err_set(err, BD_ECORRUPT, "%s: expected 'cpu' and eight numbers", path);
-    *ret_ns = (user + nice + system + irq + softirq + steal) * tick_ns();
+    *ret_ns = (t[USER] + t[NICE] + t[SYSTEM] + t[IRQ] + t[SOFTIRQ] + t[STEAL]) * tick_ns();
     return 0;
 }
 
@@ -65,10 +78,11 @@ static int64_t usage_of(int who)
 static int64_t usage_of_cgroup(const char *dir)
 {
     bd_auto_free char *path = bd_xasprintf("%s/cpu.stat", dir);
+    static const char first[] = "usage_usec ";
     char text[512];
     int64_t usec;
-    return read_head(path, text, sizeof(text)) == 0 &&
-                   sscanf(text, "usage_usec %" SCNd64, &usec) == 1
+    return read_head(path, text, sizeof(text)) == 0 && strncmp(text, first, strlen(first)) == 0 &&
+                   read_numbers(text + strlen(first), &usec, 1) == 1
                ? usec * NS_PER_US
                : 0;
 }
@@ -81,13 +95,12 @@ static int64_t usage_of_process(const char *proc, int64_t pid)
     if (read_head(path, text, sizeof(text)) < 0)
         return 0;
     const char *rest = strrchr(text, ')'); /* the name before it may have anything in it */
-    int64_t user, system, children_user, children_system;
-    if (!rest || sscanf(rest,
-                        ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u"
-                        " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64,
-                        &user, &system, &children_user, &children_system) != 4)
+    /* After ") S": the numbers from field 4 of proc(5) on. */
+    enum { FIRST = 4, UTIME = 14 - FIRST, STIME, CUTIME, CSTIME, N };
+    int64_t t[N];
+    if (!rest || strlen(rest) < 3 || read_numbers(rest + 3, t, N) != N)
         return 0;
-    return (user + system + children_user + children_system) * tick_ns();
+    return (t[UTIME] + t[STIME] + t[CUTIME] + t[CSTIME]) * tick_ns();
 }
 
 static int64_t usage_of_pid_file(const char *proc, const char *path)
@@ -159,11 +172,12 @@ static int64_t usage_of_libvirt(const struct quiet_places *places)
 static double memory_pressure(const char *proc)
 {
     bd_auto_free char *path = bd_xasprintf("%s/pressure/memory", proc);
-    char text[256];
-    double some;
-    return read_head(path, text, sizeof(text)) == 0 && sscanf(text, "some avg10=%lf", &some) == 1
-               ? some
-               : -1;
+    static const char first[] = "some avg10=";
+    char text[256], *end;
+    if (read_head(path, text, sizeof(text)) < 0 || strncmp(text, first, strlen(first)) != 0)
+        return -1;
+    double some = strtod(text + strlen(first), &end);
+    return end == text + strlen(first) ? -1 : some;
 }
 
 int quiet_take_from(const struct quiet_places *places, struct quiet_sample *ret_sample,

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #define LOG_BYTES_MAX (UINT64_C(64) << 20)
 #define WIDTH         8
@@ -37,13 +39,17 @@ static int fetch(struct collect *c, const struct node_plan *node, const char *pa
 {
     char digest[BD_DIGEST_BYTES];
     bd_auto_free char *name = bd_xasprintf("%s-%s", node->name, bd_path_name(path));
+    bd_auto_free char *partial = bd_xasprintf(".%s", name);
     bd_auto_fd int fd =
-        openat(c->in->dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
+        openat(c->in->dir_fd, partial, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
     if (fd < 0)
         return bd_err_errno(err, errno, "make %s in the run's directory", name);
     int rc = channel_get(c->in->channel, node, path, fd, LOG_BYTES_MAX, digest, err);
+    /* What was fetched before stays until there is something better. */
+    if (rc == 0 && renameat(c->in->dir_fd, partial, c->in->dir_fd, name) < 0)
+        rc = bd_err_errno(err, errno, "make %s in the run's directory", name);
     if (rc < 0)
-        unlinkat(c->in->dir_fd, name, 0);
+        unlinkat(c->in->dir_fd, partial, 0);
     return rc;
 }
 

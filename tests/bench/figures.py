@@ -14,6 +14,7 @@ import threading
 import time
 from pathlib import Path
 
+import campaign_figures
 import host
 import machine
 from service import SCRATCH, Failed
@@ -69,8 +70,8 @@ class Bench:
         self.runs = []  # every cluster: how many nodes, how long, where time went
         self.residue = []
 
-    def service(self):
-        return self.images.service()
+    def service(self, **flags):
+        return self.images.service(**flags)
 
     def up_and_down(self, service, nodes, while_up=None):
         """Conditions, seconds up, seconds down. while_up is called with the ready cluster's id."""
@@ -386,6 +387,15 @@ def plans():
              ("cycles-memory", f"growth, cycle {SETTLED_CYCLE} to {CYCLES}, memory", "MiB", 1),
              ("cycles-descriptors", f"growth, cycle {SETTLED_CYCLE} to {CYCLES}, descriptors", "",
               0)),
+        Plan("plan", campaign_figures.plan_of_many,
+             ("plan-100000", "plan of 99,856 cells, a run each", "s", 1)),
+        Plan("runs", campaign_figures.runs_one_by_one,
+             ("runs-overhead", "run of `true`, time in none of its steps", "ms", 50),
+             ("runs-gap", "end of a run to the begin of the next", "ms")),
+        Plan("campaigns-startup", campaign_figures.start_with_many,
+             ("campaigns-startup", "start with 10,000 queued campaigns, more than with none", "s", 1)),
+        Plan("campaigns-submit", campaign_figures.submit_many,
+             ("campaigns-submit", "1,000 campaigns over one connection", "s", 2)),
         Plan("demo", demo,
              ("demo-first", "./run demo from a clean clone", "s", 360),
              ("demo-again", "./run demo again", "s", 40), when="demo"),

@@ -27,6 +27,7 @@ SCRATCH = os.environ.get("TMPDIR", "/var/tmp")
 
 PATIENCE = 300  # seconds until what has to come is given up
 START_PATIENCE, STOP_PATIENCE = 30, 10
+LOOK = 0.005  # seconds between two looks whether it is ready
 POLL = 30  # seconds that one question waits for a change
 
 
@@ -35,12 +36,13 @@ class Failed(Exception):
 
 
 class Service:
-    def __init__(self, image_dir, database):
+    def __init__(self, image_dir, database, **flags):
         self.dir = Path(tempfile.mkdtemp(prefix="benchd-bench-", dir=SCRATCH))
         self.database = self.dir / "state" / "benchd.db"
         self.socket = str(self.dir / "sock")
         self.address = ("127.0.0.1", free_port())
         self.image_dir = image_dir
+        self.flags = flags
         self.process = None
         self.connection = None
         self.clusters = set()  # that are not known to be gone
@@ -61,6 +63,7 @@ class Service:
             f"--node-layer={BUILD / 'node' / 'layer'}",
             f"--bench-enter={BUILD / 'node' / 'bench-enter'}",
             f"--libvirt-uri={host.URI}",
+            *(f"--{k.replace('_', '-')}={v}" for k, v in self.flags.items()),
         ]
         env = {k: v for k, v in os.environ.items() if not k.startswith("BENCHD_")}
         with open(self.dir / "log", "ab") as log:
@@ -73,7 +76,7 @@ class Service:
         while not self.is_ready():
             if self.process.poll() is not None or time.monotonic() > until:
                 raise Failed(f"benchd did not become ready: {self.last_words()}")
-            time.sleep(0.02)
+            time.sleep(LOOK)
         return self
 
     def is_ready(self):
@@ -176,6 +179,27 @@ class Service:
             etag = new_etag
         raise Failed(f"{target} was still {found['state']} after {PATIENCE} s")
 
+    # -- campaigns --
+
+    def submit(self, **spec):
+        status, _, body = self.call("POST", "/v1/campaigns", spec)
+        campaign = json.loads(body)
+        if status != 202:
+            raise Failed(f"POST /v1/campaigns: {campaign.get('detail', status)}")
+        return campaign["id"]
+
+    def cancel(self, id):
+        """Its runs are taken down with it."""
+        self.call("POST", f"/v1/campaigns/{id}/cancel")
+        return self.wait(f"/v1/campaigns/{id}", ("done", "failed", "cancelled"))
+
+    def runs(self, id):
+        """All of a campaign, those that began first before."""
+        _, _, body = self.call("GET", f"/v1/campaigns/{id}/runs?limit=50")
+        runs = json.loads(body)["items"]
+        host.OURS.update(run["id"] for run in runs)
+        return sorted(runs, key=lambda run: run["createdAt"])
+
     # -- clusters --
 
     def create(self, **spec):
@@ -241,5 +265,5 @@ class Images:
         target.close()
         new.rename(self.database)
 
-    def service(self):
-        return Service(self.dir, self.database if self.database.exists() else None)
+    def service(self, **flags):
+        return Service(self.dir, self.database if self.database.exists() else None, **flags)

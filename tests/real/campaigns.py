@@ -4,6 +4,7 @@ import json
 import subprocess
 
 import host
+from daemon import BUILD
 
 NODE = {"cpus": 0.2, "schedulerCpus": 1, "memory": "128MiB"}
 ONE = {"compute": 1, "node": NODE}
@@ -167,6 +168,18 @@ def cancelled_after(campaigns, *ids):
         for id in ids:
             campaigns.order(id, "cancel", expect=(200, 202, 409))
             campaigns.wait(id, *ENDS)
+
+
+class Clock:
+    """The wall clock of one daemon."""
+
+    def __init__(self, daemon, directory):
+        self.file = directory / "seconds"
+        shim = BUILD / "tests" / "real" / "libclock-behind.so"
+        daemon.env = {"LD_PRELOAD": str(shim), "CLOCK_BEHIND_FILE": str(self.file)}
+
+    def set(self, seconds):
+        self.file.write_text(str(seconds))
 
 
 class Busy:

@@ -1,21 +1,26 @@
 """benchd ends, as by kill -9, at every commit of a run's life and in the middle of every step of it: after
 the next starts every run of the campaign is whole, none was measured twice on one cluster, and nothing is
 left."""
+import http.client
+import json
 import os
 import random
+import sqlite3
 import threading
 import time
 
 import pytest
 
 import host
-from campaigns import AT_ONCE, STEPS, Busy, Campaigns, design, hold_whole, number, shell
+from campaigns import (AT_ONCE, EMPTY, STEPS, Busy, Campaigns, Clock, design, has_begun, hold_whole, number,
+                       shell)
 from daemon import PATIENCE, PROGRAM
 
 PLACES = ["intended", "ran", "done"]
 ONCE = ("warm-up", "workload")  # what is cut off in these is not taken up on the same cluster again
 LONG = "BENCHD_TEST_LONG" in os.environ
 KILLS = 200
+SUBMISSIONS = 1000 if LONG else 100
 
 # A warm-up and the measurement: on a cluster where either ran twice, the last number is above 2.
 COUNTED = shell(
@@ -24,6 +29,10 @@ COUNTED = shell(
     workload={"warmup": 1, "metrics": {"count": number("count ([0-9]+)")}},
     design=design(blocks=2, retries=0),
 )
+
+# On a cluster where it is run twice, it fails.
+ONCE_READY = {"command": ["sh", "-c", "! test -e /root/ready && echo prepared > /root/ready"]}
+ENDLESS = shell("sleep 600", design=design(blocks=2, retries=0))
 
 
 @pytest.fixture
@@ -65,10 +74,14 @@ def ends_at(daemon, point):
     daemon.env = {}
 
 
-def submitted_to_end_at(daemon, spec, point):
-    """The campaign's id, where its answer was out before benchd ended."""
+def restart_to_end_at(daemon, point):
     daemon.env = {"BENCHD_FAULT": point}
     daemon.restart()
+
+
+def submitted_to_end_at(daemon, spec, point):
+    """The campaign's id, where its answer was out before benchd ended."""
+    restart_to_end_at(daemon, point)
     try:
         id = Campaigns(daemon.api).submit(spec)
     except (OSError, ConnectionError):
@@ -124,6 +137,130 @@ def test_killed_at_every_commit_of_a_campaigns_state(daemon):
     killed_at(daemon, ["campaign.running", "campaign.done"])
 
 
+def test_killed_as_a_campaign_ends_without_a_result(daemon):
+    id = submitted_to_end_at(daemon, shell("exit 3", design=design()), "campaign.failed")
+    daemon.start("/healthz")
+    campaigns = Campaigns(daemon.api)
+    assert campaigns.get(id)["state"] == "failed"
+    assert [r["state"] for r in campaigns.runs(id)] == ["failed"]
+
+
+def ordered_to_end(daemon, id, verb, point):
+    """Ends at what the order brings about; whether the answer was out before is nobody's business."""
+    try:
+        Campaigns(daemon.api).order(id, verb)
+    except (OSError, ConnectionError):
+        pass
+    wait_end(daemon, point)
+    daemon.env = {}
+
+
+def test_killed_at_every_order_to_a_campaign(daemon):
+    """What was ordered holds afterwards: nothing begins while it is paused, all goes when it is cancelled."""
+    campaigns = Campaigns(daemon.api)
+    restart_to_end_at(daemon, "campaign.paused")
+    id = campaigns.submit(ENDLESS)
+    campaigns.wait_step(id, "workload")
+    ordered_to_end(daemon, id, "pause", "campaign.paused")
+    daemon.start("/healthz")
+    cut = campaigns.wait_run(id, lambda r: r["state"] == "failed")
+    time.sleep(1.2)  # the queue looks every second
+    assert campaigns.get(id)["state"] == "paused"
+    assert [r["id"] for r in campaigns.runs(id)] == [cut["id"]]
+    assert (cut["error"]["type"], cut["residue"]) == ("interrupted", EMPTY)
+
+    restart_to_end_at(daemon, "campaign.queued")
+    ordered_to_end(daemon, id, "resume", "campaign.queued")
+    daemon.start("/healthz")
+    again = campaigns.wait_run(id, lambda r: r["attempt"] == 2 and has_begun(r, "nodes"))
+    assert (again["position"], campaigns.get(id)["state"]) == (0, "running")
+
+    restart_to_end_at(daemon, "campaign.cancelling")
+    ordered_to_end(daemon, id, "cancel", "campaign.cancelling")
+    ends_at(daemon, "campaign.cancelled")
+    daemon.start("/healthz")
+    assert campaigns.get(id)["state"] == "cancelled"
+    told = [(r["attempt"], r["state"], r["residue"]) for r in campaigns.runs(id)]
+    assert told in ([(1, "failed", EMPTY), (2, "cancelled", EMPTY)],
+                    # the last restart may have found it in its workload
+                    [(1, "failed", EMPTY), (2, "failed", EMPTY)]), told
+
+
+def test_killed_beside_campaigns_that_are_not_taken_up(make_daemon, daemon):
+    """Beyond active_campaigns none is opened: one that is cancelled there ends all the same, with a run
+    that waits and without; one that is paused stays so."""
+    one = make_daemon(quiet_cpus=0, quiet_wait="10min", active_campaigns=1).start()
+    campaigns = Campaigns(one.api)
+    with Busy():
+        waits = campaigns.submit(ENDLESS)
+        run = campaigns.wait_run(waits, lambda r: r["waiting"])
+        paused, nothing, first = (campaigns.submit({**ENDLESS, "priority": p}) for p in (-1, -2, 9))
+        campaigns.wait_run(first, lambda r: r["waiting"])
+        campaigns.order(paused, "pause")
+        one.kill()
+        one.start("/healthz")
+        for id in (nothing, waits):
+            restart_to_end_at(one, "campaign.cancelling")
+            ordered_to_end(one, id, "cancel", "campaign.cancelling")
+        one.start("/healthz")
+        for id in (nothing, waits):
+            campaigns.wait(id, "cancelled", patience=20)
+        assert campaigns.runs(nothing) == [] == campaigns.runs(paused)
+        assert [(r["id"], r["state"], r["residue"]) for r in campaigns.runs(waits)] == [
+            (run["id"], "cancelled", None)]
+        assert campaigns.get(paused)["state"] == "paused"
+        assert [r["state"] for r in campaigns.runs(first)] == ["queued"]
+
+
+@pytest.mark.parametrize("points", [["warm-up.ran", "collect.ran"]] + LONG * [
+    [f"{step}.{place}"] for step in ("warm-up", "workload", "collect") for place in PLACES])
+def test_killed_with_hooks(daemon, points):
+    """Those that prepare a cluster are run once on it; those that fetch may be run again."""
+    hooks = {"ready": [ONCE_READY], "collected": [{"command": ["cat", "/root/ready"]}]}
+    id = submitted_to_end_at(daemon, {**COUNTED, "hooks": hooks}, points[0])
+    for point in points[1:]:
+        ends_at(daemon, point)
+    daemon.start("/healthz")
+    campaigns = Campaigns(daemon.api)
+    for run in hold_counted(campaigns, id):
+        if run["state"] == "done":
+            assert campaigns.artifact(run["id"], "hook-collected-1.log").endswith("prepared\n")
+
+
+@pytest.mark.parametrize("point", ["workload.ran"] + LONG * ["nodes.ran", "collect.ran", "run.measuring",
+                                                             "run.clearing", "run.done"])
+def test_killed_with_runs_beside_each_other(daemon, point):
+    slow = f"{COUNTED['workload']['command'][2]}; sleep 1"
+    beside = {**COUNTED, "isolation": "shared", "design": design(blocks=1, retries=0),
+              "workload": {**COUNTED["workload"], "command": ["sh", "-c", slow], "env": {"CELL": ""}},
+              "factors": {"workload.env.CELL": ["1", "2"]}}
+    id = submitted_to_end_at(daemon, beside, point)
+    daemon.start("/healthz")
+    runs = hold_counted(Campaigns(daemon.api), id)
+    one, other = (r for r in runs if r["attempt"] == 1)
+    assert one["startedAt"] < other["endedAt"] and other["startedAt"] < one["endedAt"]
+    assert {r["grade"]["value"] for r in runs if r["state"] == "done"} == {"limited"}
+
+
+def test_killed_in_the_workload_after_the_clock_was_set_back(make_daemon, daemon, tmp_path):
+    """Which step is under way is not told by the times at which steps began."""
+    late = make_daemon(**AT_ONCE)
+    clock = Clock(late, tmp_path)
+    late.start()
+    campaigns = Campaigns(late.api)
+    slow = f"{COUNTED['workload']['command'][2]}; sleep 1"
+    id = campaigns.submit({**COUNTED, "workload": {**COUNTED["workload"], "command": ["sh", "-c", slow]}})
+    campaigns.wait_step(id, "warm-up")
+    clock.set(-3600)
+    run = campaigns.wait_step(id, "workload")
+    assert run["state"] == "measuring"
+    late.kill()
+    late.start("/healthz")
+    runs = hold_counted(campaigns, id)
+    assert [(r["position"], r["state"]) for r in runs] == [(0, "failed"), (0, "done"), (1, "done")]
+    assert (runs[0]["id"], runs[0]["error"]["step"]) == (run["id"], "workload")
+
+
 def test_killed_while_a_failing_run_is_cleared(daemon):
     """It fails for the reason that it had, not for the kill."""
     campaigns = Campaigns(daemon.api)
@@ -140,10 +277,10 @@ def test_killed_while_a_failing_run_is_cleared(daemon):
 
 def test_killed_while_a_cancelled_run_is_cleared(daemon):
     campaigns = Campaigns(daemon.api)
-    id = campaigns.submit(shell("sleep 600", design=design(blocks=2)))
+    restart_to_end_at(daemon, "run.cancelling")
+    id = campaigns.submit(ENDLESS)
     campaigns.wait_run(id, lambda r: r["state"] == "measuring")
-    campaigns.order(id, "cancel")
-    daemon.kill()
+    ordered_to_end(daemon, id, "cancel", "run.cancelling")
     for point in ("teardown.ran", "audit.ran", "run.cancelled"):
         ends_at(daemon, point)
     daemon.start("/healthz")
@@ -152,34 +289,68 @@ def test_killed_while_a_cancelled_run_is_cleared(daemon):
     assert {r["state"] for r in runs} == {"cancelled"} and runs[0]["residue"]["empty"]
 
 
+class Submissions:
+    """Of many small campaigns, over one connection."""
+
+    def __init__(self, daemon):
+        self.connection = daemon.api.connection()
+        self.answered = []
+
+    def submit(self, n):
+        body = json.dumps(shell("true", name=f"c{n}"))
+        headers = {"Content-Type": "application/json", "Idempotency-Key": f"key-{n}"}
+        self.connection.request("POST", "/v1/campaigns", body, headers)
+        reply = self.connection.getresponse()
+        what = json.loads(reply.read())
+        assert reply.status == 202, what
+        self.answered.append(what["id"])
+
+    def all(self):
+        for n in range(SUBMISSIONS):
+            self.submit(n)
+
+    def until_it_breaks(self):
+        try:
+            self.all()
+        except (OSError, http.client.HTTPException):
+            pass
+        self.connection.close()
+
+
+def rows(daemon, sql):
+    with sqlite3.connect(daemon.database) as db:
+        found = db.execute(sql).fetchall()
+    db.close()
+    return found
+
+
 def test_what_was_submitted_is_not_lost_over_a_kill(daemon):
-    """Each campaign that was answered for is there after it; none is there twice."""
+    """Each campaign that was answered for is there after it, and none is there twice, though all are
+    asked for again by their keys."""
     campaigns = Campaigns(daemon.api)
-    first = campaigns.submit(shell("sleep 600"))
-    answered = []
-
-    def submit():
-        for n in range(1000):
-            try:
-                key = f"key-{n}"
-                answered.append(campaigns.submit(shell("true", name=f"c{n}"), Idempotency_Key=key))
-            except (OSError, ConnectionError):
-                return
-
-    thread = threading.Thread(target=submit)
+    first = campaigns.submit(ENDLESS)
+    before = Submissions(daemon)
+    thread = threading.Thread(target=before.until_it_breaks)
     thread.start()
-    host.wait_until(lambda: len(answered) >= 50, "some of them")
+    host.wait_until(lambda: len(before.answered) >= SUBMISSIONS // 2, "half of them")
     daemon.kill()
     thread.join()
+    assert SUBMISSIONS // 2 <= len(before.answered) < SUBMISSIONS, "it was not in the middle"
+    stored = rows(daemon, "SELECT id FROM campaign WHERE name <> 'test' ORDER BY created_ns, id")
+    assert {(id,) for id in before.answered} <= set(stored)
+    assert len(stored) - len(before.answered) in (0, 1), "one was on its way"
+
     daemon.start("/healthz")
-    again = campaigns.submit(shell("true", name=f"c{len(answered) - 1}"),
-                             Idempotency_Key=f"key-{len(answered) - 1}")
-    assert again == answered[-1]
-    assert len(set(answered)) == len(answered)
-    for id in answered:
+    again = Submissions(daemon)
+    again.all()
+    again.connection.close()
+    assert again.answered[:len(before.answered)] == before.answered
+    names = rows(daemon, "SELECT name, id FROM campaign WHERE name <> 'test'")
+    assert sorted(names) == sorted((f"c{n}", id) for n, id in enumerate(again.answered))
+    for id in again.answered:
         campaigns.order(id, "cancel")
     campaigns.order(first, "cancel")
-    for id in [first, *answered]:
+    for id in [first, *again.answered]:
         campaigns.wait(id, "cancelled", "done", "failed")
         campaigns.runs(id)
 

@@ -1,0 +1,84 @@
+#include "daemon/api/cell_check.h"
+
+#include "lib/base/mem.h"
+
+static void add_below(struct schema_faults *all, const char *prefix,
+                      const struct schema_faults *some)
+{
+    for (size_t i = 0; i < some->n; i++) {
+        bd_auto_free char *pointer = bd_xasprintf("%s%s", prefix, some->items[i].pointer);
+        schema_faults_add(all, pointer, some->items[i].got, "%s", some->items[i].expected);
+    }
+}
+
+static void check_options(const struct cluster_spec *cluster, struct schema_faults *faults)
+{
+    bd_auto_faults struct schema_faults found = {0};
+    const struct sched *sched = sched_find(cluster->scheduler);
+    if (sched)
+        sched->check_options(cluster->scheduler_options, &found);
+    add_below(faults, "/cluster", &found);
+}
+
+/* Of an object that is kept no other can have the address. */
+static void keep(json_t **kept, json_t *object, const struct schema_faults *found)
+{
+    bool is_right = found->n == 0 && !found->more;
+    json_decref(*kept);
+    *kept = is_right ? json_incref(object) : NULL;
+}
+
+/* Metrics are right or wrong whatever else there is; their patterns are what takes time. */
+static void check_workload(struct cell_check *c, json_t *workload,
+                           const struct cluster_spec *cluster, struct schema_faults *faults)
+{
+    bd_auto_faults struct schema_faults found = {0};
+    bd_auto_json json_t *rest = json_incref(workload);
+    const struct workload *kind = workload_find(bd_json_str(workload, "name", ""));
+    json_t *metrics = json_object_get(workload, "metrics");
+    if (!kind)
+        return;
+    if (metrics && metrics == c->metrics && kind == c->kind) {
+        json_decref(rest);
+        rest = json_copy(workload);
+        json_object_del(rest, "metrics");
+    }
+    kind->check(rest, cluster, &found);
+    add_below(faults, "", &found);
+    c->kind = kind;
+    keep(&c->workload, workload, &found);
+    keep(&c->metrics, metrics, &found);
+}
+
+static void check_hooks(struct cell_check *c, json_t *hooks, const struct cluster_spec *cluster,
+                        struct schema_faults *faults)
+{
+    bd_auto_faults struct schema_faults found = {0};
+    hooks_check(hooks, cluster, &found);
+    add_below(faults, "", &found);
+    keep(&c->hooks, hooks, &found);
+}
+
+void cell_check(const json_t *spec, const struct cluster_spec *cluster,
+                struct schema_faults *faults, void *arg)
+{
+    struct cell_check *c = arg;
+    json_t *workload = json_object_get(spec, "workload"), *hooks = json_object_get(spec, "hooks");
+    bool same_nodes = c->controllers == cluster->controllers && c->compute == cluster->compute &&
+                      c->scheduler_cpus == cluster->scheduler_cpus;
+    check_options(cluster, faults);
+    if (!same_nodes || workload != c->workload)
+        check_workload(c, workload, cluster, faults);
+    if (!same_nodes || hooks != c->hooks)
+        check_hooks(c, hooks, cluster, faults);
+    c->controllers = cluster->controllers;
+    c->compute = cluster->compute;
+    c->scheduler_cpus = cluster->scheduler_cpus;
+}
+
+void cell_check_done(struct cell_check *c)
+{
+    json_decref(c->workload);
+    json_decref(c->metrics);
+    json_decref(c->hooks);
+}

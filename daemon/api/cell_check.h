@@ -1,0 +1,23 @@
+/*
+ * What a schema can't say of a campaign's cells: options of the scheduler, workload, hooks. Cells
+ * share what they don't differ in, so that what was right in the cell before is not looked at
+ * again.
+ *
+ * Threads: one checks at a time. Ownership: holds references to what it found right last.
+ */
+#pragma once
+
+#include "lib/workload/workload.h"
+
+/* Begins as zeros. */
+struct cell_check {
+    const struct workload *kind;
+    json_t *workload, *metrics,
+        *hooks; /* found right last, NULL: none; these for a cluster with: */
+    unsigned controllers, compute, scheduler_cpus;
+};
+
+/* plan_rules.check; arg is the struct cell_check. */
+void cell_check(const json_t *spec, const struct cluster_spec *cluster,
+                struct schema_faults *faults, void *arg);
+void cell_check_done(struct cell_check *c);

@@ -1,0 +1,153 @@
+"""How campaigns are measured: what benchd takes for itself of a run, and how it bears many of them."""
+import contextlib
+import json
+import shutil
+import sqlite3
+import time
+from datetime import datetime
+
+import machine
+from service import Failed
+
+NODE = {"cpus": 0.25, "schedulerCpus": 1, "memory": "256MiB"}
+AT_ONCE = {"quiet_cpus": 1, "quiet_wait": "0s"}
+NEVER = {"quiet_cpus": 0, "quiet_wait": "24h"}  # runs wait: what is measured is nothing of theirs
+
+RUNS = 10
+LEVELS = 316  # of two factors: 99,856 cells, as many as fit below the limit
+QUEUED = 10_000
+SUBMITTED = 1_000
+
+
+def campaign(**other):
+    workload = {"name": "command", "command": ["true"], "on": "controller"}
+    return {"name": "bench", "cluster": {"compute": 1, "node": NODE}, "workload": workload, **other}
+
+
+# ------------------------------------------------------------------------------------ plans
+
+
+def plan_of_many(bench, figures):
+    (seconds,) = figures
+    memory = [f"{128 + i}MiB" for i in range(LEVELS)]
+    values = [str(i) for i in range(LEVELS)]
+    spec = campaign(factors={"cluster.node.memory": memory, "workload.env.VALUE": values})
+    metric = {"regex": "^speed: +([0-9.]+) MB/s", "unit": "MB/s", "kind": "rate"}
+    spec["workload"] = spec["workload"] | {"metrics": {"speed": metric}}
+    with bench.service() as service:
+
+        def once():
+            conditions = machine.conditions()
+            start = time.perf_counter()
+            status, _, body = service.call("POST", "/v1/plans", spec)
+            took = time.perf_counter() - start
+            plan = json.loads(body)
+            if status != 200 or plan["runs"] != LEVELS * LEVELS:
+                raise Failed(f"POST /v1/plans: {plan.get('detail', plan.get('runs'))}")
+            seconds.add(took, conditions)
+
+        bench.repeated(figures, bench.repeat, once)
+
+
+# ------------------------------------------------------------------------------------- runs
+
+
+def ms_between(start, end):
+    return 1000 * (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+
+
+def own_ms(run):
+    """What of the time from its begin to its end was in none of its steps."""
+    return ms_between(run["startedAt"], run["endedAt"]) - sum(run["timings"].values())
+
+
+@contextlib.contextmanager
+def cancelled_after(service, id):
+    try:
+        yield
+    finally:
+        service.cancel(id)
+        service.runs(id)
+
+
+def runs_one_by_one(bench, figures):
+    overhead, gap = figures
+    with bench.service(**AT_ONCE) as service:
+
+        def once():
+            conditions = machine.conditions()
+            id = service.submit(**campaign(design={"repetitions": RUNS, "retries": 0}))
+            with cancelled_after(service, id):
+                ended = service.wait(f"/v1/campaigns/{id}", ("done", "failed", "cancelled"))
+                runs = service.runs(id)
+            if ended["state"] != "done":
+                errors = [run["error"]["detail"] for run in runs if run["error"]]
+                raise Failed(f"campaign {id} {ended['state']}: {errors}")
+            for run in runs:
+                overhead.add(own_ms(run), conditions)
+            for before, after in zip(runs, runs[1:]):
+                gap.add(ms_between(before["endedAt"], after["startedAt"]), conditions)
+
+        bench.repeated(figures, bench.repeat, once)
+
+
+# -------------------------------------------------------------------------------- many campaigns
+
+
+def multiply(database, n):
+    """As if the one campaign in it had been submitted n times."""
+    with contextlib.closing(sqlite3.connect(database)) as db, db:
+        columns = [row[1] for row in db.execute("PRAGMA table_info(campaign)")]
+        own = {"id": "printf('%08x', n)", "created_ns": "created_ns + n"}
+        db.execute(
+            "WITH RECURSIVE number(n) AS (VALUES(1) UNION ALL SELECT n + 1 FROM number WHERE n < ?)"
+            f" INSERT INTO campaign ({', '.join(columns)})"
+            f" SELECT {', '.join(own.get(c, c) for c in columns)} FROM campaign, number",
+            [n - 1],
+        )
+
+
+def startup_with(service, database):
+    service.stop()
+    shutil.copy(database, service.database)
+    start = time.perf_counter()
+    service.start()
+    return time.perf_counter() - start
+
+
+def start_with_many(bench, figures):
+    (seconds,) = figures
+    with bench.service(**NEVER) as service:
+        none, many = service.dir / "none.db", service.dir / "many.db"
+        service.stop()
+        shutil.copy(service.database, none)
+        service.start()
+        service.submit(**campaign())
+        service.stop()
+        shutil.copy(service.database, many)
+        multiply(many, QUEUED)
+        service.start()
+
+        def once():
+            conditions = machine.conditions()
+            without = startup_with(service, none)
+            seconds.add(startup_with(service, many) - without, conditions)
+            queued = service.metric('benchd_campaigns{state="queued"}')
+            if queued != QUEUED:
+                raise Failed(f"{queued:.0f} campaigns are queued instead of {QUEUED}")
+
+        bench.repeated(figures, bench.repeat, once)
+
+
+def submit_many(bench, figures):
+    (seconds,) = figures
+
+    def once():
+        with bench.service(**NEVER) as service:
+            conditions = machine.conditions()
+            start = time.perf_counter()
+            for _ in range(SUBMITTED):
+                service.submit(**campaign())
+            seconds.add(time.perf_counter() - start, conditions)
+
+    bench.repeated(figures, bench.repeat, once)
