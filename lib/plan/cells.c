@@ -93,6 +93,7 @@ static void read_levels(struct factor *f, struct schema_faults *faults)
 static bool read_factors(struct plan *p, struct schema_faults *faults)
 {
     const struct path *paths[SETTINGS_MAX];
+    size_t n = 0;
     json_t *factors = json_object_get(p->spec, "factors"), *levels;
     const char *text;
     bd_auto_strv struct bd_strv sorted = {0};
@@ -109,13 +110,13 @@ static bool read_factors(struct plan *p, struct schema_faults *faults)
         const struct path *path = add_path(p, text, "/factors", faults);
         if (!path)
             continue;
-        struct factor *f = &p->factors[p->n_factors];
+        struct factor *f = &p->factors[n];
         *f = (struct factor){.path = path, .levels = levels};
         read_levels(f, faults);
-        paths[p->n_factors++] = path;
+        paths[n++] = path;
     }
-    return check_overlap(paths, p->n_factors, "/factors", faults) &&
-           p->n_factors == json_object_size(factors);
+    p->n_factors = n;
+    return check_overlap(paths, n, "/factors", faults) && n == json_object_size(factors);
 }
 
 /* -- exclude -- */

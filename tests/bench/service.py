@@ -3,6 +3,7 @@
 Images are in the cache that the tests on the real host fill and use, so that one is built once on
 a machine: a directory of images, and a database that knows them; each daemon gets a copy of that.
 """
+import contextlib
 import fcntl
 import http.client
 import json
@@ -33,6 +34,14 @@ POLL = 30  # seconds that one question waits for a change
 
 class Failed(Exception):
     """Something could not be measured; says why."""
+
+
+def copy_database(source, target):
+    """With what is in its log as yet; the copy has none."""
+    with contextlib.closing(sqlite3.connect(source)) as old, \
+         contextlib.closing(sqlite3.connect(target)) as new:
+        old.backup(new)
+        new.execute("PRAGMA journal_mode = delete")
 
 
 class Service:
@@ -87,6 +96,12 @@ class Service:
 
     def last_words(self):
         return (self.dir / "log").read_text(errors="replace")[-1500:].strip()
+
+    def use(self, database):
+        """It has stopped, and begins with a copy of that one next."""
+        for name in (f"{self.database.name}{end}" for end in ("", "-wal", "-shm")):
+            self.database.with_name(name).unlink(missing_ok=True)
+        shutil.copy(database, self.database)
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -258,11 +273,7 @@ class Images:
         """The daemon still has it open: its log belongs to it."""
         new = self.database.with_suffix(".new")
         new.unlink(missing_ok=True)
-        with sqlite3.connect(database) as source, sqlite3.connect(new) as target:
-            source.backup(target)
-            target.execute("PRAGMA journal_mode = delete")
-        source.close()
-        target.close()
+        copy_database(database, new)
         new.rename(self.database)
 
     def service(self, **flags):

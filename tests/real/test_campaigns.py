@@ -350,6 +350,24 @@ def test_a_run_can_be_cancelled_and_the_next_goes_ahead(api, campaigns):
         campaigns.order(run["id"], "cancel", expect=(200, 409), of="runs")
 
 
+def test_a_run_that_waits_can_be_cancelled_and_the_next_waits_in_its_place(make_daemon):
+    daemon = make_daemon(quiet_cpus=0, quiet_wait="10min").start()
+    campaigns = Campaigns(daemon.api)
+    with Busy():
+        id = campaigns.submit(shell("true", design=design(blocks=2, retries=3)))
+        run = campaigns.wait_run(id, lambda r: r["waiting"])
+        assert run["state"] == "queued" and "quiet" in run["waiting"]
+        campaigns.order(run["id"], "cancel", of="runs")
+        other = campaigns.wait_run(id, lambda r: r["position"] == 1 and r["waiting"])
+    gone = campaigns.run(run["id"])
+    assert (gone["state"], gone["steps"], gone["residue"], gone["grade"]) == ("cancelled", [], None, None)
+    assert gone["endedAt"] and not gone["waiting"] and not gone["startedAt"]
+    campaigns.order(other["id"], "cancel", of="runs")
+    campaign = campaigns.wait(id, "failed", patience=20)
+    assert [campaign["progress"][k] for k in ("done", "failed", "running")] == [0, 2, 0]
+    assert daemon.api.get("/v1/clusters").json["items"] == []
+
+
 # -- beside each other --
 
 def test_two_campaigns_take_turns(campaigns):
@@ -401,6 +419,31 @@ def test_more_than_the_host_has_is_refused_unless_it_was_asked_for(api, campaign
     _, (run,) = campaigns.done(shell("true", cluster=cluster, admission={"oversubscribe": True}))
     assert run["grade"]["value"] == "limited"
     assert any("CPU" in r or "oversubscri" in r for r in run["grade"]["reasons"]), run["grade"]
+
+
+def test_more_memory_than_the_host_has_makes_a_run_limited(api, campaigns):
+    cluster = {**ONE, "node": {**NODE, "memory": "1TiB"}}
+    refused = api.post("/v1/campaigns", shell("true", cluster=cluster))
+    assert (refused.status, refused.problem) == (409, "no-capacity"), refused
+    assert "MiB" in refused.json["detail"] and "oversubscribe" in refused.json["detail"]
+    _, (run,) = campaigns.done(shell("true", cluster=cluster, admission={"oversubscribe": True}))
+    assert run["grade"]["value"] == "limited"
+    assert any("memory" in r for r in run["grade"]["reasons"]), run["grade"]
+
+
+def test_a_cluster_that_is_up_beside_makes_a_run_limited(api, campaigns):
+    """Also where it came while the run was under way."""
+    id = campaigns.submit(shell("sleep 1", design=design(blocks=2)))
+    with cancelled_after(campaigns, id):
+        campaigns.wait_step(id, "workload")
+        cluster = api.create(node=NODE)["id"]
+        campaigns.wait(id, "done")
+        api.wait_state(cluster, "ready")
+        api.down(cluster)
+    for run in campaigns.runs(id):
+        assert run["grade"]["value"] == "limited" and run["residue"] == EMPTY, run["residue"]
+        assert any("clusters" in r for r in run["grade"]["reasons"]), run["grade"]
+        assert run["conditions"]["clustersBeside"] == 1
 
 
 def test_a_host_that_is_not_quiet_is_waited_for_and_told(make_daemon):
