@@ -6,9 +6,8 @@ import time
 from datetime import datetime
 
 import machine
-from service import Failed, copy_database
+from service import NODE, Failed, copy_database
 
-NODE = {"cpus": 0.25, "schedulerCpus": 1, "memory": "256MiB"}
 AT_ONCE = {"quiet_cpus": 1, "quiet_wait": "0s"}
 NEVER = {"quiet_cpus": 0, "quiet_wait": "24h"}  # what is measured is nothing of runs
 

@@ -17,10 +17,9 @@ from pathlib import Path
 import campaign_figures
 import host
 import machine
-from service import SCRATCH, Failed
+from service import NODE, SCRATCH, Failed
 from sockets import free_port
 
-NODE = {"cpus": 0.25, "schedulerCpus": 1, "memory": "256MiB"}
 MIB = 1 << 20
 
 REQUESTS = 5000

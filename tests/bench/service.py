@@ -23,6 +23,7 @@ from sockets import UnixConnection, free_port
 BUILD = Path(os.environ.get("BENCHD_BUILD", host.ROOT / "build")).resolve()
 CACHE = Path(os.environ.get("BENCHD_TEST_CACHE", "/var/cache/benchd-test"))
 IMAGE = "debian-bookworm"
+NODE = {"cpus": 0.25, "schedulerCpus": 1, "memory": "256MiB"}  # of what is measured
 # Nodes' roots are written there: it must be a disk, as it is in use, and /tmp may be memory.
 SCRATCH = os.environ.get("TMPDIR", "/var/tmp")
 
