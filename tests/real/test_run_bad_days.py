@@ -12,7 +12,7 @@ import pytest
 
 import host
 import tiny
-from campaigns import (AT_ONCE, EMPTY, ENDS, STEPS, Campaigns, Clock, cancelled_after, design, has_begun,
+from campaigns import (AT_ONCE, EMPTY, ENDS, STEPS, Busy, Campaigns, Clock, cancelled_after, design, has_begun,
                        hold_whole, number, shell, words_of)
 from conftest import IMAGE
 from daemon import Daemon
@@ -352,22 +352,22 @@ def test_libvirtd_that_is_killed_and_started(libvirtd, campaigns, step):  # noqa
         hold_whole(campaigns.wait(id, "done"), campaigns.runs(id))
 
 
-def test_libvirtd_that_is_down_before_a_run(libvirtd, campaigns):  # noqa: F811
+def test_libvirtd_that_is_down_before_a_run(libvirtd, make_daemon):  # noqa: F811
     """That one says so; the next of the campaign goes ahead."""
-    id = campaigns.submit(shell("echo seven 7", workload={"metrics": METRICS}, design=design(2, 0)))
-    with cancelled_after(campaigns, id):
-        libvirtd.stop()
-        run = campaigns.wait_step(id, "image")
+    daemon = make_daemon(quiet_cpus=0, quiet_wait="1500ms").start()  # there is time between two runs
+    campaigns = Campaigns(daemon.api)
+    libvirtd.stop()
+    with Busy():
+        id = campaigns.submit(shell("echo seven 7", workload={"metrics": METRICS}, design=design(2, 0)))
+        campaigns.wait_run(id, lambda r: r["state"] == "failed")
         campaigns.order(id, "pause")  # the next has to find it up again
-        failed = campaigns.wait_run(id, lambda r: r["state"] in ENDS)
-        assert (failed["id"], failed["state"]) == (run["id"], "failed")
-        assert "libvirt" in words_of(failed["error"]) and failed["error"]["step"] == "admit"
         libvirtd.start()
         campaigns.order(id, "resume")
         campaigns.wait(id, "done")
-        failed, done = campaigns.runs(id)
-        assert (done["position"], done["state"], done["residue"]) == (1, "done", EMPTY)
-        assert failed["residue"]["empty"] or failed["residue"]["differences"][0]["kind"] == "audit"
+    failed, done = campaigns.runs(id)
+    assert "libvirt" in words_of(failed["error"]) and failed["error"]["step"] == "admit"
+    assert (done["position"], done["state"], done["residue"]) == (1, "done", EMPTY)
+    assert failed["residue"]["empty"] or failed["residue"]["differences"][0]["kind"] == "audit"
 
 
 # -- orders at any step --
