@@ -11,7 +11,9 @@
 #define BUSY_TIMEOUT_MS 5000
 
 /* Both kinds: a damaged page is told when it is read, nothing temporary is on disk. */
+/* The system caches the file anyway: a cache a connection of KiB keeps the daemon's memory flat. */
 static const char common_pragmas[] = "PRAGMA foreign_keys = ON;"
+                                     "PRAGMA cache_size = -256;"
                                      "PRAGMA cell_size_check = ON;"
                                      "PRAGMA temp_store = MEMORY;";
 /* The log is cut back after a burst. */
