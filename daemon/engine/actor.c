@@ -18,12 +18,7 @@ struct actor *actor_new(struct engine *e)
 
 static void answer_waiters(struct actor *a, int rc, const struct bd_err *err)
 {
-    while (a->waiters) {
-        struct delete_waiter *w = a->waiters;
-        a->waiters = w->next;
-        w->done(w->arg, rc, err, rc == 0 && !a->run ? &a->row : NULL);
-        free(w);
-    }
+    waiters_answer(&a->waiters, rc, err, rc == 0 && !a->run ? &a->row : NULL);
 }
 
 static void on_actor_closed(uv_handle_t *handle)

@@ -228,7 +228,6 @@ struct campaign_write {
     char id[BD_ID_BYTES];
     enum campaign_state to;
     int64_t started_ns, ended_ns;
-    const char *kind;    /* of its event */
     struct order *order; /* that asked for it; NULL: nobody did */
     bool retried;
 };
@@ -243,15 +242,10 @@ static const char *const event_of[CAMPAIGN_STATE_COUNT] = {
 static int state_exec(struct write *w, struct store_conn *conn, struct bd_err *err)
 {
     const struct campaign_write *cw = (struct campaign_write *)w;
-    char subject[16 + BD_ID_BYTES];
     bd_auto_json json_t *data = json_object();
-    snprintf(subject, sizeof(subject), "campaign/%s", cw->id);
     int rc =
         store_campaign_set_state(conn, cw->id, cw->to, cw->started_ns, cw->ended_ns, NULL, err);
-    int64_t seq;
-    return rc < 0
-               ? rc
-               : store_event_append(conn, bd_wall_ns(), event_of[cw->to], subject, data, &seq, err);
+    return rc < 0 ? rc : event_append(conn, event_of[cw->to], cw->id, data, err);
 }
 
 /* Its runs end; those that are measured are kept. */
@@ -271,12 +265,10 @@ static void cancel_runs(struct campaign *c)
 static void on_state_durable(struct campaign *c)
 {
     struct engine *e = c->e;
-    char subject[16 + BD_ID_BYTES];
     c->start_wanted = false;
     if (c->state == CAMPAIGN_PAUSED && c->queued)
         c->queued->room_mono_ns = 0; /* its wait for a quiet host begins anew */
-    snprintf(subject, sizeof(subject), "campaign/%s", c->id);
-    e->config.on_change(subject, e->config.arg);
+    engine_changed(e, "campaign", c->id);
     e->config.on_events(e->config.arg);
     fault_point("campaign", campaign_state_to_str(c->state));
     bd_log(BD_LOG_INFO, "campaign", "campaign", c->id, "state", campaign_state_to_str(c->state),
@@ -410,14 +402,10 @@ struct creation {
 static int creation_exec(struct write *w, struct store_conn *conn, struct bd_err *err)
 {
     struct creation *cr = (struct creation *)w;
-    char subject[16 + BD_ID_BYTES];
     bd_auto_json json_t *data = json_pack("{s:s}", "name", cr->row.name);
-    snprintf(subject, sizeof(subject), "campaign/%s", cr->row.id);
-    int64_t seq;
     int rc = store_campaign_insert(conn, &cr->row, err);
     if (rc == 0)
-        rc = store_event_append(conn, cr->row.created_ns, "campaign.created", subject, data, &seq,
-                                err);
+        rc = event_append(conn, "campaign.created", cr->row.id, data, err);
     if (rc == 0 && cr->also)
         rc = cr->also(conn, &cr->row, cr->arg, err);
     return rc;

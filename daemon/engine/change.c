@@ -9,7 +9,7 @@
 
 #define STORE_RETRY_MS 1000
 
-static char *dup_or_null(const char *s)
+char *dup_or_null(const char *s)
 {
     return s ? bd_xstrdup(s) : NULL;
 }
@@ -34,6 +34,39 @@ void row_copy(const struct store_cluster *from, struct store_cluster *ret_to)
     ret_to->residue = json_deep_copy(from->residue);
 }
 
+/* An event's kind begins with the sort of what it is about: "run.done" is about run/ID. */
+static void subject_of(const char *kind, const char *id, char ret_subject[SUBJECT_BYTES])
+{
+    snprintf(ret_subject, SUBJECT_BYTES, "%.*s/%s", (int)strcspn(kind, "."), kind, id);
+}
+
+int event_append(struct store_conn *conn, const char *kind, const char *id, const json_t *data,
+                 struct bd_err *err)
+{
+    char subject[SUBJECT_BYTES];
+    int64_t seq;
+    subject_of(kind, id, subject);
+    return store_event_append(conn, bd_wall_ns(), kind, subject, data, &seq, err);
+}
+
+void engine_changed(struct engine *e, const char *sort, const char *id)
+{
+    char subject[SUBJECT_BYTES];
+    subject_of(sort, id, subject);
+    e->config.on_change(subject, e->config.arg);
+}
+
+void waiters_answer(struct delete_waiter **waiters, int rc, const struct bd_err *err,
+                    const void *row)
+{
+    while (*waiters) {
+        struct delete_waiter *w = *waiters;
+        *waiters = w->next;
+        w->done(w->arg, rc, err, row);
+        free(w);
+    }
+}
+
 struct change *change_new(struct actor *a)
 {
     struct change *c = bd_new(struct change);
@@ -53,12 +86,6 @@ void change_free(struct change *c)
     json_decref(c->before);
     store_run_done(&c->run);
     free(c);
-}
-
-/* An event's kind begins with the sort of what it is about: "run.done" is about run/ID. */
-static void subject_of(const char *kind, const char *id, char ret_subject[16 + BD_ID_BYTES])
-{
-    snprintf(ret_subject, 16 + BD_ID_BYTES, "%.*s/%s", (int)strcspn(kind, "."), kind, id);
 }
 
 void change_event(struct change *c, const char *kind, json_t *data)
@@ -99,13 +126,8 @@ static int change_exec(struct write *w, struct store_conn *conn, struct bd_err *
                        : store_cluster_update(conn, &c->row, err);
     for (size_t i = 0; rc == 0 && i < c->n_steps; i++)
         rc = store_step_put(conn, &c->steps[i], err);
-    for (size_t i = 0; rc == 0 && i < c->n_events; i++) {
-        int64_t seq;
-        char subject[16 + BD_ID_BYTES];
-        subject_of(c->events[i].kind, c->row.id, subject);
-        rc = store_event_append(conn, bd_wall_ns(), c->events[i].kind, subject, c->events[i].data,
-                                &seq, err);
-    }
+    for (size_t i = 0; rc == 0 && i < c->n_events; i++)
+        rc = event_append(conn, c->events[i].kind, c->row.id, c->events[i].data, err);
     if (rc == 0 && c->with_run)
         rc = c->insert_run ? store_run_insert(conn, &c->run, err)
                            : store_run_update(conn, &c->run, err);
@@ -181,20 +203,14 @@ bool engine_write_is_refused(int rc)
 
 static void tell(const struct change *c)
 {
-    const struct engine_config *config = &c->a->e->config;
-    char subject[16 + BD_ID_BYTES];
-    subject_of("cluster", c->row.id, subject);
-    config->on_change(subject, config->arg);
-    if (c->a->run) { /* its view has the cluster's steps and timings */
-        subject_of("run", c->row.id, subject);
-        config->on_change(subject, config->arg);
-    }
-    if (c->count.wanted) {
-        subject_of("campaign", c->count.campaign, subject);
-        config->on_change(subject, config->arg);
-    }
+    struct engine *e = c->a->e;
+    engine_changed(e, "cluster", c->row.id);
+    if (c->a->run) /* its view has the cluster's steps and timings */
+        engine_changed(e, "run", c->row.id);
+    if (c->count.wanted)
+        engine_changed(e, "campaign", c->count.campaign);
     if (c->n_events)
-        config->on_events(config->arg);
+        e->config.on_events(e->config.arg);
     for (size_t i = 0; i < c->n_steps; i++)
         fault_point(c->steps[i].name, store_step_state_to_str(c->steps[i].state));
     if (c->n_steps == 0)
@@ -275,15 +291,14 @@ struct lone_event {
     struct write w;
     struct engine *e;
     const char *kind;
-    char *subject;
+    char id[BD_ID_BYTES];
     json_t *data;
 };
 
 static int lone_exec(struct write *w, struct store_conn *conn, struct bd_err *err)
 {
     struct lone_event *v = (struct lone_event *)w;
-    int64_t seq;
-    return store_event_append(conn, bd_wall_ns(), v->kind, v->subject, v->data, &seq, err);
+    return event_append(conn, v->kind, v->id, v->data, err);
 }
 
 static void lone_done(struct write *w, int rc, const struct bd_err *err)
@@ -293,19 +308,18 @@ static void lone_done(struct write *w, int rc, const struct bd_err *err)
     engine_store_result(e, rc, err);
     if (rc == 0)
         e->config.on_events(e->config.arg);
-    free(v->subject);
     json_decref(v->data);
     free(v);
     engine_flight_end(e);
 }
 
-void engine_event(struct engine *e, const char *kind, const char *subject, json_t *data)
+void engine_event(struct engine *e, const char *kind, const char *id, json_t *data)
 {
     struct lone_event *v = bd_new(struct lone_event);
     v->w = (struct write){.exec = lone_exec, .done = lone_done};
     v->e = e;
     v->kind = kind;
-    v->subject = bd_xstrdup(subject);
+    snprintf(v->id, sizeof(v->id), "%s", id);
     v->data = data;
     e->in_flight++;
     writer_submit(e->config.writer, &v->w);

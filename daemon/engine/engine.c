@@ -35,9 +35,7 @@ static void on_wake(uv_async_t *wake)
         if (n->is_image) {
             images_progress(e, n->id, n->text);
         } else {
-            char subject[16 + BD_ID_BYTES];
-            snprintf(subject, sizeof(subject), "cluster/%s", n->id);
-            engine_event(e, "cluster.node", subject,
+            engine_event(e, "cluster.node", n->id,
                          json_pack("{s:s, s:s}", "node", n->text, "state", "running"));
         }
         free(n);
@@ -476,6 +474,19 @@ void engine_domain_hint(struct engine *e, const char *domain, bool running)
         a->look_wanted = true; /* of one that is being started: there will be a look when all are */
 }
 
+double engine_in_use(const struct engine *e, const struct actor *but, uint64_t *ret_memory)
+{
+    double cpus = 0;
+    *ret_memory = 0;
+    for (const struct actor *a = e->actors; a; a = a->next) {
+        if (a == but)
+            continue;
+        cpus += a->plan.spec.cpus * (double)a->plan.n_nodes;
+        *ret_memory += a->plan.spec.memory_bytes * a->plan.n_nodes;
+    }
+    return cpus;
+}
+
 void engine_stats(const struct engine *e, struct engine_stats *ret_stats)
 {
     *ret_stats = (struct engine_stats){.stuck = e->stuck, .store_ok = e->store_rc == 0};
@@ -486,9 +497,8 @@ void engine_stats(const struct engine *e, struct engine_stats *ret_stats)
         if (a->run)
             ret_stats->runs[a->run->row.state]++;
         ret_stats->nodes += a->has_subnet ? (unsigned)a->plan.n_nodes : 0;
-        ret_stats->memory_in_use += a->plan.spec.memory_bytes * a->plan.n_nodes;
-        ret_stats->cpus_in_use += a->plan.spec.cpus * (double)a->plan.n_nodes;
     }
+    ret_stats->cpus_in_use = engine_in_use(e, NULL, &ret_stats->memory_in_use);
     for (const struct campaign *c = e->campaigns; c; c = c->next) {
         ret_stats->campaigns[c->state]++;
         ret_stats->runs[RUN_QUEUED] += c->queued != NULL;

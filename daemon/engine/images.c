@@ -6,11 +6,6 @@
 
 #include <string.h>
 
-static char *dup_or_null(const char *s)
-{
-    return s ? bd_xstrdup(s) : NULL;
-}
-
 void image_row_copy(const struct store_image *from, struct store_image *ret_to)
 {
     *ret_to = *from;
@@ -67,12 +62,9 @@ static int image_change_exec(struct write *w, struct store_conn *conn, struct bd
              : c->what == IMAGE_UPDATE ? store_image_update(conn, &c->row, err)
                                        : store_image_delete(conn, c->row.id, err);
     if (rc == 0 && c->event) {
-        char subject[16 + BD_ID_BYTES];
-        snprintf(subject, sizeof(subject), "image/%s", c->row.id);
         bd_auto_json json_t *data = json_pack("{s:s, s:s*, s:s*}", "name", c->row.name, "digest",
                                               c->row.digest, "error", c->row.error);
-        int64_t seq;
-        rc = store_event_append(conn, bd_wall_ns(), c->event, subject, data, &seq, err);
+        rc = event_append(conn, c->event, c->row.id, data, err);
     }
     if (rc == 0 && c->also)
         rc = c->also(conn, &c->row, c->arg, err);
@@ -113,9 +105,7 @@ static void tell_done(struct image_change *c, int rc, const struct bd_err *err)
 
 static void tell_changed(const struct image_change *c)
 {
-    char subject[16 + BD_ID_BYTES];
-    snprintf(subject, sizeof(subject), "image/%s", c->row.id);
-    c->e->config.on_change(subject, c->e->config.arg);
+    engine_changed(c->e, "image", c->row.id);
     if (c->event)
         c->e->config.on_events(c->e->config.arg);
 }

@@ -12,6 +12,8 @@
 #define CLUSTERS_MAX 1000 /* not at their end, at once */
 #define IMAGES_MAX   1000 /* rows, in whatever state */
 
+#define SUBJECT_BYTES (16 + BD_ID_BYTES) /* "campaign/ID" */
+
 struct actor;
 struct campaign;
 struct image_actor;
@@ -140,7 +142,16 @@ void change_submit(struct change *c);
 /* Copies the rows again into a change that could not be written: they say more now. */
 void change_renew(struct change *c);
 /* An event that belongs to no change. data is stolen. */
-void engine_event(struct engine *e, const char *kind, const char *subject, json_t *data);
+void engine_event(struct engine *e, const char *kind, const char *id, json_t *data);
+/* Within a transaction: the event of this kind about the object of this id. */
+int event_append(struct store_conn *conn, const char *kind, const char *id, const json_t *data,
+                 struct bd_err *err);
+/* Tells that an object of a sort ("cluster", "image", "campaign", "run") is durable in a new
+ * version. */
+void engine_changed(struct engine *e, const char *sort, const char *id);
+void waiters_answer(struct delete_waiter **waiters, int rc, const struct bd_err *err,
+                    const void *row);
+char *dup_or_null(const char *s);
 /* The store refuses it for its content, and would again. */
 bool engine_write_is_refused(int rc);
 /* Submits it again in a second, as the store could not write it; it stays in flight. */
@@ -218,6 +229,8 @@ void images_progress(struct engine *e, const char *id, const char *line);
 const struct store_image *images_resolve(struct engine *e, const char *ref, struct bd_err *err);
 
 /* engine.c */
+/* CPUs and memory of all clusters but one (NULL: of all). */
+double engine_in_use(const struct engine *e, const struct actor *but, uint64_t *ret_memory);
 /* Its nodes have been started, and nobody has asked for their end. */
 bool nodes_should_run(const struct actor *a);
 /* Calls done later, on the loop: with err, or with the row of the image of this id (NULL: no row).

@@ -85,23 +85,13 @@ void queue_note_clusters(struct engine *e)
 
 /* -- may it begin -- */
 
-static double in_use(const struct engine *e, uint64_t *ret_memory)
-{
-    double cpus = 0;
-    *ret_memory = 0;
-    for (const struct actor *a = e->actors; a; a = a->next) {
-        cpus += a->plan.spec.cpus * (double)a->plan.n_nodes;
-        *ret_memory += a->plan.spec.memory_bytes * a->plan.n_nodes;
-    }
-    return cpus;
-}
-
 /* NULL: there is room. Else what it waits for; the caller's. */
 static char *no_room(struct run *r, const struct cluster_spec *spec)
 {
     const struct engine_config *config = &r->e->config;
     uint64_t memory;
-    double used = in_use(r->e, &memory), wanted = spec->cpus * cluster_spec_nodes(spec);
+    double used = engine_in_use(r->e, NULL, &memory),
+           wanted = spec->cpus * cluster_spec_nodes(spec);
     struct bd_err err = BD_ERR_INIT;
     struct cluster_spec strict = *spec;
     strict.oversubscribe = false;

@@ -8,11 +8,6 @@
 
 #include <string.h>
 
-static char *dup_or_null(const char *s)
-{
-    return s ? bd_xstrdup(s) : NULL;
-}
-
 void run_row_copy(const struct store_run *from, bool all, struct store_run *ret_to)
 {
     *ret_to = *from;
@@ -289,13 +284,10 @@ struct run_write {
 static int run_exec(struct write *w, struct store_conn *conn, struct bd_err *err)
 {
     struct run_write *rw = (struct run_write *)w;
-    char subject[16 + BD_ID_BYTES];
-    snprintf(subject, sizeof(subject), "run/%s", rw->row.id);
     int rc =
         rw->insert ? store_run_insert(conn, &rw->row, err) : store_run_update(conn, &rw->row, err);
-    int64_t seq;
     if (rc == 0)
-        rc = store_event_append(conn, bd_wall_ns(), rw->kind, subject, rw->data, &seq, err);
+        rc = event_append(conn, rw->kind, rw->row.id, rw->data, err);
     if (rc == 0)
         rc = run_count_exec(&rw->count, conn, err);
     return rc;
@@ -303,26 +295,12 @@ static int run_exec(struct write *w, struct store_conn *conn, struct bd_err *err
 
 static void tell_durable(const struct run_write *rw)
 {
-    const struct engine_config *config = &rw->e->config;
-    char subject[16 + BD_ID_BYTES];
-    snprintf(subject, sizeof(subject), "run/%s", rw->row.id);
-    config->on_change(subject, config->arg);
-    if (rw->count.wanted) {
-        snprintf(subject, sizeof(subject), "campaign/%s", rw->count.campaign);
-        config->on_change(subject, config->arg);
-    }
-    config->on_events(config->arg);
+    struct engine *e = rw->e;
+    engine_changed(e, "run", rw->row.id);
+    if (rw->count.wanted)
+        engine_changed(e, "campaign", rw->count.campaign);
+    e->config.on_events(e->config.arg);
     fault_point("run", run_state_to_str(rw->row.state));
-}
-
-static void answer_run_waiters(struct run *r, int rc, const struct bd_err *err)
-{
-    while (r->waiters) {
-        struct delete_waiter *w = r->waiters;
-        r->waiters = w->next;
-        w->done(w->arg, rc, err, NULL);
-        free(w);
-    }
 }
 
 static void run_written(struct write *w, int rc, const struct bd_err *err)
@@ -354,7 +332,7 @@ static void run_written(struct write *w, int rc, const struct bd_err *err)
     }
     bool ended = rc == 0 && run_state_is_final(rw->row.state);
     if (ended || rc < 0)
-        answer_run_waiters(r, rc, err);
+        waiters_answer(&r->waiters, rc, err, NULL);
     if (ended) {
         r->campaign->queued = NULL;
         run_released(r);

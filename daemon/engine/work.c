@@ -55,13 +55,10 @@ static void fill_input(struct actor *a, struct step_work *w)
         others++;
     in->taken = bd_xcalloc(others + 1, sizeof(*in->taken));
     for (struct actor *o = e->actors; o; o = o->next) {
-        if (o == a)
-            continue;
-        if (o->has_subnet)
+        if (o != a && o->has_subnet)
             in->taken[in->n_taken++] = o->plan.subnet;
-        in->memory_in_use += o->plan.spec.memory_bytes * o->plan.n_nodes;
-        in->cpus_in_use += o->plan.spec.cpus * (double)o->plan.n_nodes;
     }
+    in->cpus_in_use = engine_in_use(e, a, &in->memory_in_use);
 }
 
 void work_free(struct step_work *w)
@@ -86,7 +83,10 @@ static int run_body(struct step_work *w)
     const struct step *step = &steps[w->step];
     const struct step_host *host = &w->e->config.host;
 
-    if (w->probe_first && step->probe) {
+    /* Later attempts begin with an undo: what lives after one that was cut off may have lost its
+     * root already, so it is undone again and not taken over. */
+    bool was_first = w->attempt == 2;
+    if (w->probe_first && was_first && step->probe) {
         enum virt_presence presence;
         int rc = step->probe(host, &w->in, &presence, &w->err);
         if (rc < 0)
