@@ -15,8 +15,8 @@ from pathlib import Path
 
 FORMATS = ["lib/schema", "lib/yaml", "lib/base"]
 MODEL = ["lib/model", *FORMATS]
-BELOW_ENGINE = ["lib/workload", "lib/sched", "lib/image", "lib/channel", "lib/virt", *MODEL]
-BESIDE = ["lib/store", "lib/plan", "lib/stats", "lib/report"]
+BELOW_ENGINE = ["lib/workload", "lib/sched", "lib/image", "lib/channel", "lib/sample", "lib/virt", "lib/jobs", *MODEL]
+BESIDE = ["lib/store", "lib/plan", "lib/stats", "lib/report", "lib/artifact"]
 
 # folder -> the folders below it. Its own folder is always allowed. The longest name that fits counts.
 MAY_INCLUDE = {
@@ -25,21 +25,24 @@ MAY_INCLUDE = {
     "lib/yaml": ["lib/base"],
     "lib/model": FORMATS,
     "lib/stats": ["lib/base"],
+    "lib/jobs": FORMATS,
+    "lib/sample": ["lib/virt", *MODEL],
+    "lib/artifact": ["lib/base"],
     "lib/plan": ["lib/stats", *MODEL],
-    "lib/store": MODEL,
+    "lib/store": ["lib/jobs", *MODEL],
     "lib/report": ["lib/stats", "lib/store", *MODEL],
     "lib/virt": MODEL,
     "lib/channel": ["lib/virt", *MODEL],
     "lib/image": ["lib/channel", "lib/virt", *MODEL],
-    "lib/sched": ["lib/channel", "lib/virt", *MODEL],
-    "lib/workload": ["lib/sched", "lib/channel", "lib/virt", *MODEL],
+    "lib/sched": ["lib/jobs", "lib/channel", "lib/virt", *MODEL],
+    "lib/workload": ["lib/sched", "lib/jobs", "lib/channel", "lib/virt", *MODEL],
     "daemon/loop": ["lib/store", "lib/base"],
     "daemon/http": ["daemon/loop", *FORMATS],
     "daemon/engine": ["daemon/loop", *BELOW_ENGINE, *BESIDE],
     "daemon/api": ["api", "daemon/engine", "daemon/http", "daemon/loop", *BELOW_ENGINE, *BESIDE],
     "daemon": ["api", "daemon/api", "daemon/engine", "daemon/http", "daemon/loop", *BELOW_ENGINE, *BESIDE],
     "api": FORMATS,
-    "node": [],
+    "node": ["lib/jobs"],
     "clients": FORMATS,
 }
 ANYTHING = ["tests"]

@@ -1,0 +1,183 @@
+/*
+ * Jobs as data: what a stream of them asks for, what was seen of each, and what follows as metrics.
+ * PURE: no I/O, no clock; the same spec, seed and block give the same stream on every platform.
+ *
+ *     stream.c     a `jobstream` spec -> jobs (distributions: variates.c; elementary functions:
+ *                  elementary.c)
+ *     text.c       jobs <-> the file that bench-driver reads
+ *     seen.c       records of driver and nodes -> what was seen of each job
+ *     metrics.c    that -> the metrics of the run (docs/metrics.md)
+ *     catalogue.c  the table of all metrics: name, unit, kind, definition, source
+ *
+ * All times are nanoseconds. Threads: values; one thread at a time.
+ */
+#pragma once
+
+#include "lib/base/err.h"
+#include "lib/base/json.h"
+#include "lib/base/str.h"
+#include "lib/jobs/record.h"
+#include "lib/schema/schema.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define JOBS_MAX  1000000 /* of a stream, tasks of arrays counted each */
+#define TASKS_MAX 1000    /* of an array */
+#define USERS_MAX 64
+
+/* ---------------------------------------------------------------------------------- what is asked
+ */
+
+/* One submission. */
+struct job {
+    uint32_t index;       /* from 0, in the order of arrival */
+    uint32_t nodes;       /* whole nodes, at least 1 */
+    uint32_t tasks;       /* jobs of an array, each of so many nodes; 1: no array */
+    uint32_t user;        /* 0: root; from 1: "bench1", ... */
+    int32_t priority;     /* higher goes first; 0: as any */
+    int32_t after;        /* index of an earlier job that has to end first, well or not; -1: none */
+    int64_t arrival_ns;   /* from the stream's beginning */
+    int64_t runtime_ns;   /* that the payload is asked to take */
+    int64_t requested_ns; /* its time limit, before the scheduler's grain; >= runtime_ns */
+};
+
+struct job_stream {
+    struct job *items;
+    size_t n;
+    size_t tasks; /* of all jobs */
+};
+void job_stream_done(struct job_stream *s);
+
+/*
+ * Appends a fault, with a pointer below "/workload", for what the schema can't say of a jobstream
+ * on a cluster of so many compute nodes: sizes above it, bounds that contradict each other, more
+ * than JOBS_MAX tasks, ...
+ */
+void stream_check(const json_t *spec, unsigned compute, struct schema_faults *faults);
+/* The stream of a spec that was found right. What is drawn for one attribute (arrival, size, ...)
+ * comes from a generator of its own, so that changing one leaves the others as they are; all derive
+ * from (seed, block), or from seed alone where the spec says `seed: fixed`. BD_EINVALID where the
+ * spec makes no sense after all (a stored one that was damaged). */
+int stream_make(const json_t *spec, uint64_t seed, uint32_t block, unsigned compute,
+                struct job_stream *ret_stream, struct bd_err *err);
+/* The arrivals' mean rate in jobs a second that the spec asks for, by rate or by offered load
+ * (load x compute / E[nodes x tasks x runtime]); 0 where all arrive at once. */
+double stream_rate(const json_t *spec, unsigned compute);
+
+/* The file for bench-driver: a line "benchd-jobs 1 N", then one a job: index, arrival_ns, nodes,
+ * tasks, runtime_ns, requested_ns, user, priority, after. Appended to ret_text. */
+void jobs_to_text(const struct job_stream *s, struct bd_str *ret_text);
+/* Reads it; BD_ECORRUPT with the line. */
+int jobs_from_text(const char *text, size_t bytes, struct job_stream *ret_stream,
+                   struct bd_err *err);
+
+/* ----------------------------------------------------------------------------------- what was seen
+ */
+
+#define JOB_NEVER INT64_MIN
+
+/* How far a job came, by what was seen. */
+enum job_outcome {
+    JOB_COMPLETED, /* began and ended on all of its nodes, with exit code 0 everywhere */
+    JOB_FAILED,    /* ended on all of its nodes, on one with another exit code */
+    JOB_KILLED,    /* began, and did not end everywhere: cut off by the scheduler or with a node */
+    JOB_REFUSED,   /* the scheduler did not take it */
+    JOB_LOST,      /* accepted, and never seen to begin */
+    JOB_NOT_SUBMITTED, /* its turn never came */
+    JOB_OUTCOME_COUNT
+};
+const char *job_outcome_to_str(enum job_outcome o);
+int job_outcome_from_str(const char *s, enum job_outcome *ret_outcome);
+const char *job_end_to_str(enum job_end e); /* "completed", "node-fail", ... */
+int job_end_from_str(const char *s, enum job_end *ret_end);
+
+/* One task of one job. Times are from the stream's beginning, on the controller's clock (each
+ * node's offset is taken off); JOB_NEVER: not seen. */
+struct job_seen {
+    uint32_t index, task;
+    uint32_t nodes, user;
+    int64_t planned, submit, accepted;
+    int64_t started_first, started_all; /* first and last of its nodes to begin */
+    int64_t ended_last;                 /* last of its nodes to end */
+    int64_t runtime, requested;         /* as asked for */
+    uint64_t job_id;
+    int32_t exit_code; /* the first that is not 0, by rank; 0: none; -1: no end was seen */
+    uint32_t starts;   /* records of a beginning; more than nodes: it ran twice (doubled) */
+    uint32_t ends;
+    bool doubled; /* began more than once on one of its ranks */
+    enum job_outcome outcome;
+    enum job_end end; /* the scheduler's word */
+    char *node_list;  /* names of the nodes it ran on, sorted, with commas; "": none */
+};
+
+/* What was written on one node. */
+struct job_records {
+    const char *node;
+    const struct job_record *items;
+    size_t n;
+    int64_t offset_ns; /* of its clock against the controller's: theirs minus the controller's */
+};
+
+struct jobs_seen {
+    struct job_seen *items; /* by index and task: every one of the stream, seen or not */
+    size_t n;
+    int64_t begin_mono_ns, begin_wall_ns; /* the stream's beginning on the controller's clocks */
+    int64_t finish; /* from then; JOB_NEVER: the driver did not come to its end */
+    int64_t driver_cpu_ns;
+    int64_t job_cpu_ns;    /* of all bench-job, payloads left out */
+    size_t job_ends;       /* that this is the sum of */
+    size_t strangers;      /* records of jobs that the stream does not have, or of a wrong kind */
+    int64_t clock_jump_ns; /* by how much any wall clock was set meanwhile against the monotonic
+                              one: the largest difference, with its sign */
+};
+void jobs_seen_done(struct jobs_seen *s);
+/* Puts together what the stream asked for and what driver (records[0], of the controller) and nodes
+ * (the others) wrote down. Records may come in any order, and any may be missing. */
+void jobs_seen_make(const struct job_stream *stream, const struct job_records *records,
+                    size_t n_records, struct jobs_seen *ret_seen);
+
+/* ------------------------------------------------------------------------------------- metrics */
+
+enum metric_scope { METRIC_OF_JOB, METRIC_OF_RUN, METRIC_SCOPE_COUNT };
+enum metric_direction { METRIC_MIN, METRIC_MAX, METRIC_NEITHER };
+
+struct metric {
+    const char *name; /* "wait_p95" */
+    enum metric_scope scope;
+    const char *unit; /* "s", "1/s", "1" */
+    const char *kind; /* "cost", "rate", "ratio" */
+    enum metric_direction better;
+    const char *definition; /* one or two sentences, with the formula */
+    const char *source;     /* where it comes from: a paper, or "benchd" */
+};
+extern const struct metric metrics_catalogue[]; /* ended by a NULL name */
+const struct metric *metric_find(const char *name);
+/* As the contract's MetricsCatalogue items; new reference. */
+json_t *metrics_catalogue_json(void);
+
+/* What the formulas need beside the jobs. */
+struct metrics_input {
+    const struct jobs_seen *seen;
+    unsigned compute;  /* nodes */
+    double time_scale; /* 1: real time; tau of the bounded slowdown is 10 s x this */
+};
+/* {NAME: {value, unit, kind, n}} by the catalogue's definitions; a metric with no value to be made
+ * of is left out. New reference. */
+json_t *metrics_of_jobs(const struct metrics_input *in);
+/* Bounded slowdown of one job (Feitelson 2001): max(1, (w + r) / max(r, tau)); all ns. */
+double metrics_bounded_slowdown(int64_t wait, int64_t runtime, int64_t tau);
+/* The least time in which so many nodes can do these jobs, whatever the order: the greatest of
+ * arrival + runtime of any job, and for each arrival t, t + (work that arrives at or after t) /
+ * nodes. ns from the stream's beginning. */
+int64_t metrics_makespan_bound(const struct jobs_seen *seen, unsigned compute);
+/* The queue's length over time: pairs {at, waiting} for each change, by time; the caller's
+ * (free()).
+ */
+struct queue_point {
+    int64_t at;
+    uint32_t waiting, running; /* jobs */
+    uint32_t busy_nodes;
+};
+void metrics_queue(const struct jobs_seen *seen, struct queue_point **ret_points, size_t *ret_n);
