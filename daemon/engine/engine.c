@@ -9,17 +9,32 @@
 
 /* -- notes from workers -- */
 
-void engine_note(struct engine *e, bool is_image, const char *id, const char *text)
+void engine_note(struct engine *e, const struct note *note)
 {
     struct note *n = bd_new(struct note);
-    n->is_image = is_image;
-    snprintf(n->id, sizeof(n->id), "%s", id);
-    snprintf(n->text, sizeof(n->text), "%s", text);
+    *n = *note;
+    n->next = NULL;
     pthread_mutex_lock(&e->lock);
     *e->notes_tail = n;
     e->notes_tail = &n->next;
     uv_async_send(&e->wake);
     pthread_mutex_unlock(&e->lock);
+}
+
+static void take_note(struct engine *e, const struct note *n)
+{
+    switch (n->kind) {
+    case NOTE_IMAGE:
+        images_progress(e, n->id, n->text);
+        break;
+    case NOTE_NODE:
+        engine_event(e, "cluster.node", n->id,
+                     json_pack("{s:s, s:s}", "node", n->text, "state", "running"));
+        break;
+    case NOTE_PROGRESS:
+        run_progress(e, n->id, &n->progress);
+        break;
+    }
 }
 
 static void on_wake(uv_async_t *wake)
@@ -32,12 +47,7 @@ static void on_wake(uv_async_t *wake)
     pthread_mutex_unlock(&e->lock);
     while (n) {
         struct note *next = n->next;
-        if (n->is_image) {
-            images_progress(e, n->id, n->text);
-        } else {
-            engine_event(e, "cluster.node", n->id,
-                         json_pack("{s:s, s:s}", "node", n->text, "state", "running"));
-        }
+        take_note(e, n);
         free(n);
         n = next;
     }

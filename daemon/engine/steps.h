@@ -15,6 +15,7 @@
 #include "lib/base/str.h"
 #include "lib/model/cluster.h"
 #include "lib/virt/virt.h"
+#include "lib/workload/workload.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -52,7 +53,8 @@ struct step_input {
     struct step_run run;
     struct bd_cancel *cancel;
     virt_node_fn on_node; /* tell of a node that was started; from any thread */
-    void *on_node_arg;
+    void (*on_progress)(const struct workload_progress *progress, void *arg); /* from the body's */
+    void *arg;                                                                /* of both */
 };
 
 /* What a body found out, for the cluster's row. Empty at first; the engine takes what is set. */
@@ -64,6 +66,8 @@ struct step_output {
     struct bd_strv warnings;
     json_t *residue;
     json_t *metrics;
+    json_t *conditions;    /* members that are put into the run's */
+    struct jobs_seen jobs; /* rows of the store */
 };
 
 /* STEP_MEASURE: of clusters that belong to a run alone. */
