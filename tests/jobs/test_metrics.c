@@ -326,6 +326,7 @@ END_TEST
 START_TEST(all_of_the_catalogue_is_made)
 {
     struct trace t = trace_random(3, 150);
+    t.compute = 1000; /* as many as its jobs took, who waited for none */
     struct jobs_seen seen;
     jobs_seen_make(&t.stream, t.files, t.n_files, &seen);
     bd_auto_json json_t *all = metrics_of(&t, &seen);
