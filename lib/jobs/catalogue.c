@@ -18,29 +18,29 @@
 
 #define MEAN(name, better, what)                                                                   \
     {                                                                                              \
-        name "_mean", RUN, "s", "cost", better, "Arithmetic mean of " what ": sum(x) / n.",        \
+        name "_mean", "s", "cost", RUN, better, "Arithmetic mean of " what ": sum(x) / n.",        \
             HOEFLER_2015                                                                           \
     }
 #define P50(name, unit, kind, better, what)                                                        \
     {                                                                                              \
-        name "_p50", RUN, unit, kind, better,                                                      \
+        name "_p50", unit, kind, RUN, better,                                                      \
             "Median of " what ": the ceil(0.50 n)-th of n values by size.", HYNDMAN_1996           \
     }
 #define P95(name, unit, kind, better, what)                                                        \
     {                                                                                              \
-        name "_p95", RUN, unit, kind, better,                                                      \
+        name "_p95", unit, kind, RUN, better,                                                      \
             "95th percentile of " what ": the ceil(0.95 n)-th of n values by size, n >= 20.",      \
             HYNDMAN_1996                                                                           \
     }
 #define P99(name, unit, kind, better, what)                                                        \
     {                                                                                              \
-        name "_p99", RUN, unit, kind, better,                                                      \
+        name "_p99", unit, kind, RUN, better,                                                      \
             "99th percentile of " what ": the ceil(0.99 n)-th of n values by size, n >= 100.",     \
             HYNDMAN_1996                                                                           \
     }
 #define MOST(name, unit, kind, better, what)                                                       \
     {                                                                                              \
-        name "_max", RUN, unit, kind, better, "Greatest of " what ".", "benchd"                    \
+        name "_max", unit, kind, RUN, better, "Greatest of " what ".", "benchd"                    \
     }
 
 #define ALL_OF(name, what)                                                                         \
@@ -52,30 +52,30 @@
         MOST(name, unit, kind, METRIC_MIN, what)
 #define COUNT(name, better, what)                                                                  \
     {                                                                                              \
-        name, RUN, "1", "cost", better, "Number of jobs " what ", of n in the stream.", "benchd"   \
+        name, "1", "cost", RUN, better, "Number of jobs " what ", of n in the stream.", "benchd"   \
     }
 
 const struct metric metrics_catalogue[] = {
-    {"wait", JOB, "s", "cost", METRIC_MIN,
+    {"wait", "s", "cost", JOB, METRIC_MIN,
      "Time in the queue until a first node begins: started_first - submit.", FEITELSON_2001},
-    {"accept_latency", JOB, "s", "cost", METRIC_MIN,
+    {"accept_latency", "s", "cost", JOB, METRIC_MIN,
      "Time until the scheduler has taken the submission: accepted - submit.", "benchd"},
-    {"dispatch_latency", JOB, "s", "cost", METRIC_MIN,
+    {"dispatch_latency", "s", "cost", JOB, METRIC_MIN,
      "Time until the job runs on all of its nodes: started_all - submit = wait + spread.",
      "benchd"},
-    {"spread", JOB, "s", "cost", METRIC_MIN,
+    {"spread", "s", "cost", JOB, METRIC_MIN,
      "Time between the first and the last of its nodes to begin: started_all - started_first.",
      "benchd"},
-    {"runtime", JOB, "s", "cost", METRIC_NEITHER,
+    {"runtime", "s", "cost", JOB, METRIC_NEITHER,
      "Time for which it has nodes: ended_last - started_first.", FEITELSON_2001},
-    {"overrun", JOB, "s", "cost", METRIC_MIN,
+    {"overrun", "s", "cost", JOB, METRIC_MIN,
      "What the run took beyond the payload: runtime - the runtime that was asked for.", "benchd"},
-    {"turnaround", JOB, "s", "cost", METRIC_MIN,
+    {"turnaround", "s", "cost", JOB, METRIC_MIN,
      "Time until its result is there: ended_last - submit = wait + runtime.", FEITELSON_2001},
-    {"bounded_slowdown", JOB, "1", "ratio", METRIC_MIN,
+    {"bounded_slowdown", "1", "ratio", JOB, METRIC_MIN,
      "max(1, (w + r) / max(r, tau)) with w = wait, r = runtime, tau = 10 s x time scale.",
      FEITELSON_2001},
-    {"lateness", JOB, "s", "cost", METRIC_MIN,
+    {"lateness", "s", "cost", JOB, METRIC_MIN,
      "By how much the driver was late: submit - planned. An error of the instrument.", "benchd"},
 
     ALL_OF("wait", "the jobs' wait"),
@@ -83,47 +83,47 @@ const struct metric metrics_catalogue[] = {
     ALL_OF("dispatch_latency", "the jobs' dispatch_latency"),
     ALL_OF("turnaround", "the jobs' turnaround"),
     WITHOUT_P99("bounded_slowdown", "1", "ratio", "the jobs' bounded_slowdown"),
-    {"bounded_slowdown_tau", RUN, "s", "cost", METRIC_NEITHER,
+    {"bounded_slowdown_tau", "s", "cost", RUN, METRIC_NEITHER,
      "The tau of every bounded_slowdown in this run: 10 s x time scale.", FEITELSON_2001},
-    {"fairness", RUN, "1", "ratio", METRIC_MAX,
+    {"fairness", "1", "ratio", RUN, METRIC_MAX,
      "Jain's index (sum x)^2 / (n sum x^2) over users, x the arithmetic mean of a user's "
      "bounded_slowdown: 1 is equal, 1/n is all for one. Two users or more, each with a value.",
      JAIN_1984},
     WITHOUT_P99("spread", "s", "cost", "the jobs' spread"),
     WITHOUT_P99("overrun", "s", "cost", "the jobs' overrun"),
 
-    {"makespan", RUN, "s", "cost", METRIC_MIN,
+    {"makespan", "s", "cost", RUN, METRIC_MIN,
      "Time from the first planned arrival to the last end: max(ended_last) - min(planned), over n "
      "jobs that ended.",
      GRAHAM_1969},
-    {"makespan_bound", RUN, "s", "cost", METRIC_NEITHER,
+    {"makespan_bound", "s", "cost", RUN, METRIC_NEITHER,
      "No order on m nodes is done sooner: the greatest of a + r of any job and a + (sum of nodes x "
      "r of all that arrive at a or later) / m, less min(planned); a = planned, r = asked runtime; "
      "over n jobs that completed.",
      GRAHAM_1969 ", with arrivals"},
-    {"makespan_ratio", RUN, "1", "ratio", METRIC_MIN, "makespan / makespan_bound.", GRAHAM_1969},
-    {"utilisation", RUN, "1", "ratio", METRIC_MAX,
+    {"makespan_ratio", "1", "ratio", RUN, METRIC_MIN, "makespan / makespan_bound.", GRAHAM_1969},
+    {"utilisation", "1", "ratio", RUN, METRIC_MAX,
      "Share of node time in use from the first submission to the last, so that neither the "
      "beginning nor the running dry counts: sum of nodes x (time within the window from "
      "started_first to ended_last) / (m x window), m compute nodes.",
      FRACHTENBERG_2005},
-    {"utilisation_makespan", RUN, "1", "ratio", METRIC_MAX,
+    {"utilisation_makespan", "1", "ratio", RUN, METRIC_MAX,
      "The same over the whole makespan: from min(planned) to max(ended_last).", FRACHTENBERG_2005},
-    {"throughput_submission", RUN, "1/s", "rate", METRIC_MAX,
+    {"throughput_submission", "1/s", "rate", RUN, METRIC_MAX,
      "Submissions a second: (n - 1) / (last submit - first submit); an array is one. n >= 2.",
      "benchd"},
-    {"throughput_start", RUN, "1/s", "rate", METRIC_MAX,
+    {"throughput_start", "1/s", "rate", RUN, METRIC_MAX,
      "Jobs a second that come to run: (n - 1) / (last started_all - first started_all). n >= 2.",
      "benchd"},
-    {"throughput_completion", RUN, "1/s", "rate", METRIC_MAX,
+    {"throughput_completion", "1/s", "rate", RUN, METRIC_MAX,
      "Jobs a second that end: (n - 1) / (last ended_last - first ended_last). n >= 2.", "benchd"},
-    {"offered_load_realised", RUN, "1", "ratio", METRIC_NEITHER,
+    {"offered_load_realised", "1", "ratio", RUN, METRIC_NEITHER,
      "What the stream asks of the cluster, as drawn: sum of nodes x asked runtime of all n jobs "
      "that arrive before the last arrival / (m x (last - first planned)), m compute nodes.",
      FRACHTENBERG_2005},
-    {"queue_length_max", RUN, "1", "cost", METRIC_MIN,
+    {"queue_length_max", "1", "cost", RUN, METRIC_MIN,
      "Most jobs that waited at a time, each from submit to started_first.", "benchd"},
-    {"queue_length_mean", RUN, "1", "cost", METRIC_MIN,
+    {"queue_length_mean", "1", "cost", RUN, METRIC_MIN,
      "Mean number of jobs that wait, over time: sum of wait / (last started_first - first submit).",
      LITTLE_1961},
 
@@ -131,7 +131,7 @@ const struct metric metrics_catalogue[] = {
     COUNT("jobs_failed", METRIC_MIN, "that ended on all of their nodes, on one with another code"),
     COUNT("jobs_killed", METRIC_MIN, "that began and were not seen to end on all of their nodes"),
     COUNT("jobs_refused", METRIC_MIN,
-          "that the scheduler did not take, nor those that follow them"),
+          "that the scheduler did not take, or that follow one of those"),
     COUNT("jobs_lost", METRIC_MIN, "that were submitted, not refused, and never seen to begin"),
     COUNT("jobs_not_submitted", METRIC_MIN, "whose turn never came"),
     COUNT("jobs_doubled", METRIC_MIN, "that began more than once, whatever became of them"),
@@ -140,10 +140,10 @@ const struct metric metrics_catalogue[] = {
     P95("lateness", "s", "cost", METRIC_MIN, "the submissions' lateness"),
     P99("lateness", "s", "cost", METRIC_MIN, "the submissions' lateness"),
     MOST("lateness", "s", "cost", METRIC_MIN, "the submissions' lateness"),
-    {"driver_cpu_per_job", RUN, "s", "cost", METRIC_MIN,
+    {"driver_cpu_per_job", "s", "cost", RUN, METRIC_MIN,
      "CPU time of the driver and of the scheduler's clients that it starts / n jobs submitted.",
      "benchd"},
-    {"job_cpu_per_job", RUN, "s", "cost", METRIC_MIN,
+    {"job_cpu_per_job", "s", "cost", RUN, METRIC_MIN,
      "CPU time of bench-job on all nodes of a job, payload left out: sum / n jobs that ended on at "
      "least one node.",
      "benchd"},

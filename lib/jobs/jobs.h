@@ -146,9 +146,9 @@ enum metric_direction { METRIC_MIN, METRIC_MAX, METRIC_NEITHER };
 
 struct metric {
     const char *name; /* "wait_p95" */
-    enum metric_scope scope;
     const char *unit; /* "s", "1/s", "1" */
     const char *kind; /* "cost", "rate", "ratio" */
+    enum metric_scope scope;
     enum metric_direction better;
     const char *definition; /* one or two sentences, with the formula */
     const char *source;     /* where it comes from: a paper, or "benchd" */

@@ -245,7 +245,7 @@ START_TEST(without_any_record_nothing_was_submitted)
 }
 END_TEST
 
-/* One job of two nodes; the first record that is given is dropped or kept bit by bit. */
+/* One job of two nodes, and the records of it. */
 static const struct {
     const char *what;
     struct job_record records[4]; /* of the one node, ended by kind 0 */
