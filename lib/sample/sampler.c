@@ -3,6 +3,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/str.h"
 #include "lib/sample/sampler_priv.h"
+#include "lib/sample/ticks.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -10,7 +11,8 @@
 #include <time.h>
 
 struct sampler {
-    int64_t interval_ns, start_ns;
+    int64_t start_ns;
+    struct ticks ticks;
     char (*names)[NODE_NAME_BYTES];
     struct taker *taker;
     struct take_look looks[2], *last, *next; /* last, next: the two, in turns */
@@ -100,19 +102,12 @@ static bool wait_until(struct sampler *s, int64_t mono_ns)
 static void *sampler_main(void *arg)
 {
     struct sampler *s = arg;
-    for (int64_t k = 1; !wait_until(s, s->start_ns + k * s->interval_ns);) {
-        int64_t late_ns = bd_mono_ns() - (s->start_ns + k * s->interval_ns);
-        if (late_ns > s->interval_ns / 2) {
-            s->cost.skipped++;
-        } else {
-            s->cost.late += late_ns > s->interval_ns / 10;
+    while (!wait_until(s, s->start_ns + ticks_due_ns(&s->ticks))) {
+        if (ticks_begin(&s->ticks, bd_mono_ns() - s->start_ns))
             look_again(s, true);
-        }
-        int64_t next = (bd_mono_ns() - s->start_ns) / s->interval_ns + 1;
-        s->cost.skipped += next > k + 1 ? (uint32_t)(next - k - 1) : 0;
-        k = next > k ? next : k + 1;
+        ticks_end(&s->ticks, bd_mono_ns() - s->start_ns);
     }
-    look_again(s, bd_mono_ns() - s->kept_ns >= s->interval_ns / 2);
+    look_again(s, bd_mono_ns() - s->kept_ns >= s->ticks.interval_ns / 2);
     struct timespec cpu = {0};
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
     s->cost.cpu_ns = cpu.tv_sec * BD_NS_PER_S + cpu.tv_nsec;
@@ -154,7 +149,7 @@ static struct sampler *sampler_new(const struct sampler_config *config,
     pthread_cond_init(&s->stop, &monotonic);
     pthread_condattr_destroy(&monotonic);
     pthread_mutex_init(&s->lock, NULL);
-    s->interval_ns = config->interval_ns;
+    s->ticks = (struct ticks){.interval_ns = config->interval_ns, .k = 1};
     s->names = bd_xcalloc(plan->n_nodes, sizeof(*s->names));
     for (size_t i = 0; i < plan->n_nodes; i++)
         memcpy(s->names[i], plan->nodes[i].name, sizeof(*s->names));
@@ -273,10 +268,11 @@ void sampler_stop(struct sampler *s, struct sampler_result *ret_result)
     pthread_mutex_unlock(&s->lock);
     pthread_join(s->thread, NULL);
     if (ret_result) {
-        struct sampler_result result = {.start_mono_ns = s->start_ns,
-                                        .window_ns = bd_mono_ns() - s->start_ns,
-                                        .cost = s->cost};
+        struct sampler_result result = {
+            .start_mono_ns = s->start_ns, .window_ns = bd_mono_ns() - s->start_ns, .cost = s->cost};
         daemons_used(s, &result);
+        result.cost.late = s->ticks.late;
+        result.cost.skipped = s->ticks.skipped;
         result.cost.round_mean_ns = s->rounds_ns / s->cost.rounds;
         noise_of(s, &result.noise);
         samples_series(&s->samples, (const char(*)[NODE_NAME_BYTES])s->names, &result);
