@@ -6,10 +6,10 @@
 #include "lib/base/clock.h"
 #include "lib/base/str.h"
 #include "lib/sample/sampler.h"
-#include "tests/base/unit.h"
 #include "tests/sample/tree.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <time.h>
 
 static int64_t cpu_ns(void)

@@ -1,12 +1,22 @@
 #include "tests/sample/tree.h"
 
+#include "lib/base/fs.h"
+#include "lib/base/mem.h"
 #include "lib/base/str.h"
-#include "tests/base/unit.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* Not an assertion of Check's, which are for tests alone. */
+static void must(bool is_so, const char *what)
+{
+    if (!is_so)
+        bd_die(what);
+}
 
 void tree_put(const char *top, const char *name, const char *fmt, ...)
 {
@@ -15,16 +25,13 @@ void tree_put(const char *top, const char *name, const char *fmt, ...)
     va_start(args, fmt);
     int n = vasprintf(&text, fmt, args);
     va_end(args);
-    ck_assert_int_ge(n, 0);
+    must(n >= 0, "out of memory");
     bd_auto_free char *path = bd_xasprintf("%s/%s", top, name);
     bd_auto_free char *dir = bd_path_dir(path);
-    struct bd_err err = BD_ERR_INIT;
-    ck_assert_msg(bd_mkdir_p(dir, 0700, &err) == 0, "%s", err.text);
+    must(bd_mkdir_p(dir, 0700, NULL) == 0, dir);
     /* In one call and cut afterwards: a reader in another thread sees no empty file. */
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    ck_assert_msg(fd >= 0, "%s", path);
-    ck_assert_int_eq(bd_write_all(fd, text, (size_t)n), 0);
-    ck_assert_int_eq(ftruncate(fd, n), 0);
+    must(fd >= 0 && bd_write_all(fd, text, (size_t)n) == 0 && ftruncate(fd, n) == 0, path);
     close(fd);
     free(text);
 }
@@ -32,8 +39,7 @@ void tree_put(const char *top, const char *name, const char *fmt, ...)
 void tree_remove(const char *top, const char *name)
 {
     bd_auto_free char *path = bd_xasprintf("%s/%s", top, name);
-    struct bd_err err = BD_ERR_INIT;
-    ck_assert_msg(bd_rm_rf(path, &err) == 0, "%s", err.text);
+    must(bd_rm_rf(path, NULL) == 0, path);
 }
 
 char *tree_group2(const struct tree *t, size_t i)
@@ -90,9 +96,10 @@ void tree_put_links(const struct tree *t, const struct tree_node *nodes)
 
 void tree_make(struct tree *ret_tree, enum tree_layout layout, unsigned compute, const char *parent)
 {
-    if (parent)
-        ck_assert_int_eq(setenv("TMPDIR", parent, 1), 0);
-    struct tree t = {.dir = unit_dir(), .layout = layout};
+    const char *tmp = parent ? parent : getenv("TMPDIR");
+    struct tree t = {.dir = bd_xasprintf("%s/benchd-test.XXXXXX", tmp ? tmp : "/tmp"),
+                     .layout = layout};
+    must(mkdtemp(t.dir) != NULL, t.dir);
     struct cluster_spec spec = {.controllers = 1, .compute = compute};
     struct subnet subnet = {0};
     cluster_plan_make(TREE_ID, &spec, &subnet, &t.plan);
@@ -121,5 +128,6 @@ void tree_done(struct tree *t)
     char *const texts[] = {t->proc, t->sys, t->run, t->cgroup2, t->memory, t->blkio};
     for (size_t i = 0; i < BD_ARRAY_LEN(texts); i++)
         free(texts[i]);
-    unit_dir_done(t->dir);
+    must(bd_rm_rf(t->dir, NULL) == 0, t->dir);
+    free(t->dir);
 }
