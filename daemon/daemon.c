@@ -193,6 +193,8 @@ static int make_engine(struct daemon *d, struct store_conn *conn, struct bd_err 
                 .images_dir = d->config.image_dir,
                 .bench_enter = d->config.bench_enter,
                 .runs_dir = d->runs_dir,
+                .cgroup2 = d->facts.cgroup2,
+                .quiet_cpus = d->config.quiet_cpus,
                 .pool = d->config.subnet_pool,
                 .memory_bytes = d->facts.memory_bytes,
                 .cpus = d->facts.cpus,

@@ -123,6 +123,12 @@ void query_i64(struct query *q, int64_t value)
     bound(q, sqlite3_bind_int64(q->stmt, ++q->bound, value));
 }
 
+void query_blob(struct query *q, const void *data, size_t bytes)
+{
+    /* A pointer that is NULL would be NULL, and not a blob without bytes. */
+    bound(q, sqlite3_bind_blob64(q->stmt, ++q->bound, data ? data : "", bytes, SQLITE_STATIC));
+}
+
 void query_time(struct query *q, int64_t ns)
 {
     if (ns == 0)
@@ -173,6 +179,17 @@ char *query_col_text(const struct query *q, int col)
 int64_t query_col_i64(const struct query *q, int col)
 {
     return sqlite3_column_int64(q->stmt, col);
+}
+
+void *query_col_blob(const struct query *q, int col, size_t *ret_bytes)
+{
+    const void *data = sqlite3_column_blob(q->stmt, col);
+    size_t bytes = (size_t)sqlite3_column_bytes(q->stmt, col);
+    void *copy = bd_xmalloc(bytes ? bytes : 1);
+    if (bytes)
+        memcpy(copy, data, bytes);
+    *ret_bytes = bytes;
+    return copy;
 }
 
 int query_col_json(const struct query *q, int col, json_t **ret_json, struct bd_err *err)

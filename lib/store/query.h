@@ -56,8 +56,9 @@ void query_end(struct query *q);
 /* Each binds the next parameter. */
 void query_text(struct query *q, const char *text); /* NULL: NULL */
 void query_i64(struct query *q, int64_t value);
-void query_time(struct query *q, int64_t ns);         /* 0: NULL */
-void query_json(struct query *q, const json_t *json); /* NULL: NULL */
+void query_blob(struct query *q, const void *data, size_t bytes); /* lives as long as a text */
+void query_time(struct query *q, int64_t ns);                     /* 0: NULL */
+void query_json(struct query *q, const json_t *json);             /* NULL: NULL */
 /* A JSON array of the names of the states whose bit is set, of all where none is. */
 void query_states(struct query *q, unsigned bits, int count, const char *(*name_of)(int state));
 
@@ -69,6 +70,8 @@ int query_run(struct query *q, struct bd_err *err);
 /* Columns, from 0. NULL reads as NULL or 0; texts are the caller's. */
 char *query_col_text(const struct query *q, int col);
 int64_t query_col_i64(const struct query *q, int col);
+/* The caller's (free()); never NULL. */
+void *query_col_blob(const struct query *q, int col, size_t *ret_bytes);
 int query_col_json(const struct query *q, int col, json_t **ret_json, struct bd_err *err);
 int query_col_id(const struct query *q, int col, char ret_id[BD_ID_BYTES], struct bd_err *err);
 /* For a text that is one of a few words: from_str answers its number. */
