@@ -174,17 +174,13 @@ static uint64_t magnitude(int64_t d)
     return d < 0 ? 0 - (uint64_t)d : (uint64_t)d;
 }
 
-/* What the others of a file are held against: BEGIN, or else the first one written. */
+/* What the others of a file are held against: the first one written; a driver's is its BEGIN. */
 static const struct job_record *reference(const struct job_records *records)
 {
     const struct job_record *found = NULL;
     for (size_t i = 0; i < records->n; i++) {
         const struct job_record *r = &records->items[i];
-        if (!can_be_true(r))
-            continue;
-        bool begin = r->kind == JOB_RECORD_BEGIN;
-        bool found_begin = found && found->kind == JOB_RECORD_BEGIN;
-        if (!found || (begin == found_begin ? r->mono_ns < found->mono_ns : begin))
+        if (can_be_true(r) && (!found || r->mono_ns < found->mono_ns))
             found = r;
     }
     return found;

@@ -307,6 +307,51 @@ START_TEST(what_has_no_value_is_left_out)
 }
 END_TEST
 
+START_TEST(driver_costs_are_shared_by_what_it_submitted)
+{
+    struct trace t = trace_load("fcfs");
+    struct jobs_seen seen;
+    jobs_seen_make(&t.stream, t.files, t.n_files, &seen);
+    seen.items[4].submit = JOB_NEVER;
+    bd_auto_json json_t *all = metrics_of(&t, &seen);
+    ck_assert_double_eq(value_of(all, "driver_cpu_per_job"), 0.0025);
+    ck_assert_int_eq(bd_json_int(json_object_get(all, "driver_cpu_per_job"), "n", 0), 4);
+    jobs_seen_done(&seen);
+    trace_done(&t);
+}
+END_TEST
+
+/* Clocks may be off by their bound: a job can seem to begin before it was submitted. */
+START_TEST(queue_never_has_less_than_nothing)
+{
+    struct job_seen job = {.nodes = 2, .submit = 5, .started_first = 3, .ended_last = 8};
+    struct jobs_seen seen = {.items = &job, .n = 1};
+    bd_auto_free struct queue_point *points = NULL;
+    size_t n;
+    metrics_queue(&seen, &points, &n);
+    ck_assert_uint_eq(n, 2);
+    ck_assert(points[0].at == 3 && points[0].waiting == 0 && points[0].busy_nodes == 2);
+    ck_assert(points[1].at == 8 && points[1].waiting == 0 && points[1].busy_nodes == 0);
+}
+END_TEST
+
+/* One ends, the next begins, a third comes into its place: nothing has changed. */
+START_TEST(queue_has_no_point_where_nothing_changes)
+{
+    struct job_seen jobs[] = {{.nodes = 1, .submit = 0, .started_first = 1, .ended_last = 5},
+                              {.nodes = 1, .submit = 2, .started_first = 5, .ended_last = 9},
+                              {.nodes = 1, .submit = 5, .started_first = 9, .ended_last = 12}};
+    struct jobs_seen seen = {.items = jobs, .n = 3};
+    static const int64_t changes[] = {0, 1, 2, 9, 12};
+    bd_auto_free struct queue_point *points = NULL;
+    size_t n;
+    metrics_queue(&seen, &points, &n);
+    ck_assert_uint_eq(n, BD_ARRAY_LEN(changes));
+    for (size_t i = 0; i < n; i++)
+        ck_assert_int_eq(points[i].at, changes[i]);
+}
+END_TEST
+
 /* A user whose jobs never got through can't be left out of what is called fair. */
 START_TEST(fairness_needs_a_value_of_every_user)
 {
@@ -361,6 +406,9 @@ int main(void)
     tcase_add_test(tcase, percentile_is_the_nearest_rank);
     tcase_add_test(tcase, percentiles_need_enough_values);
     tcase_add_test(tcase, what_has_no_value_is_left_out);
+    tcase_add_test(tcase, driver_costs_are_shared_by_what_it_submitted);
+    tcase_add_test(tcase, queue_never_has_less_than_nothing);
+    tcase_add_test(tcase, queue_has_no_point_where_nothing_changes);
     tcase_add_test(tcase, fairness_needs_a_value_of_every_user);
     tcase_add_test(tcase, all_of_the_catalogue_is_made);
     suite_add_tcase(suite, tcase);
