@@ -60,17 +60,17 @@ struct pack {
     struct bd_err err;
 };
 
-static int open_run_dir(const char *path, DIR **ret_dir, struct bd_err *err)
+/* NULL with its code in err. */
+static DIR *open_run_dir(const char *path, struct bd_err *err)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        return bd_err_errno(err, errno, "open the run's directory %s", path);
-    *ret_dir = fdopendir(fd);
-    if (!*ret_dir) {
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    if (dir)
+        return dir;
+    bd_err_errno(err, errno, "open the directory %s", path);
+    if (fd >= 0)
         close(fd);
-        return bd_err_errno(err, ENOMEM, "list the run's directory %s", path);
-    }
-    return 0;
+    return NULL;
 }
 
 /* What has another name or is no plain file was never served. */
@@ -112,14 +112,12 @@ static int pack_file(struct pack *p, int objects, int dir_fd, const char *name, 
 
 static int pack_all(struct pack *p, struct bd_err *err)
 {
-    bd_auto(dir) DIR *dir = NULL;
+    bd_auto(dir) DIR *dir = open_run_dir(p->dir, err);
     bd_auto_fd int objects = -1;
-    int rc = open_run_dir(p->dir, &dir, err);
-    if (rc == -ENOENT)
-        return 0; /* it has left nothing */
-    p->there = rc == 0;
-    if (rc == 0)
-        rc = artifact_dir_open(p->a->e->config.artifacts_dir, &objects, err);
+    if (!dir)
+        return err->code == -ENOENT ? 0 : err->code; /* it has left nothing */
+    p->there = true;
+    int rc = artifact_dir_open(p->a->e->config.artifacts_dir, &objects, err);
     const struct dirent *entry;
     while (rc == 0 && (entry = readdir(dir)))
         rc = pack_file(p, objects, dirfd(dir), entry->d_name, err);
@@ -255,10 +253,10 @@ static int sweep_objects(const struct engine *e, struct store_conn *conn, struct
 
 static int find_runs(struct sweep *s, struct store_conn *conn, struct bd_err *err)
 {
-    bd_auto(dir) DIR *dir = NULL;
-    int rc = open_run_dir(s->a->e->config.host.runs_dir, &dir, err);
+    bd_auto(dir) DIR *dir = open_run_dir(s->a->e->config.host.runs_dir, err);
+    int rc = dir ? 0 : err->code;
     const struct dirent *entry;
-    while (rc >= 0 && (entry = readdir(dir))) {
+    while (dir && rc >= 0 && (entry = readdir(dir))) {
         if (strlen(entry->d_name) != BD_ID_CHARS)
             continue;
         rc = store_artifact_run_ended(conn, entry->d_name, err);

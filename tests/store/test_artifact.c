@@ -248,21 +248,21 @@ END_TEST
 START_TEST(test_what_is_pinned_is_never_among_them)
 {
     static const struct {
-        enum campaign_state state;
         const char *artifacts; /* of its spec */
+        enum campaign_state state;
         bool removable;
     } campaigns[] = {
-        {CAMPAIGN_QUEUED, NULL, false},
-        {CAMPAIGN_RUNNING, NULL, false},
-        {CAMPAIGN_PAUSED, NULL, false},
-        {CAMPAIGN_CANCELLING, NULL, false},
-        {CAMPAIGN_DONE, NULL, true}, /* a spec from before there was the member */
-        {CAMPAIGN_DONE, "{}", true},
-        {CAMPAIGN_DONE, "{\"keep\":false}", true},
-        {CAMPAIGN_DONE, "{\"keep\":true}", false},
-        {CAMPAIGN_FAILED, "{\"keep\":true}", false},
-        {CAMPAIGN_CANCELLED, "{\"keep\":true}", false},
-        {CAMPAIGN_RUNNING, "{\"keep\":false}", false},
+        {NULL, CAMPAIGN_QUEUED, false},
+        {NULL, CAMPAIGN_RUNNING, false},
+        {NULL, CAMPAIGN_PAUSED, false},
+        {NULL, CAMPAIGN_CANCELLING, false},
+        {NULL, CAMPAIGN_DONE, true}, /* a spec from before there was the member */
+        {"{}", CAMPAIGN_DONE, true},
+        {"{\"keep\":false}", CAMPAIGN_DONE, true},
+        {"{\"keep\":true}", CAMPAIGN_DONE, false},
+        {"{\"keep\":true}", CAMPAIGN_FAILED, false},
+        {"{\"keep\":true}", CAMPAIGN_CANCELLED, false},
+        {"{\"keep\":false}", CAMPAIGN_RUNNING, false},
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(campaigns); i++) {
         struct db db = db_new();
