@@ -141,7 +141,7 @@ const struct command commands[] = {
      OPTIONS({"follow", ARG_FLAG, .help = "go on with what happens from now on"},
              {"since", ARG_SEQUENCE, false, "SEQ", .help = "only events after this number"},
              {"subject", ARG_TEXT, false, "S",
-              .help = "only of campaign/ID, run/ID, cluster/ID, image/ID or daemon"}),
+              .help = "only of campaign/ID, run/ID, cluster/ID, image/ID, host/local or daemon"}),
      cmd_events},
     {"host show", "", 0, 0, WORDS_NONE, "show the host: its parts, and what is in use", NULL, NULL,
      cmd_host_show},

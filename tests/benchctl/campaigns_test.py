@@ -369,7 +369,8 @@ residue: 1 differences
                    ("GET", "/v1/runs/eeee0001/artifacts/stdout",
                     lambda h, m: h.reply(200, content, "application/octet-stream")))
         out, _ = self.run_it("run", "artifacts", "eeee0001")
-        self.assertRegex(out, r"^NAME +SIZE +CHANGED\nstdout +2 KiB +\d+d ago\nctl1-slurmctld.log +310 B +\d+d ago\n$")
+        self.assertRegex(out, r"^NAME +SIZE +STORED +CHANGED\nstdout +2 KiB +310 B +\d+d ago\n"
+                              r"ctl1-slurmctld.log +310 B +- +\d+d ago\nstderr +7 B +removed +\d+d ago\n$")
         self.assertEqual(json.loads(self.run_it("run", "artifacts", "eeee0001", "--json")[0]), fake.ARTIFACTS)
         for option in (("-o", "{}"), ("--output", "{}"), ("-o{}",)):
             path = os.path.join(self.dir, "file" + str(len(option[0])))
@@ -380,9 +381,11 @@ residue: 1 differences
         self.assertEqual(bare.communicate(timeout=10)[0], content)
 
     def test_an_artifact_that_is_not_there_leaves_no_file(self):
-        self.serve()
+        self.serve(("GET", "/v1/runs/eeee0001/artifacts/stderr", answer(410, fake.GONE)))
         path = os.path.join(self.dir, "file")
         self.run_it("run", "artifacts", "eeee0001", "nothing", "-o", path, code=4)
+        _, err = self.run_it("run", "artifacts", "eeee0001", "stderr", "-o", path, code=4)
+        self.assertIn("was removed", err)
         self.assertEqual([f for f in os.listdir(self.dir) if f.startswith("file")], [])
         _, err = self.run_it("run", "artifacts", "eeee0001", "-o", path, code=2)
         self.assertIn("--output is for one artifact", err)

@@ -248,8 +248,17 @@ FAILED_RUN = {"error": {"type": "workload", "step": "workload", "detail": "exit 
 
 
 LOGS = b"run eeee0001: done, attempt 1\n\n== stdout ==\nn1\tok\n\x1b]0;owned\x07\n"
-ARTIFACTS = {"items": [{"name": "stdout", "bytes": 2048, "modifiedAt": "2026-01-31T12:00:02.218Z"},
-                       {"name": "ctl1-slurmctld.log", "bytes": 310, "modifiedAt": "2026-01-31T12:00:02.218Z"}]}
+def artifact(name, bytes, **more):
+    return {"name": name, "bytes": bytes, "storedBytes": None, "digest": None, "removed": False, "removedAt": None,
+            "modifiedAt": "2026-01-31T12:00:02.218Z", **more}
+
+
+ARTIFACTS = {"items": [artifact("stdout", 2048, storedBytes=310, digest="sha256:" + "11" * 32),
+                       artifact("ctl1-slurmctld.log", 310),
+                       artifact("stderr", 7, digest="sha256:" + "22" * 32, removed=True,
+                                removedAt="2026-02-01T12:00:00.000Z")]}
+GONE = {"type": "urn:benchd:problem:gone", "title": "Gone", "status": 410,
+        "detail": "artifact stderr of run eeee0001 was removed"}
 
 
 def plan(**more):
