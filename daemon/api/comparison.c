@@ -1,0 +1,136 @@
+/* A campaign's cells compared: its runs read page by page, and what lib/report makes of them. */
+#include "lib/report/comparison.h"
+#include "daemon/api/private.h"
+#include "lib/plan/plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What the request says; written before the read begins, and by nobody afterwards. */
+struct comparing {
+    struct bd_strv metrics; /* of ?metric= */
+    char *known;            /* of If-None-Match; NULL: none */
+};
+
+static void comparing_free(void *data)
+{
+    struct comparing *c = data;
+    bd_strv_done(&c->metrics);
+    free(c->known);
+    free(c);
+}
+
+/* What the nodes of a run were really made of is in its cluster's row. */
+static int add_run(struct comparison *c, struct store_conn *conn, const struct store_run *row,
+                   struct bd_err *err)
+{
+    struct store_cluster cluster = {0};
+    const json_t *spec = json_object_get(row->spec, "cluster");
+    int rc = store_cluster_get(conn, row->id, &cluster, err);
+    if (rc < 0 && rc != BD_ENOTFOUND)
+        return rc;
+    const struct comparison_run run = {
+        .id = row->id,
+        .cell = row->cell,
+        .block = row->block,
+        .grade = row->graded ? row->grade : GRADE_INVALID,
+        .reasons = row->reasons,
+        .oversubscribed = bd_json_bool(row->conditions, "oversubscribed", 0) != 0,
+        .metrics = row->metrics,
+        .image = bd_json_str(spec, "image", NULL),
+        .scheduler = bd_json_str(json_object_get(spec, "scheduler"), "name", NULL),
+        .digest = cluster.image_digest,
+        .version = cluster.scheduler_version,
+    };
+    comparison_add(c, &run);
+    store_cluster_done(&cluster);
+    return 0;
+}
+
+static int add_runs(struct comparison *c, struct store_conn *conn, const char *campaign,
+                    struct bd_err *err)
+{
+    struct store_run_filter filter = {
+        .campaign = campaign, .states = 1U << RUN_DONE, .limit = READ_LIMIT_MAX};
+    char last[BD_ID_BYTES];
+    size_t n = 0;
+    do {
+        struct store_run *rows = NULL;
+        int rc = store_run_list(conn, &filter, NULL, NULL, &rows, &n, err);
+        for (size_t i = 0; rc == 0 && i < n; i++)
+            rc = rows[i].warmup ? 0 : add_run(c, conn, &rows[i], err);
+        if (rc == 0 && n > 0) {
+            memcpy(last, rows[n - 1].id, sizeof(last));
+            filter.before_created_ns = rows[n - 1].created_ns;
+            filter.before_id = last;
+        }
+        store_runs_free(rows, n);
+        if (rc < 0)
+            return rc;
+    } while (n == filter.limit);
+    return 0;
+}
+
+static int compare(struct api_read *q, struct store_conn *conn, const struct store_campaign *row,
+                   struct bd_err *err)
+{
+    const struct comparing *asked = http_request_data(q->r);
+    bd_auto(plan) struct plan *plan = NULL;
+    bd_auto_json json_t *levels = json_array();
+    int rc = plan_again(row->spec, &plan, err);
+    if (rc < 0)
+        return rc;
+    if (plan_cells(plan) > COMPARISON_CELLS_MAX)
+        return bd_err_set(err, BD_ECONFLICT,
+                          "campaign %s has %zu cells: at most %d are compared, by pairs with the "
+                          "first",
+                          row->id, plan_cells(plan), COMPARISON_CELLS_MAX);
+    for (size_t i = 0; i < plan_cells(plan); i++)
+        json_array_append_new(levels, plan_cell_levels(plan, i));
+    const struct comparison_campaign campaign = {
+        .id = row->id,
+        .state = campaign_state_to_str(row->state),
+        .at_end = campaign_state_is_final(row->state),
+        .spec = row->spec,
+        .levels = levels,
+        .blocks = plan_blocks(plan),
+        .warmup = plan_warmup_blocks(plan),
+        .metrics = &asked->metrics,
+    };
+    bd_auto(comparison) struct comparison *c = comparison_new(&campaign);
+    rc = add_runs(c, conn, row->id, err);
+    if (rc == 0)
+        q->json = comparison_json(c);
+    return rc;
+}
+
+static int load_comparison(struct api_read *q, struct store_conn *conn, struct bd_err *err)
+{
+    const struct comparing *asked = http_request_data(q->r);
+    struct store_campaign row = {0};
+    int rc = store_campaign_get(conn, q->id, &row, err);
+    if (rc < 0)
+        return rc;
+    /* Each run that ends counts the version up, and nothing else changes what is found. It is read
+     * before the runs: one that ends meanwhile is looked at again with the next version. */
+    snprintf(q->etag, sizeof(q->etag), "\"%s.%lld\"", row.id, (long long)row.version);
+    if (!asked->known || !strstr(asked->known, q->etag))
+        rc = compare(q, conn, &row, err);
+    store_campaign_done(&row);
+    return rc;
+}
+
+void campaigns_compare(struct http_request *r, void *app)
+{
+    struct comparing *asked = bd_new(struct comparing);
+    const char *metrics = http_request_query(r, "metric");
+    const char *known = http_request_header(r, "If-None-Match");
+    bd_auto_free char *copy = bd_xstrdup(metrics ? metrics : "");
+    char *rest = copy, *name;
+    while ((name = strsep(&rest, ",")))
+        if (*name)
+            bd_strv_add(&asked->metrics, name);
+    asked->known = known ? bd_xstrdup(known) : NULL;
+    http_request_set_data(r, asked, comparing_free);
+    read_submit(read_object(app, r, "campaign", load_comparison));
+}
