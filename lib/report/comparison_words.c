@@ -71,7 +71,6 @@ static void add_blocks(struct bd_str *out, const struct compared_metric *m,
 static void add_pairs(struct bd_str *out, const struct comparison *c,
                       const struct compared_metric *m, const struct stats_pairs *p, size_t cell)
 {
-    const char *unit = *m->unit ? " " : "";
     if (p->n == 0) {
         bd_str_addf(out, "no block has both %s and %s", c->names[cell], c->names[0]);
         return;
@@ -80,10 +79,9 @@ static void add_pairs(struct bd_str *out, const struct comparison *c,
         bd_str_addf(out, "%s %s %.3g times as %s as %s", c->names[cell],
                     is_time(m) ? "takes" : "is", p->ratio.median, is_time(m) ? "long" : "high",
                     c->names[0]);
-        unit = "";
     } else {
         bd_str_addf(out, "%s differs from %s by %+.3g%s%s", c->names[cell], c->names[0],
-                    p->difference.median, unit, m->unit);
+                    p->difference.median, *m->unit ? " " : "", m->unit);
     }
     if (p->n > 1) {
         bd_str_addf(out, " (median of %zu blocks, ", p->n);
