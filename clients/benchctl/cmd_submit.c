@@ -94,7 +94,7 @@ static void tell_run(struct watch *w, const json_t *run)
     const json_t *grade = json_object_get(run, "grade");
     const char *reason = json_string_value(json_array_get(json_object_get(grade, "reasons"), 0));
     json_int_t attempt = bd_json_int(run, "attempt", 1);
-    run_result(run, &result);
+    run_result(run, campaign_objectives(w->campaign), &result);
     bd_str_addf(&line, "run %s  block ", bd_json_str(run, "id", "?"));
     run_block(run, &line);
     bd_str_add(&line, "  ");
