@@ -1,4 +1,4 @@
-/* A campaign's cells compared: its runs read page by page, and what lib/report makes of them. */
+/* A campaign's cells compared, as lib/report does it. */
 #include "lib/report/comparison.h"
 #include "daemon/api/private.h"
 #include "lib/plan/plan.h"
@@ -18,57 +18,6 @@ static void comparing_free(void *data)
     bd_strv_done(&c->metrics);
     free(c->known);
     free(c);
-}
-
-/* What the nodes of a run were really made of is in its cluster's row. */
-static int add_run(struct comparison *c, struct store_conn *conn, const struct store_run *row,
-                   struct bd_err *err)
-{
-    struct store_cluster cluster = {0};
-    const json_t *spec = json_object_get(row->spec, "cluster");
-    int rc = store_cluster_get(conn, row->id, &cluster, err);
-    if (rc < 0 && rc != BD_ENOTFOUND)
-        return rc;
-    const struct comparison_run run = {
-        .id = row->id,
-        .cell = row->cell,
-        .block = row->block,
-        .grade = row->graded ? row->grade : GRADE_INVALID,
-        .reasons = row->reasons,
-        .oversubscribed = bd_json_bool(row->conditions, "oversubscribed", 0) != 0,
-        .metrics = row->metrics,
-        .image = bd_json_str(spec, "image", NULL),
-        .scheduler = bd_json_str(json_object_get(spec, "scheduler"), "name", NULL),
-        .digest = cluster.image_digest,
-        .version = cluster.scheduler_version,
-    };
-    comparison_add(c, &run);
-    store_cluster_done(&cluster);
-    return 0;
-}
-
-static int add_runs(struct comparison *c, struct store_conn *conn, const char *campaign,
-                    struct bd_err *err)
-{
-    struct store_run_filter filter = {
-        .campaign = campaign, .states = 1U << RUN_DONE, .limit = READ_LIMIT_MAX};
-    char last[BD_ID_BYTES];
-    size_t n = 0;
-    do {
-        struct store_run *rows = NULL;
-        int rc = store_run_list(conn, &filter, NULL, NULL, &rows, &n, err);
-        for (size_t i = 0; rc == 0 && i < n; i++)
-            rc = rows[i].warmup ? 0 : add_run(c, conn, &rows[i], err);
-        if (rc == 0 && n > 0) {
-            memcpy(last, rows[n - 1].id, sizeof(last));
-            filter.before_created_ns = rows[n - 1].created_ns;
-            filter.before_id = last;
-        }
-        store_runs_free(rows, n);
-        if (rc < 0)
-            return rc;
-    } while (n == filter.limit);
-    return 0;
 }
 
 static int compare(struct api_read *q, struct store_conn *conn, const struct store_campaign *row,
@@ -98,7 +47,7 @@ static int compare(struct api_read *q, struct store_conn *conn, const struct sto
         .metrics = &asked->metrics,
     };
     bd_auto(comparison) struct comparison *c = comparison_new(&campaign);
-    rc = add_runs(c, conn, row->id, err);
+    rc = comparison_read(c, conn, err);
     if (rc == 0)
         q->json = comparison_json(c);
     return rc;

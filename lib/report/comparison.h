@@ -11,13 +11,15 @@
 #include "lib/base/json.h"
 #include "lib/base/str.h"
 #include "lib/model/run.h"
+#include "lib/store/store.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define COMPARISON_CELLS_MAX   1000
-#define COMPARISON_METRICS_MAX 32 /* those selected, or (where none are) as many as are met first  \
-                                   */
+#define COMPARISON_CELLS_MAX 1000
+#define COMPARISON_METRICS_MAX                                                                     \
+    32 /* those selected, or (where none are) as many as are met first                             \
+        */
 
 struct comparison;
 
@@ -50,5 +52,9 @@ struct comparison *comparison_new(const struct comparison_campaign *campaign);
 void comparison_free(struct comparison *c);
 BD_DEFINE_CLEANUP(struct comparison, comparison, comparison_free)
 void comparison_add(struct comparison *c, const struct comparison_run *run);
+/* Adds all that the store has, page by page; blocks, and belongs on a reader. Only this is not
+ * PURE.
+ */
+int comparison_read(struct comparison *c, struct store_conn *conn, struct bd_err *err);
 /* New reference. */
 json_t *comparison_json(const struct comparison *c);
