@@ -1,6 +1,7 @@
 /*
  * A campaign's cells compared: figures, words for people, and a verdict, as the contract's
- * Comparison. PURE: whoever has the runs adds them, in any order. Threads: one at a time.
+ * Comparison. Whoever has the runs adds them, in any order, or has them read from the store; but
+ * for that it is PURE. Threads: one at a time; the connection's for comparison_read().
  *
  * Cells are compared with the first of them, the reference, block by block: the runs of a block
  * have the same stream and were made close to each other, so that their ratio says more than the
@@ -52,9 +53,7 @@ struct comparison *comparison_new(const struct comparison_campaign *campaign);
 void comparison_free(struct comparison *c);
 BD_DEFINE_CLEANUP(struct comparison, comparison, comparison_free)
 void comparison_add(struct comparison *c, const struct comparison_run *run);
-/* Adds all that the store has, page by page; blocks, and belongs on a reader. Only this is not
- * PURE.
- */
+/* Adds all that the store has, page by page; blocks. */
 int comparison_read(struct comparison *c, struct store_conn *conn, struct bd_err *err);
 /* New reference. */
 json_t *comparison_json(const struct comparison *c);
