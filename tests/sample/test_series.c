@@ -213,9 +213,13 @@ START_TEST(every_cut_and_every_changed_byte_is_found)
             free(back);
             byte[i] ^= (uint8_t)(1 << bit);
         }
-    bd_auto_free uint8_t *longer = bd_xcalloc(bytes + 1, 1);
+    /* A frame that zstd itself would pass over. */
+    static const uint8_t skippable[] = {0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0};
+    bd_auto_free uint8_t *longer = bd_xcalloc(bytes + sizeof(skippable), 1);
     memcpy(longer, data, bytes);
     ck_assert_int_eq(decode_exact(longer, bytes + 1), BD_ECORRUPT);
+    memcpy(longer + bytes, skippable, sizeof(skippable));
+    ck_assert_int_eq(decode_exact(longer, bytes + sizeof(skippable)), BD_ECORRUPT);
 }
 END_TEST
 
