@@ -3,6 +3,7 @@
 #include <check.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,39 +26,58 @@ static void remove_directory(void)
         nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+/* For a checker of leaks: all is still known at the end. */
+static char *keep(char *memory)
+{
+    static char *kept[4096];
+    static size_t n;
+
+    ck_assert_ptr_nonnull(memory);
+    ck_assert_uint_lt(n, sizeof(kept) / sizeof(kept[0]));
+    return kept[n++] = memory;
+}
+
+char *text(const char *format, ...)
+{
+    va_list args;
+    char *memory;
+
+    va_start(args, format);
+    ck_assert_int_ge(vasprintf(&memory, format, args), 0);
+    va_end(args);
+    return keep(memory);
+}
+
 char *scratch(const char *name)
 {
-    char *file;
-
     if (!directory) {
-        directory = strdup("/tmp/bench-test-XXXXXX");
+        directory = text("/tmp/bench-test-XXXXXX");
         ck_assert_ptr_nonnull(mkdtemp(directory));
         owner = getpid();
         atexit(remove_directory);
     }
-    ck_assert_int_gt(asprintf(&file, "%s/%s", directory, name), 0);
-    return file;
+    return text("%s/%s", directory, name);
 }
 
-void write_file(const char *file, const char *text, unsigned mode)
+void write_file(const char *file, const char *content, unsigned mode)
 {
     int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 
     ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    ck_assert_int_eq(write(fd, content, strlen(content)), (ssize_t)strlen(content));
     close(fd);
 }
 
 char *read_text(const char *file)
 {
     const size_t room = 1 << 20;
-    char *text = calloc(1, room);
+    char *content = keep(calloc(1, room));
     int fd = open(file, O_RDONLY | O_CLOEXEC);
 
     ck_assert_msg(fd >= 0, "no file %s", file);
-    ck_assert_int_ge(read(fd, text, room - 1), 0);
+    ck_assert_int_ge(read(fd, content, room - 1), 0);
     close(fd);
-    return text;
+    return content;
 }
 
 struct records read_records(const char *file)

@@ -1,6 +1,6 @@
 /*
  * Records (lib/jobs/record.h) that programs have written, and a directory for the files of a test.
- * One thread; what is returned is never freed.
+ * One thread; what is returned stays until the process ends.
  */
 #ifndef TESTS_NODE_RECORDS_H
 #define TESTS_NODE_RECORDS_H
@@ -9,9 +9,11 @@
 
 #include <stddef.h>
 
+/* Formats. */
+char *text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A file of that name in the test's own directory, which is made, and removed at exit. */
 char *scratch(const char *name);
-void write_file(const char *file, const char *text, unsigned mode);
+void write_file(const char *file, const char *content, unsigned mode);
 char *read_text(const char *file);
 
 struct records {

@@ -307,12 +307,10 @@ static void await_file(const char *file)
 START_TEST(test_signal_ends_submitter_and_driver)
 {
     fresh(three);
-    char *pid_file = scratch("pid"), *script;
-    ck_assert_int_gt(asprintf(&script,
-                              "echo $$ >%s.new; mv %s.new %s; exec 2>&-; trap '' TERM; "
-                              "echo ready; while :; do sleep 1; done",
-                              pid_file, pid_file, pid_file),
-                     0);
+    char *pid_file = scratch("pid");
+    char *script = text("echo $$ >%s.new; mv %s.new %s; exec 2>&-; trap '' TERM; "
+                        "echo ready; while :; do sleep 1; done",
+                        pid_file, pid_file, pid_file);
     struct running running = start(driver, "--jobs", jobs_file, "--records", records_file,
                                    "--payload", "sleep", "--", "sh", "-c", script);
     await_file(pid_file);
@@ -362,10 +360,10 @@ END_TEST
 START_TEST(test_long_stream_loses_nothing)
 {
     enum { JOBS = 20000 };
-    char *text = NULL;
+    char *jobs = NULL;
     size_t length;
 
-    FILE *out = open_memstream(&text, &length);
+    FILE *out = open_memstream(&jobs, &length);
     fprintf(out, "benchd-jobs 1 %d\n", JOBS);
     for (int i = 0; i < JOBS; i++)
         fprintf(out, "%d 0 1 %d 1 60000000000 0 0 %d\n", i, i % 7 == 0 ? 3 : 1,
@@ -375,11 +373,12 @@ START_TEST(test_long_stream_loses_nothing)
     records_file = scratch("driver.rec");
     int fd = open(jobs_file, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
     for (size_t done = 0; done < length;) {
-        ssize_t n = write(fd, text + done, length - done);
+        ssize_t n = write(fd, jobs + done, length - done);
         ck_assert_int_gt(n, 0);
         done += (size_t)n;
     }
     close(fd);
+    free(jobs);
     struct outcome outcome = drive(fake, "early");
     ck_assert_int_eq(outcome.code, 0);
     FILE *in = fopen(records_file, "re");

@@ -13,7 +13,6 @@
 
 #define MS 1000000
 
-
 static const char *job;
 
 /* Each test is a process of its own, with a file of its own. */
@@ -180,7 +179,8 @@ START_TEST(test_job_that_cannot_be_recorded_does_not_run)
     const char *file = fresh_records();
     const char *trace = scratch("ran");
 
-    struct outcome outcome = run("/usr/bin/env", "prlimit", "--fsize=0", job, "5", "0", "command", "touch", trace);
+    struct outcome outcome =
+        run("/usr/bin/env", "prlimit", "--fsize=0", job, "5", "0", "command", "touch", trace);
     ck_assert_int_eq(outcome.code, 121);
     ck_assert_str_eq(outcome.err, "bench-job: can't write a record of job 5: File too large\n");
     ck_assert_int_ne(access(trace, F_OK), 0);
@@ -192,7 +192,8 @@ START_TEST(test_end_that_cannot_be_recorded_is_told)
 {
     const char *file = fresh_records();
 
-    ck_assert_int_eq(run("/usr/bin/env", "prlimit", "--fsize=64", job, "5", "0", "sleep").code, 121);
+    ck_assert_int_eq(run("/usr/bin/env", "prlimit", "--fsize=64", job, "5", "0", "sleep").code,
+                     121);
     struct records r = read_records(file);
     ck_assert_uint_eq(r.n, 1);
     the_record(&r, JOB_RECORD_START, 5, 0);

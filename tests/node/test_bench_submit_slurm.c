@@ -40,14 +40,13 @@ static void install(const char *name, const char *text)
 /* Each test is a process of its own. */
 static void fresh(const char *jobs, const char *sbatch)
 {
-    char *script, *path;
 
     records_file = scratch("jobs.rec");
     setenv("BENCHD_RECORDS", records_file, 1);
     write_file(scratch("jobs"), jobs, 0644);
-    ck_assert_int_gt(asprintf(&script, "%s%s", sbatch_head, sbatch), 0);
+    char *script = text("%s%s", sbatch_head, sbatch);
     install("bin/sbatch", script);
-    ck_assert_int_gt(asprintf(&path, "%s:%s", scratch("bin"), getenv("PATH")), 0);
+    char *path = text("%s:%s", scratch("bin"), getenv("PATH"));
     setenv("PATH", path, 1);
 }
 
@@ -95,16 +94,12 @@ static const struct {
 
 START_TEST(test_options_of_sbatch)
 {
-    char *jobs, *argv;
-
-    ck_assert_int_gt(asprintf(&jobs, "benchd-jobs 1 1\n0 0 %s -1\n", asked[_i].job), 0);
+    char *jobs = text("benchd-jobs 1 1\n0 0 %s -1\n", asked[_i].job);
     fresh(jobs, COMPLETES);
     ck_assert_int_eq(drive("--clients", "1").code, 0);
-    ck_assert_int_gt(asprintf(&argv,
-                              "--parsable --job-name=bd-0 %s %s /usr/libexec/benchd/bench-job 0 5 "
-                              "spin 9\n",
-                              asked[_i].options, scratch("launch")),
-                     0);
+    char *argv = text("--parsable --job-name=bd-0 %s %s /usr/libexec/benchd/bench-job 0 5 "
+                      "spin 9\n",
+                      asked[_i].options, scratch("launch"));
     ck_assert_str_eq(read_text(scratch("argv")), argv);
 }
 END_TEST
@@ -141,10 +136,7 @@ static const struct {
 
 START_TEST(test_states_of_slurm)
 {
-    char *sbatch;
-
-    ck_assert_int_gt(
-        asprintf(&sbatch, "echo $id; ended $id %s %s ''\n", ends[_i].state, ends[_i].code), 0);
+    char *sbatch = text("echo $id; ended $id %s %s ''\n", ends[_i].state, ends[_i].code);
     fresh(one, sbatch);
     ck_assert_int_eq(drive("--clients", "1").code, 0);
     struct records r = read_records(records_file);
@@ -265,6 +257,7 @@ START_TEST(test_several_clients_at_a_time_and_no_more)
                 "while set -- $dir/run/*; [ $# -lt 3 ] && [ $index -lt 9 ]; do sleep 0.01; done\n"
                 "[ $# -le 3 ] || : >$dir/too-many\n"
                 "sleep 0.05; rm $dir/run/$index\n" COMPLETES);
+    free(jobs);
     setenv("BENCHD_CLIENTS", "3", 1);
     struct outcome outcome = drive("--grain-s", "60");
     ck_assert_int_eq(outcome.code, 0);
@@ -279,10 +272,8 @@ END_TEST
 
 static struct outcome launch(const char *payload)
 {
-    char *path;
-
     install("bin/srun", "#!/bin/sh\necho \"$* task=$BENCHD_TASK\"\n");
-    ck_assert_int_gt(asprintf(&path, "%s:%s", scratch("bin"), getenv("PATH")), 0);
+    char *path = text("%s:%s", scratch("bin"), getenv("PATH"));
     setenv("PATH", path, 1);
     return run(program_setting("BENCH_LAUNCH"), "/spool/script", "/x/bench-job", "4", "500",
                payload, "a b");
