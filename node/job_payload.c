@@ -186,12 +186,10 @@ static int payload_command(const struct payload_order *order)
 /* bench-barrier is beside this program, wherever that is. */
 static int payload_barrier(const struct payload_order *order)
 {
-    char self[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    char self[PATH_MAX] = "";
 
-    if (length < 0)
+    if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
         fatal_errno(1, "can't tell where this program is");
-    self[length] = '\0';
     *strrchr(self, '/') = '\0';
     char *argv[] = {text_new("%s/bench-barrier", self),
                     text_new("%lld", (long long)order->runtime_ns), NULL};
