@@ -210,9 +210,9 @@ END_TEST
 START_TEST(test_submitter_that_cannot_start_is_told)
 {
     fresh(three);
-    struct outcome missing = drive("no-such-submitter"), silent = drive(fake, "no-such-mode");
+    struct outcome missing = drive("/nonexistent/submitter"), silent = drive(fake, "no-such-mode");
     ck_assert_int_eq(missing.code, BENCH_DRIVER_EXIT_START);
-    ck_assert_str_eq(missing.err, "bench-driver: can't start the submitter no-such-submitter: "
+    ck_assert_str_eq(missing.err, "bench-driver: can't start the submitter /nonexistent/submitter: "
                                   "No such file or directory\n");
     ck_assert_int_eq(silent.code, BENCH_DRIVER_EXIT_START);
     ck_assert_msg(strstr(silent.err, "ended with exit code 9 before it was ready\n"), "%s",

@@ -42,7 +42,7 @@ static const struct {
     {{"7", "0", "command", "true"}, 0, 0},
     {{"7", "0", "command", "sh", "-c", "exit 42"}, 42, 0},
     {{"7", "0", "command", "sh", "-c", "kill -9 $$"}, 137, 0},
-    {{"7", "0", "command", "no-such-program"}, 127, 0},
+    {{"7", "0", "command", "/nonexistent/program"}, 127, 0},
     {{"7", "0", "command", "/etc/passwd"}, 126, 0},
 };
 
