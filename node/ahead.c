@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define NICE -10
+#define NICE (-10)
 
 static void tell(const char *what)
 {

@@ -28,7 +28,7 @@
 
 struct options {
     const char *jobs, *records, *job;
-    char *payload; /* words */
+    const char *payload; /* words */
     char **submitter;
 };
 
@@ -53,20 +53,16 @@ static _Noreturn void usage(void)
     exit(BENCH_DRIVER_EXIT_USAGE);
 }
 
-/* NAME[:ARGUMENTS] as words with one blank between them. */
-static char *words_of(const char *payload)
+/* NAME[:ARGUMENTS] as words with one blank between them, in place. */
+static const char *words_of(char *payload)
 {
-    char *words = strdup(payload);
-
-    if (!words)
-        abort();
-    if (strlen(words) > WORDS_MOST || strpbrk(words, "\n\r\t"))
+    if (strlen(payload) > WORDS_MOST || strpbrk(payload, "\n\r\t"))
         fatal(BENCH_DRIVER_EXIT_USAGE, "--payload: longer than %d bytes, or of more than one line",
               WORDS_MOST);
-    char *colon = strchr(words, ':');
+    char *colon = strchr(payload, ':');
     if (colon)
         *colon = ' ';
-    return words;
+    return payload;
 }
 
 static struct options parse(int argc, char **argv)

@@ -130,6 +130,7 @@ static bool wait_for_end(struct submitter *s)
 
 void submitter_finish(struct submitter *s)
 {
+    submitter_flush(s);
     close(s->to);
     if (!wait_for_end(s))
         fprintf(stderr, "%s: the submitter does not end: killed\n", program_invocation_short_name);

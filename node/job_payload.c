@@ -112,17 +112,24 @@ static int payload_spin(const struct payload_order *order)
 static int payload_touch(const struct payload_order *order)
 {
     int64_t bytes = number("bytes to touch", order->args[0], 1, INT64_C(1) << 46);
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), pages = ((size_t)bytes + page - 1) / page;
+    int64_t page = sysconf(_SC_PAGESIZE), at = 0;
     int64_t end = order->start_ns + order->runtime_ns;
-    char *memory =
-        mmap(NULL, pages * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    bool over = false;
+    volatile char *memory =
+        mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (memory == MAP_FAILED)
         fatal_errno(1, "can't get %s bytes of memory", order->args[0]);
-    /* Once over all of it, however long that takes. */
-    for (size_t n = 0; n < pages || clock_ns(CLOCK_MONOTONIC) < end;) {
-        for (size_t slice = 0; slice < TOUCH_SLICE; slice++, n++)
-            ++*(volatile char *)(memory + n % pages * page);
+    /* At least once over all of it, however long that takes. */
+    while (!over || clock_ns(CLOCK_MONOTONIC) < end) {
+        for (int slice = 0; slice < TOUCH_SLICE; slice++) {
+            ++memory[at];
+            at += page;
+            if (at >= bytes) {
+                at = 0;
+                over = true;
+            }
+        }
         int number = signal_until(0);
         if (number)
             return CODE_OF_SIGNAL + number;
@@ -179,12 +186,10 @@ static int payload_command(const struct payload_order *order)
 /* bench-barrier is beside this program, wherever that is. */
 static int payload_barrier(const struct payload_order *order)
 {
-    char self[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    char self[PATH_MAX] = "";
 
-    if (length < 0)
+    if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
         fatal_errno(1, "can't tell where this program is");
-    self[length] = '\0';
     *strrchr(self, '/') = '\0';
     char *argv[] = {text_new("%s/bench-barrier", self),
                     text_new("%lld", (long long)order->runtime_ns), NULL};

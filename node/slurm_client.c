@@ -233,7 +233,7 @@ static void look_for_number(struct slurm_client *c)
 
     if (!strchr(c->out_text, '\n'))
         return;
-    strcpy(text, c->out_text);
+    memcpy(text, c->out_text, sizeof(text));
     text[strcspn(text, ";\n")] = '\0';
     if (!number_read(text, 1, UINT32_MAX, &job_id))
         return;
