@@ -75,16 +75,6 @@ int artifacts_names(const struct api *a, const char *run, struct bd_strv *ret_na
 
 /* -- list -- */
 
-static int load_run_exists(struct api_read *q, struct store_conn *conn, struct bd_err *err)
-{
-    struct store_run row = {0};
-    int rc = store_run_get(conn, q->id, &row, err);
-    if (rc < 0)
-        return rc;
-    store_run_done(&row);
-    return 0;
-}
-
 static int load_list(struct api_read *q, struct store_conn *conn, struct bd_err *err)
 {
     bd_auto_strv struct bd_strv names = {0};
