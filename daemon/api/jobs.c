@@ -8,43 +8,62 @@
 #include <stdio.h>
 #include <string.h>
 
-static json_t *seen(int64_t ns)
+static void add_word(struct bd_str *out, const char *name, const char *word)
 {
-    return ns == JOB_NEVER ? json_null() : json_integer(ns);
+    bd_str_addf(out, ",\"%s\":\"%s\"", name, word);
 }
 
-static json_t *between(int64_t from, int64_t to)
+static void add_number(struct bd_str *out, const char *name, bool known, int64_t value)
 {
-    return from == JOB_NEVER || to == JOB_NEVER ? json_null() : json_integer(to - from);
+    if (known)
+        bd_str_addf(out, ",\"%s\":%lld", name, (long long)value);
+    else
+        bd_str_addf(out, ",\"%s\":null", name);
 }
 
-static json_t *node_names(const char *list)
+static void add_seen(struct bd_str *out, const char *name, int64_t ns)
 {
-    json_t *names = json_array();
+    add_number(out, name, ns != JOB_NEVER, ns);
+}
+
+static void add_span(struct bd_str *out, const char *name, int64_t from, int64_t to)
+{
+    bool known = from != JOB_NEVER && to != JOB_NEVER;
+    add_number(out, name, known, known ? to - from : 0);
+}
+
+static void add_nodes(struct bd_str *out, const char *list)
+{
+    bd_auto_json json_t *names = json_array();
     bd_auto_free char *copy = bd_xstrdup(list);
     char *rest = copy, *name;
     while ((name = strsep(&rest, ",")))
         if (*name)
             json_array_append_new(names, json_string(name));
-    return names;
+    bd_auto_free char *text = bd_json_text(names);
+    bd_str_addf(out, ",\"nodeList\":%s", text);
 }
 
-static json_t *job_json(const struct job_seen *job)
+static void add_job(struct bd_str *out, const struct job_seen *job)
 {
-    return json_pack(
-        "{s:I, s:I, s:I, s:I, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, "
-        "s:o, s:o, s:b}",
-        "index", (json_int_t)job->index, "task", (json_int_t)job->task, "nodes",
-        (json_int_t)job->nodes, "user", (json_int_t)job->user, "outcome",
-        job_outcome_to_str(job->outcome), "schedulerState", job_end_to_str(job->end), "jobId",
-        job->job_id ? json_integer((json_int_t)job->job_id) : json_null(), "exitCode",
-        job->exit_code < 0 ? json_null() : json_integer(job->exit_code), "nodeList",
-        node_names(job->node_list), "plannedNs", seen(job->planned), "submitNs", seen(job->submit),
-        "acceptedNs", seen(job->accepted), "startedFirstNs", seen(job->started_first),
-        "startedAllNs", seen(job->started_all), "endedLastNs", seen(job->ended_last), "runtimeNs",
-        (json_int_t)job->runtime, "requestedNs", (json_int_t)job->requested, "waitNs",
-        between(job->submit, job->started_first), "turnaroundNs",
-        between(job->submit, job->ended_last), "doubled", job->doubled);
+    bd_str_addf(out, "{\"index\":%u,\"task\":%u,\"nodes\":%u,\"user\":%u", job->index, job->task,
+                job->nodes, job->user);
+    add_word(out, "outcome", job_outcome_to_str(job->outcome));
+    add_word(out, "schedulerState", job_end_to_str(job->end));
+    add_number(out, "jobId", job->job_id != 0, (int64_t)job->job_id);
+    add_number(out, "exitCode", job->exit_code >= 0, job->exit_code);
+    add_nodes(out, job->node_list);
+    add_seen(out, "plannedNs", job->planned);
+    add_seen(out, "submitNs", job->submit);
+    add_seen(out, "acceptedNs", job->accepted);
+    add_seen(out, "startedFirstNs", job->started_first);
+    add_seen(out, "startedAllNs", job->started_all);
+    add_seen(out, "endedLastNs", job->ended_last);
+    add_number(out, "runtimeNs", true, job->runtime);
+    add_number(out, "requestedNs", true, job->requested);
+    add_span(out, "waitNs", job->submit, job->started_first);
+    add_span(out, "turnaroundNs", job->submit, job->ended_last);
+    bd_str_addf(out, ",\"doubled\":%s}", job->doubled ? "true" : "false");
 }
 
 static int outcome_from(const char *s, unsigned *ret_bit)
@@ -57,12 +76,13 @@ static int outcome_from(const char *s, unsigned *ret_bit)
 }
 
 /* A page goes on behind (index, task), which a cursor has as its time, from 1, and its id. */
-static json_t *next_page(json_t *items, const struct api_read *q, const struct job_seen *last)
+static char *next_page(const struct api_read *q, const struct job_seen *rows, size_t n)
 {
     char task[BD_ID_BYTES] = "";
-    if (last)
-        snprintf(task, sizeof(task), "%08x", last->task);
-    return page_json(items, q, last ? (int64_t)last->index + 1 : 0, task);
+    if (n == 0)
+        return NULL;
+    snprintf(task, sizeof(task), "%08x", rows[n - 1].task);
+    return page_next(q, n, (int64_t)rows[n - 1].index + 1, task);
 }
 
 static int place_of(const struct api_read *q, struct store_job_filter *filter)
@@ -89,11 +109,17 @@ static int load_jobs(struct api_read *q, struct store_conn *conn, struct bd_err 
         rc = store_jobs_list(conn, q->id, &filter, &rows, &n, err);
     if (rc < 0)
         return rc;
-    json_t *items = json_array();
-    for (size_t i = 0; i < n; i++)
-        json_array_append_new(items, job_json(&rows[i]));
-    q->json = next_page(items, q, n ? &rows[n - 1] : NULL);
+    bd_auto_str struct bd_str text = {0};
+    bd_auto_free char *next = next_page(q, rows, n);
+    bd_str_add(&text, "{\"items\":[");
+    for (size_t i = 0; i < n; i++) {
+        bd_str_add(&text, i ? "," : "");
+        add_job(&text, &rows[i]);
+    }
+    bd_str_add(&text, "],\"next\":");
+    bd_str_addf(&text, "%s%s%s}", next ? "\"" : "", next ? next : "null", next ? "\"" : "");
     store_jobs_free(rows, n);
+    read_made(q, &text);
     return 0;
 }
 
@@ -101,6 +127,7 @@ void jobs_list(struct http_request *r, void *app)
 {
     struct api_read *q = read_object(app, r, "run", load_jobs);
     struct store_job_filter filter = {0};
+    q->reply = reply_made_json;
     if (!read_page(q, outcome_from))
         return;
     q->states = read_words(r, "outcome", outcome_from);

@@ -117,7 +117,7 @@ static int load_logs(struct api_read *q, struct store_conn *conn, struct bd_err 
     rc = add_files(&text, q->api, q->id, err);
     if (rc < 0)
         return rc;
-    q->json = json_stringn(text.data, text.len);
+    read_made(q, &text);
     return 0;
 }
 

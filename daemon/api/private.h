@@ -4,6 +4,7 @@
 #pragma once
 
 #include "daemon/api/api.h"
+#include "lib/base/str.h"
 #include "lib/store/cluster.h"
 #include "lib/store/event.h"
 #include "lib/store/idempotency.h"
@@ -93,7 +94,7 @@ struct api_read {
     char cursor_id[BD_ID_BYTES];
     unsigned limit;
     int64_t since;
-    void *ask; /* what else there is to know; free()d with it */
+    void *ask;             /* what else there is to know; free()d with it */
     int64_t wait_until_ns; /* monotonic; 0: don't wait */
     char subject[96];      /* what it waits for; "": anything */
     uint64_t changes;      /* the api's when it was submitted */
@@ -120,8 +121,14 @@ unsigned read_words(const struct http_request *r, const char *param,
 void read_bad_cursor(struct api_read *q);
 /* A load that sees whether there is the run q->id, and no more. */
 int load_run_exists(struct api_read *q, struct store_conn *conn, struct bd_err *err);
-/* For q->json that is a string: the reply's text, made on the reader since it may be long. */
+/* Where a reply may be long, its text is made on the reader: sets json, a string, and etag. */
+void read_made(struct api_read *q, const struct bd_str *text);
+/* For q->reply: answers such a text, or 304. */
 void reply_made(struct api_read *q, const char *content_type);
+void reply_made_json(struct api_read *q);
+/* The cursor of the page behind one of n items, from the last of them; NULL: it is short, so the
+ * last one. The caller's. */
+char *page_next(const struct api_read *q, size_t n, int64_t last_ns, const char *last_id);
 /* {items, next}: next from the last of a full page. items is stolen. */
 json_t *page_json(json_t *items, const struct api_read *q, int64_t last_ns, const char *last_id);
 /* True if the request's If-None-Match has it. */

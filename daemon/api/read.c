@@ -164,14 +164,15 @@ bool read_page(struct api_read *q, int (*state_from)(const char *s, unsigned *re
     return false;
 }
 
+char *page_next(const struct api_read *q, size_t n, int64_t last_ns, const char *last_id)
+{
+    return n == q->limit ? cursor_make(last_ns, last_id) : NULL;
+}
+
 json_t *page_json(json_t *items, const struct api_read *q, int64_t last_ns, const char *last_id)
 {
-    json_t *next = json_null();
-    if (json_array_size(items) == q->limit) {
-        bd_auto_free char *cursor = cursor_make(last_ns, last_id);
-        next = json_string(cursor);
-    }
-    return json_pack("{s:o, s:o}", "items", items, "next", next);
+    bd_auto_free char *next = page_next(q, json_array_size(items), last_ns, last_id);
+    return json_pack("{s:o, s:s?}", "items", items, "next", next);
 }
 
 void reply_cacheable(struct http_request *r, json_t *json)
@@ -190,6 +191,14 @@ void reply_cacheable(struct http_request *r, json_t *json)
     }
 }
 
+void read_made(struct api_read *q, const struct bd_str *text)
+{
+    char digest[BD_DIGEST_BYTES];
+    bd_digest_of(text->data, text->len, digest);
+    snprintf(q->etag, sizeof(q->etag), "\"%.32s\"", digest + strlen("sha256:"));
+    q->json = json_stringn(text->data, text->len);
+}
+
 void reply_made(struct api_read *q, const char *content_type)
 {
     http_header(q->r, "ETag", q->etag);
@@ -199,6 +208,11 @@ void reply_made(struct api_read *q, const char *content_type)
     else
         http_reply_text(q->r, 200, content_type, json_string_value(q->json),
                         json_string_length(q->json));
+}
+
+void reply_made_json(struct api_read *q)
+{
+    reply_made(q, "application/json");
 }
 
 int64_t wait_deadline(const struct http_request *r)

@@ -25,11 +25,23 @@ static const char *unit_of(const char *metric)
 
 /* -- which there are -- */
 
-static json_t *series_json(const struct store_series *one)
+static void add_quoted(struct bd_str *out, const char *text)
 {
-    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "metric", one->metric, "node",
-                     shown(one->node), "unit", unit_of(one->metric), "n", (json_int_t)one->n,
-                     "fromNs", (json_int_t)one->from_ns, "toNs", (json_int_t)one->to_ns);
+    bd_auto_json json_t *json = json_string(text);
+    bd_auto_free char *quoted = bd_json_text(json);
+    bd_str_add(out, quoted);
+}
+
+static void add_series(struct bd_str *out, const struct store_series *one)
+{
+    bd_str_add(out, "{\"metric\":");
+    add_quoted(out, one->metric);
+    bd_str_add(out, ",\"node\":");
+    add_quoted(out, shown(one->node));
+    bd_str_add(out, ",\"unit\":");
+    add_quoted(out, unit_of(one->metric));
+    bd_str_addf(out, ",\"n\":%llu,\"fromNs\":%lld,\"toNs\":%lld}", (unsigned long long)one->n,
+                (long long)one->from_ns, (long long)one->to_ns);
 }
 
 static int load_series(struct api_read *q, struct store_conn *conn, struct bd_err *err)
@@ -41,13 +53,15 @@ static int load_series(struct api_read *q, struct store_conn *conn, struct bd_er
         rc = store_samples_series(conn, q->id, NULL, &series, &n, err);
     if (rc < 0)
         return rc;
-    json_t *items = json_array();
-    for (size_t i = 0; i < n; i++)
-        json_array_append_new(items, series_json(&series[i]));
+    bd_auto_str struct bd_str text = {0};
+    bd_str_add(&text, "{\"items\":[");
+    for (size_t i = 0; i < n; i++) {
+        bd_str_add(&text, i ? "," : "");
+        add_series(&text, &series[i]);
+    }
+    bd_str_add(&text, "]}");
     store_series_free(series, n);
-    bd_auto_json json_t *list = json_pack("{s:o}", "items", items);
-    bd_auto_free char *text = json_dumps(list, JSON_COMPACT);
-    q->json = json_string(text);
+    read_made(q, &text);
     return 0;
 }
 
@@ -137,10 +151,9 @@ static int add_node(struct values *v, struct store_conn *conn, const char *run, 
                                 &n, err);
     if (rc < 0)
         return rc;
-    bd_auto_json json_t *name = json_string(shown(node));
-    bd_auto_free char *quoted = bd_json_text(name);
-    bool comma = v->text.data[v->text.len - 1] == '}';
-    bd_str_addf(&v->text, "%s{\"node\":%s,\"points\":[", comma ? "," : "", quoted);
+    bd_str_addf(&v->text, "%s{\"node\":", v->text.data[v->text.len - 1] == '}' ? "," : "");
+    add_quoted(&v->text, shown(node));
+    bd_str_add(&v->text, ",\"points\":[");
     v->first = true;
     rc = add_blocks(v, blocks, n, err);
     bd_str_add(&v->text, "]}");
@@ -155,8 +168,11 @@ static int add_nodes(struct values *v, struct store_conn *conn, const char *run,
         return bd_err_set(err, BD_ENOTFOUND,
                           "run %s has no samples of '%s'; /v1/runs/%s/samples lists what it has",
                           run, v->metric, run);
-    bd_str_addf(&v->text, "{\"metric\":\"%s\",\"unit\":\"%s\",\"stepNs\":", v->metric,
-                unit_of(v->metric));
+    bd_str_add(&v->text, "{\"metric\":");
+    add_quoted(&v->text, v->metric);
+    bd_str_add(&v->text, ",\"unit\":");
+    add_quoted(&v->text, unit_of(v->metric));
+    bd_str_add(&v->text, ",\"stepNs\":");
     if (v->ask->step_ns)
         bd_str_addf(&v->text, "%lld", (long long)v->ask->step_ns);
     else
@@ -184,18 +200,13 @@ static int load_values(struct api_read *q, struct store_conn *conn, struct bd_er
     if (rc == 0)
         rc = add_nodes(&v, conn, q->id, series, n, err);
     if (rc == 0)
-        q->json = json_stringn(v.text.data, v.text.len);
+        read_made(q, &v.text);
     store_series_free(series, n);
     bd_str_done(&v.text);
     return rc;
 }
 
 /* -- both -- */
-
-static void reply_json_text(struct api_read *q)
-{
-    reply_made(q, "application/json");
-}
 
 /* What narrows values down would be ignored where none are asked for. */
 static bool check_metric_is_there(struct http_request *r)
@@ -242,6 +253,6 @@ void samples_get(struct http_request *r, void *app)
     struct api_read *q = read_object(app, r, "run", metric ? load_values : load_series);
     snprintf(q->name, sizeof(q->name), "%s", metric ? metric : "");
     q->ask = ask_new(r);
-    q->reply = reply_json_text;
+    q->reply = reply_made_json;
     read_submit(q);
 }
