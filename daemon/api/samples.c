@@ -2,6 +2,7 @@
 #include "daemon/api/private.h"
 
 #include "lib/base/str.h"
+#include "lib/sample/metrics.h"
 #include "lib/sample/series.h"
 #include "lib/store/sample.h"
 

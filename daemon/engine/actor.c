@@ -362,7 +362,7 @@ void actor_move(struct actor *a)
             uv_timer_stop(&a->timer);
         }
         if (stop_body)
-            a->attempt = a->working || a->finished ? a->attempt : 0;
+            a->attempt = a->working || a->storing || a->finished ? a->attempt : 0;
     }
     if (a->finished) {
         alone_ended = steps[a->finished->step].alone;
@@ -373,7 +373,7 @@ void actor_move(struct actor *a)
     }
     if (a->untold.len && a->row.state == CLUSTER_READY)
         changed |= take_lost(a, c);
-    if (!a->working && !a->finished)
+    if (!a->working && !a->storing && !a->finished)
         changed |= go_on(a, c);
     if (changed)
         change_submit(c);
@@ -443,7 +443,7 @@ void actor_on_durable(struct actor *a, struct change *c)
         a->to_run = -1;
         bool way_down = a->row.state == CLUSTER_FAILING || a->row.state == CLUSTER_DELETING;
         bool wanted = way_down || !a->delete_wanted;
-        if (wanted && !e->closing && !a->working) {
+        if (wanted && !e->closing && !a->working && !a->storing) {
             work_begin(a, step);
             stop_if_lost(a);
             return;
@@ -482,6 +482,13 @@ void actor_on_work_done(struct actor *a, struct step_work *w)
 {
     uv_timer_stop(&a->timer);
     a->working = NULL;
+    if (!ingest_begin(a, w))
+        actor_on_stored(a, w);
+}
+
+void actor_on_stored(struct actor *a, struct step_work *w)
+{
+    a->storing = NULL;
     a->finished = w;
     actor_move(a);
 }

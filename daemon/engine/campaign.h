@@ -108,6 +108,8 @@ void run_fail(struct run *r, struct change *c, int code, const char *step, const
 void run_gone(struct run *r, struct change *c);
 int run_count_exec(const struct run_count *count, struct store_conn *conn, struct bd_err *err);
 void run_absorb(struct run *r, struct step_output *out);
+/* An event, while it is measured. */
+void run_progress(struct engine *e, const char *id, const struct workload_progress *p);
 /* The copy that a write takes along: all of it to insert, else what changes. */
 void run_row_copy(const struct store_run *from, bool all, struct store_run *ret_to);
 /* Makes the actor of its cluster, of this spec (stolen), and both rows in one change. */

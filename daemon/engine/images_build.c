@@ -33,7 +33,10 @@ void image_work_drop(struct image_work *w, const struct bd_err *why)
 static void on_progress(const char *line, void *arg)
 {
     struct image_work *w = arg;
-    engine_note(w->e, true, w->i->row.id, line);
+    struct note note = {.kind = NOTE_IMAGE};
+    snprintf(note.id, sizeof(note.id), "%s", w->i->row.id);
+    snprintf(note.text, sizeof(note.text), "%s", line);
+    engine_note(w->e, &note);
 }
 
 void image_cgroup_end(struct hostops *ops, const char *cgroup)

@@ -15,17 +15,25 @@
 #define SUBJECT_BYTES (16 + BD_ID_BYTES) /* "campaign/ID" */
 
 struct actor;
+struct artifacts;
 struct campaign;
 struct image_actor;
 struct run;
 struct step_work;
 
+enum note_kind {
+    NOTE_NODE,     /* of a cluster: the name of one that runs */
+    NOTE_IMAGE,    /* of an image: a line of progress */
+    NOTE_PROGRESS, /* of a run: how far its stream has come */
+};
+
 /* A word from a worker's thread to the loop. */
 struct note {
     struct note *next;
     char id[BD_ID_BYTES];
-    bool is_image;
-    char text[256]; /* name of a node, or a line of progress */
+    enum note_kind kind;
+    char text[256];
+    struct workload_progress progress;
 };
 
 struct engine {
@@ -34,6 +42,7 @@ struct engine {
     struct image_actor *images;
     struct image_actor *building;
     struct campaign *campaigns; /* by priority, then age */
+    struct artifacts *artifacts;
     uint64_t runs_begun;
     bool started, closing;
     bool sweep_wanted;  /* what nobody owns has still to be looked for */
@@ -75,6 +84,7 @@ struct actor {
     bool writing;               /* a change is with the writer */
     int to_run;                 /* step to run when it is durable; -1: none */
     struct step_work *working;  /* a body is running */
+    struct step_work *storing;  /* a body's rows are with the writer (ingest.c) */
     struct step_work *finished; /* a body's result that is not taken yet */
     bool looking;               /* a look at the nodes is under way */
     bool look_wanted;     /* a node may have ended since it began, or before one could begin */
@@ -173,6 +183,8 @@ void actor_set_error(struct actor *a, int step, int code, const char *detail);
 void actor_on_durable(struct actor *a, struct change *c);
 void actor_on_store_failure(struct actor *a, struct change *c, const struct bd_err *err);
 void actor_on_work_done(struct actor *a, struct step_work *w);
+/* What it brought is in the store, or can't be (w->rc). */
+void actor_on_stored(struct actor *a, struct step_work *w);
 void actor_on_lost(struct actor *a, const struct bd_strv *lost);
 /* Ends what its run is doing, which fails with this; for the run's own time. */
 void actor_abort(struct actor *a, int code, const char *why);
@@ -188,6 +200,11 @@ struct actor *engine_find(struct engine *e, const char *id);
 /* result.c */
 /* Takes what its body found; false: nothing is to be written. */
 bool actor_take_result(struct actor *a, struct change *c);
+
+/* ingest.c */
+/* Writes the jobs and samples that a body brought, in batches; then actor_on_stored(). False: there
+ * are none. */
+bool ingest_begin(struct actor *a, struct step_work *w);
 
 /* work.c */
 struct step_work {
@@ -237,6 +254,6 @@ bool nodes_should_run(const struct actor *a);
  */
 void engine_answer(struct engine *e, engine_done_fn done, void *arg, const struct bd_err *err,
                    const char *image_id);
-void engine_note(struct engine *e, bool is_image, const char *id,
-                 const char *text);       /* any thread */
+/* From any thread. A copy is taken of what note says; its list is the engine's. */
+void engine_note(struct engine *e, const struct note *note);
 void engine_flight_end(struct engine *e); /* one of in_flight has called back */

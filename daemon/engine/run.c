@@ -1,5 +1,6 @@
 /* A run: its row, its moves, its grade. Once admitted it goes along with the actor of its cluster.
  */
+#include "daemon/engine/artifacts.h"
 #include "daemon/engine/campaign.h"
 
 #include "daemon/engine/fault.h"
@@ -131,10 +132,22 @@ void run_absorb(struct run *r, struct step_output *out)
     for (size_t i = 0; i < out->warnings.n; i++)
         json_array_append_new(r->row.warnings, json_string(out->warnings.items[i]));
     bd_strv_done(&out->warnings);
+    if (out->conditions)
+        json_object_update(r->row.conditions, out->conditions);
     if (out->metrics) {
         json_decref(r->row.metrics);
         r->row.metrics = bd_take(out->metrics);
     }
+}
+
+/* At most once a second of a run, as the driver tells it. */
+void run_progress(struct engine *e, const char *id, const struct workload_progress *p)
+{
+    struct run *r = run_find(e, id);
+    if (r && r->row.state == RUN_MEASURING)
+        engine_event(e, "run.progress", id,
+                     json_pack("{s:s, s:i, s:i, s:i}", "campaign", r->row.campaign, "submitted",
+                               (int)p->submitted, "ended", (int)p->ended, "jobs", (int)p->jobs));
 }
 
 /* -- the end -- */
@@ -152,6 +165,7 @@ static void grade(struct run *r)
         .quiet = bd_json_bool(conditions, "quiet", 1) != 0,
         .outside_cpus = bd_json_real(conditions, "outsideCpus", 0),
         .warmup = r->row.warmup,
+        .measured = conditions,
     };
     json_decref(r->row.reasons);
     r->row.reasons = json_array();
@@ -205,6 +219,7 @@ void run_released(struct run *r)
 {
     struct engine *e = r->e;
     r->a = NULL;
+    artifacts_run_ended(e->artifacts, r->row.id);
     if (r->campaign)
         campaign_on_run_end(r->campaign, r);
     run_free(r);

@@ -7,6 +7,25 @@ static void warn_of_missing(const struct bd_strv *missing, struct step_output *o
         bd_strv_add(&out->warnings, missing->items[i]);
 }
 
+static int take_results(const struct measure *m, struct step_output *out, struct bd_err *err)
+{
+    struct workload_result result = {0};
+    int rc = m->workload->results(m->input.spec, m->dir_fd, &result, err);
+    if (rc < 0)
+        return rc;
+    out->metrics = bd_take(result.metrics);
+    out->conditions = bd_take(result.conditions);
+    out->jobs = result.jobs;
+    return 0;
+}
+
+/* What was seen of jobs is kept, and how far it goes; a run that failed has no metrics. */
+static void salvage_jobs(const struct measure *m, struct step_output *out)
+{
+    if (take_results(m, out, NULL) == 0)
+        json_decref(bd_take(out->metrics));
+}
+
 /* Of a run that failed: whatever can be had, from every node; why it failed is known already. */
 static int salvage(const struct step_host *host, const struct step_input *in,
                    struct step_output *out)
@@ -19,6 +38,8 @@ static int salvage(const struct step_host *host, const struct step_input *in,
         rc = logs_collect(&m.input, true, &missing, &why);
     if (rc < 0)
         bd_strv_addf(&out->warnings, "logs were not fetched: %s", why.text);
+    else
+        salvage_jobs(&m, out);
     warn_of_missing(&missing, out);
     return 0;
 }
@@ -37,7 +58,7 @@ int step_collect_exec(const struct step_host *host, const struct step_input *in,
         rc = hooks_run(&m.channel, &in->plan, json_object_get(in->run.spec, "hooks"), "collected",
                        m.dir_fd, in->cancel, err);
     if (rc == 0)
-        rc = m.workload->metrics(m.input.spec, m.dir_fd, &out->metrics, err);
+        rc = take_results(&m, out, err);
     warn_of_missing(&missing, out);
     return rc;
 }

@@ -32,7 +32,7 @@ int step_nodes_exec(const struct step_host *host, const struct step_input *in,
             .files = files,
             .cancel = in->cancel,
             .on_started = in->on_node,
-            .arg = in->on_node_arg,
+            .arg = in->arg,
         };
         rc = virt_backend_find(plan->spec.backend)->start(host->virt, &start, err);
     }

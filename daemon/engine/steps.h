@@ -14,7 +14,9 @@
 #include "lib/base/json.h"
 #include "lib/base/str.h"
 #include "lib/model/cluster.h"
+#include "lib/sample/sampler.h"
 #include "lib/virt/virt.h"
+#include "lib/workload/workload.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,7 +27,9 @@ struct step_host {
     const char *images_dir;
     const char *bench_enter;
     const char *runs_dir; /* a directory for each run's results below it */
-    struct subnet pool;   /* clusters' subnets come from it */
+    const char *cgroup2;  /* mount point, "" for none */
+    double quiet_cpus; /* part of the host's CPUs that others may use while something is measured */
+    struct subnet pool; /* clusters' subnets come from it */
     uint64_t memory_bytes;
     unsigned cpus;
 };
@@ -52,7 +56,8 @@ struct step_input {
     struct step_run run;
     struct bd_cancel *cancel;
     virt_node_fn on_node; /* tell of a node that was started; from any thread */
-    void *on_node_arg;
+    void (*on_progress)(const struct workload_progress *progress, void *arg); /* from the body's */
+    void *arg;                                                                /* of both */
 };
 
 /* What a body found out, for the cluster's row. Empty at first; the engine takes what is set. */
@@ -64,6 +69,10 @@ struct step_output {
     struct bd_strv warnings;
     json_t *residue;
     json_t *metrics;
+    json_t *conditions;    /* members that are put into the run's */
+    struct jobs_seen jobs; /* rows of the store, as are these: */
+    struct sample_block *samples;
+    size_t n_samples;
 };
 
 /* STEP_MEASURE: of clusters that belong to a run alone. */

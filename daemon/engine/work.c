@@ -17,7 +17,18 @@
 static void on_node_started(const struct node_plan *node, void *arg)
 {
     struct step_work *w = arg;
-    engine_note(w->e, false, w->in.plan.id, node->name);
+    struct note note = {.kind = NOTE_NODE};
+    memcpy(note.id, w->in.plan.id, sizeof(note.id));
+    snprintf(note.text, sizeof(note.text), "%s", node->name);
+    engine_note(w->e, &note);
+}
+
+static void on_progress(const struct workload_progress *progress, void *arg)
+{
+    struct step_work *w = arg;
+    struct note note = {.kind = NOTE_PROGRESS, .progress = *progress};
+    memcpy(note.id, w->in.plan.id, sizeof(note.id));
+    engine_note(w->e, &note);
 }
 
 static void fill_run(const struct actor *a, struct step_work *w)
@@ -48,7 +59,8 @@ static void fill_input(struct actor *a, struct step_work *w)
         fill_run(a, w);
     in->cancel = bd_cancel_new();
     in->on_node = on_node_started;
-    in->on_node_arg = w;
+    in->on_progress = on_progress;
+    in->arg = w;
 
     size_t others = 0;
     for (struct actor *o = e->actors; o; o = o->next)
@@ -75,6 +87,9 @@ void work_free(struct step_work *w)
     bd_strv_done(&w->out.warnings);
     json_decref(w->out.residue);
     json_decref(w->out.metrics);
+    json_decref(w->out.conditions);
+    jobs_seen_done(&w->out.jobs);
+    sample_blocks_free(w->out.samples, w->out.n_samples);
     free(w);
 }
 

@@ -311,6 +311,34 @@ int bd_parse_duration_ns(const char *s, int64_t *ret_ns)
     return rc;
 }
 
+/* Digits and scale are whole and exact as doubles: the one division is the one rounding. */
+int bd_parse_rate(const char *s, double *ret_per_second)
+{
+    static const struct unit units[] = {{"/s", 1}, {"/min", 60}, {"/h", 3600}};
+    static const uint64_t max = UINT64_C(1000000000000000);
+    uint64_t number = 0, scale = 1, factor = 0;
+    int rc = read_digits(&s, max - 1, &number);
+    if (rc == -EINVAL || (*s == '.' && !is_digit(s[1])))
+        return -EINVAL;
+    for (s += *s == '.'; is_digit(*s); s++) {
+        if (number >= max / 10 || scale >= max / 3600)
+            rc = -ERANGE;
+        else
+            number = 10 * number + (uint64_t)(*s - '0');
+        scale *= rc == 0 ? 10 : 1;
+    }
+    for (size_t i = 0; i < BD_ARRAY_LEN(units) && !factor; i++) {
+        if (strcmp(s, units[i].name) == 0)
+            factor = units[i].factor;
+    }
+    if (!factor)
+        return -EINVAL;
+    if (rc < 0 || number == 0)
+        return -ERANGE;
+    *ret_per_second = (double)number / (double)(scale * factor);
+    return 0;
+}
+
 static const char base64_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

@@ -62,6 +62,9 @@ int bd_parse_bytes(const char *s, uint64_t *ret_bytes);
 /* "200ms", "30s", "5min", "2h", "1us", "10ns": nanoseconds; the unit must be there. 0 or -EINVAL /
  * -ERANGE. */
 int bd_parse_duration_ns(const char *s, int64_t *ret_ns);
+/* "20/s", "0.5/s", "30/min", "4/h": how often, in times a second; the nearest double. Of at most 15
+ * digits, and more than 0. 0 or -EINVAL / -ERANGE. */
+int bd_parse_rate(const char *s, double *ret_per_second);
 /* Standard base64 (RFC 4648 section 4), owned by the caller. */
 char *bd_base64(const void *data, size_t bytes);
 /* Decodes strictly into a new buffer; -EINVAL on anything else. */

@@ -2,12 +2,13 @@
  * Jobs as data: what a stream of them asks for, what was seen of each, and what follows as metrics.
  * PURE: no I/O, no clock; the same spec, seed and block give the same stream on every platform.
  *
- *     stream.c     a `jobstream` spec -> jobs (distributions: variates.c; elementary functions:
- *                  elementary.c)
+ *     stream.c     a `jobstream` spec -> jobs (read by stream_spec.c; distributions: variates.c;
+ *                  elementary functions: elementary.c; docs/streams.md)
  *     text.c       jobs <-> the file that bench-driver reads
  *     seen.c       records of driver and nodes -> what was seen of each job
- *     metrics.c    that -> the metrics of the run (docs/metrics.md)
- *     catalogue.c  the table of all metrics: name, unit, kind, definition, source
+ *     metrics.c    that -> the metrics of the run (docs/metrics.md); the queue and what is busy
+ * over time: metrics_queue.c catalogue.c  the table of all metrics: name, unit, kind, definition,
+ * source
  *
  * All times are nanoseconds. Threads: values; one thread at a time.
  */
@@ -84,7 +85,7 @@ enum job_outcome {
     JOB_FAILED,    /* ended on all of its nodes, on one with another exit code */
     JOB_KILLED,    /* began, and did not end everywhere: cut off by the scheduler or with a node */
     JOB_REFUSED,   /* the scheduler did not take it */
-    JOB_LOST,      /* accepted, and never seen to begin */
+    JOB_LOST,      /* handed to the scheduler and not refused, and never seen to begin */
     JOB_NOT_SUBMITTED, /* its turn never came */
     JOB_OUTCOME_COUNT
 };
@@ -145,9 +146,9 @@ enum metric_direction { METRIC_MIN, METRIC_MAX, METRIC_NEITHER };
 
 struct metric {
     const char *name; /* "wait_p95" */
-    enum metric_scope scope;
     const char *unit; /* "s", "1/s", "1" */
     const char *kind; /* "cost", "rate", "ratio" */
+    enum metric_scope scope;
     enum metric_direction better;
     const char *definition; /* one or two sentences, with the formula */
     const char *source;     /* where it comes from: a paper, or "benchd" */
@@ -157,6 +158,10 @@ const struct metric *metric_find(const char *name);
 /* As the contract's MetricsCatalogue items; new reference. */
 json_t *metrics_catalogue_json(void);
 
+/* A metric of scope job for one of them, in its unit; false where a point that it needs was not
+ * seen, or there is no such metric. */
+bool metrics_of_job(const struct job_seen *job, const char *name, double time_scale,
+                    double *ret_value);
 /* What the formulas need beside the jobs. */
 struct metrics_input {
     const struct jobs_seen *seen;
@@ -166,15 +171,15 @@ struct metrics_input {
 /* {NAME: {value, unit, kind, n}} by the catalogue's definitions; a metric with no value to be made
  * of is left out. New reference. */
 json_t *metrics_of_jobs(const struct metrics_input *in);
-/* Bounded slowdown of one job (Feitelson 2001): max(1, (w + r) / max(r, tau)); all ns. */
+/* Bounded slowdown of one job (Feitelson 2001): max(1, (w + r) / max(r, tau)); all ns, tau > 0. */
 double metrics_bounded_slowdown(int64_t wait, int64_t runtime, int64_t tau);
 /* The least time in which so many nodes can do these jobs, whatever the order: the greatest of
  * arrival + runtime of any job, and for each arrival t, t + (work that arrives at or after t) /
  * nodes. ns from the stream's beginning. */
 int64_t metrics_makespan_bound(const struct jobs_seen *seen, unsigned compute);
-/* The queue's length over time: pairs {at, waiting} for each change, by time; the caller's
- * (free()).
- */
+/* The queue's length and what is busy, over time: a point for each change, by time; the caller's
+ * (free()). A job waits from submit to started_first, and runs and holds its nodes from there to
+ * ended_last; either counts where both of its points were seen. */
 struct queue_point {
     int64_t at;
     uint32_t waiting, running; /* jobs */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const char options[] = "cluster.scheduler.options.";
-static const char *const roots[] = {"cluster.", "workload.", "hooks.", "limits."};
+static const char *const roots[] = {"cluster.", "workload.", "hooks.", "limits.", "sampling."};
 
 static void add_escaped(struct bd_str *s, const char *name)
 {

@@ -15,6 +15,21 @@ const struct sched *sched_find(const char *name)
     return NULL;
 }
 
+void sched_records_done(struct sched_records *r)
+{
+    free(r->items);
+    *r = (struct sched_records){0};
+}
+
+void sched_records_add(struct sched_records *r, const struct sched_record *record)
+{
+    if (r->n == r->cap) {
+        r->cap = r->cap ? 2 * r->cap : 64;
+        r->items = bd_xrealloc(r->items, r->cap * sizeof(*r->items));
+    }
+    r->items[r->n++] = *record;
+}
+
 /* The uuid without its dashes: 32 hexadecimal digits, as machine-id(5) wants them. */
 static void add_machine_id(const struct node_plan *node, struct node_files *files)
 {
@@ -39,4 +54,9 @@ void sched_identity_files(const struct cluster_plan *plan, size_t node, struct n
     node_files_add(files, "/etc/hosts", 0644, 0, 0, hosts.data, hosts.len);
     node_files_add(files, "/etc/resolv.conf", 0644, 0, 0, "", 0); /* nobody to ask */
     add_machine_id(self, files);
+    /* Where jobs leave their records. The directory is root's: a file in one that anybody may write
+     * in could not be opened by others (fs.protected_regular). */
+    node_files_addf(files, "/etc/tmpfiles.d/benchd.conf", 0644,
+                    "d " SCHED_RECORDS_DIR " 0755 root root -\n"
+                    "f " SCHED_JOB_RECORDS " 0666 root root -\n");
 }

@@ -9,6 +9,7 @@
 #include "lib/base/err.h"
 #include "lib/base/json.h"
 #include "lib/channel/channel.h"
+#include "lib/jobs/record.h"
 #include "lib/model/cluster.h"
 #include "lib/schema/schema.h"
 #include "lib/virt/hostops.h"
@@ -25,6 +26,28 @@ struct sched_job {
     unsigned nodes, tasks;   /* tasks in all, at least one a node */
     int64_t limit_ns;        /* time limit for the scheduler; 0: none */
     const char *const *argv; /* run once a task */
+};
+
+/* What the scheduler itself wrote down of a job that is over; of an array, of one of its tasks. */
+struct sched_record {
+    uint64_t job_id;
+    int64_t index; /* of the job in the stream, by its name; -1: none of the stream's */
+    int64_t submit_s, start_s, end_s; /* its own whole seconds since 1970; 0: it does not say */
+    unsigned nodes;
+    enum job_end end;
+};
+
+struct sched_records {
+    struct sched_record *items;
+    size_t n, cap;
+};
+void sched_records_done(struct sched_records *r);
+void sched_records_add(struct sched_records *r, const struct sched_record *record);
+
+/* A command whose output is kept as it is, as a file of the run. */
+struct sched_question {
+    const char *file;
+    const char *const *argv;
 };
 
 struct sched {
@@ -56,6 +79,22 @@ struct sched {
                          const char *job_name);
     /* Paths of its logs in controllers and in compute nodes, NULL-terminated. */
     const char *const *controller_logs, *const *compute_logs;
+    /* Units of its daemons on the controller, NULL-terminated: what they use is the scheduler's
+     * cost.
+     */
+    const char *const *daemons;
+    /* Time limits of jobs are whole multiples of it, rounded up. */
+    int64_t limit_grain_ns;
+    /* Appends the words of its submitter (docs/submitters.md), run on the controller by
+     * bench-driver with so many clients at once. PURE. */
+    void (*submitter)(unsigned clients, struct bd_strv *ret_argv);
+    /* Asked on the controller once all jobs are over; ended by a NULL file. */
+    const struct sched_question *questions;
+    /* That of controller_logs in which it writes down each job that is over, and how that is read.
+     * BD_ECORRUPT with the line that makes no sense. PURE. */
+    const char *records_log;
+    int (*read_records)(const char *text, size_t bytes, struct sched_records *ret_records,
+                        struct bd_err *err);
     /* Its defaults, as the contract's Scheduler.defaults; new reference. PURE. */
     json_t *(*defaults)(void);
 };
@@ -63,5 +102,10 @@ struct sched {
 extern const struct sched *const scheds[]; /* NULL-terminated */
 const struct sched *sched_find(const char *name);
 
-/* Files that any node has, whatever the scheduler: host name, hosts, machine id, resolver. */
+/* In every node, on its tmpfs: what bench-job appends to. */
+#define SCHED_RECORDS_DIR "/run/benchd"
+#define SCHED_JOB_RECORDS SCHED_RECORDS_DIR "/jobs.rec"
+
+/* Files that any node has, whatever the scheduler: host name, hosts, machine id, resolver, the
+ * place of records. */
 void sched_identity_files(const struct cluster_plan *plan, size_t node, struct node_files *files);

@@ -71,6 +71,20 @@ static int slurm_files(const struct cluster_plan *plan, const struct sched_image
     return 0;
 }
 
+static void slurm_submitter(unsigned clients, struct bd_strv *ret_argv)
+{
+    bd_strv_add(ret_argv, "/usr/libexec/benchd/bench-submit-slurm");
+    bd_strv_add(ret_argv, "--clients");
+    bd_strv_addf(ret_argv, "%u", clients);
+    bd_strv_add(ret_argv, "--jobcomp");
+    bd_strv_add(ret_argv, SLURM_JOBCOMP_LOG);
+}
+
+static const char *const ask_jobs[] = {"scontrol", "--oneliner", "show", "jobs", NULL};
+static const char *const ask_diag[] = {"sdiag", NULL};
+static const struct sched_question questions[] = {
+    {"scontrol-jobs.txt", ask_jobs}, {"sdiag.txt", ask_diag}, {0}};
+static const char *const daemons[] = {"slurmctld.service", NULL};
 static const char *const controller_logs[] = {SLURMCTLD_LOG, SLURM_JOBCOMP_LOG, NULL};
 static const char *const compute_logs[] = {SLURMD_LOG, NULL};
 
@@ -87,5 +101,11 @@ const struct sched sched_slurm = {
     .why_waiting = slurm_why_waiting,
     .controller_logs = controller_logs,
     .compute_logs = compute_logs,
+    .daemons = daemons,
+    .limit_grain_ns = SLURM_GRAIN_NS,
+    .submitter = slurm_submitter,
+    .questions = questions,
+    .records_log = SLURM_JOBCOMP_LOG,
+    .read_records = slurm_read_records,
     .defaults = slurm_defaults,
 };

@@ -7,9 +7,11 @@
  *     slurm.c          files of the nodes
  *     slurm_ready.c    the wait for idle nodes
  *     slurm_launch.c   a command as a job
+ *     slurm_records.c  what it wrote down of its jobs
  */
 #pragma once
 
+#include "lib/base/clock.h"
 #include "lib/sched/sched.h"
 
 #include <sys/types.h>
@@ -20,6 +22,10 @@ extern const struct sched sched_slurm;
 #define SLURM_OLDEST 2205
 
 #define SLURMCTLD_PORT 6817
+
+#define SLURM_GRAIN_NS (60 * BD_NS_PER_S) /* time limits are whole minutes */
+
+#define SLURM_JOB_PREFIX "bd-" /* bench-submit-slurm calls job 3 of a stream "bd-3" */
 
 #define SLURMCTLD_LOG     "/var/log/slurm/slurmctld.log"
 #define SLURMD_LOG        "/var/log/slurm/slurmd.log"
@@ -49,6 +55,10 @@ char *slurm_cgroup_conf(const struct slurm_image *image);
 
 int slurm_wait_ready(const struct channel *channel, const struct cluster_plan *plan,
                      struct bd_cancel *cancel, char **ret_version, struct bd_err *err);
+
+/* Lines of jobcomp/filetxt. */
+int slurm_read_records(const char *text, size_t bytes, struct sched_records *ret_records,
+                       struct bd_err *err);
 
 void slurm_launch(const struct sched_job *job, struct bd_strv *ret_argv);
 char *slurm_why_waiting(const struct channel *channel, const struct cluster_plan *plan,

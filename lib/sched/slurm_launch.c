@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#define MINUTE_NS   (60 * BD_NS_PER_S) /* the grain of Slurm's time limits */
 #define QUESTION_NS (5 * BD_NS_PER_S)
 
 static bool has_colon(const char *const *argv)
@@ -58,7 +57,7 @@ void slurm_launch(const struct sched_job *job, struct bd_strv *ret_argv)
     bd_strv_addf(ret_argv, "--nodes=%u", job->nodes);
     bd_strv_addf(ret_argv, "--ntasks=%u", job->tasks);
     if (job->limit_ns > 0) {
-        int64_t minutes = (job->limit_ns - 1) / MINUTE_NS + 1;
+        int64_t minutes = (job->limit_ns - 1) / SLURM_GRAIN_NS + 1;
         bd_strv_addf(ret_argv, "--time=%lld", (long long)minutes);
     }
     bd_strv_add(ret_argv, "--kill-on-bad-exit=1");

@@ -47,7 +47,7 @@ static int64_t tick_ns(void)
     return BD_NS_PER_S / (per_second > 0 ? per_second : 100);
 }
 
-static int take_busy(const char *proc, int64_t *ret_ns, struct bd_err *err)
+static int take_busy(const char *proc, struct quiet_sample *s, struct bd_err *err)
 {
     bd_auto_free char *path = bd_xasprintf("%s/stat", proc);
     char text[1024];
@@ -59,7 +59,8 @@ static int take_busy(const char *proc, int64_t *ret_ns, struct bd_err *err)
     int64_t t[N];
     if (strncmp(text, "cpu ", 4) != 0 || read_numbers(text + 4, t, N) != N)
         return bd_err_set(err, BD_ECORRUPT, "%s: expected 'cpu' and eight numbers", path);
-    *ret_ns = (t[USER] + t[NICE] + t[SYSTEM] + t[IRQ] + t[SOFTIRQ] + t[STEAL]) * tick_ns();
+    s->busy_ns = (t[USER] + t[NICE] + t[SYSTEM] + t[IRQ] + t[SOFTIRQ] + t[STEAL]) * tick_ns();
+    s->steal_ns = t[STEAL] * tick_ns();
     return 0;
 }
 
@@ -184,7 +185,7 @@ int quiet_take_from(const struct quiet_places *places, struct quiet_sample *ret_
                     struct bd_err *err)
 {
     struct quiet_sample s = {.mono_ns = bd_mono_ns()};
-    int rc = take_busy(places->proc, &s.busy_ns, err);
+    int rc = take_busy(places->proc, &s, err);
     if (rc < 0)
         return rc;
     s.self_ns = usage_of(RUSAGE_SELF) + usage_of(RUSAGE_CHILDREN);

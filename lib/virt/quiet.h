@@ -18,6 +18,7 @@ struct quiet_sample {
     /* All CPUs of the host: busy, and stolen by what runs beside it on the same machine (proc(5),
      * /proc/stat: user, nice, system, irq, softirq, steal; in ticks, so a sample is 10 ms fine). */
     int64_t busy_ns;
+    int64_t steal_ns;   /* the stolen part of busy_ns */
     int64_t self_ns;    /* benchd and its ended children (getrusage(2)) */
     int64_t nodes_ns;   /* benchd's cgroups ("usage_usec" of cgroup2's cpu.stat) */
     int64_t libvirt_ns; /* libvirt's daemon and controllers (/proc/PID/stat) */

@@ -64,6 +64,7 @@ enum virt_presence { VIRT_ABSENT, VIRT_PARTIAL, VIRT_DONE };
 
 struct virt_backend {
     const char *name;
+    bool shared_clock; /* the nodes' clocks are the host's own */
     /* 0 if nodes of this kind can be made here; else why not and how to mend it. */
     int (*usable)(struct virt *v, struct bd_err *err);
     /* Makes and starts all nodes, several at a time, each with up to 3 attempts. On failure it

@@ -1,20 +1,13 @@
 #include "lib/workload/command.h"
 
 #include "lib/base/clock.h"
-#include "lib/base/fs.h"
 #include "lib/workload/output.h"
 #include "lib/workload/pattern.h"
+#include "lib/workload/rundir.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#define TIMEOUT_NS   (600 * BD_NS_PER_S)
-#define JOB_NAME     "benchd"
-#define RECORD       "command.json"
-#define RECORD_BYTES ((size_t)1 << 20)
+#define TIMEOUT_NS (600 * BD_NS_PER_S)
+#define JOB_NAME   "benchd"
+#define RECORD     "command.json"
 
 /* ------------------------------------------------------------------------------------- checking */
 
@@ -116,21 +109,6 @@ static json_t *stream_record(const struct output *o)
     return json_pack("{s:I, s:I}", "bytes", (json_int_t)o->bytes, "kept", (json_int_t)o->kept);
 }
 
-/* Writes a small file whole and durably, with what was written beside it before. */
-static int write_record(int dir_fd, const char *name, const json_t *record, struct bd_err *err)
-{
-    bd_auto_free char *text = bd_json_text(record);
-    bd_auto_free char *temp = bd_xasprintf(".%s.new", name);
-    bd_auto_fd int fd =
-        openat(dir_fd, temp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
-    if (fd < 0)
-        return bd_err_errno(err, errno, "make %s in the run's directory", name);
-    int rc = bd_write_all(fd, text, strlen(text));
-    if (rc == 0 && (fsync(fd) < 0 || renameat(dir_fd, temp, dir_fd, name) < 0 || fsync(dir_fd) < 0))
-        rc = -errno;
-    return rc < 0 ? bd_err_errno(err, -rc, "write %s in the run's directory", name) : 0;
-}
-
 static int record(const struct go *g, const struct bd_strv *argv, int64_t started_wall_ns,
                   const struct ending *e, struct bd_err *err)
 {
@@ -144,7 +122,7 @@ static int record(const struct go *g, const struct bd_strv *argv, int64_t starte
                   bd_rfc3339(started_wall_ns, started), "elapsedNs", (json_int_t)e->took_ns,
                   "exitCode", e->result->exit_code, "signal", e->result->signal, "cutOff",
                   e->rc < 0, "stdout", stream_record(&g->out), "stderr", stream_record(&g->err));
-    return write_record(g->in->dir_fd, name, json, err);
+    return rundir_write_json(g->in->dir_fd, name, json, err);
 }
 
 /*
@@ -236,49 +214,6 @@ static int run(const struct workload_input *in, struct bd_err *err)
 
 /* -------------------------------------------------------------------------------------- metrics */
 
-/* The first `bytes` of a file in the run's directory. BD_ECORRUPT where it has fewer. */
-static int read_file(int dir_fd, const char *name, size_t bytes, struct bd_str *ret_text,
-                     struct bd_err *err)
-{
-    bd_auto_str struct bd_str text = {0};
-    char chunk[65536];
-    bd_auto_fd int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        return bd_err_errno(err, errno, "open %s in the run's directory", name);
-    while (text.len < bytes) {
-        size_t left = bytes - text.len;
-        ssize_t n = read(fd, chunk, left < sizeof(chunk) ? left : sizeof(chunk));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return bd_err_errno(err, errno, "read %s in the run's directory", name);
-        if (n == 0)
-            return bd_err_set(err, BD_ECORRUPT,
-                              "%s in the run's directory is shorter than it was written", name);
-        bd_str_addn(&text, chunk, (size_t)n);
-    }
-    *ret_text = text;
-    text = (struct bd_str){0};
-    return 0;
-}
-
-static int read_record(int dir_fd, json_t **ret_record, struct bd_err *err)
-{
-    struct stat st;
-    bd_auto_str struct bd_str text = {0};
-    if (fstatat(dir_fd, RECORD, &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return bd_err_errno(err, errno, "look for " RECORD " in the run's directory");
-    if (st.st_size < 0 || (size_t)st.st_size > RECORD_BYTES)
-        return bd_err_set(err, BD_ECORRUPT,
-                          RECORD " in the run's directory is not what was written");
-    int rc = read_file(dir_fd, RECORD, (size_t)st.st_size, &text, err);
-    if (rc == 0)
-        rc = bd_json_parse(bd_str_text(&text), text.len, ret_record, err);
-    if (rc == BD_EINVALID)
-        rc = bd_err_set(err, BD_ECORRUPT, RECORD " in the run's directory is no JSON any more");
-    return rc;
-}
-
 struct texts {
     int dir_fd;
     const json_t *record;
@@ -297,7 +232,7 @@ static int read_stream(struct texts *t, const char *name, struct bd_err *err)
     if (kept < 0 || (uint64_t)kept > OUTPUT_BYTES_MAX)
         return bd_err_set(err, BD_ECORRUPT,
                           RECORD " in the run's directory is not what was written");
-    return text->data ? 0 : read_file(t->dir_fd, name, (size_t)kept, text, err);
+    return text->data ? 0 : rundir_read_head(t->dir_fd, name, (size_t)kept, text, err);
 }
 
 static int find(const json_t *metric, const struct bd_str *text, struct pattern_found *ret_found,
@@ -340,10 +275,11 @@ static int add_metric(struct texts *t, const char *name, const json_t *metric, j
     return 0;
 }
 
-static int metrics(const json_t *spec, int dir_fd, json_t **ret_metrics, struct bd_err *err)
+static int results(const json_t *spec, int dir_fd, struct workload_result *ret_result,
+                   struct bd_err *err)
 {
     bd_auto_json json_t *record_read = NULL;
-    int rc = read_record(dir_fd, &record_read, err);
+    int rc = rundir_read_json(dir_fd, RECORD, &record_read, err);
     if (rc < 0)
         return rc;
     json_int_t elapsed_ns = bd_json_int(record_read, "elapsedNs", -1);
@@ -363,8 +299,14 @@ static int metrics(const json_t *spec, int dir_fd, json_t **ret_metrics, struct 
     bd_str_done(&texts.out);
     bd_str_done(&texts.err);
     if (rc == 0)
-        *ret_metrics = bd_take(found);
+        *ret_result = (struct workload_result){.metrics = bd_take(found)};
     return rc;
+}
+
+/* `elapsed` is measured of every command. */
+static bool has_metric(const json_t *spec, const char *name)
+{
+    return bd_str_eq(name, "elapsed") || json_object_get(json_object_get(spec, "metrics"), name);
 }
 
 const struct workload workload_command = {
@@ -373,5 +315,6 @@ const struct workload workload_command = {
     .check = check,
     .warm_up = warm_up,
     .run = run,
-    .metrics = metrics,
+    .results = results,
+    .has_metric = has_metric,
 };

@@ -159,15 +159,20 @@ static void check_env(const json_t *env, const char *pointer, struct schema_faul
                           COMMAND_BYTES_MAX);
 }
 
-void command_check(const json_t *spec, const char *pointer, struct schema_faults *faults)
+void command_check_timeout(const json_t *spec, const char *pointer, struct schema_faults *faults)
 {
     int64_t ns;
     const char *timeout = bd_json_str(spec, "timeout", NULL);
     bd_auto_free char *at = bd_xasprintf("%s/timeout", pointer);
-    check_words(json_object_get(spec, "command"), pointer, faults);
-    check_env(json_object_get(spec, "env"), pointer, faults);
     if (timeout && (bd_parse_duration_ns(timeout, &ns) < 0 || ns <= 0 || ns > TIMEOUT_MAX_NS))
         schema_faults_add(faults, at, timeout,
                           "a duration above 0 and of at most 168h, such as "
                           "90s");
+}
+
+void command_check(const json_t *spec, const char *pointer, struct schema_faults *faults)
+{
+    check_words(json_object_get(spec, "command"), pointer, faults);
+    check_env(json_object_get(spec, "env"), pointer, faults);
+    command_check_timeout(spec, pointer, faults);
 }

@@ -34,22 +34,21 @@ static bool is_of_host(int rc)
     return rc == -ENOSPC || rc == -EDQUOT || rc == -EIO || rc == -EROFS;
 }
 
-static int fetch(struct collect *c, const struct node_plan *node, const char *path,
-                 struct bd_err *err)
+int logs_fetch(const struct workload_input *in, const struct node_plan *node, const char *path,
+               uint64_t max_bytes, struct bd_err *err)
 {
     char digest[BD_DIGEST_BYTES];
     bd_auto_free char *name = bd_xasprintf("%s-%s", node->name, bd_path_name(path));
     bd_auto_free char *partial = bd_xasprintf(".%s", name);
     bd_auto_fd int fd =
-        openat(c->in->dir_fd, partial, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
+        openat(in->dir_fd, partial, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
     if (fd < 0)
         return bd_err_errno(err, errno, "make %s in the run's directory", name);
-    int rc = channel_get(c->in->channel, node, path, fd, LOG_BYTES_MAX, digest, err);
-    /* What was fetched before stays until there is something better. */
-    if (rc == 0 && renameat(c->in->dir_fd, partial, c->in->dir_fd, name) < 0)
+    int rc = channel_get(in->channel, node, path, fd, max_bytes, digest, err);
+    if (rc == 0 && renameat(in->dir_fd, partial, in->dir_fd, name) < 0)
         rc = bd_err_errno(err, errno, "make %s in the run's directory", name);
     if (rc < 0)
-        unlinkat(c->in->dir_fd, partial, 0);
+        unlinkat(in->dir_fd, partial, 0);
     return rc;
 }
 
@@ -62,7 +61,7 @@ static int collect_node(size_t index, void *arg, struct bd_err *err)
                                                              : NULL;
     for (; paths && *paths; paths++) {
         struct bd_err why = BD_ERR_INIT;
-        int rc = fetch(c, node, *paths, &why);
+        int rc = logs_fetch(c->in, node, *paths, LOG_BYTES_MAX, &why);
         if (is_of_host(rc)) {
             bd_err_copy(err, &why);
             return rc;

@@ -2,8 +2,9 @@
 
 #include "lib/base/str.h"
 #include "lib/workload/command.h"
+#include "lib/workload/jobstream.h"
 
-const struct workload *const workloads[] = {&workload_command, NULL};
+const struct workload *const workloads[] = {&workload_command, &workload_jobstream, NULL};
 
 const struct workload *workload_find(const char *name)
 {
@@ -11,4 +12,12 @@ const struct workload *workload_find(const char *name)
         if (bd_str_eq(workloads[i]->name, name))
             return workloads[i];
     return NULL;
+}
+
+void workload_result_done(struct workload_result *r)
+{
+    json_decref(r->metrics);
+    json_decref(r->conditions);
+    jobs_seen_done(&r->jobs);
+    *r = (struct workload_result){0};
 }

@@ -11,11 +11,17 @@
 #include "lib/base/err.h"
 #include "lib/base/json.h"
 #include "lib/channel/channel.h"
+#include "lib/jobs/jobs.h"
 #include "lib/model/cluster.h"
 #include "lib/sched/sched.h"
 #include "lib/schema/schema.h"
 
 #include <stdint.h>
+
+/* Tasks of arrays are counted each. */
+struct workload_progress {
+    unsigned jobs, submitted, ended;
+};
 
 struct workload_input {
     const struct channel *channel;
@@ -24,9 +30,22 @@ struct workload_input {
     const json_t *spec; /* the resolved `workload:` object */
     uint64_t seed;      /* of the design */
     uint32_t block;
-    int dir_fd; /* the run's directory on the host; results go there, borrowed */
+    bool shared_clock; /* the nodes' clocks are the host's own */
+    int dir_fd;        /* the run's directory on the host; results go there, borrowed */
     struct bd_cancel *cancel;
+    /* How far a stream of jobs has come, at most once a second; may be NULL. From run()'s thread.
+     */
+    void (*on_progress)(const struct workload_progress *progress, void *arg);
+    void *arg;
 };
+
+/* What came of it; owns what it holds. */
+struct workload_result {
+    json_t *metrics;    /* {NAME: {value, unit, kind, n}} */
+    json_t *conditions; /* members for the run's conditions (docs/measurement.md); NULL: none */
+    struct jobs_seen jobs;
+};
+void workload_result_done(struct workload_result *r);
 
 struct workload {
     const char *name;
@@ -40,8 +59,11 @@ struct workload {
      * (BD_EWORKLOAD; BD_ETIMEOUT where its own time was over; what the token says) the error has
      * the last lines of the output, and what there is of results is kept. */
     int (*run)(const struct workload_input *in, struct bd_err *err);
-    /* {NAME: {value, unit, kind, n}} of what is in dir_fd; may be repeated. */
-    int (*metrics)(const json_t *spec, int dir_fd, json_t **ret_metrics, struct bd_err *err);
+    /* What follows from the files in dir_fd; may be repeated. */
+    int (*results)(const json_t *spec, int dir_fd, struct workload_result *ret_result,
+                   struct bd_err *err);
+    /* Whether a run of this spec can have a metric of this name. PURE. */
+    bool (*has_metric)(const json_t *spec, const char *name);
 };
 
 extern const struct workload *const workloads[]; /* NULL-terminated */
@@ -58,6 +80,10 @@ int hooks_run(const struct channel *channel, const struct cluster_plan *plan, co
               const char *point, int dir_fd, struct bd_cancel *cancel, struct bd_err *err);
 void hooks_check(const json_t *hooks, const struct cluster_spec *cluster,
                  struct schema_faults *faults);
+/* Copies a file of a node into dir_fd as "NODE-FILE"; what was fetched before stays until there is
+ * something better. As channel_get(). */
+int logs_fetch(const struct workload_input *in, const struct node_plan *node, const char *path,
+               uint64_t max_bytes, struct bd_err *err);
 /* Copies the scheduler's logs (sched->logs) into dir_fd as "NODE-FILE"; every_node: those of
  * compute nodes too. A file that is not there, or a node that does not answer, is passed over and
  * named in missing. */

@@ -240,6 +240,52 @@ START_TEST(durations)
 }
 END_TEST
 
+START_TEST(rates)
+{
+    static const struct {
+        const char *text;
+        double per_second;
+        int rc;
+    } cases[] = {
+        {"20/s", 20, 0},
+        {"0.2/s", 0.2, 0},
+        {"30/min", 0.5, 0},
+        {"0.1/min", 1.0 / 600, 0},
+        {"7.2/h", 0.002, 0},
+        {"1/h", 1.0 / 3600, 0},
+        {"0.00000000001/h", 1.0 / 360000000000000, 0},
+        {"999999999999999/s", 999999999999999, 0},
+        {"99999999999999.9/s", 99999999999999.9, 0},
+        {"1000000000000000/s", 0, -ERANGE},
+        {"99999999999999.99/s", 0, -ERANGE},
+        {"0.0000000000001/s", 0, -ERANGE},
+        {"0/s", 0, -ERANGE},
+        {"0.0/h", 0, -ERANGE},
+        {"20", 0, -EINVAL},
+        {"/s", 0, -EINVAL},
+        {"", 0, -EINVAL},
+        {"1./s", 0, -EINVAL},
+        {".5/s", 0, -EINVAL},
+        {"1..5/s", 0, -EINVAL},
+        {"1,5/s", 0, -EINVAL},
+        {"-1/s", 0, -EINVAL},
+        {"1e3/s", 0, -EINVAL},
+        {"20 /s", 0, -EINVAL},
+        {"20/ s", 0, -EINVAL},
+        {"20/m", 0, -EINVAL},
+        {"20/ms", 0, -EINVAL},
+        {"20/s ", 0, -EINVAL},
+        {"1000000000000000/day", 0, -EINVAL},
+    };
+    for (size_t i = 0; i < BD_ARRAY_LEN(cases); i++) {
+        double rate = 77;
+        int rc = bd_parse_rate(cases[i].text, &rate);
+        ck_assert_msg(rc == cases[i].rc && rate == (rc ? 77 : cases[i].per_second), "'%s': %d, %g",
+                      cases[i].text, rc, rate);
+    }
+}
+END_TEST
+
 START_TEST(base64_vectors_of_rfc_4648)
 {
     static const char *const cases[][2] = {
@@ -318,6 +364,6 @@ START_TEST(take_leaves_nothing_behind)
 END_TEST
 
 UNIT_MAIN("str", a_string_grows_is_cleared_and_taken, a_list_ends_with_null_at_every_length,
-          questions_of_text, utf8_is_rfc_3629, whole_numbers, sizes, durations,
+          questions_of_text, utf8_is_rfc_3629, whole_numbers, sizes, durations, rates,
           base64_vectors_of_rfc_4648, base64_comes_back_as_it_was, base64_is_decoded_strictly, hex,
           take_leaves_nothing_behind)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define WORKLOAD "'workload': {'name': 'command', 'command': ['true'], "
-#define NO_PATH  "the path of a member below cluster, workload, hooks or limits"
+#define NO_PATH  "the path of a member below cluster, workload, hooks, limits or sampling"
 
 /* "POINTER | BEGIN OF WHAT IS EXPECTED" a fault, in any order. */
 static const struct {

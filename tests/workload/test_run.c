@@ -88,6 +88,16 @@ static const struct workload *command(void)
     return workload_find("command");
 }
 
+static int metrics_of(const struct run *r, json_t **ret_metrics, struct bd_err *err)
+{
+    struct workload_result result = {0};
+    int rc = command()->results(r->spec, r->in.dir_fd, &result, err);
+    if (rc == 0)
+        *ret_metrics = bd_take(result.metrics);
+    workload_result_done(&result);
+    return rc;
+}
+
 static void run_init(struct run *r, json_t *spec)
 {
     ck_assert_ptr_nonnull(spec);
@@ -146,7 +156,7 @@ START_TEST(test_a_job_leaves_its_output_and_metrics)
     for (int again = 0; again < 2; again++) { /* they can be made again */
         json_decref(metrics);
         metrics = NULL;
-        ck_assert_msg(command()->metrics(r.spec, r.in.dir_fd, &metrics, &err) == 0, "%s", err.text);
+        ck_assert_msg(metrics_of(&r, &metrics, &err) == 0, "%s", err.text);
         ck_assert_uint_eq(json_object_size(metrics), 3);
         json_t *elapsed = json_object_get(metrics, "elapsed");
         ck_assert_double_ge(bd_json_real(elapsed, "value", -1), 0);
@@ -300,7 +310,7 @@ START_TEST(test_output_is_capped_and_the_cut_is_no_number)
     char line[201] = "";
     ck_assert_int_gt(pread(fd, line, 200, (off_t)64 << 20), 0);
     ck_assert_str_eq(line, "\n[benchd kept the first 67108864 bytes and left out 65536]\n");
-    ck_assert_int_eq(command()->metrics(r.spec, r.in.dir_fd, &metrics, &err), BD_EWORKLOAD);
+    ck_assert_int_eq(metrics_of(&r, &metrics, &err), BD_EWORKLOAD);
     ck_assert_msg(strstr(err.text, "metric m: regex '[0-9]+' finds nothing in stdout"), "%s",
                   err.text);
     run_done(&r);
@@ -324,7 +334,7 @@ START_TEST(test_a_metric_that_is_not_there_fails_with_the_last_lines)
                                "regex", "BW ([a-z]+)", "unit", "MB/s", "kind", "rate"));
         answer.out = vectors[i].out;
         ck_assert_int_eq(command()->run(&r.in, &err), 0);
-        ck_assert_int_eq(command()->metrics(r.spec, r.in.dir_fd, &metrics, &err), BD_EWORKLOAD);
+        ck_assert_int_eq(metrics_of(&r, &metrics, &err), BD_EWORKLOAD);
         ck_assert_msg(strstr(err.text, vectors[i].words), "%s", err.text);
         ck_assert_ptr_null(metrics);
         run_done(&r);
@@ -339,17 +349,17 @@ START_TEST(test_damaged_results_are_told)
     json_t *metrics = NULL;
     run_init(&r, json_pack("{s:[s], s:{s:{s:s s:s s:s}}}", "command", "bench", "metrics", "bw",
                            "regex", "1", "unit", "s", "kind", "cost"));
-    ck_assert_int_eq(command()->metrics(r.spec, r.in.dir_fd, &metrics, &err), -ENOENT);
+    ck_assert_int_eq(metrics_of(&r, &metrics, &err), -ENOENT);
     answer.out = "1 2 3";
     ck_assert_int_eq(command()->run(&r.in, &err), 0);
     bd_auto_free char *out = bd_xasprintf("%s/stdout", r.dir);
     bd_auto_free char *record = bd_xasprintf("%s/command.json", r.dir);
     ck_assert_int_eq(truncate(out, 2), 0);
-    ck_assert_int_eq(command()->metrics(r.spec, r.in.dir_fd, &metrics, &err), BD_ECORRUPT);
+    ck_assert_int_eq(metrics_of(&r, &metrics, &err), BD_ECORRUPT);
     for (const char *const *text = (const char *const[]){"{", "[]", "{\"elapsedNs\": 5}", NULL};
          *text; text++) {
         ck_assert_int_eq(bd_write_file(record, *text, strlen(*text), 0640, NULL), 0);
-        ck_assert_int_eq(command()->metrics(r.spec, r.in.dir_fd, &metrics, &err), BD_ECORRUPT);
+        ck_assert_int_eq(metrics_of(&r, &metrics, &err), BD_ECORRUPT);
     }
     run_done(&r);
 }

@@ -1,0 +1,39 @@
+/*
+ * The workload `jobstream`: a stream of jobs, submitted at planned moments by bench-driver on the
+ * controller, each of which writes down when it begins and ends on its nodes.
+ *
+ *     jobstream.c         check, warm-up, run: what happens in the nodes
+ *     jobstream_result.c  results: from the files of the run to what was seen, metrics, conditions
+ *     clock.c             the nodes' clocks against the controller's
+ *     users.c             accounts for the stream's users
+ *
+ * Threads: as workload.h.
+ */
+#pragma once
+
+#include "lib/workload/workload.h"
+
+extern const struct workload workload_jobstream;
+
+/* Files of a run's directory. */
+#define JOBSTREAM_JOBS    "jobs.txt"    /* the stream, as bench-driver reads it */
+#define JOBSTREAM_RECORD  "stream.json" /* what else results() has to know */
+#define JOBSTREAM_CLOCK   "clock.json"  /* [{node, before{offsetNs, boundNs}, after{...}}] */
+#define JOBSTREAM_DRIVER  "driver.rec"  /* behind the controller's name */
+#define JOBSTREAM_RECORDS "jobs.rec"    /* behind a node's name */
+
+int jobstream_results(const json_t *spec, int dir_fd, struct workload_result *ret_result,
+                      struct bd_err *err);
+
+/* Where the measuring programs are in a node. */
+#define NODE_PROGRAMS "/usr/libexec/benchd/"
+
+/*
+ * Measures every compute node's clock against the first controller's, over the network, by
+ * bench-clock: {NODE: {offsetNs, boundNs}}, new reference. A node that does not answer is named in
+ * the error (BD_EWORKLOAD).
+ */
+int clock_measure(const struct workload_input *in, json_t **ret_clocks, struct bd_err *err);
+
+/* Gives every node accounts "bench1" ... of the stream's users, in its passwd. Safe to repeat. */
+int users_make(const struct workload_input *in, unsigned users, struct bd_err *err);
