@@ -1,4 +1,5 @@
 /* What was sampled while a run went on: which series there are, or the values of one metric. */
+#include "daemon/api/points.h"
 #include "daemon/api/private.h"
 
 #include "lib/base/str.h"
@@ -7,7 +8,6 @@
 #include "lib/store/sample.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 
 #define POINTS_MAX 100000 /* in a reply */
@@ -79,48 +79,8 @@ struct values {
     const char *metric;
     const struct ask *ask;
     struct bd_str text;
-    size_t points;
-    bool first; /* of its node */
-    /* the bucket that is being filled */
-    int64_t bucket;
-    double sum;
-    size_t n;
+    struct points points;
 };
-
-static void add_point(struct values *v, int64_t at_ns, double value, size_t n)
-{
-    bd_str_addf(&v->text, "%s[%lld,%.15g", v->first ? "" : ",", (long long)at_ns, value);
-    if (v->ask->step_ns)
-        bd_str_addf(&v->text, ",%zu", n);
-    bd_str_add(&v->text, "]");
-    v->first = false;
-    v->points++;
-}
-
-static void end_bucket(struct values *v)
-{
-    if (v->n)
-        add_point(v, v->bucket * v->ask->step_ns, v->sum / (double)v->n, v->n);
-    v->sum = 0;
-    v->n = 0;
-}
-
-static void add_value(struct values *v, const struct sample_point *p)
-{
-    /* JSON has no numbers for the others. */
-    if (p->at_ns < v->ask->from_ns || p->at_ns >= v->ask->to_ns || !isfinite(p->value))
-        return;
-    if (!v->ask->step_ns) {
-        add_point(v, p->at_ns, p->value, 1);
-        return;
-    }
-    int64_t bucket = p->at_ns / v->ask->step_ns;
-    if (bucket != v->bucket)
-        end_bucket(v);
-    v->bucket = bucket;
-    v->sum += p->value;
-    v->n++;
-}
 
 static int add_blocks(struct values *v, const struct store_sample *blocks, size_t n,
                       struct bd_err *err)
@@ -131,15 +91,13 @@ static int add_blocks(struct values *v, const struct store_sample *blocks, size_
         int rc = sample_decode(blocks[i].data, blocks[i].bytes, &points, &n_points, err);
         if (rc < 0)
             return rc;
-        for (size_t k = 0; k < n_points; k++)
-            add_value(v, &points[k]);
-        if (v->points > POINTS_MAX)
+        points_add(&v->points, points, n_points);
+        if (v->points.n > POINTS_MAX)
             return bd_err_set(err, BD_EINVALID,
                               "these are more than %d values: give a longer step, a shorter time "
                               "by from and to, or one node",
                               POINTS_MAX);
     }
-    end_bucket(v);
     return 0;
 }
 
@@ -154,10 +112,11 @@ static int add_node(struct values *v, struct store_conn *conn, const char *run, 
         return rc;
     bd_str_addf(&v->text, "%s{\"node\":", v->text.data[v->text.len - 1] == '}' ? "," : "");
     add_quoted(&v->text, shown(node));
-    bd_str_add(&v->text, ",\"points\":[");
-    v->first = true;
+    bd_str_add(&v->text, ",\"points\":");
+    points_begin(&v->points);
     rc = add_blocks(v, blocks, n, err);
-    bd_str_add(&v->text, "]}");
+    points_end(&v->points);
+    bd_str_add(&v->text, "}");
     store_samples_free(blocks, n);
     return rc < 0 ? bd_err_wrap(err, "%s of %s in run %s", v->metric, shown(node), run) : 0;
 }
@@ -192,7 +151,13 @@ static int add_nodes(struct values *v, struct store_conn *conn, const char *run,
 
 static int load_values(struct api_read *q, struct store_conn *conn, struct bd_err *err)
 {
-    struct values v = {.metric = q->name, .ask = q->ask};
+    const struct ask *ask = q->ask;
+    struct values v = {
+        .metric = q->name,
+        .ask = ask,
+        .points = {.from_ns = ask->from_ns, .to_ns = ask->to_ns, .step_ns = ask->step_ns},
+    };
+    v.points.out = &v.text;
     struct store_series *series = NULL;
     size_t n = 0;
     int rc = load_run_exists(q, conn, err);
