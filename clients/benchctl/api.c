@@ -121,32 +121,81 @@ int api_order(struct cli *cli, const char *path, struct http_reply *reply, json_
     return r < 0 ? r : api_parse(reply, ret, err);
 }
 
+struct pages {
+    const char *path, *key; /* of the place to go on from */
+    uint64_t most;          /* items; 0: all */
+    void (*on_item)(const json_t *item, void *arg);
+    void *arg;
+};
+
+enum { PAGE_ITEMS = 500 };
+
+/* The page from a place on, and the place of the one behind it, "" where there is none. */
+static int read_page(struct cli *cli, const struct pages *p, uint64_t left, char **place,
+                     size_t *ret_n, struct bd_err *err)
+{
+    bd_auto_json json_t *page = NULL;
+    http_auto_reply struct http_reply reply = {0};
+    bd_auto_free char *quoted = api_quote(*place);
+    unsigned limit = left && left < PAGE_ITEMS ? (unsigned)left : PAGE_ITEMS;
+    bool goes_on = (*place)[0] != '\0';
+    bd_auto_free char *path =
+        bd_xasprintf("%s%climit=%u%s%s%s%s", p->path, strchr(p->path, '?') ? '&' : '?', limit,
+                     goes_on ? "&" : "", goes_on ? p->key : "", goes_on ? "=" : "", quoted);
+    int r = api_get(cli, path, &reply, &page, err);
+    if (r < 0)
+        return r;
+    const json_t *items = json_object_get(page, "items"), *item;
+    const char *next = bd_json_str(page, "next", "");
+    size_t i;
+    if (!json_is_array(items) || (next[0] && bd_str_eq(next, *place)))
+        return bd_err_set(err, -EPROTO, "the reply to GET %s is no page of a list", p->path);
+    json_array_foreach (items, i, item) {
+        p->on_item(item, p->arg);
+    }
+    free(*place);
+    *place = bd_xstrdup(next);
+    *ret_n = json_array_size(items);
+    return 0;
+}
+
+static int read_pages(struct cli *cli, const struct pages *p, const char *first, struct bd_err *err)
+{
+    bd_auto_free char *place = bd_xstrdup(first);
+    uint64_t left = p->most;
+    do {
+        size_t n = 0;
+        int r = read_page(cli, p, left, &place, &n, err);
+        if (r < 0)
+            return r;
+        if (p->most && n >= left)
+            return 0;
+        left -= p->most ? n : 0;
+    } while (place[0]);
+    return 0;
+}
+
+int api_each(struct cli *cli, const char *path, uint64_t most,
+             void (*fn)(const json_t *item, void *arg), void *arg, struct bd_err *err)
+{
+    const struct pages pages = {path, "cursor", most, fn, arg};
+    return read_pages(cli, &pages, "", err);
+}
+
+static void add_item(const json_t *item, void *arg)
+{
+    json_array_append(arg, (json_t *)item);
+}
+
 int api_pages(struct cli *cli, const char *path, const char *key, const char *first, json_t **ret,
               struct bd_err *err)
 {
     bd_auto_json json_t *items = json_array();
-    bd_auto_free char *place = bd_xstrdup(first);
-    bool more = true;
-    while (more) {
-        bd_auto_json json_t *page = NULL;
-        http_auto_reply struct http_reply reply = {0};
-        bd_auto_free char *quoted = api_quote(place);
-        bd_auto_free char *page_path =
-            bd_xasprintf("%s%climit=500%s%s%s%s", path, strchr(path, '?') ? '&' : '?',
-                         place[0] ? "&" : "", place[0] ? key : "", place[0] ? "=" : "", quoted);
-        int r = api_get(cli, page_path, &reply, &page, err);
-        if (r < 0)
-            return r;
-        const char *next = bd_json_str(page, "next", "");
-        more = next[0] != '\0';
-        if (json_array_extend(items, json_object_get(page, "items")) < 0 ||
-            (more && bd_str_eq(next, place)))
-            return bd_err_set(err, -EPROTO, "the reply to GET %s is no page of a list", path);
-        free(place);
-        place = bd_xstrdup(next);
-    }
-    *ret = json_pack("{s:o, s:n}", "items", bd_take(items), "next");
-    return 0;
+    const struct pages pages = {path, key, 0, add_item, items};
+    int r = read_pages(cli, &pages, first, err);
+    if (r == 0)
+        *ret = json_pack("{s:o, s:n}", "items", bd_take(items), "next");
+    return r;
 }
 
 int api_list(struct cli *cli, const char *path, json_t **ret, struct bd_err *err)

@@ -40,6 +40,9 @@ int api_list(struct cli *cli, const char *path, json_t **ret, struct bd_err *err
  * ("": from the beginning). */
 int api_pages(struct cli *cli, const char *path, const char *key, const char *first, json_t **ret,
               struct bd_err *err);
+/* Calls fn for each item (borrowed) of such a list, page by page, up to `most` of them (0: all). */
+int api_each(struct cli *cli, const char *path, uint64_t most,
+             void (*fn)(const json_t *item, void *arg), void *arg, struct bd_err *err);
 /* Prints a list that api_list() answered. */
 void api_print_list(const json_t *list);
 

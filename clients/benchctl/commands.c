@@ -10,6 +10,11 @@
         "quiet", ARG_FLAG, .help = "print ids alone, one a line"                                   \
     }
 
+#define CSV                                                                                        \
+    {                                                                                              \
+        "csv", ARG_FLAG, .help = "print comma-separated values, with a line of names"              \
+    }
+
 const struct arg_option command_globals[] = {
     {"url", ARG_TEXT, false, "URL",
      .help = "the daemon: http://HOST:PORT, https://... or unix:///PATH"},
@@ -140,6 +145,20 @@ const struct command commands[] = {
      OPTIONS(
          {"output", ARG_TEXT, false, "FILE", WORDS_FILE, .help = "into this file", .letter = 'o'}),
      cmd_run_artifacts},
+    {"run jobs", "ID", 1, 1, WORDS_RUN, "list the jobs of a run's stream, with what was seen",
+     "OUTCOME is completed, failed, killed, refused, lost or not-submitted, or several with "
+     "commas.\n"
+     "WAIT is from submission to the beginning on the first node, TURNAROUND to the last end.",
+     OPTIONS({"outcome", ARG_TEXT, false, "OUTCOME", .help = "only those that came out so"},
+             {"limit", ARG_COUNT, false, "N", .help = "the first N only"}, CSV),
+     cmd_run_jobs},
+    {"run samples", "ID [METRIC]", 1, 2, WORDS_RUN, "list what was sampled in a run, or its values",
+     "Without METRIC it lists which series there are. Times count from the beginning of sampling.",
+     OPTIONS({"node", ARG_TEXT, false, "N", .help = "of this node alone; 'host' is the machine"},
+             {"step", ARG_DURATION, false, "D", .help = "means over spans of this length: 5s"},
+             {"from", ARG_DURATION, false, "D", .help = "only from this time on"},
+             {"to", ARG_DURATION, false, "D", .help = "only before this time"}, CSV),
+     cmd_run_samples},
     {"run cancel", "ID", 1, 1, WORDS_RUN, "end a run, which is not tried again", NULL, NULL,
      cmd_run_cancel},
 
@@ -153,6 +172,8 @@ const struct command commands[] = {
      cmd_host_show},
     {"scheduler ls", "", 0, 0, WORDS_NONE, "list schedulers that a cluster may have", NULL, NULL,
      cmd_scheduler_ls},
+    {"metrics", "[NAME]", 0, 1, WORDS_NONE, "list all metrics that benchd makes, or define one",
+     NULL, NULL, cmd_metrics},
     {"version", "", 0, 0, WORDS_NONE, "print the version of benchctl", NULL, NULL, cmd_version},
     {"completion", "bash|zsh|fish", 1, 1, WORDS_SHELL, "print the completion script for a shell",
      "The script asks for 'completion clusters' (images, recipes, campaigns, runs): the words "

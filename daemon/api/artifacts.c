@@ -172,16 +172,6 @@ int run_file_open(const struct api *a, struct store_conn *conn, const char *run,
 
 /* -- list -- */
 
-static int load_run_exists(struct api_read *q, struct store_conn *conn, struct bd_err *err)
-{
-    struct store_run row = {0};
-    int rc = store_run_get(conn, q->id, &row, err);
-    if (rc < 0)
-        return rc;
-    store_run_done(&row);
-    return 0;
-}
-
 static json_t *view_file(const struct store_artifact *f)
 {
     bool packed = *f->digest != '\0', there = packed && !f->removed_ns;

@@ -137,19 +137,13 @@ static int load_logs(struct api_read *q, struct store_conn *conn, struct bd_err 
     rc = add_files(&text, q->api, conn, q->id, err);
     if (rc < 0)
         return rc;
-    q->json = json_stringn(text.data, text.len);
+    read_made(q, &text);
     return 0;
 }
 
 static void reply_text(struct api_read *q)
 {
-    http_header(q->r, "ETag", q->etag);
-    http_header(q->r, "Cache-Control", "no-cache");
-    if (etag_matches(q->r, q->etag))
-        http_reply_empty(q->r, 304);
-    else
-        http_reply_text(q->r, 200, "text/plain; charset=utf-8", json_string_value(q->json),
-                        json_string_length(q->json));
+    reply_made(q, "text/plain; charset=utf-8");
 }
 
 void runs_logs(struct http_request *r, void *app)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "daemon/api/api.h"
+#include "lib/base/str.h"
 #include "lib/store/artifact.h"
 #include "lib/store/cluster.h"
 #include "lib/store/event.h"
@@ -94,6 +95,7 @@ struct api_read {
     char cursor_id[BD_ID_BYTES];
     unsigned limit;
     int64_t since;
+    void *ask;             /* what else there is to know; free()d with it */
     int64_t wait_until_ns; /* monotonic; 0: don't wait */
     char subject[96];      /* what it waits for; "": anything */
     uint64_t changes;      /* the api's when it was submitted */
@@ -116,6 +118,21 @@ struct api_read *read_object(struct api *a, struct http_request *r, const char *
 void read_submit(struct api_read *q);
 /* limit, cursor, name and states (by state_from) of a list; false if it answered with a fault. */
 bool read_page(struct api_read *q, int (*state_from)(const char *s, unsigned *ret_bit));
+/* The bits of a list of words that a query parameter is; 0 where it is not given. */
+unsigned read_words(const struct http_request *r, const char *param,
+                    int (*bit_from)(const char *s, unsigned *ret_bit));
+/* Answers that the cursor is of no use, and frees q. */
+void read_bad_cursor(struct api_read *q);
+/* A load that sees whether there is the run q->id, and no more. */
+int load_run_exists(struct api_read *q, struct store_conn *conn, struct bd_err *err);
+/* Where a reply may be long, its text is made on the reader: sets json, a string, and etag. */
+void read_made(struct api_read *q, const struct bd_str *text);
+/* For q->reply: answers such a text, or 304. */
+void reply_made(struct api_read *q, const char *content_type);
+void reply_made_json(struct api_read *q);
+/* The cursor of the page behind one of n items, from the last of them; NULL: it is short, so the
+ * last one. The caller's. */
+char *page_next(const struct api_read *q, size_t n, int64_t last_ns, const char *last_id);
 /* {items, next}: next from the last of a full page. items is stolen. */
 json_t *page_json(json_t *items, const struct api_read *q, int64_t last_ns, const char *last_id);
 /* True if the request's If-None-Match has it. */
@@ -218,6 +235,9 @@ void runs_get(struct http_request *r, void *app);
 void runs_cancel(struct http_request *r, void *app);
 void runs_steps(struct http_request *r, void *app);
 void runs_logs(struct http_request *r, void *app);
+void jobs_list(struct http_request *r, void *app);
+void samples_get(struct http_request *r, void *app);
+void metrics_catalogue_list(struct http_request *r, void *app);
 void artifacts_list(struct http_request *r, void *app);
 void artifacts_get(struct http_request *r, void *app);
 void execs_end(struct api *a);

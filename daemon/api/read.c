@@ -12,6 +12,7 @@ static void read_free(struct api_read *q)
     json_decref(q->json);
     bd_cleanup_fd(&q->fd);
     http_request_unref(q->r);
+    free(q->ask);
     free(q);
 }
 
@@ -126,42 +127,54 @@ static int cursor_read(const char *cursor, int64_t *ret_ns, char ret_id[BD_ID_BY
     return 0;
 }
 
+unsigned read_words(const struct http_request *r, const char *param,
+                    int (*bit_from)(const char *s, unsigned *ret_bit))
+{
+    const char *words = http_request_query(r, param);
+    bd_auto_free char *copy = words ? bd_xstrdup(words) : NULL;
+    char *rest = copy, *part;
+    unsigned bits = 0, bit;
+    while ((part = strsep(&rest, ",")))
+        if (bit_from(part, &bit) == 0)
+            bits |= 1U << bit;
+    return bits;
+}
+
+void read_bad_cursor(struct api_read *q)
+{
+    bd_auto_faults struct schema_faults faults = {0};
+    schema_faults_add(&faults, "/query/cursor", http_request_query(q->r, "cursor"),
+                      "the 'next' of an earlier page");
+    http_problem_faults(q->r, "validation", "the cursor is none of this list's", &faults);
+    read_free(q);
+}
+
 bool read_page(struct api_read *q, int (*state_from)(const char *s, unsigned *ret_bit))
 {
     const char *limit = http_request_query(q->r, "limit");
     const char *cursor = http_request_query(q->r, "cursor");
     const char *name = http_request_query(q->r, "name");
-    const char *states = http_request_query(q->r, "state");
     int64_t n = READ_LIMIT_DEFAULT;
     if (limit)
         bd_parse_i64(limit, 1, READ_LIMIT_MAX, &n); /* the contract has checked it */
     q->limit = (unsigned)n;
     snprintf(q->name, sizeof(q->name), "%s", name ? name : "");
-    if (states) {
-        bd_auto_free char *copy = bd_xstrdup(states);
-        char *rest = copy, *part;
-        unsigned bit;
-        while ((part = strsep(&rest, ",")))
-            if (state_from(part, &bit) == 0)
-                q->states |= 1U << bit;
-    }
+    q->states = read_words(q->r, "state", state_from);
     if (!cursor || cursor_read(cursor, &q->cursor_ns, q->cursor_id) == 0)
         return true;
-    bd_auto_faults struct schema_faults faults = {0};
-    schema_faults_add(&faults, "/query/cursor", cursor, "the 'next' of an earlier page");
-    http_problem_faults(q->r, "validation", "the cursor is none of this list's", &faults);
-    read_free(q);
+    read_bad_cursor(q);
     return false;
+}
+
+char *page_next(const struct api_read *q, size_t n, int64_t last_ns, const char *last_id)
+{
+    return n == q->limit ? cursor_make(last_ns, last_id) : NULL;
 }
 
 json_t *page_json(json_t *items, const struct api_read *q, int64_t last_ns, const char *last_id)
 {
-    json_t *next = json_null();
-    if (json_array_size(items) == q->limit) {
-        bd_auto_free char *cursor = cursor_make(last_ns, last_id);
-        next = json_string(cursor);
-    }
-    return json_pack("{s:o, s:o}", "items", items, "next", next);
+    bd_auto_free char *next = page_next(q, json_array_size(items), last_ns, last_id);
+    return json_pack("{s:o, s:s?}", "items", items, "next", next);
 }
 
 void reply_cacheable(struct http_request *r, json_t *json)
@@ -178,6 +191,30 @@ void reply_cacheable(struct http_request *r, json_t *json)
     } else {
         http_reply_json(r, 200, json);
     }
+}
+
+void read_made(struct api_read *q, const struct bd_str *text)
+{
+    char digest[BD_DIGEST_BYTES];
+    bd_digest_of(text->data, text->len, digest);
+    snprintf(q->etag, sizeof(q->etag), "\"%.32s\"", digest + strlen("sha256:"));
+    q->json = json_stringn(text->data, text->len);
+}
+
+void reply_made(struct api_read *q, const char *content_type)
+{
+    http_header(q->r, "ETag", q->etag);
+    http_header(q->r, "Cache-Control", "no-cache");
+    if (etag_matches(q->r, q->etag))
+        http_reply_empty(q->r, 304);
+    else
+        http_reply_text(q->r, 200, content_type, json_string_value(q->json),
+                        json_string_length(q->json));
+}
+
+void reply_made_json(struct api_read *q)
+{
+    reply_made(q, "application/json");
 }
 
 int64_t wait_deadline(const struct http_request *r)

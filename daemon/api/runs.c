@@ -105,6 +105,16 @@ static int load_one(struct api_read *q, struct store_conn *conn, struct bd_err *
     return rc;
 }
 
+int load_run_exists(struct api_read *q, struct store_conn *conn, struct bd_err *err)
+{
+    struct store_run row = {0};
+    int rc = store_run_get(conn, q->id, &row, err);
+    if (rc < 0)
+        return rc;
+    store_run_done(&row);
+    return 0;
+}
+
 void runs_get(struct http_request *r, void *app)
 {
     struct api_read *q = read_object(app, r, "run", load_one);

@@ -184,7 +184,7 @@ _Static_assert(JOB_OUTCOME_COUNT == 6, "a walk for each outcome");
 static void bind_outcomes(struct query *q, unsigned outcomes)
 {
     for (int i = 0; i < JOB_OUTCOME_COUNT; i++)
-        query_text(q, outcomes & 1U << i ? outcome_name(i) : NULL);
+        query_text(q, (outcomes & 1U << i) ? outcome_name(i) : NULL);
 }
 
 int store_jobs_list(struct store_conn *c, const char *run, const struct store_job_filter *filter,

@@ -127,9 +127,9 @@ static int read_pages(struct store_conn *c, uint32_t jobs, const struct kind *ki
         store_jobs_free(rows, n);
     }
     qsort(took, PAGES, sizeof(took[0]), by_time);
+    int64_t half = took[PAGES / 2], most = took[PAGES * 99 / 100];
     printf("{\"page\": \"%s\", \"pages\": %d, \"p50Ms\": %.3f, \"p99Ms\": %.3f}\n", kind->name,
-           PAGES, (double)took[PAGES / 2] / BD_NS_PER_MS,
-           (double)took[PAGES * 99 / 100] / BD_NS_PER_MS);
+           PAGES, (double)half / BD_NS_PER_MS, (double)most / BD_NS_PER_MS);
     return 0;
 }
 

@@ -293,6 +293,37 @@ GONE = {"type": "urn:benchd:problem:gone", "title": "Gone", "status": 410,
         "detail": "artifact stderr of run eeee0001 was removed"}
 
 
+def job(index=0, outcome="completed", task=0, **more):
+    """A job of the contract's form; nothing was seen of one that was not submitted."""
+    seen = outcome != "not-submitted"
+    at = 1000000 * index
+    value = {
+        "index": index, "task": task, "nodes": 2, "user": 0, "outcome": outcome,
+        "schedulerState": "completed" if seen else "unknown", "jobId": index + 1 if seen else None,
+        "exitCode": 0 if seen else None, "nodeList": ["n1", "n2"] if seen else [], "plannedNs": at,
+        "runtimeNs": 300000000, "requestedNs": 60000000000, "doubled": False,
+    }
+    times = {"submitNs": 40000, "acceptedNs": 9000000, "startedFirstNs": 120540000, "startedAllNs": 121000000,
+             "endedLastNs": 1430040000}
+    value |= {name: at + ns if seen else None for name, ns in times.items()}
+    value |= {"waitNs": 120500000 if seen else None, "turnaroundNs": 1430000000 if seen else None}
+    return value | more
+
+
+SERIES = {"items": [
+    {"metric": "cpu", "node": "host", "unit": "CPUs", "n": 61, "fromNs": 1204113, "toNs": 60001337982},
+    {"metric": "memory", "node": "n1", "unit": "B", "n": 1, "fromNs": 0, "toNs": 0}]}
+VALUES = {"metric": "memory", "unit": "B", "stepNs": None, "items": [
+    {"node": "host", "points": [[1204113, 1048576], [1000904113, 0.125]]}, {"node": "n1", "points": [[0, 1e-7]]}]}
+MEANS = {"metric": "cpu", "unit": "", "stepNs": 5000000000, "items": [
+    {"node": "n1", "points": [[0, 0.132, 5], [5000000000, 1, 4]]}]}
+CATALOGUE = {"items": [
+    {"name": "makespan", "scope": "run", "unit": "s", "kind": "cost", "better": "min",
+     "definition": "From the beginning of the stream to the end of the last job.", "source": "benchd"},
+    {"name": "tau", "scope": "run", "unit": "s", "kind": "cost", "better": "neither",
+     "definition": "10 s x \x1b[31mtime scale.", "source": "Feitelson 2001"}]}
+
+
 def plan(**more):
     order = [(0, 1, 0, True), (1, 0, 0, True), (2, 0, 1, False), (3, 1, 1, False), (4, 1, 2, False), (5, 0, 2, False)]
     return {"digest": "sha256:" + "77" * 32, "spec": {"name": "backfill-or-not"}, "cells": 2, "blocks": 3,
@@ -437,6 +468,11 @@ def world(speed):
         ("GET", "/v1/runs/eeee..../artifacts", lambda h, m: h.json(200, ARTIFACTS)),
         ("GET", "/v1/runs/eeee..../artifacts/stdout",
          lambda h, m: h.reply(200, b"n1\n\x1b[31mn2\n", "application/octet-stream")),
+        ("GET", r"/v1/runs/eeee..../jobs\?.*", items(job(0), job(1, "failed", exitCode=3), job(2, "not-submitted"))),
+        ("GET", r"/v1/runs/eeee..../samples", lambda h, m: h.json(200, SERIES)),
+        ("GET", r"/v1/runs/eeee..../samples\?.*step=.*", lambda h, m: h.json(200, MEANS)),
+        ("GET", r"/v1/runs/eeee..../samples\?.*", lambda h, m: h.json(200, VALUES)),
+        ("GET", "/v1/metrics-catalogue", lambda h, m: h.json(200, CATALOGUE)),
         ("GET", r"/v1/events\?since=0", follow),
         ("GET", r"/v1/events\?.*", items(*[event(i, "step", step="nodes", ms=i) for i in range(1, 4)])),
     ]

@@ -90,7 +90,8 @@ def test_reads(daemon, cluster, run, over):
         "/v1/schedulers/slurm", "/v1/events", "/openapi.json",
         "/v1/campaigns", one_campaign, f"{one_campaign}/runs", f"{one_campaign}/comparison",
         f"{one_campaign}/comparison?metric=elapsed", "/v1/runs", f"/v1/runs?campaign={run['campaign']}",
-        one_run, f"{one_run}/steps", f"{one_run}/logs", f"{one_run}/artifacts", f"{one_run}/artifacts/stdout",
+        one_run, f"{one_run}/steps", f"{one_run}/jobs", f"{one_run}/jobs?outcome=failed,lost", f"{one_run}/samples",
+        "/v1/metrics-catalogue", f"{one_run}/logs", f"{one_run}/artifacts", f"{one_run}/artifacts/stdout",
     ):
         reply = api.get(target)
         assert reply.status == 200, target
