@@ -22,7 +22,9 @@ static void check_objectives(const json_t *spec, struct schema_faults *faults)
         if (!kind || kind->has_metric(workload, name))
             continue;
         bd_auto_free char *pointer = bd_xasprintf("/objectives/%zu/metric", i);
-        schema_faults_add(faults, pointer, name, "a metric that a run of this workload has (benchctl metrics lists those of streams of jobs)");
+        schema_faults_add(faults, pointer, name,
+                          "a metric that a run of this workload has (benchctl metrics lists those "
+                          "of streams of jobs)");
     }
 }
 

@@ -1,6 +1,6 @@
 /* A campaign: its place in the queue, what became of each position of its plan, its orders. */
-#include "daemon/engine/artifacts.h"
 #include "daemon/engine/campaign.h"
+#include "daemon/engine/artifacts.h"
 
 #include "daemon/engine/fault.h"
 #include "lib/base/clock.h"

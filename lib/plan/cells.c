@@ -6,7 +6,8 @@
 #include <string.h>
 
 #define UNKNOWN_PATH                                                                               \
-    "the path of a member below cluster, workload, hooks, limits or sampling, such as cluster.node.cpus"
+    "the path of a member below cluster, workload, hooks, limits or sampling, such as "            \
+    "cluster.node.cpus"
 #define NO_LEVEL SIZE_MAX
 
 /* -- of what a cell is made -- */

@@ -7,8 +7,6 @@
 #include "lib/base/par.h"
 #include "lib/workload/jobstream.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #define PORT        "6899"
@@ -28,7 +26,7 @@ struct group {
 
 static int serve(const struct group *g, const struct node_plan *node, struct bd_err *err)
 {
-    static const char *const argv[] = {NODE_PROGRAMS "bench-clock", "serve", PORT, SERVE_S, NULL};
+    static const char *const argv[] = {NODE_BENCH_CLOCK, "serve", PORT, SERVE_S, NULL};
     const struct channel_cmd cmd = {
         .node = node, .argv = argv, .timeout_ns = SERVE_NS, .cancel = g->in->cancel};
     bd_auto_proc_result struct bd_proc_result out = {0};
@@ -53,12 +51,13 @@ static int take_answers(struct group *g, char *text, struct bd_err *err)
 {
     size_t found = 0;
     for (char *line; (line = strsep(&text, "\n"));) {
-        char address[64];
         int64_t offset_ns, bound_ns;
-        if (sscanf(line, "%63s %" SCNd64 " %" SCNd64, address, &offset_ns, &bound_ns) != 3)
-            continue;
+        const char *address = strsep(&line, " ");
+        const char *offset = strsep(&line, " "), *bound = strsep(&line, " ");
         const struct node_plan *node = node_of(g, address);
-        if (!node)
+        if (!node || !offset || !bound ||
+            bd_parse_i64(offset, INT64_MIN, INT64_MAX, &offset_ns) < 0 ||
+            bd_parse_i64(bound, 0, INT64_MAX, &bound_ns) < 0)
             continue;
         json_object_set_new(g->clocks, node->name,
                             json_pack("{s:I, s:I}", "offsetNs", (json_int_t)offset_ns, "boundNs",
@@ -74,7 +73,7 @@ static int take_answers(struct group *g, char *text, struct bd_err *err)
 static int ask(struct group *g, struct bd_err *err)
 {
     bd_auto_strv struct bd_strv argv = {0};
-    bd_strv_add(&argv, NODE_PROGRAMS "bench-clock");
+    bd_strv_add(&argv, NODE_BENCH_CLOCK);
     bd_strv_add(&argv, "ask");
     bd_strv_add(&argv, PORT);
     bd_strv_add(&argv, ROUNDS);

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 
 #define TIMEOUT_NS        (3600 * BD_NS_PER_S)
@@ -83,7 +82,7 @@ static int run_first_job(const struct workload_input *in, struct bd_err *err)
 /* How often a second of CPU time goes through the loop of the payload `spin`, on a compute node. */
 static int calibrate(const struct workload_input *in, struct bd_err *err)
 {
-    static const char *const argv[] = {NODE_PROGRAMS "bench-job", "calibrate", CALIBRATE_MS, NULL};
+    static const char *const argv[] = {NODE_BENCH_JOB, "calibrate", CALIBRATE_MS, NULL};
     bd_auto_proc_result struct bd_proc_result out = {0};
     int64_t per_second;
     int rc = ask_node(in, cluster_plan_node(in->plan, "n1"), argv, CALIBRATE_NS, &out, err);
@@ -177,13 +176,25 @@ struct drive {
     size_t n_line;
 };
 
+/* "progress SUBMITTED ENDED JOBS" */
 static void tell_progress(struct drive *d)
 {
-    struct workload_progress p;
+    int64_t numbers[3];
+    size_t n = 0;
     d->line[d->n_line] = '\0';
     d->n_line = 0;
-    if (d->in->on_progress &&
-        sscanf(d->line, "progress %u %u %u", &p.submitted, &p.ended, &p.jobs) == 3)
+    char *rest = d->line;
+    if (!d->in->on_progress || !bd_str_eq(strsep(&rest, " "), "progress"))
+        return;
+    for (char *word; n < BD_ARRAY_LEN(numbers) && (word = strsep(&rest, " "));)
+        if (bd_parse_i64(word, 0, UINT32_MAX, &numbers[n++]) < 0)
+            return;
+    const struct workload_progress p = {
+        .submitted = (unsigned)numbers[0],
+        .ended = (unsigned)numbers[1],
+        .jobs = (unsigned)numbers[2],
+    };
+    if (n == BD_ARRAY_LEN(numbers))
         d->in->on_progress(&p, d->in->arg);
 }
 
@@ -229,8 +240,8 @@ static int drive(struct drive *d, struct bd_err *err)
     if (rc < 0)
         return rc;
     const char *const words[] = {
-        NODE_PROGRAMS "bench-driver", "--jobs",    IN_NODE(JOBSTREAM_JOBS), "--records",
-        IN_NODE(JOBSTREAM_DRIVER),    "--payload", bd_str_text(&payload),   "--clients"};
+        NODE_BENCH_DRIVER,         "--jobs",    IN_NODE(JOBSTREAM_JOBS), "--records",
+        IN_NODE(JOBSTREAM_DRIVER), "--payload", bd_str_text(&payload),   "--clients"};
     for (size_t i = 0; i < BD_ARRAY_LEN(words); i++)
         bd_strv_add(&argv, words[i]);
     bd_strv_addf(&argv, "%u", clients);

@@ -25,8 +25,10 @@ extern const struct workload workload_jobstream;
 int jobstream_results(const json_t *spec, int dir_fd, struct workload_result *ret_result,
                       struct bd_err *err);
 
-/* Where the measuring programs are in a node. */
-#define NODE_PROGRAMS "/usr/libexec/benchd/"
+/* The measuring programs in a node. */
+#define NODE_BENCH_JOB    "/usr/libexec/benchd/bench-job"
+#define NODE_BENCH_DRIVER "/usr/libexec/benchd/bench-driver"
+#define NODE_BENCH_CLOCK  "/usr/libexec/benchd/bench-clock"
 
 /*
  * Measures every compute node's clock against the first controller's, over the network, by
