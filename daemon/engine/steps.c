@@ -8,7 +8,7 @@
 
 const struct step steps[STEP_COUNT] = {
     [STEP_IMAGE] = {"image", STEP_UP, step_image_exec, NULL, NULL, 60 * S, 0, 1, false},
-    [STEP_ADMIT] = {"admit", STEP_UP, step_admit_exec, NULL, NULL, 30 * S, 0, 1, true},
+    [STEP_ADMIT] = {"admit", STEP_UP, step_admit_exec, NULL, NULL, 30 * S, 0, 3, true},
     [STEP_NETWORK] = {"network", STEP_UP, step_network_exec, step_network_undo, step_network_probe,
                       30 * S, 0, 3, false},
     [STEP_NODES] = {"nodes", STEP_UP, step_nodes_exec, step_nodes_undo, step_nodes_probe, 60 * S,

@@ -1,5 +1,6 @@
 """What can go wrong on a host goes wrong: the reason is told in words, what was made is removed, the
 daemon goes on. libvirt's own daemon is stopped, killed and frozen here; no other test runs beside."""
+import errno
 import os
 import signal
 import sqlite3
@@ -155,10 +156,18 @@ class Ballast:
         self.path = directory / "ballast"
 
     def take_all_but(self, bytes):
-        stat = os.statvfs(self.path.parent)
-        room = stat.f_bavail * stat.f_frsize - bytes
+        """The daemon writes meanwhile: what it takes first is looked at anew."""
         with open(self.path, "ab") as f:
-            os.posix_fallocate(f.fileno(), f.tell(), room)
+            while True:
+                stat = os.statvfs(self.path.parent)
+                room = stat.f_bavail * stat.f_frsize - bytes
+                try:
+                    if room > 0:
+                        os.posix_fallocate(f.fileno(), os.fstat(f.fileno()).st_size, room)
+                    return
+                except OSError as e:
+                    if e.errno != errno.ENOSPC:
+                        raise
 
     def drop(self):
         self.path.unlink()
