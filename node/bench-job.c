@@ -72,6 +72,7 @@ static void block_signals(void)
 int main(int argc, char **argv)
 {
     int64_t mono_ns = clock_ns(CLOCK_MONOTONIC), wall_ns = clock_ns(CLOCK_REALTIME);
+    int64_t begun = clock_ns(CLOCK_PROCESS_CPUTIME_ID); /* what the launcher did before exec */
 
     if (argc == 3 && strcmp(argv[1], "calibrate") == 0) {
         int64_t rate = payload_calibrate(number("milliseconds", argv[2], 0, 60000));
@@ -102,7 +103,7 @@ int main(int argc, char **argv)
     record.wall_ns = clock_ns(CLOCK_REALTIME);
     int64_t after = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     record.kind = JOB_RECORD_END;
-    record.cpu_ns = before + clock_ns(CLOCK_PROCESS_CPUTIME_ID) - after;
+    record.cpu_ns = before - begun + clock_ns(CLOCK_PROCESS_CPUTIME_ID) - after;
     append(records, record);
     return record.code;
 }

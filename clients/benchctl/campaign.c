@@ -177,17 +177,6 @@ void run_metric(const json_t *metric, struct bd_str *out)
 
 static const char built_in[] = "elapsed"; /* of every workload */
 
-static bool is_objective(const json_t *objectives, const char *name)
-{
-    const json_t *objective;
-    size_t i;
-    json_array_foreach (objectives, i, objective) {
-        if (bd_str_eq(bd_json_str(objective, "metric", ""), name))
-            return true;
-    }
-    return false;
-}
-
 static void add_metric(const char *name, const json_t *metric, size_t *n, struct bd_str *out)
 {
     if (*n < METRICS_TOLD) {
@@ -197,7 +186,22 @@ static void add_metric(const char *name, const json_t *metric, size_t *n, struct
     ++*n;
 }
 
-/* Objectives come first, then what else the workload tells, then what is measured of every one. */
+/* What is measured of every workload comes last. */
+static void add_all_metrics(json_t *metrics, size_t *told, struct bd_str *out)
+{
+    const char *name;
+    json_t *metric;
+    json_object_foreach (metrics, name, metric) {
+        if (!bd_str_eq(name, built_in))
+            add_metric(name, metric, told, out);
+    }
+    metric = json_object_get(metrics, built_in);
+    if (metric)
+        add_metric(built_in, metric, told, out);
+}
+
+/* The objectives; where there are none, what the workload tells, and what is measured of every one.
+ */
 static void add_metrics(const json_t *run, const json_t *objectives, struct bd_str *out)
 {
     json_t *metrics = json_object_get(run, "metrics"), *metric;
@@ -210,13 +214,8 @@ static void add_metrics(const json_t *run, const json_t *objectives, struct bd_s
         if (metric)
             add_metric(name, metric, &told, out);
     }
-    json_object_foreach (metrics, name, metric) {
-        if (!is_objective(objectives, name) && !bd_str_eq(name, built_in))
-            add_metric(name, metric, &told, out);
-    }
-    metric = json_object_get(metrics, built_in);
-    if (metric && !is_objective(objectives, built_in))
-        add_metric(built_in, metric, &told, out);
+    if (told == 0)
+        add_all_metrics(metrics, &told, out);
     if (told > METRICS_TOLD)
         bd_str_addf(out, ", and %zu more", told - METRICS_TOLD);
 }

@@ -46,7 +46,8 @@ struct job_record {
     uint64_t job_id; /* the scheduler's number; 0: not known */
     int32_t code;    /* see the kinds; 128 + signal where a signal ended a payload */
     uint32_t rank;   /* START, END: number of the node within the job, from 0 */
-    int64_t cpu_ns; /* END: CPU time of bench-job itself, its payload left out; FINISH: see there */
+    int64_t cpu_ns; /* END: of bench-job itself from its first instruction on, its payload left out;
+                       FINISH: see there */
     int64_t spare;  /* 0 */
 };
 

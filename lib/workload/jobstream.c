@@ -144,12 +144,13 @@ static int write_stream(const struct workload_input *in, const struct job_stream
     const struct cluster_plan *plan = in->plan;
     bd_auto_str struct bd_str text = {0};
     bd_auto_json json_t *record = json_pack(
-        "{s:s, s:i, s:i, s:o, s:b, s:I, s:I, s:I, s:f, s:I}", "scheduler", in->sched->name,
+        "{s:s, s:i, s:i, s:o, s:b, s:I, s:I, s:I, s:f, s:I, s:f}", "scheduler", in->sched->name,
         "controllers", (int)plan->spec.controllers, "compute", (int)plan->spec.compute, "nodes",
         node_names(plan), "sharedClock", in->shared_clock, "seed", (json_int_t)in->seed, "block",
         (json_int_t)in->block, "grainNs", (json_int_t)in->sched->limit_grain_ns, "rate",
         stream_rate(in->spec, plan->spec.compute), "limitsBelowGrain",
-        (json_int_t)below_grain(stream, in->sched->limit_grain_ns));
+        (json_int_t)below_grain(stream, in->sched->limit_grain_ns), "timeScale",
+        bd_json_real(in->spec, "timeScale", 1));
     jobs_to_text(stream, &text);
     int rc = rundir_write(in->dir_fd, JOBSTREAM_JOBS, bd_str_text(&text), text.len, err);
     return rc < 0 ? rc : rundir_write_json(in->dir_fd, JOBSTREAM_RECORD, record, err);

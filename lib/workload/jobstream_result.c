@@ -336,7 +336,7 @@ int jobstream_results(const json_t *spec BD_UNUSED, int dir_fd, struct workload_
         result.metrics = metrics_of_jobs(&(struct metrics_input){
             .seen = &result.jobs,
             .compute = (unsigned)bd_json_int(r.stream, "compute", 1),
-            .time_scale = 1,
+            .time_scale = bd_json_real(r.stream, "timeScale", 1),
         });
         result.conditions = conditions_of(&r, &result.jobs, result.metrics, dir_fd);
         *ret_result = result;

@@ -73,7 +73,12 @@ static const struct {
      " 'metrics': {'a': {'value': 1, 'unit': '', 'n': 1}, 'b': {'value': 2, 'unit': '', 'n': 1},"
      " 'c': {'value': 3, 'unit': '', 'n': 1}, 'd': {'value': 4, 'unit': 's', 'n': 1},"
      " 'elapsed': {'value': 2, 'unit': 's', 'n': 1}, 'z': {'value': 9, 'unit': '', 'n': 1}}}",
-     "z 9, d 4 s, a 1, b 2, and 2 more"},
+     "z 9, d 4 s"},
+    {"{'state': 'done',"
+     " 'metrics': {'a': {'value': 1, 'unit': '', 'n': 1}, 'b': {'value': 2, 'unit': '', 'n': 1},"
+     " 'c': {'value': 3, 'unit': '', 'n': 1}, 'd': {'value': 4, 'unit': 's', 'n': 1},"
+     " 'elapsed': {'value': 2, 'unit': 's', 'n': 1}, 'z': {'value': 9, 'unit': '', 'n': 1}}}",
+     "a 1, b 2, c 3, d 4 s, and 2 more"},
     {"{'state': 'failed', 'metrics': {'elapsed': {'value': 2, 'unit': 's', 'n': 1}},"
      " 'error': {'type': 'timeout', 'step': 'collect', 'detail': 'no answer'}}",
      "collect: no answer"},
