@@ -152,6 +152,30 @@ void run_progress(struct engine *e, const char *id, const struct workload_progre
 
 /* -- the end -- */
 
+/* What its daemons used while the workload ran is what the scheduler costs. */
+static void add_scheduler_metrics(struct run *r)
+{
+    static const struct {
+        const char *metric, *of, *unit;
+    } sums[] = {{"scheduler_cpu", "cpuSeconds", "s"},
+                {"scheduler_memory_peak", "peakBytes", "B"},
+                {"scheduler_switches", "switches", "1"}};
+    const json_t *daemons = json_object_get(r->row.conditions, "scheduler");
+    for (size_t k = 0; k < BD_ARRAY_LEN(sums); k++) {
+        double sum = 0;
+        size_t n = 0;
+        for (size_t i = 0; i < json_array_size(daemons); i++) {
+            const json_t *figure = json_object_get(json_array_get(daemons, i), sums[k].of);
+            sum += json_number_value(figure);
+            n += figure != NULL;
+        }
+        if (n > 0)
+            json_object_set_new(r->row.metrics, sums[k].metric,
+                                json_pack("{s:f, s:s, s:s, s:I}", "value", sum, "unit",
+                                          sums[k].unit, "kind", "cost", "n", (json_int_t)n));
+    }
+}
+
 static void grade(struct run *r)
 {
     const json_t *conditions = r->row.conditions, *residue = r->a->row.residue;
@@ -208,8 +232,10 @@ void run_gone(struct run *r, struct change *c)
 {
     r->row.ended_ns = bd_wall_ns();
     run_move(r, c, RUN_EV_GONE);
-    if (r->row.state == RUN_DONE)
+    if (r->row.state == RUN_DONE) {
+        add_scheduler_metrics(r);
         grade(r);
+    }
     count_end(r, &c->count);
     bd_log(BD_LOG_INFO, "run ended", "run", r->row.id, "campaign", r->row.campaign, "state",
            run_state_to_str(r->row.state), NULL);

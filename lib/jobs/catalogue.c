@@ -147,6 +147,15 @@ const struct metric metrics_catalogue[] = {
      "CPU time of bench-job on all nodes of a job, payload left out: sum / n jobs that ended on at "
      "least one node.",
      "benchd"},
+
+    {"scheduler_cpu", "s", "cost", RUN, METRIC_MIN,
+     "CPU time of the scheduler's n daemons on the controller while the workload ran.", "benchd"},
+    {"scheduler_memory_peak", "B", "cost", RUN, METRIC_MIN,
+     "Peak of resident memory of their processes, each since it began: sum.", "benchd"},
+    {"scheduler_switches", "1", "cost", RUN, METRIC_MIN,
+     "Context switches of their threads while the workload ran, those of threads that ended then "
+     "left out: a lower bound.",
+     "benchd"},
     {0},
 };
 
