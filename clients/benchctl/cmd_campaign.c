@@ -210,13 +210,27 @@ int cmd_campaign_show(struct cli *cli, struct bd_err *err)
     return CLI_OK;
 }
 
+/* What its runs are told by is in the campaign. */
+static int print_runs(struct cli *cli, const char *campaign_path, const json_t *list,
+                      struct bd_err *err)
+{
+    bd_auto_json json_t *campaign = NULL;
+    http_auto_reply struct http_reply reply = {0};
+    int r = api_get(cli, campaign_path, &reply, &campaign, err);
+    if (r == 0)
+        runs_print(&cli->out, json_object_get(list, "items"), campaign_objectives(campaign));
+    return r;
+}
+
 int cmd_campaign_runs(struct cli *cli, struct bd_err *err)
 {
     bd_auto_free char *path = NULL;
     bd_auto_json json_t *list = NULL;
-    int r = api_find_path(cli, API_CAMPAIGN, "/runs", &path, err);
-    if (r == 0)
-        r = api_list(cli, path, &list, err);
+    int r = api_find_path(cli, API_CAMPAIGN, "", &path, err);
+    if (r < 0)
+        return r;
+    bd_auto_free char *runs = bd_xasprintf("%s/runs", path);
+    r = api_list(cli, runs, &list, err);
     if (r < 0)
         return r;
     if (cli->json)
@@ -224,8 +238,8 @@ int cmd_campaign_runs(struct cli *cli, struct bd_err *err)
     else if (args_has(&cli->args, "quiet"))
         print_ids(list);
     else
-        runs_print(&cli->out, json_object_get(list, "items"), NULL);
-    return CLI_OK;
+        r = print_runs(cli, path, list, err);
+    return r < 0 ? r : CLI_OK;
 }
 
 /* -- orders -- */

@@ -268,7 +268,8 @@ eeee0001     w0  sched/backfill        2    1  done       usable  bandwidth 1048
         def page(handler, _):
             last = "cursor=two" in handler.path
             handler.json(200, {"items": self.NEWEST[2:] if last else self.NEWEST[:2], "next": None if last else "two"})
-        self.serve(CAMPAIGNS, ("GET", r"/v1/campaigns/5a6b7c8d/runs\?.*", page))
+        self.serve(CAMPAIGNS, ("GET", "/v1/campaigns/5a6b7c8d", answer(200, fake.campaign())),
+                   ("GET", r"/v1/campaigns/5a6b7c8d/runs\?.*", page))
         self.assertEqual(self.run_it("campaign", "runs", "backfill-or-not")[0], self.RUN_TABLE)
         self.assertEqual(self.run_it("campaign", "runs", "5a", "--quiet")[0], "eeee0005\neeee0004\neeee0003\neeee0001\n")
         self.assertEqual(json.loads(self.run_it("campaign", "runs", "5a", "--json")[0])["items"], self.NEWEST)
