@@ -6,9 +6,9 @@
  *                  elementary functions: elementary.c; docs/streams.md)
  *     text.c       jobs <-> the file that bench-driver reads
  *     seen.c       records of driver and nodes -> what was seen of each job
- *     metrics.c    that -> the metrics of the run (docs/metrics.md); the queue and what is busy
- * over time: metrics_queue.c catalogue.c  the table of all metrics: name, unit, kind, definition,
- * source
+ *     metrics.c    that -> the metrics of the run (docs/metrics.md)
+ *     metrics_queue.c  the queue and what is busy over time; what no order of the jobs can beat
+ *     catalogue.c  the table of all metrics: name, unit, kind, definition, source
  *
  * All times are nanoseconds. Threads: values; one thread at a time.
  */
