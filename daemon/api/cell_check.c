@@ -1,6 +1,11 @@
 #include "daemon/api/cell_check.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
+#include "lib/base/str.h"
+
+#define SAMPLING_MIN_NS (100 * BD_NS_PER_MS)
+#define SAMPLING_MAX_NS (3600 * BD_NS_PER_S)
 
 static void add_below(struct schema_faults *all, const char *prefix,
                       const struct schema_faults *some)
@@ -59,6 +64,15 @@ static void check_hooks(struct cell_check *c, json_t *hooks, const struct cluste
     keep(&c->hooks, hooks, &found);
 }
 
+static void check_sampling(const json_t *spec, struct schema_faults *faults)
+{
+    const char *interval = bd_json_str(json_object_get(spec, "sampling"), "interval", NULL);
+    int64_t ns;
+    if (interval &&
+        (bd_parse_duration_ns(interval, &ns) < 0 || ns < SAMPLING_MIN_NS || ns > SAMPLING_MAX_NS))
+        schema_faults_add(faults, "/sampling/interval", interval, "from 100ms to 1h");
+}
+
 void cell_check(const json_t *spec, const struct cluster_spec *cluster,
                 struct schema_faults *faults, void *arg)
 {
@@ -67,6 +81,7 @@ void cell_check(const json_t *spec, const struct cluster_spec *cluster,
     bool same_nodes = c->controllers == cluster->controllers && c->compute == cluster->compute &&
                       c->scheduler_cpus == cluster->scheduler_cpus;
     check_options(cluster, faults);
+    check_sampling(spec, faults);
     if (!same_nodes || workload != c->workload)
         check_workload(c, workload, cluster, faults);
     if (!same_nodes || hooks != c->hooks)

@@ -2,6 +2,9 @@
  * What a body brought in rows, many of them: they are written in batches before its result is, so
  * that no transaction holds up the others. Cut off in between, the body is done again and replaces
  * them, or its run has failed.
+ *
+ * A store that can't write is waited for, but not for ever: the cluster goes on taking room on what
+ * may be the same disk, and no removal waits for that.
  */
 #include "daemon/engine/private.h"
 
@@ -12,6 +15,7 @@
 #include <string.h>
 
 #define SAMPLES_BATCH 100 /* blocks, of some KiB each */
+#define TRIES_MAX     30  /* of a batch, once a second */
 
 struct ingest {
     struct write w;
@@ -20,7 +24,7 @@ struct ingest {
     struct step_work *work;
     size_t jobs, samples; /* that are written */
     size_t n;             /* of the batch that is with the writer: jobs, and then samples */
-    bool told;
+    unsigned tries;       /* of it, in vain */
 };
 
 static size_t smaller(size_t a, size_t b)
@@ -81,7 +85,10 @@ static void batch_is_written(struct ingest *g)
         g->jobs += g->n;
     else
         g->samples += g->n;
+    g->tries = 0;
 }
+
+/* The body is not done again either: the same disk would be asked for the same. */
 
 static void give_up(struct ingest *g, int rc, const struct bd_err *err)
 {
@@ -90,6 +97,14 @@ static void give_up(struct ingest *g, int rc, const struct bd_err *err)
     bd_err_wrap(&g->work->err, "store the records of its jobs and samples");
     g->jobs = g->work->out.jobs.n;
     g->samples = g->work->out.n_samples;
+    g->a->attempt = steps[g->work->step].attempts;
+}
+
+/* What is on its way down has no time for it. */
+static bool worth_another_try(const struct ingest *g, int rc)
+{
+    return !g->e->closing && !engine_write_is_refused(rc) && g->a->row.state == CLUSTER_READY &&
+           g->tries < TRIES_MAX;
 }
 
 static void ingest_done(struct write *w, int rc, const struct bd_err *err)
@@ -97,12 +112,12 @@ static void ingest_done(struct write *w, int rc, const struct bd_err *err)
     struct ingest *g = (struct ingest *)w;
     struct engine *e = g->e;
     engine_store_result(e, rc, err);
-    if (rc < 0 && !e->closing && !engine_write_is_refused(rc)) {
-        if (!g->told)
+    g->tries += rc < 0;
+    if (rc < 0 && worth_another_try(g, rc)) {
+        if (g->tries == 1)
             bd_log(BD_LOG_ERROR,
                    "records of jobs or samples can't be stored; trying again every second", "run",
                    g->work->in.plan.id, "error", err->text, NULL);
-        g->told = true;
         engine_write_later(e, &g->w); /* it stays in flight */
         return;
     }

@@ -6,9 +6,9 @@
  *                  elementary functions: elementary.c; docs/streams.md)
  *     text.c       jobs <-> the file that bench-driver reads
  *     seen.c       records of driver and nodes -> what was seen of each job
- *     metrics.c    that -> the metrics of the run (docs/metrics.md); the queue and what is busy
- * over time: metrics_queue.c catalogue.c  the table of all metrics: name, unit, kind, definition,
- * source
+ *     metrics.c    that -> the metrics of the run (docs/metrics.md)
+ *     metrics_queue.c  the queue and what is busy over time; what no order of the jobs can beat
+ *     catalogue.c  the table of all metrics: name, unit, kind, definition, source
  *
  * All times are nanoseconds. Threads: values; one thread at a time.
  */
@@ -171,6 +171,8 @@ struct metrics_input {
 /* {NAME: {value, unit, kind, n}} by the catalogue's definitions; a metric with no value to be made
  * of is left out. New reference. */
 json_t *metrics_of_jobs(const struct metrics_input *in);
+/* The nearest rank: of n > 0 values by size the one at place ceil(n percent / 100), from 1. */
+double metrics_percentile(const double *sorted, size_t n, unsigned percent);
 /* Bounded slowdown of one job (Feitelson 2001): max(1, (w + r) / max(r, tau)); all ns, tau > 0. */
 double metrics_bounded_slowdown(int64_t wait, int64_t runtime, int64_t tau);
 /* The least time in which so many nodes can do these jobs, whatever the order: the greatest of

@@ -49,6 +49,10 @@ static void grade_jobs(const json_t *jobs, enum run_grade *worst, json_t *reason
                   json_sprintf("%lld of %lld jobs %s.", (long long)n, (long long)asked,
                                of_jobs[i].what));
     }
+    if (!bd_json_bool(jobs, "finished", 1))
+        apply(worst, GRADE_INVALID, reasons,
+              json_string("The driver has no record of its end: what it has seen until then is not "
+                          "all."));
     if (strangers > 0)
         apply(worst, GRADE_INVALID, reasons,
               json_sprintf("%lld records are of no job of the stream.", (long long)strangers));

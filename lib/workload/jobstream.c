@@ -287,14 +287,15 @@ static int fetch_node(const struct workload_input *in, const struct node_plan *n
     return rc < 0 ? bd_err_wrap(err, "fetch the records of node %s", node->name) : 0;
 }
 
-/* Of nodes that don't answer there is nothing; the others' is kept all the same. */
+/* Of nodes that don't answer there is nothing; the others' is kept all the same. A node that has
+ * lost its file makes the run invalid (jobstream_result.c), which is no failure. */
 static int fetch_records(const struct workload_input *in, struct bd_err *err)
 {
     int first = 0;
     for (size_t i = 0; i < in->plan->n_nodes; i++) {
         struct bd_err why = BD_ERR_INIT;
         int rc = fetch_node(in, &in->plan->nodes[i], &why);
-        if (rc < 0 && first == 0) {
+        if (rc < 0 && rc != -ENOENT && first == 0) {
             first = rc;
             bd_err_copy(err, &why);
         }
@@ -315,6 +316,14 @@ static int keep_answers(const struct workload_input *in, struct bd_err *err)
             return rc;
     }
     return 0;
+}
+
+/* A stream that was measured stays so without it; it only limits the run. */
+static int measure_clocks_again(const struct workload_input *in, json_t **ret_clocks,
+                                struct bd_err *err)
+{
+    struct bd_err why = BD_ERR_INIT;
+    return clock_measure(in, ret_clocks, &why) < 0 ? bd_cancel_check(in->cancel, err) : 0;
 }
 
 static int write_clocks(const struct workload_input *in, json_t *before, json_t *after,
@@ -347,7 +356,7 @@ static int run(const struct workload_input *in, struct bd_err *err)
     struct bd_err unkept = BD_ERR_INIT;
     int kept = fetch_records(in, &unkept);
     if (kept == 0 && rc == 0)
-        kept = clock_measure(in, &after, &unkept);
+        kept = measure_clocks_again(in, &after, &unkept);
     int noted = write_clocks(in, before, after, kept == 0 ? &unkept : NULL);
     if (kept == 0)
         kept = noted;

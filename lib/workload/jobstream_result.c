@@ -168,22 +168,68 @@ static const json_t *metric_of(const json_t *metrics, const char *name)
     return json_object_get(metrics, name);
 }
 
-/* By the highest percentile that so many jobs allow. */
-static json_t *driver_condition(const json_t *metrics)
+/* Where each job's tasks begin among what was seen; the caller's. */
+static size_t *first_tasks(const struct job_stream *jobs)
 {
-    static const struct {
-        const char *metric, *name;
-    } by[] = {{"lateness_p99", "p99"}, {"lateness_p95", "p95"}, {"lateness_max", "maximum"}};
-    for (size_t i = 0; i < BD_ARRAY_LEN(by); i++) {
-        const json_t *m = metric_of(metrics, by[i].metric);
-        if (m)
-            return json_pack("{s:f, s:s, s:I, s:f, s:f}", "lateness", bd_json_real(m, "value", 0),
-                             "by", by[i].name, "n", bd_json_int(m, "n", 0), "median",
-                             bd_json_real(metric_of(metrics, "lateness_p50"), "value", 0),
-                             "maximum",
-                             bd_json_real(metric_of(metrics, "lateness_max"), "value", 0));
+    size_t *first = bd_xcalloc(jobs->n + 1, sizeof(*first));
+    for (size_t i = 0; i < jobs->n; i++)
+        first[i + 1] = first[i] + jobs->items[i].tasks;
+    return first;
+}
+
+/* It follows a job that had no number yet at its moment. */
+static bool was_held(const struct reading *r, const struct jobs_seen *seen, const size_t *first,
+                     size_t job)
+{
+    int32_t after = r->jobs.items[job].after;
+    int64_t accepted = after < 0 ? 0 : seen->items[first[after]].accepted;
+    return after >= 0 && (accepted == JOB_NEVER || accepted > r->jobs.items[job].arrival_ns);
+}
+
+/*
+ * How late the driver was at each planned moment, in seconds. Of jobs that are planned for the same
+ * one only the first to be submitted tells that: the others wait for a client to be free, as many
+ * as workload.clients says. Nor do those that had to wait for the number of another.
+ */
+static size_t latenesses(const struct reading *r, const struct jobs_seen *seen, double *ret_values)
+{
+    bd_auto_free size_t *first = first_tasks(&r->jobs);
+    size_t n = 0;
+    for (size_t i = 0; i < r->jobs.n;) {
+        int64_t moment = r->jobs.items[i].arrival_ns, submit = JOB_NEVER;
+        for (; i < r->jobs.n && r->jobs.items[i].arrival_ns == moment; i++) {
+            int64_t at = seen->items[first[i]].submit;
+            if (at != JOB_NEVER && !was_held(r, seen, first, i) &&
+                (submit == JOB_NEVER || at < submit))
+                submit = at;
+        }
+        if (submit != JOB_NEVER)
+            ret_values[n++] = (double)(submit - moment) / (double)BD_NS_PER_S;
     }
-    return NULL;
+    return n;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* By the highest percentile that so many values allow. */
+static json_t *driver_condition(const struct reading *r, const struct jobs_seen *seen)
+{
+    bd_auto_free double *late = bd_xcalloc(r->jobs.n + 1, sizeof(*late));
+    size_t n = latenesses(r, seen, late);
+    unsigned percent = n >= 100 ? 99 : n >= 20 ? 95 : 100;
+    if (n == 0)
+        return NULL;
+    qsort(late, n, sizeof(*late), by_size);
+    return json_pack(
+        "{s:f, s:s, s:I, s:f, s:f}", "lateness", metrics_percentile(late, n, percent), "by",
+        percent == 99   ? "p99"
+        : percent == 95 ? "p95"
+                        : "maximum",
+        "n", (json_int_t)n, "median", metrics_percentile(late, n, 50), "maximum", late[n - 1]);
 }
 
 /* What a time between two nodes may be wrong by: the widest bound, and how far an offset moved
@@ -248,10 +294,7 @@ static void compare_times(struct theirs *t, const struct jobs_seen *seen,
 static void take_theirs(struct theirs *t, const struct reading *r, const struct jobs_seen *seen,
                         const struct sched_records *records)
 {
-    /* Where a job's tasks begin among what was seen. */
-    bd_auto_free size_t *first = bd_xcalloc(r->jobs.n + 1, sizeof(*first));
-    for (size_t i = 0; i < r->jobs.n; i++)
-        first[i + 1] = first[i] + r->jobs.items[i].tasks;
+    bd_auto_free size_t *first = first_tasks(&r->jobs);
     for (size_t i = 0; i < records->n; i++) {
         const struct sched_record *record = &records->items[i];
         if (record->index < 0 || (uint64_t)record->index >= r->jobs.n) {
@@ -321,7 +364,7 @@ static json_t *conditions_of(const struct reading *r, const struct jobs_seen *se
         json_pack("{s:I, s:I}", "belowGrain", bd_json_int(r->stream, "limitsBelowGrain", 0),
                   "grainNs", bd_json_int(r->stream, "grainNs", 0));
     return json_pack("{s:o, s:o*, s:o, s:o*, s:o}", "jobs", jobs_condition(r, seen), "driver",
-                     driver_condition(metrics), "clock", clock_condition(r, seen, metrics),
+                     driver_condition(r, seen), "clock", clock_condition(r, seen, metrics),
                      "records", records_condition(r, seen, dir_fd), "limits", limits);
 }
 

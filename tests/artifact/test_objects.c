@@ -344,6 +344,33 @@ START_TEST(test_sweep_takes_nothing_where_it_is_not_known_whose_it_is)
 }
 END_TEST
 
+struct taken {
+    int objects;
+    unsigned n;
+};
+
+static int taken_meanwhile(const char *digest, void *arg, struct bd_err *err)
+{
+    struct taken *t = arg;
+    t->n++;
+    return artifact_remove(t->objects, digest, err);
+}
+
+START_TEST(test_sweep_goes_on_where_something_is_taken_meanwhile)
+{
+    struct objects o = begin();
+    pack(&o, "one", 3);
+    pack(&o, "two", 3);
+    struct taken t = {.objects = o.fd};
+    unsigned removed = 7;
+    struct bd_err err = BD_ERR_INIT;
+    ck_assert_msg(artifact_sweep(o.fd, taken_meanwhile, &t, &removed, &err) == 0, "%s", err.text);
+    ck_assert_uint_eq(t.n, 2);
+    ck_assert_uint_eq(removed, 0);
+    end(&o);
+}
+END_TEST
+
 UNIT_MAIN("objects", test_names_are_plain, test_what_was_packed_comes_back,
           test_nothing_is_an_object_too, test_equal_files_are_one_object_which_is_not_written_again,
           test_a_damaged_object_is_told_and_nothing_of_it_given_out,
@@ -352,4 +379,5 @@ UNIT_MAIN("objects", test_names_are_plain, test_what_was_packed_comes_back,
           test_removal_takes_one_and_may_be_repeated, test_a_pack_that_is_cancelled_leaves_nothing,
           test_a_source_that_cant_be_read_leaves_nothing,
           test_sweep_takes_what_was_cut_off_and_what_nobody_owns,
-          test_sweep_takes_nothing_where_it_is_not_known_whose_it_is)
+          test_sweep_takes_nothing_where_it_is_not_known_whose_it_is,
+          test_sweep_goes_on_where_something_is_taken_meanwhile)

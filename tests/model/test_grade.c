@@ -24,6 +24,8 @@ static const struct {
     {"{\"jobs\":{\"asked\":40,\"lost\":2}}", GRADE_INVALID, {"2 of 40 jobs were accepted"}},
     {"{\"jobs\":{\"asked\":40,\"notSubmitted\":1}}", GRADE_INVALID, {"1 of 40 jobs were never"}},
     {"{\"jobs\":{\"asked\":9,\"doubled\":1}}", GRADE_INVALID, {"1 of 9 jobs ran more than once"}},
+    {"{\"jobs\":{\"asked\":9,\"finished\":true}}", GRADE_USABLE, {NULL}},
+    {"{\"jobs\":{\"asked\":9,\"finished\":false}}", GRADE_INVALID, {"no record of its end"}},
     {"{\"jobs\":{\"asked\":9,\"strangers\":4}}", GRADE_INVALID, {"4 records are of no job"}},
     {"{\"jobs\":{\"asked\":9,\"nodesWithoutRecords\":[\"n2\",\"n3\"]}}",
      GRADE_INVALID,

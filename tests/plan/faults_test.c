@@ -119,6 +119,10 @@ static const struct {
     {"{'cluster': {'compute': 2}, 'hooks': {'ready': [{'command': ['true'], 'node': 'n2'}]},"
      " 'factors': {'cluster.compute': [2, 1]}}",
      {"/factors/cluster.compute/1 | at /hooks/ready/0/node: "}},
+    {"{'sampling': {'interval': '99ms'}, 'factors': {'cluster.compute': [1, 2]}}",
+     {"/sampling/interval | from 100ms to 1h"}},
+    {"{'factors': {'sampling.interval': ['100ms', '1h', '61min']}}",
+     {"/factors/sampling.interval/2 | at /sampling/interval: from 100ms to 1h"}},
 };
 
 static void assert_begins(const struct schema_faults *found, const char *wanted)

@@ -10,6 +10,7 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <math.h>
 #include <string.h>
 
 #define MS    BD_NS_PER_MS
@@ -269,7 +270,56 @@ START_TEST(test_files_that_are_not_what_was_written)
 }
 END_TEST
 
+static double lateness(const struct workload_result *result)
+{
+    return bd_json_real(json_object_get(result->conditions, "driver"), "lateness", -1);
+}
+
+/* Jobs 0 to 2 at once, 3 and 4 at once a second later; 4 follows 2. */
+static void run_init_burst(struct run *r, const int64_t submit_ms[5], int64_t accepted_2_ms)
+{
+    run_init(r);
+    memset(r->n, 0, sizeof(r->n));
+    write_text(r, JOBSTREAM_JOBS,
+               "benchd-jobs 1 5\n"
+               "0 0 1 1 200000000 400000000 0 0 -1\n"
+               "1 0 1 1 200000000 400000000 0 0 -1\n"
+               "2 0 1 1 200000000 400000000 0 0 -1\n"
+               "3 1000000000 1 1 200000000 400000000 0 0 -1\n"
+               "4 1000000000 1 1 200000000 400000000 0 0 2\n");
+    add(r, 0, JOB_RECORD_BEGIN, 0, 0, 0, 0);
+    for (uint32_t i = 0; i < 5; i++)
+        add(r, 0, JOB_RECORD_SUBMIT, i, 0, submit_ms[i], 0);
+    add(r, 0, JOB_RECORD_ACCEPTED, 2, 0, accepted_2_ms, 0);
+}
+
+START_TEST(test_the_driver_is_late_where_the_first_job_of_a_moment_is)
+{
+    static const struct {
+        int64_t submit_ms[5], accepted_2_ms;
+        double lateness;
+        json_int_t n;
+    } cases[] = {
+        {{5, 2, 700, 1010, 1900}, 900, 0.010, 2},  /* 1 was first; the others waited for a client */
+        {{1, 3, 500, 1400, 1300}, 900, 0.300, 2},  /* 4 could be submitted from 1000 on */
+        {{1, 3, 500, 1400, 1300}, 1200, 0.400, 2}, /* and here it could not */
+    };
+    for (size_t i = 0; i < BD_ARRAY_LEN(cases); i++) {
+        struct run r;
+        struct workload_result result = {0};
+        run_init_burst(&r, cases[i].submit_ms, cases[i].accepted_2_ms);
+        results(&r, &result);
+        ck_assert_int_eq(figure(&result, "driver", "n"), cases[i].n);
+        ck_assert_msg(fabs(lateness(&result) - cases[i].lateness) < 1e-12, "case %zu: %g", i,
+                      lateness(&result));
+        workload_result_done(&result);
+        run_done(&r);
+    }
+}
+END_TEST
+
 UNIT_MAIN("workload/jobstream", test_a_stream_in_which_all_went_well,
           test_what_a_node_has_lost_is_not_made_up, test_jobs_that_only_one_side_has,
           test_times_that_contradict_the_schedulers, test_a_log_that_is_not_there_is_told,
-          test_a_driver_that_died_leaves_what_was_seen, test_files_that_are_not_what_was_written)
+          test_a_driver_that_died_leaves_what_was_seen, test_files_that_are_not_what_was_written,
+          test_the_driver_is_late_where_the_first_job_of_a_moment_is)
