@@ -26,18 +26,19 @@
 #define STOP_MS     9000
 #define LOOP_NICE   (-10)
 #define ASK_WORKERS 4
+#define PACK_NICE   10 /* what is measured meanwhile comes first */
 
 struct daemon {
     struct config config;
     int (*reload)(struct config *ret_config, struct bd_err *err);
     int lock_fd;
     uv_loop_t loop;
-    char *db_path, *clusters_dir, *runs_dir, *transfer_dir;
+    char *db_path, *clusters_dir, *runs_dir, *artifacts_dir, *transfer_dir;
     struct api_places places;
     struct hostfacts facts;
     struct hostops *ops;
     struct virt *virt;
-    struct workers *work, *measure, *teardown, *execs, *asks;
+    struct workers *work, *measure, *teardown, *pack, *execs, *asks;
     struct writer *writer;
     struct lag *lag;
     struct api *api;
@@ -122,25 +123,27 @@ static int make_virt(struct daemon *d, struct bd_err *err)
     return 0;
 }
 
-static int make_pool(struct daemon *d, const char *name, int64_t threads, struct workers **ret_pool,
-                     struct bd_err *err)
+static int make_pool(struct daemon *d, const char *name, int64_t threads, int nice,
+                     struct workers **ret_pool, struct bd_err *err)
 {
-    struct workers_config config = {.name = name, .threads = (unsigned)threads};
+    struct workers_config config = {.name = name, .threads = (unsigned)threads, .nice = nice};
     int rc = workers_new(&d->loop, &config, ret_pool);
     return rc < 0 ? bd_err_errno(err, -rc, "start the %s threads", name) : 0;
 }
 
 static int make_pools(struct daemon *d, struct bd_err *err)
 {
-    int rc = make_pool(d, "work", d->config.workers, &d->work, err);
+    int rc = make_pool(d, "work", d->config.workers, 0, &d->work, err);
     if (rc == 0)
-        rc = make_pool(d, "measure", d->config.runs_max, &d->measure, err);
+        rc = make_pool(d, "measure", d->config.runs_max, 0, &d->measure, err);
     if (rc == 0)
-        rc = make_pool(d, "teardown", d->config.teardown_workers, &d->teardown, err);
+        rc = make_pool(d, "teardown", d->config.teardown_workers, 0, &d->teardown, err);
     if (rc == 0)
-        rc = make_pool(d, "exec", d->config.exec_workers, &d->execs, err);
+        rc = make_pool(d, "exec", d->config.exec_workers, 0, &d->execs, err);
     if (rc == 0)
-        rc = make_pool(d, "ask", ASK_WORKERS, &d->asks, err);
+        rc = make_pool(d, "ask", ASK_WORKERS, 0, &d->asks, err);
+    if (rc == 0)
+        rc = make_pool(d, "pack", 1, PACK_NICE, &d->pack, err);
     return rc;
 }
 
@@ -161,6 +164,7 @@ static int make_api(struct daemon *d, struct bd_err *err)
         .state_dir = d->config.state_dir,
         .image_dir = d->config.image_dir,
         .transfer_dir = d->transfer_dir,
+        .artifacts_dir = d->artifacts_dir,
         .recipe_dir = d->config.recipe_dir,
         .bench_enter = d->config.bench_enter,
         .libvirt_uri = d->config.libvirt_uri,
@@ -187,6 +191,7 @@ static int make_engine(struct daemon *d, struct store_conn *conn, struct bd_err 
         .work = d->work,
         .measure = d->measure,
         .teardown = d->teardown,
+        .pack = d->pack,
         .host =
             {
                 .virt = d->virt,
@@ -201,6 +206,8 @@ static int make_engine(struct daemon *d, struct store_conn *conn, struct bd_err 
             },
         .cgroup2 = d->facts.cgroup2,
         .db_path = d->db_path,
+        .artifacts_dir = d->artifacts_dir,
+        .artifacts_quota = d->config.artifacts_quota,
         .events_kept = d->config.events_kept,
         .active_campaigns = (unsigned)d->config.active_campaigns,
         .runs_max = (unsigned)d->config.runs_max,
@@ -289,6 +296,7 @@ int daemon_start(struct config *config,
     d->db_path = bd_xasprintf("%s/benchd.db", d->config.state_dir);
     d->clusters_dir = bd_xasprintf("%s/clusters", d->config.state_dir);
     d->runs_dir = bd_xasprintf("%s/runs", d->config.state_dir);
+    d->artifacts_dir = bd_xasprintf("%s/artifacts", d->config.state_dir);
     d->transfer_dir = bd_xasprintf("%s/transfer", d->config.state_dir);
     uv_loop_init(&d->loop);
     int rc = start_all(d, err);
@@ -338,10 +346,16 @@ static void on_api_closed(void *arg)
     writer_close(d->writer, on_writer_closed, d);
 }
 
-static void on_teardown_closed(void *arg)
+static void on_pack_closed(void *arg)
 {
     struct daemon *d = arg;
     api_close(d->api, on_api_closed, d);
+}
+
+static void on_teardown_closed(void *arg)
+{
+    struct daemon *d = arg;
+    workers_close(d->pack, on_pack_closed, d);
 }
 
 static void on_work_closed(void *arg)
@@ -441,6 +455,7 @@ int daemon_run(struct daemon *d)
     free(d->db_path);
     free(d->clusters_dir);
     free(d->runs_dir);
+    free(d->artifacts_dir);
     free(d->transfer_dir);
     close(d->lock_fd);
     free(d);

@@ -16,6 +16,7 @@
   libyaml,
   openssl,
   sqlite,
+  zstd,
 }:
 
 stdenv.mkDerivation {
@@ -40,6 +41,7 @@ stdenv.mkDerivation {
     libyaml
     openssl
     sqlite
+    zstd
   ];
 
   mesonFlags = [ "-Dtests=false" ];

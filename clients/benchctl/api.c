@@ -37,7 +37,7 @@ static void add_fault(struct cli *cli, const json_t *fault)
 
 static int code_of_status(int status)
 {
-    if (status == 404)
+    if (status == 404 || status == 410)
         return BD_ENOTFOUND;
     return status == 409 ? BD_ECONFLICT : -EREMOTEIO;
 }

@@ -12,9 +12,9 @@
 #define API_LIMIT_NS (30 * INT64_C(1000000000)) /* for a plain question */
 
 /*
- * One request whose reply has a status below 400. Else BD_ENOTFOUND (404), BD_ECONFLICT (409) or
- * -EREMOTEIO, with the daemon's words as text and its faults in cli->faults. Others as http_do().
- * ret is to be done in every case.
+ * One request whose reply has a status below 400. Else BD_ENOTFOUND (404, 410), BD_ECONFLICT
+ * (409) or -EREMOTEIO, with the daemon's words as text and its faults in cli->faults. Others as
+ * http_do(). ret is to be done in every case.
  */
 int api_do(struct cli *cli, const struct http_request *rq, struct http_reply *ret,
            struct bd_err *err);

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { METRICS_TOLD = 4 }; /* of a run in a line; there may be dozens */
+
 /* -- levels -- */
 
 static bool ends_with_part(const char *path, const char *end)
@@ -132,6 +134,11 @@ void campaign_progress(const json_t *campaign, bool running, struct bd_str *out)
         bd_str_addf(out, ", about %s to go", text_seconds(eta, time));
 }
 
+const json_t *campaign_objectives(const json_t *campaign)
+{
+    return json_object_get(json_object_get(campaign, "spec"), "objectives");
+}
+
 /* -- runs -- */
 
 bool run_is_at_end(const json_t *run)
@@ -168,46 +175,75 @@ void run_metric(const json_t *metric, struct bd_str *out)
         bd_str_addf(out, " (n %lld)", n);
 }
 
-/* What the workload tells comes before what is measured of every one. */
-static void add_metrics(const json_t *run, struct bd_str *out)
+static const char built_in[] = "elapsed"; /* of every workload */
+
+static bool is_objective(const json_t *objectives, const char *name)
 {
-    static const char built_in[] = "elapsed";
-    json_t *metrics = json_object_get(run, "metrics");
-    json_t *metric, *elapsed = json_object_get(metrics, built_in);
-    const char *name;
-    json_object_foreach (metrics, name, metric) {
-        if (metric == elapsed)
-            continue;
-        bd_str_addf(out, "%s ", name);
-        run_metric(metric, out);
-        bd_str_add(out, ", ");
+    const json_t *objective;
+    size_t i;
+    json_array_foreach (objectives, i, objective) {
+        if (bd_str_eq(bd_json_str(objective, "metric", ""), name))
+            return true;
     }
-    bd_str_addf(out, "%s ", built_in);
-    run_metric(elapsed, out);
+    return false;
 }
 
-void run_result(const json_t *run, struct bd_str *out)
+static void add_metric(const char *name, const json_t *metric, size_t *n, struct bd_str *out)
+{
+    if (*n < METRICS_TOLD) {
+        bd_str_addf(out, "%s%s ", *n ? ", " : "", name);
+        run_metric(metric, out);
+    }
+    ++*n;
+}
+
+/* Objectives come first, then what else the workload tells, then what is measured of every one. */
+static void add_metrics(const json_t *run, const json_t *objectives, struct bd_str *out)
+{
+    json_t *metrics = json_object_get(run, "metrics"), *metric;
+    const json_t *objective;
+    const char *name;
+    size_t told = 0, i;
+    json_array_foreach (objectives, i, objective) {
+        name = bd_json_str(objective, "metric", "");
+        metric = json_object_get(metrics, name);
+        if (metric)
+            add_metric(name, metric, &told, out);
+    }
+    json_object_foreach (metrics, name, metric) {
+        if (!is_objective(objectives, name) && !bd_str_eq(name, built_in))
+            add_metric(name, metric, &told, out);
+    }
+    metric = json_object_get(metrics, built_in);
+    if (metric && !is_objective(objectives, built_in))
+        add_metric(built_in, metric, &told, out);
+    if (told > METRICS_TOLD)
+        bd_str_addf(out, ", and %zu more", told - METRICS_TOLD);
+}
+
+void run_result(const json_t *run, const json_t *objectives, struct bd_str *out)
 {
     const json_t *error = json_object_get(run, "error");
     const char *waiting = bd_json_str(run, "waiting", NULL);
     if (json_is_object(error))
         bd_str_addf(out, "%s: %s", bd_json_str(error, "step", bd_json_str(error, "type", "?")),
                     bd_json_str(error, "detail", "?"));
-    else if (json_object_get(json_object_get(run, "metrics"), "elapsed"))
-        add_metrics(run, out);
+    else if (json_object_size(json_object_get(run, "metrics")) > 0)
+        add_metrics(run, objectives, out);
     else if (waiting)
         bd_str_addf(out, "waits: %s", waiting);
     else
         bd_str_addf(out, "%s", run_is_at_end(run) ? "" : run_now(run));
 }
 
-static void add_run(struct table *t, const struct levels *levels, const json_t *run)
+static void add_run(struct table *t, const struct levels *levels, const json_t *run,
+                    const json_t *objectives)
 {
     bd_auto_str struct bd_str block = {0}, result = {0};
     const char *state = bd_json_str(run, "state", "?");
     const char *grade = bd_json_str(json_object_get(run, "grade"), "value", "-");
     run_block(run, &block);
-    run_result(run, &result);
+    run_result(run, objectives, &result);
     table_add(t, STYLE_BOLD, bd_json_str(run, "id", "?"));
     table_add(t, STYLE_PLAIN, bd_str_text(&block));
     levels_add(levels, t, json_object_get(run, "cell"));
@@ -218,7 +254,7 @@ static void add_run(struct table *t, const struct levels *levels, const json_t *
               bd_str_text(&result));
 }
 
-void runs_print(const struct term *term, const json_t *items)
+void runs_print(const struct term *term, const json_t *items, const json_t *objectives)
 {
     static const struct table_column before[] = {{"RUN", false}, {"BLOCK", true}};
     static const struct table_column after[] = {
@@ -236,7 +272,7 @@ void runs_print(const struct term *term, const json_t *items)
     const json_t *run;
     size_t i;
     json_array_foreach (items, i, run) {
-        add_run(&table, &levels, run);
+        add_run(&table, &levels, run, objectives);
     }
     table_print(&table, term, 0);
 }

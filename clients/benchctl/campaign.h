@@ -39,7 +39,10 @@ const char *run_now(const json_t *run);
 void run_block(const json_t *run, struct bd_str *out);
 /* "0.204 s", with the count of values where there were several. */
 void run_metric(const json_t *metric, struct bd_str *out);
-/* How a run came out, in a line: why it failed, what was measured, or what it does now. */
-void run_result(const json_t *run, struct bd_str *out);
+/* The objectives of a campaign's spec; NULL where they are not known. */
+const json_t *campaign_objectives(const json_t *campaign);
+/* How a run came out, in a line: why it failed, what was measured (objectives, which may be NULL,
+ * before the rest), or what it does now. */
+void run_result(const json_t *run, const json_t *objectives, struct bd_str *out);
 /* A row for each run. */
-void runs_print(const struct term *term, const json_t *items);
+void runs_print(const struct term *term, const json_t *items, const json_t *objectives);

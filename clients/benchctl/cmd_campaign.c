@@ -178,7 +178,7 @@ static void print_newest_runs(const struct cli *cli, const json_t *campaign, con
     if (json_array_size(items) == 0)
         return;
     putchar('\n');
-    runs_print(&cli->out, items);
+    runs_print(&cli->out, items, campaign_objectives(campaign));
     if (bd_json_str(page, "next", NULL))
         printf("%sthese are the newest: 'benchctl campaign runs %s' lists all%s\n",
                term_on(&cli->out, STYLE_DIM), bd_json_str(campaign, "id", "?"),
@@ -224,7 +224,7 @@ int cmd_campaign_runs(struct cli *cli, struct bd_err *err)
     else if (args_has(&cli->args, "quiet"))
         print_ids(list);
     else
-        runs_print(&cli->out, json_object_get(list, "items"));
+        runs_print(&cli->out, json_object_get(list, "items"), NULL);
     return CLI_OK;
 }
 

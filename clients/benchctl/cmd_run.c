@@ -230,10 +230,19 @@ static int get_artifact(struct cli *cli, const char *name, struct bd_err *err)
     return download(cli, &d, STDOUT_FILENO, err);
 }
 
+/* What is not packed yet is stored as it is. */
+static const char *stored_words(const json_t *artifact, char out[TEXT_NUMBER_BYTES])
+{
+    if (bd_json_bool(artifact, "removed", 0))
+        return "removed";
+    json_int_t bytes = bd_json_int(artifact, "storedBytes", -1);
+    return bytes < 0 ? "-" : text_bytes((uint64_t)bytes, out);
+}
+
 static int list_artifacts(struct cli *cli, struct bd_err *err)
 {
     static const struct table_column columns[] = {
-        {"NAME", false}, {"SIZE", true}, {"CHANGED", true}};
+        {"NAME", false}, {"SIZE", true}, {"STORED", true}, {"CHANGED", true}};
     bd_auto_json json_t *list = NULL;
     bool printed;
     int r = get(cli, "/artifacts", &list, &printed, err);
@@ -244,10 +253,11 @@ static int list_artifacts(struct cli *cli, struct bd_err *err)
     const json_t *artifact;
     size_t i;
     json_array_foreach (json_object_get(list, "items"), i, artifact) {
-        char size[TEXT_NUMBER_BYTES], age[TEXT_NUMBER_BYTES];
+        char size[TEXT_NUMBER_BYTES], stored[TEXT_NUMBER_BYTES], age[TEXT_NUMBER_BYTES];
         table_add(&table, STYLE_BOLD, bd_json_str(artifact, "name", "?"));
         table_add(&table, STYLE_PLAIN,
                   text_bytes((uint64_t)bd_json_int(artifact, "bytes", 0), size));
+        table_add(&table, STYLE_PLAIN, stored_words(artifact, stored));
         table_addf(&table, STYLE_PLAIN, "%s ago",
                    text_age(bd_json_str(artifact, "modifiedAt", NULL), bd_wall_ns(), age));
     }

@@ -2,6 +2,7 @@
 #include "api.h"
 #include "campaign.h"
 #include "commands.h"
+#include "jobs.h"
 #include "show.h"
 #include "text.h"
 #include "wait.h"
@@ -15,6 +16,10 @@ enum {
     CAMPAIGN_WAIT_S = 30,
     /* On a terminal the run under way is waited for, and the campaign looked at in between. */
     RUN_WAIT_S = 5,
+    /* What it tells of its jobs comes once a second; one that tells nothing is not asked that
+     * often for long. */
+    JOBS_WAIT_S = 1,
+    JOBS_PATIENCE = 5,
     LOOKED_AT = 20, /* the newest runs: so many don't end between two looks */
 };
 
@@ -29,6 +34,8 @@ struct watch {
     bool tells;           /* runs that ended are news */
     char *run_path;       /* of the run that is followed; NULL: none is */
     struct wait_poll run;
+    bool measures;      /* that run's workload is under way */
+    struct jobs jobs;   /* of that run */
     struct bd_str now;  /* what that run does */
     struct bd_str line; /* how far it is, as last told elsewhere than on a terminal */
 };
@@ -41,6 +48,7 @@ static void watch_done(struct watch *w)
     bd_str_done(&w->state);
     bd_strv_done(&w->ended);
     free(w->run_path);
+    jobs_done(&w->jobs);
     bd_str_done(&w->now);
     bd_str_done(&w->line);
 }
@@ -86,7 +94,7 @@ static void tell_run(struct watch *w, const json_t *run)
     const json_t *grade = json_object_get(run, "grade");
     const char *reason = json_string_value(json_array_get(json_object_get(grade, "reasons"), 0));
     json_int_t attempt = bd_json_int(run, "attempt", 1);
-    run_result(run, &result);
+    run_result(run, campaign_objectives(w->campaign), &result);
     bd_str_addf(&line, "run %s  block ", bd_json_str(run, "id", "?"));
     run_block(run, &line);
     bd_str_add(&line, "  ");
@@ -111,7 +119,9 @@ static void follow(struct watch *w, const json_t *run)
     free(w->run_path);
     w->run_path = bd_take(path);
     w->run = (struct wait_poll){.path = w->run_path};
+    jobs_follow(&w->jobs, run ? bd_json_str(run, "id", "") : NULL);
     bd_str_clear(&w->now);
+    w->measures = false;
 }
 
 /* Tells the runs that have ended since the last look, and finds the one to follow: the oldest that
@@ -148,10 +158,26 @@ static int look_at_runs(struct watch *w, struct bd_err *err)
     return 0;
 }
 
+/* While it measures, it is what it tells of its jobs that is waited for. */
+static int look_at_jobs(struct watch *w, unsigned *ret_run_wait_s, struct bd_err *err)
+{
+    *ret_run_wait_s = RUN_WAIT_S;
+    if (!w->measures)
+        return 0;
+    bool tells = w->jobs.silent < JOBS_PATIENCE;
+    int r = jobs_look(&w->jobs, w->cli, tells ? JOBS_WAIT_S : 0, &w->progress, err);
+    if (tells || r > 0)
+        *ret_run_wait_s = 0;
+    return r;
+}
+
 static int look_at_followed(struct watch *w, struct bd_err *err)
 {
     bd_auto_json json_t *run = NULL;
-    int r = wait_next(w->cli, &w->run, RUN_WAIT_S, &w->progress, &run, NULL, err);
+    unsigned seconds;
+    int r = look_at_jobs(w, &seconds, err);
+    if (r >= 0)
+        r = wait_next(w->cli, &w->run, seconds, &w->progress, &run, NULL, err);
     if (r <= 0)
         return r;
     const char *waiting = bd_json_str(run, "waiting", NULL);
@@ -160,6 +186,7 @@ static int look_at_followed(struct watch *w, struct bd_err *err)
                      waiting ? waiting : run_now(run));
     bool changed = !bd_str_eq(now, bd_str_text(&w->now));
     set(&w->now, now);
+    w->measures = bd_str_eq(run_now(run), "workload");
     if (changed)
         w->progress.now_since_ns = bd_mono_ns();
     if (run_is_at_end(run))
@@ -191,6 +218,10 @@ static void show_progress(struct watch *w)
     if (w->cli->err.live) {
         if (w->now.len)
             bd_str_addf(&line, "; %s", bd_str_text(&w->now));
+        if (w->now.len && w->measures) {
+            bd_str_add(&line, w->jobs.known ? ", " : "");
+            jobs_text(&w->jobs, &line);
+        }
         progress_now(&w->progress, bd_str_text(&line), false);
     } else if (!bd_str_eq(bd_str_text(&line), bd_str_text(&w->line))) {
         progress_line(&w->progress, MARK_BUSY, bd_str_text(&line), -1);

@@ -13,13 +13,14 @@ enum term_style show_state_style(const char *state)
         const char *state;
         enum term_style style;
     } styles[] = {
-        {"ready", STYLE_GOOD},    {"running", STYLE_GOOD},    {"done", STYLE_GOOD},
-        {"usable", STYLE_GOOD},   {"creating", STYLE_WARN},   {"deleting", STYLE_WARN},
-        {"building", STYLE_WARN}, {"preparing", STYLE_WARN},  {"measuring", STYLE_WARN},
-        {"clearing", STYLE_WARN}, {"cancelling", STYLE_WARN}, {"paused", STYLE_WARN},
-        {"limited", STYLE_WARN},  {"failed", STYLE_BAD},      {"failing", STYLE_BAD},
-        {"lost", STYLE_BAD},      {"invalid", STYLE_BAD},     {"gone", STYLE_DIM},
-        {"deleted", STYLE_DIM},   {"cancelled", STYLE_DIM},
+        {"ready", STYLE_GOOD},       {"running", STYLE_GOOD},    {"done", STYLE_GOOD},
+        {"usable", STYLE_GOOD},      {"creating", STYLE_WARN},   {"deleting", STYLE_WARN},
+        {"building", STYLE_WARN},    {"preparing", STYLE_WARN},  {"measuring", STYLE_WARN},
+        {"clearing", STYLE_WARN},    {"cancelling", STYLE_WARN}, {"paused", STYLE_WARN},
+        {"limited", STYLE_WARN},     {"failed", STYLE_BAD},      {"failing", STYLE_BAD},
+        {"lost", STYLE_BAD},         {"invalid", STYLE_BAD},     {"gone", STYLE_DIM},
+        {"deleted", STYLE_DIM},      {"cancelled", STYLE_DIM},   {"publishable", STYLE_GOOD},
+        {"exploratory", STYLE_WARN},
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(styles); i++)
         if (bd_str_eq(styles[i].state, state))

@@ -8,7 +8,7 @@
 
 #include "lib/base/json.h"
 
-/* Of any object of the API, and of steps and grades. */
+/* Of any object of the API, and of steps, grades and verdicts. */
 enum term_style show_state_style(const char *state);
 
 /* A table of two columns. */

@@ -57,13 +57,11 @@ static void add_step(struct bd_str *out, const struct store_step *step)
 }
 
 /* The end of a file, from the beginning of a line; nothing of one that is no text. */
-static void add_tail(struct bd_str *out, const struct api *a, const char *run, const char *name)
+static void add_tail(struct bd_str *out, const char *name, int fd, uint64_t file_bytes)
 {
-    struct stat st;
-    bd_auto_fd int fd = artifact_open(a, run, name, &st, NULL);
     bd_auto_free char *data = bd_xmalloc(TAIL_BYTES);
-    off_t from = fd >= 0 && st.st_size > TAIL_BYTES ? st.st_size - TAIL_BYTES : 0;
-    ssize_t got = fd >= 0 ? pread(fd, data, TAIL_BYTES, from) : -1;
+    uint64_t from = file_bytes > TAIL_BYTES ? file_bytes - TAIL_BYTES : 0;
+    ssize_t got = pread(fd, data, TAIL_BYTES, (off_t)from);
     if (got < 0 || memchr(data, '\0', (size_t)got))
         return;
     size_t bytes = (size_t)got;
@@ -72,28 +70,50 @@ static void add_tail(struct bd_str *out, const struct api *a, const char *run, c
     bytes -= (size_t)(begin - data);
     bd_str_addf(out, "\n== %s ==\n", name);
     if (from)
-        bd_str_addf(out, "[the last %zu of %lld bytes]\n", bytes, (long long)st.st_size);
+        bd_str_addf(out, "[the last %zu of %llu bytes]\n", bytes, (unsigned long long)file_bytes);
     add_clean(out, begin, bytes);
     if (bytes && begin[bytes - 1] != '\n')
         bd_str_add(out, "\n");
 }
 
-static int add_files(struct bd_str *out, const struct api *a, const char *run, struct bd_err *err)
+/* One that is removed, damaged or gone meanwhile is told in its place: the others are still worth
+ * reading. */
+static void add_file(struct bd_str *out, const struct api *a, struct store_conn *conn,
+                     const char *run, const char *name)
 {
-    bd_auto_strv struct bd_strv names = {0};
-    int rc = artifacts_names(a, run, &names, err);
-    for (size_t i = 0; rc == 0 && i < names.n; i++) {
-        bd_auto_str struct bd_str tail = {0};
-        add_tail(&tail, a, run, names.items[i]);
-        if (out->len + tail.len > LOGS_BYTES_MAX) {
+    struct store_artifact file = {0};
+    struct bd_err err = BD_ERR_INIT;
+    bd_auto_fd int fd = -1;
+    char at[BD_RFC3339_BYTES];
+    if (run_file_open(a, conn, run, name, &file, &fd, &err) < 0)
+        bd_str_addf(out, "\n== %s ==\n[%s]\n", name, err.text);
+    else if (fd < 0)
+        bd_str_addf(out, "\n== %s ==\n[removed at %s, to keep to artifacts_quota]\n", name,
+                    bd_rfc3339(file.removed_ns, at));
+    else
+        add_tail(out, name, fd, file.bytes);
+    store_artifact_done(&file);
+}
+
+static int add_files(struct bd_str *out, const struct api *a, struct store_conn *conn,
+                     const char *run, struct bd_err *err)
+{
+    struct store_artifact *files = NULL;
+    size_t n = 0;
+    int rc = run_files_list(a, conn, run, &files, &n, err);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        bd_auto_str struct bd_str text = {0};
+        add_file(&text, a, conn, run, files[i].name);
+        if (out->len + text.len > LOGS_BYTES_MAX) {
             bd_str_addf(out,
                         "\n[this is too much for one text: %zu more files, from %s on, are at "
                         "/v1/runs/%s/artifacts]\n",
-                        names.n - i, names.items[i], run);
+                        n - i, files[i].name, run);
             break;
         }
-        bd_str_add(out, bd_str_text(&tail));
+        bd_str_add(out, bd_str_text(&text));
     }
+    store_artifacts_free(files, n);
     return rc;
 }
 
@@ -114,7 +134,7 @@ static int load_logs(struct api_read *q, struct store_conn *conn, struct bd_err 
     for (size_t i = 0; i < n; i++)
         add_step(&text, &tried[i]);
     store_steps_free(tried, n);
-    rc = add_files(&text, q->api, q->id, err);
+    rc = add_files(&text, q->api, conn, q->id, err);
     if (rc < 0)
         return rc;
     q->json = json_stringn(text.data, text.len);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "daemon/api/api.h"
+#include "lib/store/artifact.h"
 #include "lib/store/cluster.h"
 #include "lib/store/event.h"
 #include "lib/store/idempotency.h"
@@ -86,8 +87,8 @@ struct api_read {
     /* NULL: 200 with the JSON, or 304. Else it answers; q is freed after it, unless it waits. */
     void (*reply)(struct api_read *q);
 
-    char id[96]; /* of the object, or what names it */
-    char name[96];
+    char id[96];    /* of the object, or what names it */
+    char name[132]; /* of a file of a run, too */
     unsigned states;
     int64_t cursor_ns;
     char cursor_id[BD_ID_BYTES];
@@ -100,6 +101,9 @@ struct api_read {
 
     json_t *json;
     char etag[BD_DIGEST_BYTES + 4];
+    int fd; /* of a file to answer with; -1: none */
+    uint64_t fd_bytes;
+    int64_t removed_ns; /* wall: what it was about is gone since; 0: it is not */
     int rc;
     struct bd_err err;
 };
@@ -174,13 +178,13 @@ struct planning {
 void planning_start(struct api *a, struct http_request *r, struct keep *keep,
                     json_t *(*compose)(const struct planning *p), void (*go)(struct planning *p));
 
-/* artifacts.c; on any thread. */
-/* A descriptor to read it, and what it is like. BD_ENOTFOUND. */
-int artifact_open(const struct api *a, const char *run, const char *name, struct stat *ret_stat,
-                  struct bd_err *err);
-/* Sorted; none where the run has left nothing. */
-int artifacts_names(const struct api *a, const char *run, struct bd_strv *ret_names,
-                    struct bd_err *err);
+/* artifacts.c; on reader threads. A file that is not packed yet has no digest (""). */
+/* By name; none where the run has left nothing. */
+int run_files_list(const struct api *a, struct store_conn *conn, const char *run,
+                   struct store_artifact **ret_files, size_t *ret_n, struct bd_err *err);
+/* BD_ENOTFOUND; *ret_fd is -1 where the file is removed. */
+int run_file_open(const struct api *a, struct store_conn *conn, const char *run, const char *name,
+                  struct store_artifact *ret_file, int *ret_fd, struct bd_err *err);
 
 /* view.c, view_run.c: rows as the contract's JSON; new references. PURE. */
 json_t *view_time(int64_t wall_ns); /* null for 0 */
@@ -207,6 +211,7 @@ void campaigns_get(struct http_request *r, void *app);
 void campaigns_cancel(struct http_request *r, void *app);
 void campaigns_pause(struct http_request *r, void *app);
 void campaigns_resume(struct http_request *r, void *app);
+void campaigns_compare(struct http_request *r, void *app);
 void runs_list(struct http_request *r, void *app);
 void runs_list_of_campaign(struct http_request *r, void *app);
 void runs_get(struct http_request *r, void *app);

@@ -10,6 +10,7 @@
 static void read_free(struct api_read *q)
 {
     json_decref(q->json);
+    bd_cleanup_fd(&q->fd);
     http_request_unref(q->r);
     free(q);
 }
@@ -70,6 +71,7 @@ struct api_read *read_new(struct api *a, struct http_request *r,
     q->api = a;
     q->r = http_request_ref(r);
     q->load = load;
+    q->fd = -1;
     return q;
 }
 

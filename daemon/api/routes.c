@@ -23,6 +23,8 @@ const struct http_route api_routes[] = {
      HTTP_BODY_NONE, campaigns_resume},
     {"GET", "/v1/campaigns/{campaignId}/runs", "listCampaignRuns", HTTP_ROLE_VIEWER, HTTP_BODY_NONE,
      runs_list_of_campaign},
+    {"GET", "/v1/campaigns/{campaignId}/comparison", "compareCampaign", HTTP_ROLE_VIEWER,
+     HTTP_BODY_NONE, campaigns_compare},
     {"GET", "/v1/runs", "listRuns", HTTP_ROLE_VIEWER, HTTP_BODY_NONE, runs_list},
     {"GET", "/v1/runs/{runId}", "getRun", HTTP_ROLE_VIEWER, HTTP_BODY_NONE, runs_get},
     {"POST", "/v1/runs/{runId}/cancel", "cancelRun", HTTP_ROLE_OPERATOR, HTTP_BODY_NONE,

@@ -106,6 +106,10 @@ static void add_engine(struct bd_str *out, const struct engine_stats *s)
                     "benchd_steps_total{step=\"%s\",result=\"failed\"} %llu\n",
                     steps[i].name, (unsigned long long)s->steps_done[i], steps[i].name,
                     (unsigned long long)s->steps_failed[i]);
+    gauge(out, "benchd_artifact_bytes", "Stored bytes of the files of runs.",
+          (double)s->artifact_bytes);
+    gauge(out, "benchd_artifact_quota_bytes", "What these may come to; 0: no quota.",
+          (double)s->artifact_quota_bytes);
     gauge(out, "benchd_workers_lost", "Workers past their deadline that have not come back.",
           s->stuck);
     gauge(out, "benchd_store_ok", "1 if the last write to the store went through.", s->store_ok);

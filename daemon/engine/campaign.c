@@ -1,4 +1,5 @@
 /* A campaign: its place in the queue, what became of each position of its plan, its orders. */
+#include "daemon/engine/artifacts.h"
 #include "daemon/engine/campaign.h"
 
 #include "daemon/engine/fault.h"
@@ -280,6 +281,7 @@ static void on_state_durable(struct campaign *c)
         delist(c);
         answer_orders(c, err.code, &err);
         campaign_free(c);
+        artifacts_campaign_ended(e->artifacts);
         queue_move(e);
         return;
     }

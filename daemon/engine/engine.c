@@ -1,3 +1,4 @@
+#include "daemon/engine/artifacts.h"
 #include "daemon/engine/campaign.h"
 
 #include "lib/base/clock.h"
@@ -110,6 +111,7 @@ struct engine *engine_new(const struct engine_config *config)
     e->watch.data = e;
     uv_timer_init(config->loop, &e->tick);
     e->tick.data = e;
+    e->artifacts = artifacts_new(e);
     return e;
 }
 
@@ -180,6 +182,8 @@ int engine_load(struct engine *e, struct store_conn *conn, struct bd_err *err)
     int rc = images_load(e, conn, err);
     if (rc == 0)
         rc = campaigns_load(e, conn, err);
+    if (rc == 0)
+        rc = artifacts_load(e->artifacts, conn, err);
     if (rc < 0)
         return rc;
     struct store_cluster_filter filter = {
@@ -231,6 +235,7 @@ void engine_start(struct engine *e)
     uv_timer_start(&e->watch, on_watch, 0, WATCH_MS);
     uv_timer_start(&e->tick, on_tick, 0, TICK_MS);
     images_start(e);
+    artifacts_start(e->artifacts);
     work_sweep(e); /* clusters at their end own nothing */
     engine_move_all(e);
     for (struct campaign *c = e->campaigns, *next; c; c = next) {
@@ -244,6 +249,7 @@ static void on_engine_closed(uv_handle_t *handle)
     struct engine *e = handle->data;
     void (*on_closed)(void *) = e->on_closed;
     void *arg = e->arg;
+    artifacts_free(e->artifacts);
     pthread_mutex_destroy(&e->lock);
     free(e);
     on_closed(arg);
@@ -300,6 +306,7 @@ void engine_close(struct engine *e, void (*on_closed)(void *arg), void *arg)
         if (a->working)
             bd_cancel_set(a->working->in.cancel, BD_ECANCELLED, "benchd is ending");
     images_cancel(e);
+    artifacts_cancel(e->artifacts);
     close_when_idle(e);
 }
 
@@ -499,7 +506,12 @@ double engine_in_use(const struct engine *e, const struct actor *but, uint64_t *
 
 void engine_stats(const struct engine *e, struct engine_stats *ret_stats)
 {
-    *ret_stats = (struct engine_stats){.stuck = e->stuck, .store_ok = e->store_rc == 0};
+    *ret_stats = (struct engine_stats){
+        .stuck = e->stuck,
+        .store_ok = e->store_rc == 0,
+        .artifact_bytes = artifacts_bytes(e->artifacts),
+        .artifact_quota_bytes = e->config.artifacts_quota,
+    };
     if (e->store_rc < 0)
         snprintf(ret_stats->store_error, sizeof(ret_stats->store_error), "%s", e->store_err.text);
     for (const struct actor *a = e->actors; a; a = a->next) {

@@ -33,9 +33,12 @@ struct engine_config {
     struct workers *work;     /* bring-up, images, plans */
     struct workers *measure;  /* what runs on ready clusters */
     struct workers *teardown; /* take-down alone: nothing else can use these up */
+    struct workers *pack;     /* files of runs at their end */
     struct step_host host;
-    const char *cgroup2; /* mount point, "" for none */
-    const char *db_path; /* for bodies that read the store */
+    const char *cgroup2;       /* mount point, "" for none */
+    const char *db_path;       /* for bodies that read the store */
+    const char *artifacts_dir; /* objects: what the files of runs are packed into */
+    uint64_t artifacts_quota;  /* bytes of these; 0: none */
     int64_t events_kept;
     unsigned active_campaigns; /* taken up at once; the others wait */
     unsigned runs_max;         /* at once, where they may share the host */
@@ -137,7 +140,8 @@ struct engine_stats {
     double cpus_in_use;
     uint64_t memory_in_use;
     unsigned stuck; /* bodies past their deadline that have not come back */
-    bool store_ok;  /* the last write went through */
+    uint64_t artifact_bytes, artifact_quota_bytes; /* stored; 0: no quota */
+    bool store_ok;                                 /* the last write went through */
     char store_error[BD_ERR_TEXT_BYTES];
 };
 void engine_stats(const struct engine *e, struct engine_stats *ret_stats);

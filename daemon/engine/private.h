@@ -15,6 +15,7 @@
 #define SUBJECT_BYTES (16 + BD_ID_BYTES) /* "campaign/ID" */
 
 struct actor;
+struct artifacts;
 struct campaign;
 struct image_actor;
 struct run;
@@ -41,6 +42,7 @@ struct engine {
     struct image_actor *images;
     struct image_actor *building;
     struct campaign *campaigns; /* by priority, then age */
+    struct artifacts *artifacts;
     uint64_t runs_begun;
     bool started, closing;
     bool sweep_wanted;  /* what nobody owns has still to be looked for */

@@ -1,5 +1,6 @@
 /* A run: its row, its moves, its grade. Once admitted it goes along with the actor of its cluster.
  */
+#include "daemon/engine/artifacts.h"
 #include "daemon/engine/campaign.h"
 
 #include "daemon/engine/fault.h"
@@ -218,6 +219,7 @@ void run_released(struct run *r)
 {
     struct engine *e = r->e;
     r->a = NULL;
+    artifacts_run_ended(e->artifacts, r->row.id);
     if (r->campaign)
         campaign_on_run_end(r->campaign, r);
     run_free(r);

@@ -21,6 +21,7 @@ static const struct {
     {"not-acceptable", 406, "Not acceptable"},
     {"conflict", 409, "Conflict"},
     {"no-capacity", 409, "No capacity"},
+    {"gone", 410, "Gone"},
     {"precondition", 412, "Precondition failed"},
     {"too-large", 413, "Too large"},
     {"unsupported-media-type", 415, "Unsupported media type"},

@@ -2,8 +2,8 @@
  * Jobs as data: what a stream of them asks for, what was seen of each, and what follows as metrics.
  * PURE: no I/O, no clock; the same spec, seed and block give the same stream on every platform.
  *
- *     stream.c     a `jobstream` spec -> jobs (distributions: variates.c; elementary functions:
- *                  elementary.c)
+ *     stream.c     a `jobstream` spec -> jobs (read by stream_spec.c; distributions: variates.c;
+ *                  elementary functions: elementary.c; docs/streams.md)
  *     text.c       jobs <-> the file that bench-driver reads
  *     seen.c       records of driver and nodes -> what was seen of each job
  *     metrics.c    that -> the metrics of the run (docs/metrics.md); the queue and what is busy

@@ -414,9 +414,8 @@ static void check_length(struct reader *r, double gap_us)
     double last_s = r->out->jobs * gap_us / US_PER_S;
     if (last_s <= (double)ns / BD_NS_PER_S && last_s <= EXPECTED_MAX_S)
         return;
-    bd_auto_free char *expected =
-        bd_xasprintf("more than %.0fs: about then the last job arrives (a year at most)",
-                     ceil(last_s));
+    bd_auto_free char *expected = bd_xasprintf(
+        "more than %.0fs: about then the last job arrives (a year at most)", ceil(last_s));
     fault(r, "/workload/timeout", timeout, expected);
 }
 

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #define LINE_BYTES_MAX 8192
+#define TOLD_BYTES     80 /* of a line, in a message */
 
 /* As job_state_string() of Slurm names them. */
 static const struct {
@@ -89,8 +90,8 @@ static int read_line(const char *line, size_t bytes, unsigned number, struct sch
     for (char *word; (word = strsep(&rest, " "));)
         take(word, &r);
     if (r.job_id == 0)
-        return bd_err_set(err, BD_ECORRUPT, "line %u of Slurm's record of jobs has no JobId: %.80s",
-                          number, text);
+        return bd_err_set(err, BD_ECORRUPT, "line %u of Slurm's record of jobs has no JobId: %.*s",
+                          number, (int)(bytes < TOLD_BYTES ? bytes : TOLD_BYTES), line);
     sched_records_add(records, &r);
     return 0;
 }

@@ -273,6 +273,43 @@ eeee0001     w0  sched/backfill        2    1  done       usable  bandwidth 1048
         self.assertEqual(self.run_it("campaign", "runs", "5a", "--quiet")[0], "eeee0005\neeee0004\neeee0003\neeee0001\n")
         self.assertEqual(json.loads(self.run_it("campaign", "runs", "5a", "--json")[0])["items"], self.NEWEST)
 
+    COMPARISON = """\
+makespan: sched/builtin takes 1.32 times as long as sched/backfill (median of 3 blocks, 1.21 to 1.4; longer in 3 of 3)
+
+makespan (s, lower is better)
+  SchedulerType   compute  N  LEFT OUT  MEDIAN   MIN   MAX  INTERVAL  RATIO
+  sched/backfill        2  3         0    13.1  12.4  13.9  -             1
+  sched/builtin         2  3         0    17.3  16.2  17.4  -          1.32
+
+utilisation
+  SchedulerType   compute  N  LEFT OUT  MEDIAN  MIN   MAX  INTERVAL             RATIO
+  sched/backfill        2  3         0     0.5    0  0.75  -                        1
+  sched/builtin         2  3         0       1  0.5   1.5  0.5 to 2.5 (96.9 %)      -
+
+verdict: exploratory, because
+  of 3 runs of a cell the widest interval of the median, from the least to the greatest, covers it with 75 %: 95 % \
+needs at least 6
+  1 of 6 runs is limited: in run eeee0001 \\x1b[31mthe host was not quiet
+"""
+
+    def test_compare_has_words_figures_and_the_verdict_with_its_reasons(self):
+        self.serve(CAMPAIGNS, ("GET", "/v1/campaigns/5a6b7c8d/comparison", answer(200, fake.comparison())))
+        self.assertEqual(self.run_it("campaign", "compare", "backfill-or-not"), (self.COMPARISON, ""))
+        self.assertEqual(json.loads(self.run_it("campaign", "compare", "5a", "--json")[0]), fake.comparison())
+
+    def test_compare_of_one_that_goes_on_says_so(self):
+        verdict = {"value": "publishable", "reasons": []}
+        self.serve(CAMPAIGNS, ("GET", r"/v1/campaigns/5a6b7c8d/comparison\?metric=a,b", answer(200, fake.comparison(
+            state="running", metrics=[], words=[], verdict=verdict))))
+        out, err = self.run_it("campaign", "compare", "5a", "--metric", "a", "--metric", "b")
+        self.assertEqual(out, "\nverdict: publishable: nothing speaks against it\n")
+        self.assertIn("campaign 5a6b7c8d is running: what follows is of the runs so far", err)
+
+    def test_compare_that_is_refused_is_5(self):
+        self.serve(CAMPAIGNS, ("GET", "/v1/campaigns/5a6b7c8d/comparison",
+                               lambda h, m: h.problem(409, "conflict", "it has 2000 cells")))
+        self.assertIn("it has 2000 cells", self.run_it("campaign", "compare", "5a", code=5)[1])
+
     def test_orders(self):
         states = {"cancel": "cancelling", "pause": "paused", "resume": "queued"}
         self.serve(CAMPAIGNS, ("POST", "/v1/campaigns/5a6b7c8d/([a-z]+)",
@@ -369,7 +406,8 @@ residue: 1 differences
                    ("GET", "/v1/runs/eeee0001/artifacts/stdout",
                     lambda h, m: h.reply(200, content, "application/octet-stream")))
         out, _ = self.run_it("run", "artifacts", "eeee0001")
-        self.assertRegex(out, r"^NAME +SIZE +CHANGED\nstdout +2 KiB +\d+d ago\nctl1-slurmctld.log +310 B +\d+d ago\n$")
+        self.assertRegex(out, r"^NAME +SIZE +STORED +CHANGED\nstdout +2 KiB +310 B +\d+d ago\n"
+                              r"ctl1-slurmctld.log +310 B +- +\d+d ago\nstderr +7 B +removed +\d+d ago\n$")
         self.assertEqual(json.loads(self.run_it("run", "artifacts", "eeee0001", "--json")[0]), fake.ARTIFACTS)
         for option in (("-o", "{}"), ("--output", "{}"), ("-o{}",)):
             path = os.path.join(self.dir, "file" + str(len(option[0])))
@@ -380,9 +418,11 @@ residue: 1 differences
         self.assertEqual(bare.communicate(timeout=10)[0], content)
 
     def test_an_artifact_that_is_not_there_leaves_no_file(self):
-        self.serve()
+        self.serve(("GET", "/v1/runs/eeee0001/artifacts/stderr", answer(410, fake.GONE)))
         path = os.path.join(self.dir, "file")
         self.run_it("run", "artifacts", "eeee0001", "nothing", "-o", path, code=4)
+        _, err = self.run_it("run", "artifacts", "eeee0001", "stderr", "-o", path, code=4)
+        self.assertIn("was removed", err)
         self.assertEqual([f for f in os.listdir(self.dir) if f.startswith("file")], [])
         _, err = self.run_it("run", "artifacts", "eeee0001", "-o", path, code=2)
         self.assertIn("--output is for one artifact", err)

@@ -10,6 +10,7 @@ import socketserver
 import sys
 import threading
 import time
+from urllib.parse import parse_qs, urlsplit
 from http.server import BaseHTTPRequestHandler
 from types import SimpleNamespace
 
@@ -243,13 +244,53 @@ def run(number=1, state="done", **more):
     return value
 
 
+def summary(*values, interval=None):
+    """Of three values in order, or of more with an interval."""
+    return {"n": len(values), "median": values[len(values) // 2], "min": values[0], "max": values[-1],
+            "q1": values[0], "q3": values[-1], "interval": interval}
+
+
+def compared(name, unit, direction, cells, against):
+    """A metric of a comparison; cells and against are summaries, and where blocks were better."""
+    return {"name": name, "unit": unit, "kind": "cost", "direction": direction,
+            "cells": [cell | {"levels": levels, "excluded": 0, "mean": cell["median"]}
+                      for levels, cell in zip(LEVELS, cells)],
+            "against": [{"levels": LEVELS[1], "blocks": cells[1]["n"], "ratio": against,
+                         "difference": None, "higher": 3, "lower": 0, "equal": 0, "better": 0, "worse": 3}]}
+
+
+def comparison(**more):
+    wide = {"low": 0.5, "high": 2.5, "coverage": 0.96875}
+    return {
+        "campaign": "5a6b7c8d", "state": "done", "confidence": 0.95, "reference": LEVELS[0],
+        "metrics": [
+            compared("makespan", "s", "min", (summary(12.4, 13.1, 13.9), summary(16.2, 17.3, 17.4)),
+                     summary(1.21, 1.32, 1.4)),
+            compared("utilisation", "", None, (summary(0, 0.5, 0.75), summary(0.5, 1, 1.5, interval=wide)), None)],
+        "verdict": {"value": "exploratory", "reasons": [
+            "of 3 runs of a cell the widest interval of the median, from the least to the greatest, covers it with "
+            "75 %: 95 % needs at least 6", "1 of 6 runs is limited: in run eeee0001 \x1b[31mthe host was not quiet"]},
+        "words": ["makespan: sched/builtin takes 1.32 times as long as sched/backfill (median of 3 blocks, 1.21 to "
+                  "1.4; longer in 3 of 3)"],
+    } | more
+
+
 FAILED_RUN = {"error": {"type": "workload", "step": "workload", "detail": "exit code 1; it last wrote: \x1b[31mno"},
               "steps": [step("ready"), step("workload", "failed", "exit code 1; it last wrote: \x1b[31mno")]}
 
 
 LOGS = b"run eeee0001: done, attempt 1\n\n== stdout ==\nn1\tok\n\x1b]0;owned\x07\n"
-ARTIFACTS = {"items": [{"name": "stdout", "bytes": 2048, "modifiedAt": "2026-01-31T12:00:02.218Z"},
-                       {"name": "ctl1-slurmctld.log", "bytes": 310, "modifiedAt": "2026-01-31T12:00:02.218Z"}]}
+def artifact(name, bytes, **more):
+    return {"name": name, "bytes": bytes, "storedBytes": None, "digest": None, "removed": False, "removedAt": None,
+            "modifiedAt": "2026-01-31T12:00:02.218Z", **more}
+
+
+ARTIFACTS = {"items": [artifact("stdout", 2048, storedBytes=310, digest="sha256:" + "11" * 32),
+                       artifact("ctl1-slurmctld.log", 310),
+                       artifact("stderr", 7, digest="sha256:" + "22" * 32, removed=True,
+                                removedAt="2026-02-01T12:00:00.000Z")]}
+GONE = {"type": "urn:benchd:problem:gone", "title": "Gone", "status": 410,
+        "detail": "artifact stderr of run eeee0001 was removed"}
 
 
 def plan(**more):
@@ -298,8 +339,23 @@ class CampaignStory:
         self.begin()
         handler.json(202, self.campaign.now()[1], Location="/v1/campaigns/5a6b7c8d")
 
+    def events(self, handler, _):
+        """A run that measures tells once a second how far its 40 jobs are."""
+        asked = {key: value[0] for key, value in parse_qs(urlsplit(handler.path).query).items()}
+        run_id, until = asked["subject"][4:], time.monotonic() + float(asked.get("wait", 0))
+        while True:
+            now = int((time.monotonic() - self.runs.begun) * self.runs.speed) + 1
+            tells = self.each[run_id].now()[1]["state"] == "measuring" and now > int(asked["since"])
+            if tells or time.monotonic() > until:
+                break
+            time.sleep(0.01)
+        told = event(now, "progress", submitted=20, ended=12, jobs=40, campaign="5a6b7c8d")
+        items(*[told | {"kind": "run.progress", "subject": asked["subject"]}] * tells)(handler, None)
+
     def routes(self):
-        return [("POST", "/v1/campaigns", self.submit),
+        return [("GET", r"/v1/events\?subject=run/eeee.*", self.events),
+                ("GET", "/v1/campaigns/5a6b7c8d/comparison", lambda h, m: h.json(200, comparison())),
+                ("POST", "/v1/campaigns", self.submit),
                 ("GET", r"/v1/campaigns\?.*", lambda h, m: items(self.campaign.now()[1])(h, m)),
                 ("GET", r"/v1/campaigns/5a6b7c8d(\?.*)?", self.campaign.answer),
                 ("GET", r"/v1/campaigns/5a6b7c8d/runs\?.*", lambda h, m: h.json(200, self.runs.now()[1])),

@@ -69,6 +69,11 @@ static const struct {
     {"{'state': 'done', 'metrics': {'elapsed': {'value': 2, 'unit': 's', 'n': 1},"
      " 'r': {'value': 0.5, 'unit': '', 'n': 3}}}",
      "r 0.5 (n 3), elapsed 2 s"},
+    {"{'state': 'done', 'objectives': [{'metric': 'z'}, {'metric': 'd'}, {'metric': 'none'}],"
+     " 'metrics': {'a': {'value': 1, 'unit': '', 'n': 1}, 'b': {'value': 2, 'unit': '', 'n': 1},"
+     " 'c': {'value': 3, 'unit': '', 'n': 1}, 'd': {'value': 4, 'unit': 's', 'n': 1},"
+     " 'elapsed': {'value': 2, 'unit': 's', 'n': 1}, 'z': {'value': 9, 'unit': '', 'n': 1}}}",
+     "z 9, d 4 s, a 1, b 2, and 2 more"},
     {"{'state': 'failed', 'metrics': {'elapsed': {'value': 2, 'unit': 's', 'n': 1}},"
      " 'error': {'type': 'timeout', 'step': 'collect', 'detail': 'no answer'}}",
      "collect: no answer"},
@@ -81,7 +86,7 @@ START_TEST(test_results_tell_what_matters_most)
 {
     bd_auto_json json_t *run = parse(results[_i].run);
     bd_auto_str struct bd_str text = {0};
-    run_result(run, &text);
+    run_result(run, json_object_get(run, "objectives"), &text);
     ck_assert_str_eq(bd_str_text(&text), results[_i].result);
 }
 END_TEST

@@ -68,6 +68,7 @@ START_TEST(test_every_kind_of_value_is_read)
                           "listen-unix = \n"
                           "subnet_pool = 10.0.0.0/8\n"
                           "import_max_bytes = 1.5GiB\n"
+                          "artifacts_quota = 0\n"
                           "log_level = debug\n"
                           "log_format = json\n"
                           "libvirt_uri = lxc:///?a=b\n"
@@ -84,6 +85,7 @@ START_TEST(test_every_kind_of_value_is_read)
     ck_assert_uint_eq(c.subnet_pool.base, 10U << 24);
     ck_assert_uint_eq(c.subnet_pool.prefix, 8);
     ck_assert_uint_eq(c.import_max_bytes, UINT64_C(3) << 29);
+    ck_assert_uint_eq(c.artifacts_quota, 0);
     ck_assert_int_eq(c.log_level, BD_LOG_DEBUG);
     ck_assert_int_eq(c.log_format, BD_LOG_JSON);
     ck_assert_str_eq(c.libvirt_uri, "lxc:///?a=b");

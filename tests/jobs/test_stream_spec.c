@@ -255,41 +255,50 @@ START_TEST(rate_is_that_of_the_spec)
 }
 END_TEST
 
+static void assert_no_stream(const json_t *spec)
+{
+    struct job_stream s = {.n = 77};
+    struct bd_err err = BD_ERR_INIT;
+    bd_auto_free char *text = bd_json_text(spec);
+    ck_assert_msg(stream_make(spec, 1, 0, 4, &s, &err) == BD_EINVALID, "%s", text);
+    ck_assert_msg(strstr(err.text, "/workload"), "%s", err.text);
+    ck_assert_uint_eq(s.n, 77);
+    ck_assert(stream_rate(spec, 4) == 0);
+}
+
 /* Specs of a store that was damaged: a fault, and no stream. */
 START_TEST(what_makes_no_sense_makes_no_stream)
 {
-    static const char *const specs[] = {
-        "null",
-        "[]",
-        "{}",
-        "7",
-        "{'jobs': 5}",
-        "{'jobs': '5', 'runtime': {'distribution': 'constant', 'value': '1s'}}",
-        "{'jobs': 5.5, 'runtime': {'distribution': 'constant', 'value': '1s'}}",
-        "{'jobs': 1e300, 'runtime': {'distribution': 'constant', 'value': '1s'}}",
-        "{'jobs': 5, 'runtime': 7}",
-        "{'jobs': 5, 'runtime': {'distribution': 'constant', 'value': 1}}",
-        "{'jobs': 5, 'runtime': {'distribution': 'hyperexponential', 'branches': [7]}}",
-        "{'jobs': 5, 'runtime': {'distribution': 'hyperexponential', 'branches': []}}",
-        "{'jobs': 5, 'runtime': {'distribution': 'constant', 'value': '1s'}, 'size': 7}",
-        "{'jobs': 5, 'runtime': {'distribution': 'constant', 'value': '1s'}, 'size': {'choice': "
-        "{}}}",
-        "{'jobs': 5, 'runtime': {'distribution': 'constant', 'value': '1s'}, 'requested': "
-        "{'factor': 'uniform(1'}}",
-        "{'jobs': 5, 'runtime': {'distribution': 'constant', 'value': '1s'}, 'requested': "
-        "{'factor': 'uniform()'}}",
-        "{'jobs': 5, 'runtime': {'distribution': 'constant', 'value': '1s'}, 'priorities': 7}",
-        "{'jobs': 5, 'runtime': {'distribution': 'constant', 'value': '1s'}, 'arrival': 7}",
-        "{'jobs': 5, 'runtime': {'distribution': 'constant', 'value': '1s'}, 'seed': 'new'}",
+    static const char *const specs[] = {"null", "[]", "{}", "7", "{'jobs': 5}"};
+    static const char *const members[] = {
+        "{'jobs': '5'}",
+        "{'jobs': 5.5}",
+        "{'jobs': 1e300}",
+        "{'runtime': 7}",
+        "{'runtime': {'distribution': 'constant', 'value': 1}}",
+        "{'runtime': {'distribution': 'hyperexponential', 'branches': [7]}}",
+        "{'runtime': {'distribution': 'hyperexponential', 'branches': []}}",
+        "{'size': 7}",
+        "{'size': {'choice': {}}}",
+        "{'requested': {'factor': 'uniform(1'}}",
+        "{'requested': {'factor': 'uniform()'}}",
+        "{'requested': {'factor': 'uniform)'}}",
+        "{'requested': {'factor': ['uniform']}}",
+        "{'priorities': 7}",
+        "{'priorities': ['high']}",
+        "{'arrival': 7}",
+        "{'arrays': 7}",
+        "{'dependencies': []}",
+        "{'users': -1}",
+        "{'seed': 'new'}",
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(specs); i++) {
         bd_auto_json json_t *spec = json_of(specs[i]);
-        struct job_stream s = {.n = 77};
-        struct bd_err err = BD_ERR_INIT;
-        ck_assert_msg(stream_make(spec, 1, 0, 4, &s, &err) == BD_EINVALID, "%s", specs[i]);
-        ck_assert_msg(strstr(err.text, "/workload"), "%s", err.text);
-        ck_assert_uint_eq(s.n, 77);
-        ck_assert(stream_rate(spec, 4) == 0);
+        assert_no_stream(spec);
+    }
+    for (size_t i = 0; i < BD_ARRAY_LEN(members); i++) {
+        bd_auto_json json_t *spec = stream_spec_with(members[i]);
+        assert_no_stream(spec);
     }
 }
 END_TEST

@@ -54,6 +54,7 @@ LIBRARIES = {
     r"uv\.h$": ["daemon"],
     r"yaml\.h$": ["lib/yaml"],
     r"curl/": ["clients"],
+    r"zstd\.h$": ["lib/artifact", "lib/sample", "lib/store"],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.MULTILINE)

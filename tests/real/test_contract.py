@@ -88,7 +88,8 @@ def test_reads(daemon, cluster, run, over):
         "/v1/clusters", f"/v1/clusters/{cluster['id']}", "/v1/images", f"/v1/images/{IMAGE}",
         f"/v1/images/{image['digest']}/manifest", "/v1/hosts", "/v1/hosts/local", "/v1/schedulers",
         "/v1/schedulers/slurm", "/v1/events", "/openapi.json",
-        "/v1/campaigns", one_campaign, f"{one_campaign}/runs", "/v1/runs", f"/v1/runs?campaign={run['campaign']}",
+        "/v1/campaigns", one_campaign, f"{one_campaign}/runs", f"{one_campaign}/comparison",
+        f"{one_campaign}/comparison?metric=elapsed", "/v1/runs", f"/v1/runs?campaign={run['campaign']}",
         one_run, f"{one_run}/steps", f"{one_run}/logs", f"{one_run}/artifacts", f"{one_run}/artifacts/stdout",
     ):
         reply = api.get(target)
@@ -176,6 +177,19 @@ def test_campaign_life(api, campaigns):
     assert campaigns.order(id, "cancel").status == 200
     assert campaigns.order(id, "pause", expect=(409,)).problem == "conflict"
     campaigns.runs(id)
+
+
+def test_comparison_of_one_run_says_that_it_is_little(api, run):
+    target = f"/v1/campaigns/{run['campaign']}/comparison"
+    found = api.get(target).json
+    (elapsed,) = [m for m in found["metrics"] if m["name"] == "elapsed"]
+    assert (elapsed["name"], elapsed["unit"], elapsed["against"]) == ("elapsed", "s", [])
+    assert elapsed["cells"][0]["median"] == run["metrics"]["elapsed"]["value"]
+    assert found["verdict"]["value"] == "exploratory"
+    assert any("at least 6" in reason for reason in found["verdict"]["reasons"])
+    nothing = api.get(f"{target}?metric=nothing").json
+    assert (nothing["metrics"], nothing["verdict"]["value"]) == ([], "invalid")
+    assert api.get(f"{target}?metric=No").status == 422
 
 
 def test_artifacts_are_those_of_the_run_alone(api, campaigns, run):

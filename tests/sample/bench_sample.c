@@ -1,7 +1,7 @@
 /*
- * What a round of the sampler costs: a cluster of files in a directory, on which CPU time and clock
- * of rounds are taken. Its files are below /dev/shm unless told otherwise: like the kernel's own
- * they are in memory, but what the kernel would do to make their text is not in the figures.
+ * What the sampler costs: it runs over a cluster of files for a while and tells what it took. The
+ * files are below /dev/shm unless told otherwise: like the kernel's own they are in memory, but
+ * what the kernel does to make their text is not in the figures.
  */
 #include "lib/base/clock.h"
 #include "lib/base/str.h"
@@ -10,14 +10,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
-
-static int64_t cpu_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return t.tv_sec * BD_NS_PER_S + t.tv_nsec;
-}
 
 /* Controllers of nodes as libvirt has them. */
 static void add_controllers(const struct tree *tree)
@@ -31,44 +23,46 @@ static void add_controllers(const struct tree *tree)
     }
 }
 
-static void measure(const struct tree *tree, int64_t rounds)
+static int measure(const struct tree *tree, int64_t interval_ns, int64_t seconds)
 {
-    struct take_look looks[2];
-    bd_auto(taker) struct taker *t = taker_new(&tree->places, &tree->plan);
-    bd_auto_free double *values = bd_xcalloc(take_columns(tree->plan.n_nodes), sizeof(*values));
-    for (size_t i = 0; i < 2; i++)
-        take_look_init(&looks[i], tree->plan.n_nodes);
-    taker_look(t, &looks[1], NULL);
-    int64_t cpu = cpu_ns(), clock = bd_mono_ns();
-    for (int64_t i = 0; i < rounds; i++) {
-        taker_look(t, &looks[i % 2], NULL);
-        take_values(&looks[(i + 1) % 2], &looks[i % 2], values);
+    const struct sampler_config config = {
+        .plan = &tree->plan, .cgroup2 = tree->cgroup2, .interval_ns = interval_ns};
+    struct sampler *s;
+    struct sampler_result r;
+    struct bd_err err = BD_ERR_INIT;
+    if (sampler_start_from(&config, &tree->places, &s, &err) < 0) {
+        fprintf(stderr, "%s\n", err.text);
+        return 1;
     }
-    cpu = cpu_ns() - cpu;
-    clock = bd_mono_ns() - clock;
-    printf("%zu nodes, %" PRId64 " rounds: %" PRId64 " us of CPU and %" PRId64
-           " us by the clock a round, %.1f us of CPU a node\n",
-           tree->plan.n_nodes, rounds, cpu / rounds / 1000, clock / rounds / 1000,
-           (double)cpu / (double)rounds / 1e3 / (double)tree->plan.n_nodes);
-    for (size_t i = 0; i < 2; i++)
-        take_look_done(&looks[i]);
+    bd_sleep_ns(seconds * BD_NS_PER_S);
+    sampler_stop(s, &r);
+    printf("%zu nodes, %u rounds (%u late, %u skipped): %" PRId64
+           " us of CPU a round; by the clock "
+           "%" PRId64 " us, at most %" PRId64 "\n",
+           tree->plan.n_nodes, r.cost.rounds, r.cost.late, r.cost.skipped,
+           r.cost.cpu_ns / r.cost.rounds / 1000, r.cost.round_mean_ns / 1000,
+           r.cost.round_max_ns / 1000);
+    sampler_result_done(&r);
+    return 0;
 }
 
 int main(int argc, char **argv)
 {
-    int64_t nodes, rounds;
-    if (argc < 3 || bd_parse_i64(argv[1], 1, 100000, &nodes) < 0 ||
-        bd_parse_i64(argv[2], 1, 1000000, &rounds) < 0) {
-        fprintf(stderr, "bench-sample NODES ROUNDS [DIRECTORY]\n");
+    int64_t nodes, seconds, interval_ns;
+    if (argc < 4 || bd_parse_i64(argv[1], 2, 100000, &nodes) < 0 ||
+        bd_parse_duration_ns(argv[2], &interval_ns) < 0 ||
+        bd_parse_i64(argv[3], 1, 100000, &seconds) < 0) {
+        fprintf(stderr, "bench-sample NODES INTERVAL SECONDS [DIRECTORY]\n");
         return 2;
     }
+    int failed = 0;
     for (int layout = TREE_HYBRID; layout <= TREE_UNIFIED; layout++) {
         struct tree tree;
-        tree_make(&tree, layout, (unsigned)nodes - 1, argc > 3 ? argv[3] : "/dev/shm");
+        tree_make(&tree, layout, (unsigned)nodes - 1, argc > 4 ? argv[4] : "/dev/shm");
         add_controllers(&tree);
-        printf("%s: ", layout == TREE_HYBRID ? "version 1 and 2" : "version 2 alone");
-        measure(&tree, rounds);
+        printf("%s: ", layout == TREE_HYBRID ? "cgroups of version 1 and 2" : "version 2 alone");
+        failed |= measure(&tree, interval_ns, seconds);
         tree_done(&tree);
     }
-    return 0;
+    return failed;
 }

@@ -33,7 +33,6 @@ static void assert_node(const struct take_node *seen, const struct tree_node *pu
 
 static const enum tree_layout layouts[] = {TREE_HYBRID, TREE_UNIFIED};
 
-/* With 12 nodes there is an n1 beside n10 and n11, whose names begin alike. */
 START_TEST(each_node_is_read_from_its_own_files_each_time_anew)
 {
     for (size_t l = 0; l < BD_ARRAY_LEN(layouts); l++) {
@@ -55,6 +54,27 @@ START_TEST(each_node_is_read_from_its_own_files_each_time_anew)
             for (size_t i = 0; i < BD_ARRAY_LEN(nodes); i++)
                 assert_node(&seen.nodes[i], &nodes[i]);
         }
+        take_look_done(&seen);
+        tree_done(&tree);
+    }
+}
+END_TEST
+
+/* "n1" is gone before it is looked for, "n10" and "n11" are there. */
+START_TEST(a_node_is_not_taken_for_one_whose_name_begins_alike)
+{
+    for (size_t l = 0; l < BD_ARRAY_LEN(layouts); l++) {
+        struct tree tree;
+        struct take_look seen;
+        tree_make(&tree, layouts[l], 11, NULL);
+        bd_auto_free char *group = tree_group2(&tree, 1);
+        tree_remove(tree.cgroup2, group);
+        tree_remove(tree.dir, "memory/machine/lxc-4701-bd-" TREE_ID "-n1.libvirt-lxc");
+        bd_auto(taker) struct taker *t = taker_new(&tree.places, &tree.plan);
+        take_look_init(&seen, tree.plan.n_nodes);
+        look(t, &seen);
+        ck_assert(!seen.nodes[1].cpu_us.known && !seen.nodes[1].memory_bytes.known);
+        ck_assert(seen.nodes[10].cpu_us.known && seen.nodes[10].memory_bytes.known);
         take_look_done(&seen);
         tree_done(&tree);
     }
@@ -238,6 +258,7 @@ START_TEST(daemons_are_found_by_their_unit_in_the_node)
 END_TEST
 
 UNIT_MAIN("take", each_node_is_read_from_its_own_files_each_time_anew,
+          a_node_is_not_taken_for_one_whose_name_begins_alike,
           what_is_gone_or_makes_no_sense_is_not_known_and_the_rest_is,
           a_cluster_without_any_files_is_looked_at_too, the_host_is_read_from_proc_and_sys,
           without_cpufreq_cpuinfo_tells, daemons_are_found_by_their_unit_in_the_node)

@@ -65,6 +65,7 @@ START_TEST(test_busy_is_all_but_idle_and_waiting_and_guests_count_once)
     struct files f = begin();
     struct quiet_sample s = taken(&f);
     ck_assert_int_eq(s.busy_ns, ticks(100 + 20 + 300 + 6 + 7 + 80));
+    ck_assert_int_eq(s.steal_ns, ticks(80));
     ck_assert_int_gt(s.mono_ns, 0);
     /* nothing of libvirt, cgroups and pressure is there */
     ck_assert_int_eq(s.nodes_ns, 0);

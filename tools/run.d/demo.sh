@@ -1,25 +1,27 @@
 # shellcheck shell=bash
-# ./run demo: from a fresh clone to the main job, which is shown: a Slurm cluster comes up, a command
-# runs on all its nodes, it goes down, and the host is as it was.
+# ./run demo: from a fresh clone to the main job, which is shown: a campaign measures two policies of
+# Slurm on a cluster a run, they are compared, and the host is as it was.
 
 DEMO_NAME=demo
 DEMO_IMAGE=debian-bookworm
-DEMO_NODES=4
-DEMO_CPUS=0.25 # of each node: all of them together fit on a host with two CPUs
+DEMO_SPEC=docs/examples/demo.yaml
 demo_started_daemon=
 
-# Ids of clusters of that name that are not gone (an interrupted demo can leave one).
-demo_clusters()
+# Ids of campaigns of that name that are not at their end (an interrupted demo can leave one).
+demo_campaigns()
 {
-    benchctl --json cluster ls | jq -r --arg name "$DEMO_NAME" \
-        '.items[] | select(.name == $name and (.state | IN("deleted", "failed") | not)) | .id'
+    benchctl --json campaign ls | jq -r --arg name "$DEMO_NAME" \
+        '.items[] | select(.name == $name and (.state | IN("done", "failed", "cancelled") | not)) | .id'
 }
 
-demo_take_down()
+# A campaign is at its end once the clusters of its runs are gone.
+demo_cancel()
 {
     local id
-    for id in $(demo_clusters); do
-        benchctl cluster down "$id" --wait
+    for id in $(demo_campaigns); do
+        say "campaign $id is ended, and its cluster removed"
+        benchctl campaign cancel "$id" >/dev/null
+        benchctl campaign watch "$id" >/dev/null 2>&1 || true # one that was cancelled is a failure
     done
 }
 
@@ -33,7 +35,7 @@ demo_abort()
     warn "the demo did not get to its end; clearing up"
     if daemon_runs; then
         demo_tell_build
-        demo_take_down || true
+        demo_cancel || true
         [[ -z $demo_started_daemon ]] || run_as_root down || true
     fi
     exit "$status"
@@ -83,34 +85,51 @@ cmd_demo()
         benchctl image build "$DEMO_IMAGE"
     fi
 
-    demo_take_down
-    demo_step "a Slurm cluster of $DEMO_NODES compute nodes comes up"
-    benchctl cluster up --compute "$DEMO_NODES" --cpus "$DEMO_CPUS" --name "$DEMO_NAME" --wait
-    id=$(demo_clusters)
-    demo_step "srun -N$DEMO_NODES hostname"
-    benchctl cluster exec "$id" -- srun "-N$DEMO_NODES" hostname
-    demo_step "it goes down"
-    benchctl cluster down "$id" --wait
-    demo_step "the host now, compared with the host before (must be empty)"
+    demo_cancel
+    demo_step "a campaign: two policies of Slurm, three streams of 40 jobs each, a cluster for each of the 6 runs"
+    id=$(benchctl campaign submit "$ROOT/$DEMO_SPEC")
+    say "campaign: $id, as $DEMO_SPEC has it"
+    demo_watch "$id"
+    demo_step "what it says, and what that is good for"
+    benchctl campaign compare "$id"
+    demo_step "the host after the last run, compared with the host before it (must be empty)"
     demo_show_residue "$id"
 
     demo_step "done in $((SECONDS - start)) s"
     cat <<WORDS
 benchd goes on running. Where to look next:
-  ./run benchctl doctor                      what this host can and can't do
-  ./run benchctl cluster up --compute 8 --wait
-  ./run benchctl events --follow
-  curl http://$BENCHD_LISTEN_TCP/openapi.json   the interface
-  README.md                                  the tour
+  ./run benchctl campaign runs $id      its runs, each with its grade and what was measured
+  ./run benchctl run show ID                  one of them: steps, metrics, conditions
+  $DEMO_SPEC                    the spec, and what to change in it for an answer that holds
+  docs/comparison.md                          what the figures mean, and how the verdict is found
+  ./run benchctl cluster up --compute 4 --cpus 0.25 --wait   a cluster to look around in
+  ./run benchctl doctor                       what this host can and can't do
+  http://$BENCHD_LISTEN_TCP/openapi.json       the interface
+  README.md                                   the tour
 To stop: ./run down; to undo what was changed on this host: ./run host --undo
 WORDS
 }
 
+# With live progress; ends where it did not go well.
+demo_watch()
+{
+    local status=0
+    benchctl campaign watch "$1" || status=$?
+    ((status != 0)) || return 0
+    if ((status == 6)); then
+        benchctl campaign runs "$1"
+        die "not all runs of the demo were measured" "./run benchctl run logs ID tells what happened in one of them"
+    fi
+    exit "$status"
+}
+
+# Of the last run all is shown; of the others only that there is none.
 demo_show_residue()
 {
-    local cluster
-    cluster=$(benchctl --json cluster show "$1")
-    jq '.residue' <<<"$cluster"
-    jq -e '.residue.empty' <<<"$cluster" >/dev/null ||
-        die "the cluster left something behind on this host" "that is a bug of benchd: the list above tells what to remove"
+    local runs
+    runs=$(benchctl --json campaign runs "$1")
+    jq '.items[0].residue' <<<"$runs"
+    jq -e 'all(.items[]; .residue.empty)' <<<"$runs" >/dev/null ||
+        die "a run left something behind on this host" \
+            "that is a bug of benchd: ./run benchctl run show ID tells what to remove, for each ID of ./run benchctl campaign runs $1"
 }

@@ -1,0 +1,62 @@
+/*
+ * What may be said of a few numbers: their description, an interval of their median, and how two
+ * cells compare block by block. PURE: no I/O, no clock, no randomness. Threads: values; no sharing.
+ *
+ * A value that is not there is NAN in the inputs; n counts those that are.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define STATS_CONFIDENCE 0.95 /* of intervals, unless something else is asked for */
+
+/*
+ * An interval between two of the values themselves, the k-th from below and the k-th from above.
+ * Its coverage, the chance that such an interval holds the median of what the values were drawn
+ * from, is exact for every continuous distribution, and at least that for others:
+ * 1 - 2 P(Bin(n, 1/2) < k). (Thompson 1936; David and Nagaraja, Order Statistics, 7.1.)
+ */
+struct stats_interval {
+    bool is_there; /* false: so few values can't give the confidence that was asked for */
+    double low, high, coverage;
+};
+
+struct stats_summary {
+    size_t n;
+    /* NAN where n is 0. Quartiles as stats_quantile(). */
+    double min, q1, median, q3, max;
+    struct stats_interval interval; /* of the median */
+};
+
+/* The narrowest interval of the above form that covers with at least that confidence, within (0,
+ * 1). */
+void stats_describe(const double *values, size_t n, double confidence,
+                    struct stats_summary *ret_summary);
+
+/* The p-quantile of sorted values (n > 0): at 1 + (n - 1) p among them, linear in between (Hyndman
+ * and Fan 1996, type 7; what R and NumPy do unless told otherwise). */
+double stats_quantile(const double *sorted, size_t n, double p);
+
+/* k of the narrowest interval of the median with at least that confidence, and its coverage; 0 (and
+ * the coverage of the widest one) where there is none. */
+size_t stats_median_rank(size_t n, double confidence, double *ret_coverage);
+/* The fewest values that can give such an interval: 6 for 0.95. */
+size_t stats_least_n(double confidence);
+
+enum stats_kind { STATS_COST, STATS_RATE, STATS_RATIO, STATS_KIND_COUNT };
+const char *stats_kind_to_str(enum stats_kind kind); /* "cost" */
+int stats_kind_from_str(const char *s, enum stats_kind *ret_kind);
+/* By kind: arithmetic of costs, harmonic of rates. NAN where there is none: of ratios, of rates
+ * that are not all above 0, of nothing. */
+double stats_mean(enum stats_kind kind, const double *values, size_t n);
+
+/* One cell against another, by block: only blocks that have both count. */
+struct stats_pairs {
+    size_t n; /* of such blocks */
+    struct stats_summary difference;
+    struct stats_summary ratio;  /* n is 0 unless all values of both are above 0 */
+    size_t higher, lower, equal; /* blocks in which the cell's value is above, below, the same */
+};
+void stats_pair(const double *cell, const double *reference, size_t blocks, double confidence,
+                struct stats_pairs *ret_pairs);

@@ -1,0 +1,51 @@
+/*
+ * What may be concluded from a comparison, and why. PURE. Threads: values; no sharing.
+ *
+ *     invalid      the conditions differed by more than the factors, or something that is to be
+ *                  compared is not there: nothing may be concluded
+ *     exploratory  a hint of what a better experiment may find
+ *     publishable  nothing speaks against it
+ */
+#pragma once
+
+#include "lib/base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum verdict { VERDICT_PUBLISHABLE, VERDICT_EXPLORATORY, VERDICT_INVALID, VERDICT_COUNT };
+const char *verdict_to_str(enum verdict v); /* "exploratory" */
+
+/* Runs of a cell; those of the warm-up are in none of these. */
+struct verdict_cell {
+    const char *name;      /* as people call it: "sched/backfill" */
+    size_t counted;        /* measured, and not invalid */
+    size_t left_out;       /* measured, and invalid */
+    size_t limited;        /* of those counted */
+    size_t oversubscribed; /* the same */
+};
+
+/* Something that runs were made with, which is to be the same wherever the spec says the same. */
+struct verdict_condition {
+    const char *what; /* as the spec has it: "image debian-bookworm" */
+    const char *was;  /* what it stood for: "sha256:..." */
+    const char *cell; /* one of those in which it was that */
+};
+
+struct verdict_facts {
+    const struct verdict_cell *cells;
+    size_t n_cells;
+    const struct verdict_condition *conditions; /* each (what, was) once */
+    size_t n_conditions;
+    const struct bd_strv *missing; /* sentences on what was to be compared and is not there */
+    size_t repetitions;            /* planned of each cell */
+    size_t warmup;                 /* blocks */
+    bool at_end;                   /* nothing more is to come */
+    bool fixed_seed;               /* all blocks have the same stream of jobs */
+    double confidence;             /* that intervals are to have */
+    const char *limited_why;       /* a run that is limited, and why; NULL: none is */
+};
+
+/* The worst that applies, and each reason as a sentence with its figures added to ret_reasons, the
+ * gravest first. */
+enum verdict verdict_of(const struct verdict_facts *f, struct bd_strv *ret_reasons);

@@ -1,0 +1,59 @@
+/*
+ * bench-launch SCRIPT COMMAND [ARGUMENT...]: the interpreter of the batch script that
+ * bench-submit-slurm hands in, so that a job costs no shell. Slurm runs it on the job's first node;
+ * it becomes srun, which runs the command once on each node of the job.
+ *
+ * With BENCHD_TASK from the task's number in an array. What MPI needs of srun goes by the payload,
+ * the command's third argument (bench-job).
+ */
+#include "fatal.h"
+#include "number.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PAYLOAD 5 /* in argv: SCRIPT BENCH-JOB INDEX RUNTIME_NS PAYLOAD */
+
+static const struct {
+    const char *payload;
+    const char *option; /* NULL: as the cluster has it set */
+} mpi_options[] = {
+    {"barrier", "--mpi=pmix"},
+    {"command", NULL},
+};
+
+static const char *mpi_option(const char *payload)
+{
+    for (size_t i = 0; i < sizeof(mpi_options) / sizeof(mpi_options[0]); i++)
+        if (strcmp(mpi_options[i].payload, payload) == 0)
+            return mpi_options[i].option;
+    return "--mpi=none";
+}
+
+int main(int argc, char **argv)
+{
+    const char *task = getenv("SLURM_ARRAY_TASK_ID"), *nodes = getenv("SLURM_JOB_NUM_NODES");
+
+    if (argc < 3)
+        fatal(EXIT_USAGE, "expected SCRIPT COMMAND [ARGUMENT...]");
+    if (!nodes)
+        fatal(EXIT_USAGE, "SLURM_JOB_NUM_NODES is not set: not in a job of Slurm");
+    if (task && setenv("BENCHD_TASK", task, 1) != 0)
+        abort();
+    const char *mpi = mpi_option(argc > PAYLOAD ? argv[PAYLOAD] : "");
+    char **command = calloc((size_t)argc + 6, sizeof(*command)), **at = command;
+    if (!command)
+        abort();
+    *at++ = "srun";
+    *at++ = text_new("--nodes=%s", nodes);
+    *at++ = text_new("--ntasks=%s", nodes);
+    *at++ = "--ntasks-per-node=1";
+    /* One that ends badly is not to end the others. */
+    *at++ = "--kill-on-bad-exit=0";
+    if (mpi)
+        *at++ = text_new("%s", mpi);
+    memcpy(at, argv + 2, (size_t)(argc - 2) * sizeof(*at));
+    execvp(command[0], command);
+    fatal_errno(errno == ENOENT ? 127 : 126, "can't run srun");
+}

@@ -1,0 +1,261 @@
+/* What is said of a campaign whose runs are known: figures, words and verdict, and that all of it
+ * is as the contract has it. */
+#include "contract.h"
+#include "lib/report/comparison.h"
+#include "lib/schema/schema.h"
+#include "tests/base/unit.h"
+
+#include <string.h>
+
+#define TYPE "cluster.scheduler.options.SchedulerType"
+
+static json_t *parse(const char *text_in_apostrophes)
+{
+    bd_auto_free char *text = bd_xstrdup(text_in_apostrophes);
+    for (char *p = text; *p; p++)
+        *p = *p == '\'' ? '"' : *p;
+    json_t *json = json_loads(text, JSON_DECODE_ANY, NULL);
+    ck_assert_msg(json != NULL, "%s", text);
+    return json;
+}
+
+/* The reply's form; a comparison that does not fit is refused here whatever the test is about. */
+static void check_contract(const json_t *comparison)
+{
+    struct bd_err err = BD_ERR_INIT;
+    bd_auto_json json_t *contract = NULL;
+    bd_auto(schema) struct schema *schema = NULL;
+    bd_auto_faults struct schema_faults faults = {0};
+    ck_assert_int_eq(bd_json_parse(contract_json, contract_json_bytes, &contract, &err), 0);
+    ck_assert_msg(schema_compile(contract, "/components/schemas/Comparison", &schema, &err) == 0,
+                  "%s", err.text);
+    bool fits = schema_check(schema, comparison, "", &faults);
+    ck_assert_msg(fits, "%s: expected %s", faults.n ? faults.items[0].pointer : "",
+                  faults.n ? faults.items[0].expected : "");
+}
+
+static const char levels[] = "[{'" TYPE "': 'sched/backfill'}, {'" TYPE "': 'sched/builtin'}]";
+
+/* metrics: of each run, block by block (none for ""), the cells of a block after each other. */
+static json_t *compare_as(const char *spec_text, const char *levels_text, size_t warmup,
+                          const char *const *metrics, size_t n, const char *wanted,
+                          void (*change)(struct comparison_run *run, size_t i))
+{
+    bd_auto_json json_t *spec = parse(spec_text);
+    bd_auto_json json_t *cells = parse(levels_text);
+    bd_auto_strv struct bd_strv names = {0};
+    size_t n_cells = json_array_size(cells);
+    if (wanted)
+        bd_strv_add(&names, wanted);
+    const struct comparison_campaign campaign = {
+        .id = "5a6b7c8d",
+        .state = "done",
+        .at_end = true,
+        .spec = spec,
+        .levels = cells,
+        .blocks = n / n_cells,
+        .warmup = warmup,
+        .metrics = &names,
+    };
+    bd_auto(comparison) struct comparison *c = comparison_new(&campaign);
+    for (size_t i = n; i-- > 0;) {
+        if (!*metrics[i])
+            continue;
+        bd_auto_json json_t *values = parse(metrics[i]);
+        struct comparison_run run = {
+            .id = "1f2e3d4c",
+            .cell = i % n_cells,
+            .block = i / n_cells,
+            .metrics = values,
+            .image = "debian-bookworm",
+            .digest = "sha256:aa",
+            .scheduler = "slurm",
+            .version = "22.05.8",
+        };
+        if (change)
+            change(&run, i);
+        comparison_add(c, &run);
+    }
+    json_t *json = comparison_json(c);
+    check_contract(json);
+    return json;
+}
+
+static const char spec[] = "{'objectives': [{'metric': 'makespan', 'direction': 'min'}], "
+                           "'workload': {'name': 'jobstream'}}";
+#define MAKESPAN(value) "{'makespan': {'value': " #value ", 'unit': 's', 'kind': 'cost', 'n': 1}}"
+static const char *const three_blocks[] = {MAKESPAN(10), MAKESPAN(13), MAKESPAN(20),
+                                           MAKESPAN(22), MAKESPAN(5),  MAKESPAN(7)};
+
+static const char *word(const json_t *comparison, size_t i)
+{
+    const char *text = json_string_value(json_array_get(json_object_get(comparison, "words"), i));
+    return text ? text : "(none)";
+}
+
+static const char *reason(const json_t *comparison, size_t i)
+{
+    const json_t *verdict = json_object_get(comparison, "verdict");
+    const char *text = json_string_value(json_array_get(json_object_get(verdict, "reasons"), i));
+    return text ? text : "(none)";
+}
+
+static const char *verdict(const json_t *comparison)
+{
+    return bd_json_str(json_object_get(comparison, "verdict"), "value", "(none)");
+}
+
+static const json_t *metric(const json_t *comparison, size_t i)
+{
+    return json_array_get(json_object_get(comparison, "metrics"), i);
+}
+
+START_TEST(test_three_blocks_are_told_in_words_and_figures)
+{
+    bd_auto_json json_t *c = compare_as(spec, levels, 0, three_blocks, 6, NULL, NULL);
+    const json_t *m = metric(c, 0);
+    ck_assert_str_eq(word(c, 0),
+                     "makespan: sched/builtin takes 1.3 times as long as sched/backfill (median of "
+                     "3 blocks, 1.1 to 1.4; longer in 3 of 3)");
+    const json_t *cell = json_array_get(json_object_get(m, "cells"), 1);
+    ck_assert_double_eq(bd_json_real(cell, "median", 0), 13);
+    ck_assert_double_eq(bd_json_real(cell, "mean", 0), 14);
+    ck_assert(json_is_null(json_object_get(cell, "interval")));
+    const json_t *pair = json_array_get(json_object_get(m, "against"), 0);
+    ck_assert_int_eq(bd_json_int(pair, "worse", -1), 3);
+    ck_assert_int_eq(bd_json_int(pair, "better", -1), 0);
+    ck_assert_str_eq(verdict(c), "exploratory");
+    ck_assert_ptr_nonnull(strstr(reason(c, 0), "with 75 %: 95 % needs at least 6"));
+    ck_assert_ptr_nonnull(strstr(reason(c, 1), "design.warmup is 0"));
+    ck_assert_str_eq(reason(c, 2), "(none)");
+}
+END_TEST
+
+static const char *const eight_blocks[] = {
+    MAKESPAN(9), MAKESPAN(1),  MAKESPAN(10), MAKESPAN(13), MAKESPAN(10), MAKESPAN(13),
+    MAKESPAN(5), MAKESPAN(6),  MAKESPAN(10), MAKESPAN(9),  MAKESPAN(8),  MAKESPAN(10),
+    MAKESPAN(4), MAKESPAN(10), MAKESPAN(10), MAKESPAN(13), MAKESPAN(10), MAKESPAN(13)};
+
+START_TEST(test_with_enough_blocks_there_is_an_interval_and_the_warm_up_is_left_out)
+{
+    bd_auto_json json_t *c = compare_as(spec, levels, 1, eight_blocks, 18, NULL, NULL);
+    ck_assert_str_eq(word(c, 0),
+                     "makespan: sched/builtin takes 1.3 times as long as sched/backfill (median of "
+                     "8 blocks, 99.2 % interval 0.9 to 2.5; longer in 7 of 8)");
+    ck_assert_str_eq(verdict(c), "publishable");
+}
+END_TEST
+
+static json_t *why;
+
+static void leave_out(struct comparison_run *run, size_t i)
+{
+    run->grade = i == 1 ? GRADE_INVALID : i == 0 ? GRADE_LIMITED : GRADE_USABLE;
+    run->reasons = i == 0 ? why : NULL;
+}
+
+START_TEST(test_invalid_runs_are_left_out_and_counted)
+{
+    why = parse("['lost jobs']");
+    bd_auto_json json_t *c = compare_as(spec, levels, 0, three_blocks, 6, NULL, leave_out);
+    json_decref(why);
+    const json_t *cell = json_array_get(json_object_get(metric(c, 0), "cells"), 1);
+    const json_t *pair = json_array_get(json_object_get(metric(c, 0), "against"), 0);
+    ck_assert_int_eq(bd_json_int(cell, "n", -1), 2);
+    ck_assert_int_eq(bd_json_int(cell, "excluded", -1), 1);
+    ck_assert_int_eq(bd_json_int(pair, "blocks", -1), 2);
+    ck_assert_str_eq(reason(c, 0), "of 6 planned runs only 5 count: 1 is left out as invalid");
+    ck_assert_str_eq(reason(c, 2), "1 of 5 runs is limited: in run 1f2e3d4c lost jobs");
+}
+END_TEST
+
+static void another_version(struct comparison_run *run, size_t i)
+{
+    run->version = i == 3 ? "24.11.0" : run->version;
+}
+
+static void another_image(struct comparison_run *run, size_t i)
+{
+    if (i % 2) {
+        run->image = "debian-trixie";
+        run->digest = "sha256:bb";
+        run->version = "24.11.0";
+    }
+}
+
+START_TEST(test_what_the_spec_has_alike_must_have_been_alike)
+{
+    bd_auto_json json_t *c = compare_as(spec, levels, 0, three_blocks, 6, NULL, another_version);
+    ck_assert_str_eq(verdict(c), "invalid");
+    ck_assert_ptr_nonnull(strstr(reason(c, 0), "the version of slurm in image debian-bookworm"));
+    bd_auto_json json_t *factor = compare_as(spec, levels, 0, three_blocks, 6, NULL, another_image);
+    ck_assert_str_eq(verdict(factor), "exploratory");
+}
+END_TEST
+
+START_TEST(test_an_objective_that_is_not_there_makes_it_invalid)
+{
+    const char *const some[] = {MAKESPAN(1), "{}", MAKESPAN(2), "{}"};
+    bd_auto_json json_t *c = compare_as(spec, levels, 1, some, 4, NULL, NULL);
+    ck_assert_str_eq(verdict(c), "invalid");
+    ck_assert_str_eq(reason(c, 0), "makespan was measured in no run of sched/builtin");
+    ck_assert_str_eq(word(c, 0), "makespan: no block has both sched/builtin and sched/backfill");
+    bd_auto_json json_t *other = compare_as(spec, levels, 1, some, 4, "elapsed", NULL);
+    ck_assert_uint_eq(json_array_size(json_object_get(other, "metrics")), 0);
+    ck_assert_str_eq(reason(other, 0),
+                     "elapsed was measured in no run of sched/backfill, nor of any other cell");
+}
+END_TEST
+
+START_TEST(test_without_objectives_what_all_cells_have_is_compared)
+{
+    const char *const runs[] = {
+        "{'a': {'value': 0, 'unit': '', 'kind': 'ratio', 'n': 1},"
+        " 'b': {'value': 2, 'unit': 'MB/s', 'kind': 'rate', 'n': 1}}",
+        "{'a': {'value': 0.5, 'unit': '', 'kind': 'ratio', 'n': 1}}",
+    };
+    bd_auto_json json_t *c =
+        compare_as("{'objectives': []}", "[{'x.n': 1}, {'x.n': 2}]", 0, runs, 2, NULL, NULL);
+    ck_assert_uint_eq(json_array_size(json_object_get(c, "metrics")), 1);
+    ck_assert_str_eq(word(c, 0), "a: n=2 differs from n=1 by +0.5 (one block; higher in 1 of 1)");
+    ck_assert(json_is_null(json_object_get(metric(c, 0), "direction")));
+    ck_assert_str_eq(verdict(c), "exploratory");
+}
+END_TEST
+
+START_TEST(test_one_metric_in_two_units_is_not_compared)
+{
+    const char *const runs[] = {MAKESPAN(1),
+                                "{'makespan': {'value': 1, 'unit': 'ms', 'kind': 'cost', 'n': 1}}"};
+    bd_auto_json json_t *c = compare_as(spec, levels, 0, runs, 2, NULL, NULL);
+    ck_assert_str_eq(verdict(c), "invalid");
+    ck_assert_ptr_nonnull(strstr(reason(c, 0), "makespan is not the same everywhere"));
+    ck_assert_str_eq(word(c, 0), "(none)");
+}
+END_TEST
+
+START_TEST(test_a_single_cell_is_described)
+{
+    bd_auto_json json_t *c = compare_as(spec, "[{}]", 0, three_blocks, 6, NULL, NULL);
+    ck_assert_str_eq(word(c, 0), "makespan: 11.5 s (median of 6 runs, 96.9 % interval 5 to 22)");
+    ck_assert_uint_eq(json_array_size(json_object_get(metric(c, 0), "against")), 0);
+}
+END_TEST
+
+START_TEST(test_a_campaign_without_runs_is_compared_too)
+{
+    const char *const runs[] = {"", ""};
+    bd_auto_json json_t *c = compare_as(spec, levels, 0, runs, 2, NULL, NULL);
+    ck_assert_str_eq(verdict(c), "invalid");
+    ck_assert_str_eq(reason(c, 0), "sched/backfill and 1 other cell have no run that counts");
+}
+END_TEST
+
+UNIT_MAIN("comparison", test_three_blocks_are_told_in_words_and_figures,
+          test_with_enough_blocks_there_is_an_interval_and_the_warm_up_is_left_out,
+          test_invalid_runs_are_left_out_and_counted,
+          test_what_the_spec_has_alike_must_have_been_alike,
+          test_an_objective_that_is_not_there_makes_it_invalid,
+          test_without_objectives_what_all_cells_have_is_compared,
+          test_one_metric_in_two_units_is_not_compared, test_a_single_cell_is_described,
+          test_a_campaign_without_runs_is_compared_too)
