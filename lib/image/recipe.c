@@ -168,27 +168,32 @@ static int tell_faults(const struct source *source, const struct schema_faults *
 static int load(const char *recipes_dir, const char *name, struct bd_strv *chain, json_t **ret_json,
                 struct bd_err *err);
 
+static int tell_extends(const struct source *source, const char *got, const char *expected,
+                        struct bd_err *err)
+{
+    bd_auto_faults struct schema_faults faults = {0};
+    schema_faults_add(&faults, "/extends", got, "%s", expected);
+    return tell_faults(source, &faults, err);
+}
+
 /* Reads what the recipe extends, if it does. chain: the recipes that led here. */
 static int load_base(const char *recipes_dir, struct source *source, struct bd_strv *chain,
                      struct bd_err *err)
 {
-    bd_auto_faults struct schema_faults faults = {0};
     const json_t *extends = json_object_get(source->own, "extends");
     const char *name = json_string_value(extends);
+    struct bd_err why = BD_ERR_INIT;
     if (!extends)
         return 0;
     if (!name)
-        schema_faults_add(&faults, "/extends", NULL, "the name of a recipe");
-    else if (bd_strv_has(chain, name))
-        schema_faults_add(&faults, "/extends", name,
-                          "a recipe that does not extend this one in its turn");
-    if (faults.n > 0)
-        return tell_faults(source, &faults, err);
-    struct bd_err why = BD_ERR_INIT;
+        return tell_extends(source, NULL, "the name of a recipe", err);
+    if (bd_strv_has(chain, name))
+        return tell_extends(source, name, "a recipe that does not extend this one in its turn",
+                            err);
     int rc = load(recipes_dir, name, chain, &source->base, &why);
     if (rc == BD_ENOTFOUND) { /* the name is wrong, not what was asked for */
-        schema_faults_add(&faults, "/extends", NULL, "the name of a recipe: %s", why.text);
-        return tell_faults(source, &faults, err);
+        bd_auto_free char *expected = bd_xasprintf("the name of a recipe (%s)", why.text);
+        return tell_extends(source, name, expected, err);
     }
     if (rc < 0)
         bd_err_copy(err, &why);
