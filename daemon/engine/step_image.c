@@ -27,5 +27,5 @@ int step_image_exec(const struct step_host *host, const struct step_input *in,
             in->image_digest, rootfs);
 
     const struct sched *sched = sched_find(in->plan.spec.scheduler);
-    return sched->check_image(&(struct sched_image){rootfs, manifest}, err);
+    return sched->check_image(&in->plan.spec, &(struct sched_image){rootfs, manifest}, err);
 }

@@ -1,6 +1,8 @@
 /*
  * Images: immutable, content-addressed roots with a manifest. A recipe (YAML, data) says what is in
- * one; a kind (one table, one file each: debian) knows how to build it.
+ * one; a kind (one table, one file each: debian) knows how to build it. A recipe that says
+ * `extends: NAME` is that other recipe with its own members over it: lists are appended, objects
+ * merged, all else is replaced.
  *
  * On disk, below the images directory:
  *     <64 hex>/rootfs/        the root; never written to after it was committed
@@ -28,7 +30,7 @@ struct image_recipe {
     char *name;                   /* of the file: "debian-bookworm" */
     char *kind;                   /* row of image_kinds: "debian" */
     char digest[BD_DIGEST_BYTES]; /* of the recipe's canonical JSON */
-    json_t *json;                 /* all of it */
+    json_t *json;                 /* all of it, with what it extends */
 };
 
 /* Reads <recipes_dir>/<name>.yaml. BD_ENOTFOUND lists the names that there are; faults in it are

@@ -57,6 +57,51 @@ static int no_such_recipe(const char *recipes_dir, const char *name, struct bd_e
                       recipes_dir, list.len > 0 ? bd_str_text(&list) : "none");
 }
 
+/* --------------------------------------------------------------------------------- what extends */
+
+/* `own` over `base`: lists are appended, objects merged, all else is replaced. New reference. */
+static json_t *merge(json_t *base, json_t *own)
+{
+    if (json_is_array(base) && json_is_array(own)) {
+        json_t *both = json_copy(base);
+        json_array_extend(both, own);
+        return both;
+    }
+    if (!json_is_object(base) || !json_is_object(own))
+        return json_incref(own);
+    json_t *both = json_copy(base);
+    const char *key;
+    json_t *value;
+    json_object_foreach (own, key, value) {
+        json_t *below = json_object_get(base, key);
+        json_object_set_new(both, key, below ? merge(below, value) : json_incref(value));
+    }
+    return both;
+}
+
+/* Where in `own` the thing was written that a pointer into the merged one leads to: what was
+ * appended to a list of the base's was counted on from there. The caller's. */
+static char *own_pointer(const json_t *base, const json_t *own, const char *pointer)
+{
+    struct bd_str out = {0};
+    for (const char *s = pointer; *s;) {
+        size_t n = strcspn(++s, "/");
+        bd_auto_free char *word = bd_xstrndup(s, n);
+        bool is_list = json_is_array(base) && json_is_array(own);
+        int64_t i;
+        s += n;
+        if (is_list && bd_parse_i64(word, (int64_t)json_array_size(base), INT64_MAX, &i) == 0) {
+            bd_str_addf(&out, "/%zu", (size_t)i - json_array_size(base));
+            base = NULL; /* from here on all is of its own */
+            continue;
+        }
+        bd_str_addf(&out, "/%s", word);
+        base = json_object_get(base, word);
+        own = json_object_get(own, word);
+    }
+    return bd_str_take(&out);
+}
+
 /* ----------------------------------------------------------------------------------- the check */
 
 static const struct image_kind *find_kind(const char *name)
@@ -89,14 +134,29 @@ static void check_recipe(const json_t *recipe, const char *name, struct schema_f
         schema_faults_add(faults, "/name", own_name, "the name of its file, %s", name);
 }
 
-static int tell_faults(const char *file, const struct yaml_lines *lines,
-                       const struct schema_faults *faults, struct bd_err *err)
+/* A recipe as it is written, and what it extends. */
+struct source {
+    json_t *own, *base; /* base: NULL where it extends none */
+    struct yaml_lines *lines;
+    const char *file;
+};
+
+static void source_done(struct source *s)
+{
+    json_decref(s->own);
+    json_decref(s->base);
+    yaml_lines_free(s->lines);
+}
+
+static int tell_faults(const struct source *source, const struct schema_faults *faults,
+                       struct bd_err *err)
 {
     bd_auto_str struct bd_str text = {0};
     for (size_t i = 0; i < faults->n && i < FAULTS_TOLD; i++) {
         const struct schema_fault *f = &faults->items[i];
-        bd_str_addf(&text, "%s%s:%u: %s%sexpected %s", i > 0 ? "; " : "", file,
-                    yaml_line(lines, f->pointer), f->pointer, *f->pointer ? ": " : "", f->expected);
+        bd_auto_free char *at = own_pointer(source->base, source->own, f->pointer);
+        bd_str_addf(&text, "%s%s:%u: %s%sexpected %s", i > 0 ? "; " : "", source->file,
+                    yaml_line(source->lines, at), at, *at ? ": " : "", f->expected);
         if (f->got)
             bd_str_addf(&text, ", got %s", f->got);
     }
@@ -105,33 +165,87 @@ static int tell_faults(const char *file, const struct yaml_lines *lines,
     return bd_err_set(err, BD_EINVALID, "%s", bd_str_text(&text));
 }
 
-static int parse_recipe(const char *path, const char *name, json_t **ret_json, struct bd_err *err)
+static int load(const char *recipes_dir, const char *name, struct bd_strv *chain, json_t **ret_json,
+                struct bd_err *err);
+
+static int tell_extends(const struct source *source, const char *got, const char *expected,
+                        struct bd_err *err)
+{
+    bd_auto_faults struct schema_faults faults = {0};
+    schema_faults_add(&faults, "/extends", got, "%s", expected);
+    return tell_faults(source, &faults, err);
+}
+
+/* Reads what the recipe extends, if it does. chain: the recipes that led here. */
+static int load_base(const char *recipes_dir, struct source *source, struct bd_strv *chain,
+                     struct bd_err *err)
+{
+    const json_t *extends = json_object_get(source->own, "extends");
+    const char *name = json_string_value(extends);
+    struct bd_err why = BD_ERR_INIT;
+    if (!extends)
+        return 0;
+    if (!name)
+        return tell_extends(source, NULL, "the name of a recipe", err);
+    if (bd_strv_has(chain, name))
+        return tell_extends(source, name, "a recipe that does not extend this one in its turn",
+                            err);
+    int rc = load(recipes_dir, name, chain, &source->base, &why);
+    if (rc == BD_ENOTFOUND) { /* the name is wrong, not what was asked for */
+        bd_auto_free char *expected = bd_xasprintf("the name of a recipe (%s)", why.text);
+        return tell_extends(source, name, expected, err);
+    }
+    if (rc < 0)
+        bd_err_copy(err, &why);
+    return rc;
+}
+
+static int load_source(const char *recipes_dir, const char *path, const char *name,
+                       struct bd_strv *chain, struct source *source, json_t **ret_json,
+                       struct bd_err *err)
 {
     bd_auto_free char *text = NULL;
-    bd_auto_json json_t *json = NULL;
-    bd_auto(yaml_lines) struct yaml_lines *lines = NULL;
     bd_auto_faults struct schema_faults faults = {0};
     size_t bytes;
     int rc = bd_read_file(path, RECIPE_BYTES_MAX, &text, &bytes, err);
     if (rc >= 0)
-        rc = yaml_parse(text, bytes, bd_path_name(path), &json, &lines, err);
+        rc = yaml_parse(text, bytes, source->file, &source->own, &source->lines, err);
+    if (rc >= 0)
+        rc = load_base(recipes_dir, source, chain, err);
     if (rc < 0)
         return rc;
-    check_recipe(json, name, &faults);
+    bd_auto_json json_t *whole =
+        source->base ? merge(source->base, source->own) : json_incref(source->own);
+    if (source->base)
+        json_object_del(whole, "extends");
+    check_recipe(whole, name, &faults);
     if (faults.n > 0)
-        return tell_faults(bd_path_name(path), lines, &faults, err);
-    *ret_json = bd_take(json);
+        return tell_faults(source, &faults, err);
+    *ret_json = bd_take(whole);
     return 0;
+}
+
+static int load(const char *recipes_dir, const char *name, struct bd_strv *chain, json_t **ret_json,
+                struct bd_err *err)
+{
+    bd_auto_free char *path = bd_xasprintf("%s/%s" SUFFIX, recipes_dir, name);
+    struct source source = {.file = bd_path_name(path)};
+    if (*name == '\0' || *name == '.' || strchr(name, '/') || !bd_exists(path))
+        return no_such_recipe(recipes_dir, name, err);
+    bd_strv_add(chain, name);
+    int rc = load_source(recipes_dir, path, name, chain, &source, ret_json, err);
+    source_done(&source);
+    return rc;
 }
 
 int image_recipe_load(const char *recipes_dir, const char *name, struct image_recipe *ret_recipe,
                       struct bd_err *err)
 {
-    bd_auto_free char *path = bd_xasprintf("%s/%s" SUFFIX, recipes_dir, name);
+    bd_auto_strv struct bd_strv chain = {0};
     json_t *json = NULL;
-    if (*name == '\0' || *name == '.' || strchr(name, '/') || !bd_exists(path))
-        return no_such_recipe(recipes_dir, name, err);
-    int rc = parse_recipe(path, name, &json, err);
+    int rc = load(recipes_dir, name, &chain, &json, err);
+    if (rc == BD_ENOTFOUND)
+        return rc;
     if (rc < 0) {
         bd_err_wrap(err, "recipe %s", name);
         return rc;

@@ -53,6 +53,15 @@ static uint64_t want_memory(const json_t *node, struct schema_faults *faults)
     return 0;
 }
 
+static bool want_accounting(const json_t *scheduler, struct schema_faults *faults)
+{
+    const json_t *value = json_object_get(scheduler, "accounting");
+    const char *name = value ? json_string_value(value) : "none";
+    if (!bd_str_eq(name, "none") && !bd_str_eq(name, "slurmdbd"))
+        schema_faults_add(faults, "/scheduler/accounting", name, "none or slurmdbd");
+    return bd_str_eq(name, "slurmdbd");
+}
+
 /* The schema knows the names of what will be shaped one day; here each is refused until it is. */
 static void refuse_network(const json_t *json, struct schema_faults *faults)
 {
@@ -82,6 +91,7 @@ int cluster_spec_read(json_t *json, struct cluster_spec *ret_spec, struct schema
         .memory_bytes = want_memory(node, faults),
         .scheduler = want_text(scheduler, "name", "/scheduler/name", faults),
         .scheduler_options = options ? json_deep_copy(options) : json_object(),
+        .accounting = want_accounting(scheduler, faults),
         .oversubscribe = bd_json_bool(json_object_get(json, "admission"), "oversubscribe", 0) != 0,
     };
     if (json_is_object(node) && !json_object_get(node, "schedulerCpus"))

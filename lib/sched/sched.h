@@ -48,6 +48,7 @@ void sched_records_add(struct sched_records *r, const struct sched_record *recor
 struct sched_question {
     const char *file;
     const char *const *argv;
+    bool accounting; /* asked only where the cluster has accounting */
 };
 
 struct sched {
@@ -58,8 +59,9 @@ struct sched {
         *owned; /* options that the adapter sets itself and refuses, NULL-terminated */
     /* Appends a fault for every option that it owns or that can't be written down. PURE. */
     void (*check_options)(const json_t *options, struct schema_faults *faults);
-    /* BD_EUNSUPPORTED where the image lacks what it needs, naming what. */
-    int (*check_image)(const struct sched_image *image, struct bd_err *err);
+    /* BD_EUNSUPPORTED where the image lacks what such a cluster needs, naming what. */
+    int (*check_image)(const struct cluster_spec *spec, const struct sched_image *image,
+                       struct bd_err *err);
     /* Its files for all nodes (files[i] for plan->nodes[i]); secrets are made new in each call. */
     int (*files)(const struct cluster_plan *plan, const struct sched_image *image,
                  struct node_files *files, struct bd_err *err);
@@ -77,11 +79,11 @@ struct sched {
      * people, the caller's (free()). NULL where it did not wait, or nobody tells within seconds. */
     char *(*why_waiting)(const struct channel *channel, const struct cluster_plan *plan,
                          const char *job_name);
-    /* Paths of its logs in controllers and in compute nodes, NULL-terminated. */
-    const char *const *controller_logs, *const *compute_logs;
+    /* Paths of its logs in controllers and in compute nodes, NULL-terminated; accounting_logs: in
+     * controllers besides, where the cluster has accounting. */
+    const char *const *controller_logs, *const *compute_logs, *const *accounting_logs;
     /* Units of its daemons on the controller, NULL-terminated: what they use is the scheduler's
-     * cost.
-     */
+     * cost. Of those that a cluster does not run (accounting's) nothing is told. */
     const char *const *daemons;
     /* Time limits of jobs are whole multiples of it, rounded up. */
     int64_t limit_grain_ns;

@@ -5,15 +5,13 @@
 #include <string.h>
 
 #define MUNGE_KEY_BYTES 128 /* munged takes 32 to 1024 */
-/* How long slurmd is held back for its controller; after that it starts all the same. */
-#define WAIT_MS 60000
 
 static const char *const units_of[NODE_ROLE_COUNT] = {
     [NODE_CONTROLLER] = "slurmctld",
     [NODE_COMPUTE] = "slurmd",
 };
 
-static void enable_unit(struct node_files *files, const char *unit)
+void slurm_enable_unit(struct node_files *files, const char *unit)
 {
     bd_auto_free char *link =
         bd_xasprintf("/etc/systemd/system/multi-user.target.wants/%s.service", unit);
@@ -21,34 +19,45 @@ static void enable_unit(struct node_files *files, const char *unit)
     node_files_link(files, link, target);
 }
 
-/*
- * Many nodes that boot at once may overrun a daemon's patience; it tries again, a few times. A
- * slurmd that finds no controller sleeps for a second before it registers again, so it is started
- * when there is one.
- */
-static void tune_unit(struct node_files *files, const struct cluster_plan *plan, size_t node)
+/* Many nodes that boot at once may overrun a daemon's patience; it tries again, a few times. */
+void slurm_tune_unit(struct node_files *files, const char *unit, const char *address, int port)
 {
-    const char *unit = units_of[plan->nodes[node].role];
     bd_auto_free char *path = bd_xasprintf("/etc/systemd/system/%s.service.d/benchd.conf", unit);
     bd_auto_free char *wait = NULL;
-    if (plan->nodes[node].role == NODE_COMPUTE)
-        wait = bd_xasprintf("ExecStartPre=-/usr/libexec/benchd/bench-wait %s %d %d\n",
-                            plan->nodes[0].address, SLURMCTLD_PORT, WAIT_MS);
+    if (port)
+        wait = bd_xasprintf("ExecStartPre=-/usr/libexec/benchd/bench-wait %s %d %d\n", address,
+                            port, SLURM_WAIT_MS);
     node_files_addf(files, path, 0644, "[Service]\nRestart=on-failure\nRestartSec=200ms\n%s",
                     wait ? wait : "");
 }
 
-static int slurm_check_image(const struct sched_image *image, struct bd_err *err)
+/*
+ * A slurmd that finds no controller sleeps for a second before it registers again, and a slurmctld
+ * that is to account and finds no slurmdbd ends: each is started when the other is there.
+ */
+static void start_daemon(struct node_files *files, const struct cluster_plan *plan, size_t node)
+{
+    bool computes = plan->nodes[node].role == NODE_COMPUTE;
+    const char *unit = units_of[plan->nodes[node].role];
+    slurm_enable_unit(files, unit);
+    slurm_tune_unit(files, unit, plan->nodes[0].address,
+                    computes                ? SLURMCTLD_PORT
+                    : plan->spec.accounting ? SLURMDBD_PORT
+                                            : 0);
+}
+
+static int slurm_check_image(const struct cluster_spec *spec, const struct sched_image *image,
+                             struct bd_err *err)
 {
     struct slurm_image read;
-    return slurm_image_read(image, &read, err);
+    return slurm_image_read(image, spec->accounting, &read, err);
 }
 
 static int slurm_files(const struct cluster_plan *plan, const struct sched_image *image,
                        struct node_files *files, struct bd_err *err)
 {
     struct slurm_image facts;
-    int r = slurm_image_read(image, &facts, err);
+    int r = slurm_image_read(image, plan->spec.accounting, &facts, err);
     if (r < 0)
         return r;
 
@@ -57,15 +66,15 @@ static int slurm_files(const struct cluster_plan *plan, const struct sched_image
     bd_auto_free char *conf = slurm_conf(plan, &facts);
     bd_auto_free char *cgroup_conf = slurm_cgroup_conf(&facts);
     for (size_t i = 0; i < plan->n_nodes; i++) {
-        const char *unit = units_of[plan->nodes[i].role];
         node_files_add(&files[i], "/etc/munge/munge.key", 0400, facts.munge_uid, facts.munge_gid,
                        key, sizeof(key));
         node_files_add(&files[i], "/etc/slurm/slurm.conf", 0644, 0, 0, conf, strlen(conf));
         node_files_add(&files[i], "/etc/slurm/cgroup.conf", 0644, 0, 0, cgroup_conf,
                        strlen(cgroup_conf));
-        enable_unit(&files[i], "munge");
-        enable_unit(&files[i], unit);
-        tune_unit(&files[i], plan, i);
+        slurm_enable_unit(&files[i], "munge");
+        start_daemon(&files[i], plan, i);
+        if (plan->spec.accounting && plan->nodes[i].role == NODE_CONTROLLER)
+            slurm_accounting_files(plan, &facts, &files[i]);
     }
     explicit_bzero(key, sizeof(key));
     return 0;
@@ -82,10 +91,28 @@ static void slurm_submitter(unsigned clients, struct bd_strv *ret_argv)
 
 static const char *const ask_jobs[] = {"scontrol", "--oneliner", "show", "jobs", NULL};
 static const char *const ask_diag[] = {"sdiag", NULL};
-static const struct sched_question questions[] = {
-    {"scontrol-jobs.txt", ask_jobs}, {"sdiag.txt", ask_diag}, {0}};
-static const char *const daemons[] = {"slurmctld.service", NULL};
+/*
+ * slurmctld tells slurmdbd of jobs every few seconds: waited for, a while, until as many have ended
+ * there as in its own record. Without a start sacct would tell of today's jobs alone.
+ */
+#define SACCT "sacct --allusers --starttime=2000-01-01 --parsable2"
+static const char *const ask_accounting[] = {
+    "/bin/sh", "-c",
+    "ended=$(wc -l <" SLURM_JOBCOMP_LOG "); tries=0\n"
+    "while [ $((tries += 1)) -le 100 ] && [ \"$(" SACCT
+    " --allocations --noheader --format=End | grep -vc Unknown)\" -lt \"$ended\" ]; do\n"
+    "    sleep 0.1\n"
+    "done\n"
+    "exec " SACCT " --format=JobID,JobName,State,Submit,Start,End,NNodes,NodeList,ExitCode",
+    NULL};
+static const struct sched_question questions[] = {{"scontrol-jobs.txt", ask_jobs, false},
+                                                  {"sdiag.txt", ask_diag, false},
+                                                  {"sacct.txt", ask_accounting, true},
+                                                  {0}};
+static const char *const daemons[] = {"slurmctld.service", "slurmdbd.service", "mariadb.service",
+                                      NULL};
 static const char *const controller_logs[] = {SLURMCTLD_LOG, SLURM_JOBCOMP_LOG, NULL};
+static const char *const accounting_logs[] = {SLURMDBD_LOG, NULL};
 static const char *const compute_logs[] = {SLURMD_LOG, NULL};
 
 const struct sched sched_slurm = {
@@ -101,6 +128,7 @@ const struct sched sched_slurm = {
     .why_waiting = slurm_why_waiting,
     .controller_logs = controller_logs,
     .compute_logs = compute_logs,
+    .accounting_logs = accounting_logs,
     .daemons = daemons,
     .limit_grain_ns = SLURM_GRAIN_NS,
     .submitter = slurm_submitter,

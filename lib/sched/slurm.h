@@ -4,6 +4,7 @@
  *     slurm_options.c  what a user may set, and what not
  *     slurm_image.c    what must be known of the image
  *     slurm_conf.c     slurm.conf and cgroup.conf
+ *     slurm_accounting.c  slurmdbd and its database
  *     slurm.c          files of the nodes
  *     slurm_ready.c    the wait for idle nodes
  *     slurm_launch.c   a command as a job
@@ -22,6 +23,9 @@ extern const struct sched sched_slurm;
 #define SLURM_OLDEST 2205
 
 #define SLURMCTLD_PORT 6817
+#define SLURMDBD_PORT  6819
+/* How long a daemon is held back for another; after that it starts all the same. */
+#define SLURM_WAIT_MS 60000
 
 #define SLURM_GRAIN_NS (60 * BD_NS_PER_S) /* time limits are whole minutes */
 
@@ -29,6 +33,7 @@ extern const struct sched sched_slurm;
 
 #define SLURMCTLD_LOG     "/var/log/slurm/slurmctld.log"
 #define SLURMD_LOG        "/var/log/slurm/slurmd.log"
+#define SLURMDBD_LOG      "/var/log/slurm/slurmdbd.log"
 #define SLURM_JOBCOMP_LOG "/var/log/slurm/jobcomp.log"
 
 struct slurm_image {
@@ -36,11 +41,13 @@ struct slurm_image {
     bool pmix; /* has the plugin for --mpi=pmix */
     uid_t munge_uid;
     gid_t munge_gid;
+    uid_t slurm_uid; /* these two: of an image for accounting */
+    gid_t slurm_gid;
 };
 
-/* BD_EUNSUPPORTED where something is missing, naming it. */
-int slurm_image_read(const struct sched_image *image, struct slurm_image *ret_image,
-                     struct bd_err *err);
+/* BD_EUNSUPPORTED where something is missing, naming it; with what accounting needs, or without. */
+int slurm_image_read(const struct sched_image *image, bool accounting,
+                     struct slurm_image *ret_image, struct bd_err *err);
 
 extern const char *const slurm_owned[];
 void slurm_check_options(const json_t *options, struct schema_faults *faults);
@@ -49,9 +56,22 @@ json_t *slurm_defaults(void);
 /* Defaults with the user's options over them, whatever the case of their letters; new reference. */
 json_t *slurm_merge_options(const json_t *options, bool pmix);
 
+/* Whether its units give the daemons directories of their own below /run. */
+bool slurm_has_run_dirs(const struct slurm_image *image);
+
 /* Texts, the caller's (free()). */
 char *slurm_conf(const struct cluster_plan *plan, const struct slurm_image *image);
 char *slurm_cgroup_conf(const struct slurm_image *image);
+
+/* Has a unit started at boot. */
+void slurm_enable_unit(struct node_files *files, const char *unit);
+/* Has a unit started again where it fails, and first when something listens on the port; 0: at
+ * once. */
+void slurm_tune_unit(struct node_files *files, const char *unit, const char *address, int port);
+
+/* What a controller with accounting has and runs besides. */
+void slurm_accounting_files(const struct cluster_plan *plan, const struct slurm_image *image,
+                            struct node_files *files);
 
 int slurm_wait_ready(const struct channel *channel, const struct cluster_plan *plan,
                      struct bd_cancel *cancel, char **ret_version, struct bd_err *err);

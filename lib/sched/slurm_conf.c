@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define RELEASE_OWN_RUN_DIRS    2311 /* its units give the daemons directories below /run */
+#define RELEASE_OWN_RUN_DIRS    2311
 #define RELEASE_CGROUP_OPTIONAL 2405
 
 static const char fixed[] = "AuthType=auth/munge\n"
@@ -50,11 +50,16 @@ static void add_options(struct bd_str *out, const json_t *options, bool pmix)
         add_option(out, keys.items[i], json_object_get(merged, keys.items[i]));
 }
 
+bool slurm_has_run_dirs(const struct slurm_image *image)
+{
+    return image->release >= RELEASE_OWN_RUN_DIRS;
+}
+
 char *slurm_conf(const struct cluster_plan *plan, const struct slurm_image *image)
 {
     const struct cluster_spec *spec = &plan->spec;
     struct bd_str out = {0};
-    bool own_dirs = image->release >= RELEASE_OWN_RUN_DIRS;
+    bool own_dirs = slurm_has_run_dirs(image);
 
     bd_str_addf(&out, "ClusterName=bd%s\n", plan->id);
     for (unsigned i = 0; i < spec->controllers; i++)
@@ -64,6 +69,12 @@ char *slurm_conf(const struct cluster_plan *plan, const struct slurm_image *imag
     bd_str_addf(&out, "SlurmctldPidFile=/run/%s\n",
                 own_dirs ? "slurmctld/slurmctld.pid" : "slurmctld.pid");
     bd_str_addf(&out, "SlurmdPidFile=/run/%s\n", own_dirs ? "slurm/slurmd.pid" : "slurmd.pid");
+    if (spec->accounting)
+        bd_str_addf(&out,
+                    "AccountingStorageType=accounting_storage/slurmdbd\n"
+                    "AccountingStorageHost=%s\n"
+                    "AccountingStoragePort=%d\n",
+                    plan->nodes[0].name, SLURMDBD_PORT);
     add_options(&out, spec->scheduler_options, image->pmix);
     bd_str_addf(&out, "NodeName=n[1-%u] CPUs=%u RealMemory=%llu State=UNKNOWN\n", spec->compute,
                 spec->scheduler_cpus, (unsigned long long)(spec->memory_bytes >> 20));

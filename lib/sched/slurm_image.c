@@ -19,6 +19,19 @@ static const char *const needed_files[] = {
     "etc/passwd",
 };
 
+/* And for accounting; MariaDB's unit and data are made by each cluster. */
+static const char *const accounting_files[] = {
+    "usr/sbin/slurmdbd",         "usr/lib/systemd/system/slurmdbd.service",
+    "usr/sbin/mariadbd",         "usr/bin/mariadb-install-db",
+    "usr/bin/my_print_defaults", /* which the one before asks */
+};
+
+static bool has_file(int root, const char *path)
+{
+    bd_auto_fd int fd = inroot_open(root, path, O_PATH, 0);
+    return fd >= 0;
+}
+
 /* "22.05.8-4+deb12u3", perhaps with an epoch before it: 2205; 0 where it is none of Slurm's. */
 static int release_of(const char *version)
 {
@@ -59,17 +72,39 @@ static int read_release(const json_t *manifest, int *ret_release, struct bd_err 
                       "the image's manifest has no package slurmctld; take an image with Slurm");
 }
 
-static int read_munge_ids(int root, struct slurm_image *image, struct bd_err *err)
+static int read_ids(int root, const char *name, uid_t *ret_uid, gid_t *ret_gid, struct bd_err *err)
 {
-    struct passwd_user munge;
-    int r = passwd_lookup(root, "munge", &munge, err);
+    struct passwd_user user;
+    int r = passwd_lookup(root, name, &user, err);
     if (r == BD_ENOTFOUND)
         return bd_err_set(err, BD_EUNSUPPORTED,
-                          "the image has no user munge; take an image with the package munge");
+                          "the image has no user %s; take an image with Slurm and munge", name);
     if (r < 0)
         return r;
-    image->munge_uid = munge.uid;
-    image->munge_gid = munge.gid;
+    *ret_uid = user.uid;
+    *ret_gid = user.gid;
+    return 0;
+}
+
+static int check_files(int root, struct bd_err *err)
+{
+    for (size_t i = 0; i < BD_ARRAY_LEN(needed_files); i++)
+        if (!has_file(root, needed_files[i]))
+            return bd_err_set(err, BD_EUNSUPPORTED,
+                              "the image has no /%s; take an image with Slurm, munge and systemd",
+                              needed_files[i]);
+    return 0;
+}
+
+static int check_accounting(int root, struct bd_err *err)
+{
+    for (size_t i = 0; i < BD_ARRAY_LEN(accounting_files); i++)
+        if (!has_file(root, accounting_files[i]))
+            return bd_err_set(err, BD_EUNSUPPORTED,
+                              "scheduler.accounting is slurmdbd, and the image has no /%s: take an "
+                              "image with slurmdbd and MariaDB (build the recipe "
+                              "debian-bookworm-accounting), or do without accounting",
+                              accounting_files[i]);
     return 0;
 }
 
@@ -82,23 +117,22 @@ static bool has_pmix(const char *rootfs)
     return has;
 }
 
-int slurm_image_read(const struct sched_image *image, struct slurm_image *ret_image,
-                     struct bd_err *err)
+int slurm_image_read(const struct sched_image *image, bool accounting,
+                     struct slurm_image *ret_image, struct bd_err *err)
 {
     struct slurm_image read = {0};
     bd_auto_fd int root = open(image->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (root < 0)
         return bd_err_errno(err, errno, "open the image's root %s", image->rootfs);
     int r = read_release(image->manifest, &read.release, err);
-    for (size_t i = 0; r == 0 && i < BD_ARRAY_LEN(needed_files); i++) {
-        bd_auto_fd int fd = inroot_open(root, needed_files[i], O_PATH, 0);
-        if (fd < 0)
-            r = bd_err_set(err, BD_EUNSUPPORTED,
-                           "the image has no /%s; take an image with Slurm, munge and systemd",
-                           needed_files[i]);
-    }
     if (r == 0)
-        r = read_munge_ids(root, &read, err);
+        r = check_files(root, err);
+    if (r == 0)
+        r = read_ids(root, "munge", &read.munge_uid, &read.munge_gid, err);
+    if (r == 0 && accounting)
+        r = check_accounting(root, err);
+    if (r == 0 && accounting)
+        r = read_ids(root, "slurm", &read.slurm_uid, &read.slurm_gid, err);
     if (r < 0)
         return r;
     read.pmix = has_pmix(image->rootfs);

@@ -13,6 +13,7 @@
 #define PATHS    "files and directories are where the image has them"
 #define CONFINED "processes are confined by the node itself, not by Slurm"
 #define RECORDS  "jobs' records are collected from there"
+#define SWITCHED "'accounting' of the scheduler switches it"
 
 /* One list, so that what is shown and what is refused can't differ. */
 #define OWNED(X)                                                                                   \
@@ -53,7 +54,15 @@
     X("JobAcctGatherType", CONFINED)                                                               \
     X("SlurmdParameters", CONFINED)                                                                \
     X("JobCompType", RECORDS)                                                                      \
-    X("JobCompLoc", RECORDS)
+    X("JobCompLoc", RECORDS)                                                                       \
+    X("AccountingStorageType", SWITCHED)                                                           \
+    X("AccountingStorageHost", SWITCHED)                                                           \
+    X("AccountingStorageBackupHost", SWITCHED)                                                     \
+    X("AccountingStorageExternalHost", SWITCHED)                                                   \
+    X("AccountingStoragePort", SWITCHED)                                                           \
+    X("AccountingStorageUser", SWITCHED)                                                           \
+    X("AccountingStoragePass", SWITCHED)                                                           \
+    X("AccountingStorageLoc", SWITCHED)
 
 #define NAME_OF(name, why) name,
 #define ROW_OF(name, why)  {name, why},

@@ -23,14 +23,27 @@ struct wait {
     size_t next_node; /* whose units are asked for next, if it is missing */
 };
 
-/* A daemon: its unit, the name that it writes to the journal under, and its log. */
+#define OPTIONS_ADVICE  "hold the scheduler's options against what it says"
+#define DATABASE_ADVICE "see whether node.memory is enough for it, and what it says"
+
+/* A daemon: its unit, the name that it writes to the journal under, its log (NULL: the journal
+ * alone), and what to do when it does not come up. */
 struct daemon {
-    const char *unit, *name, *log;
+    const char *unit, *name, *log, *advice;
 };
 
-static const struct daemon munged = {"munge", "munged", "/var/log/munge/munged.log"};
-static const struct daemon slurmctld = {"slurmctld", "slurmctld", SLURMCTLD_LOG};
-static const struct daemon slurmd = {"slurmd", "slurmd", SLURMD_LOG};
+static const struct daemon munged = {"munge", "munged", "/var/log/munge/munged.log",
+                                     OPTIONS_ADVICE};
+static const struct daemon mariadbd = {"mariadb", "mariadbd", NULL, DATABASE_ADVICE};
+static const struct daemon slurmdbd = {"slurmdbd", "slurmdbd", SLURMDBD_LOG, DATABASE_ADVICE};
+static const struct daemon slurmctld = {"slurmctld", "slurmctld", SLURMCTLD_LOG, OPTIONS_ADVICE};
+static const struct daemon slurmd = {"slurmd", "slurmd", SLURMD_LOG, OPTIONS_ADVICE};
+
+/* Of a node, each after those that it needs; NULL-terminated. */
+static const struct daemon *const of_controller[] = {&munged, &slurmctld, NULL};
+static const struct daemon *const of_accounting[] = {&munged, &mariadbd, &slurmdbd, &slurmctld,
+                                                     NULL};
+static const struct daemon *const of_compute[] = {&munged, &slurmd, NULL};
 
 static int run(const struct wait *w, const struct node_plan *node, const char *const *argv,
                int64_t timeout_ns, struct bd_cancel *cancel, struct bd_proc_result *ret,
@@ -47,6 +60,11 @@ static int run(const struct wait *w, const struct node_plan *node, const char *c
 static const struct node_plan *controller(const struct wait *w)
 {
     return cluster_plan_node(w->plan, NULL);
+}
+
+static const struct daemon *const *controller_daemons(const struct wait *w)
+{
+    return w->plan->spec.accounting ? of_accounting : of_controller;
 }
 
 /* True if a line of /proc/net/tcp or tcp6 is a socket that listens on the port: "ADDRESS:PORT 0:0
@@ -123,6 +141,8 @@ static int read_last_words(const struct wait *w, const struct node_plan *node,
     int r = 0;
     for (size_t i = 0; i < BD_ARRAY_LEN(places) && r == 0 && ret->len == 0; i++) {
         bd_auto_proc_result struct bd_proc_result out = {0};
+        if (places[i] == log && !daemon->log)
+            continue;
         r = run(w, node, places[i], LAST_WORDS_NS, NULL, &out, err);
         bd_str_add(ret, bd_str_text(&out.out));
     }
@@ -162,23 +182,25 @@ static void add_last_words(const struct wait *w, const struct node_plan *node,
  * A question without an answer says nothing, as of a node that is not that far.
  */
 static int check_daemons(const struct wait *w, const struct node_plan *node,
-                         const struct daemon *of_slurm, struct bd_err *err)
+                         const struct daemon *const *daemons, struct bd_err *err)
 {
-    const struct daemon *const daemons[] = {&munged, of_slurm}; /* the second needs the first */
-    const char *const argv[] = {"systemctl", "is-failed", munged.unit, of_slurm->unit, NULL};
+    bd_auto_strv struct bd_strv argv = {0};
     bd_auto_proc_result struct bd_proc_result out = {0};
     bd_auto_str struct bd_str words = {0};
     struct bd_err unanswered = BD_ERR_INIT;
-    if (run(w, node, argv, COMMAND_NS, w->cancel, &out, &unanswered) < 0)
+    bd_strv_add(&argv, "systemctl");
+    bd_strv_add(&argv, "is-failed");
+    for (size_t i = 0; daemons[i]; i++)
+        bd_strv_add(&argv, daemons[i]->unit);
+    if (run(w, node, (const char *const *)argv.items, COMMAND_NS, w->cancel, &out, &unanswered) < 0)
         return bd_cancel_check(w->cancel, err);
     const char *state = bd_str_text(&out.out); /* a line for each of them */
-    for (size_t i = 0; i < BD_ARRAY_LEN(daemons) && state; i++) {
+    for (size_t i = 0; daemons[i] && state; i++) {
         if (bd_starts_with(state, "failed\n")) {
             add_last_words(w, node, daemons[i], FATAL_WORDS_MAX, &words);
-            return bd_err_set(err, BD_ECHILD,
-                              "Slurm: %s on %s ends whenever it is started: hold the scheduler's "
-                              "options against what it says%s",
-                              daemons[i]->name, node->name, bd_str_text(&words));
+            return bd_err_set(err, BD_ECHILD, "Slurm: %s on %s ends whenever it is started: %s%s",
+                              daemons[i]->name, node->name, daemons[i]->advice,
+                              bd_str_text(&words));
         }
         state = strchr(state, '\n');
         state = state ? state + 1 : NULL;
@@ -205,8 +227,8 @@ static int check_units(struct wait *w, struct bd_err *err)
         return 0;
     w->units_asked_ns = now_ns;
     const struct node_plan *missing = next_missing(w);
-    int r = check_daemons(w, controller(w), &slurmctld, err);
-    return r == 0 && missing ? check_daemons(w, missing, &slurmd, err) : r;
+    int r = check_daemons(w, controller(w), controller_daemons(w), err);
+    return r == 0 && missing ? check_daemons(w, missing, of_compute, err) : r;
 }
 
 /* Asks again and again, at growing intervals: each question takes CPU from the nodes that boot.
@@ -253,7 +275,8 @@ static void explain(const struct wait *w, struct bd_err *err)
     }
     if (missing > NODES_TOLD_MAX)
         bd_str_addf(&text, " and %u more", missing - NODES_TOLD_MAX);
-    add_last_words(w, controller(w), &slurmctld, LAST_WORDS_MAX, &text);
+    for (const struct daemon *const *d = controller_daemons(w) + 1; *d; d++)
+        add_last_words(w, controller(w), *d, LAST_WORDS_MAX, &text);
     if (first)
         add_last_words(w, first, &slurmd, LAST_WORDS_MAX, &text);
     bd_err_set(err, BD_ETIMEOUT, "Slurm: %u of %u nodes are not idle in time: %s", missing,
@@ -270,11 +293,9 @@ static int read_version(const struct wait *w, char **ret_version, struct bd_err 
     const char *text = bd_str_text(&out.out);
     size_t n = strcspn(text, "\n");
     if (out.exit_code != 0 || n == 0)
-        return bd_err_set(
-            err, BD_ECHILD,
-            "Slurm: sinfo --version on %s ended with %d: hold the scheduler's options "
-            "against what it says: %.300s",
-            controller(w)->name, out.exit_code, bd_str_text(&out.err));
+        return bd_err_set(err, BD_ECHILD,
+                          "Slurm: sinfo --version on %s ended with %d: " OPTIONS_ADVICE ": %.300s",
+                          controller(w)->name, out.exit_code, bd_str_text(&out.err));
     *ret_version = bd_xstrndup(text, n);
     return 0;
 }

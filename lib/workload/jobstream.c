@@ -306,6 +306,8 @@ static int fetch_records(const struct workload_input *in, struct bd_err *err)
 static int keep_answers(const struct workload_input *in, struct bd_err *err)
 {
     for (const struct sched_question *q = in->sched->questions; q && q->file; q++) {
+        if (q->accounting && !in->plan->spec.accounting)
+            continue;
         bd_auto_proc_result struct bd_proc_result out = {0};
         struct bd_err why = BD_ERR_INIT;
         int rc = ask_node(in, cluster_plan_node(in->plan, NULL), q->argv, QUESTION_NS, &out, &why);

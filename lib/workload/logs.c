@@ -52,16 +52,30 @@ int logs_fetch(const struct workload_input *in, const struct node_plan *node, co
     return rc;
 }
 
+/* Paths of what a node logs. */
+static void add_logs(const struct collect *c, const struct node_plan *node, struct bd_strv *ret)
+{
+    const struct sched *sched = c->in->sched;
+    bool controls = node->role == NODE_CONTROLLER;
+    const char *const *lists[] = {
+        controls ? sched->controller_logs : NULL,
+        controls && c->in->plan->spec.accounting ? sched->accounting_logs : NULL,
+        !controls && c->every_node ? sched->compute_logs : NULL,
+    };
+    for (size_t i = 0; i < BD_ARRAY_LEN(lists); i++)
+        for (const char *const *path = lists[i]; path && *path; path++)
+            bd_strv_add(ret, *path);
+}
+
 static int collect_node(size_t index, void *arg, struct bd_err *err)
 {
     struct collect *c = arg;
     const struct node_plan *node = &c->in->plan->nodes[index];
-    const char *const *paths = node->role == NODE_CONTROLLER ? c->in->sched->controller_logs
-                               : c->every_node               ? c->in->sched->compute_logs
-                                                             : NULL;
-    for (; paths && *paths; paths++) {
+    bd_auto_strv struct bd_strv paths = {0};
+    add_logs(c, node, &paths);
+    for (size_t i = 0; i < paths.n; i++) {
         struct bd_err why = BD_ERR_INIT;
-        int rc = logs_fetch(c->in, node, *paths, LOG_BYTES_MAX, &why);
+        int rc = logs_fetch(c->in, node, paths.items[i], LOG_BYTES_MAX, &why);
         if (is_of_host(rc)) {
             bd_err_copy(err, &why);
             return rc;
@@ -69,7 +83,7 @@ static int collect_node(size_t index, void *arg, struct bd_err *err)
         /* A node that is gone is named once. */
         bool gone = rc == BD_ENOTFOUND;
         if (rc < 0)
-            add_missing(c, node, gone ? NULL : *paths, &why);
+            add_missing(c, node, gone ? NULL : paths.items[i], &why);
         if (gone)
             break;
     }

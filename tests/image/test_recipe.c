@@ -104,6 +104,99 @@ START_TEST(each_fault_is_told_with_its_line)
 }
 END_TEST
 
+static const char extending[] = "extends: r\n"
+                                "name: more\n"
+                                "title: More of it\n"
+                                "packages: [less, more]\n"
+                                "units: {mask: [x.timer], disable: [x.service]}\n"
+                                "remove: [/etc/z]\n";
+static const char merged[] = "apiVersion: benchd/v1\n"
+                             "kind: debian\n"
+                             "name: more\n"
+                             "title: More of it\n"
+                             "suite: bookworm\n"
+                             "components: [main]\n"
+                             "mirror: host\n"
+                             "space: 1GiB\n"
+                             "sourceDateEpoch: 1700000000\n"
+                             "packages: [netbase, less, more]\n"
+                             "files: [{path: /etc/x, mode: \"0600\", content: x}]\n"
+                             "units: {mask: [getty.target, x.timer], disable: [x.service]}\n"
+                             "remove: [/etc/y, /etc/z]\n";
+
+START_TEST(a_recipe_that_extends_another_is_the_whole_of_both)
+{
+    bd_auto_free char *dir = unit_dir();
+    struct image_recipe recipe = {0}, written_out = {0}, again = {0};
+    struct bd_err err = BD_ERR_INIT;
+    put(dir, "r.yaml", good);
+    put(dir, "more.yaml", merged);
+    assert_ok(image_recipe_load(dir, "more", &written_out, &err), &err);
+    put(dir, "more.yaml", extending);
+    assert_ok(image_recipe_load(dir, "more", &recipe, &err), &err);
+    bd_auto_free char *text = bd_json_text(recipe.json);
+    bd_auto_free char *expected = bd_json_text(written_out.json);
+    ck_assert_str_eq(text, expected);
+    ck_assert_str_eq(recipe.digest, written_out.digest);
+
+    /* So that a change to what it extends makes it another recipe. */
+    bd_auto_free char *changed = replaced("bookworm", "trixie");
+    put(dir, "r.yaml", changed);
+    assert_ok(image_recipe_load(dir, "more", &again, &err), &err);
+    ck_assert_str_ne(recipe.digest, again.digest);
+
+    /* One that extends an extending one. */
+    put(dir, "most.yaml", "extends: more\nname: most\ntitle: Most\npackages: [most]\n");
+    image_recipe_done(&again);
+    assert_ok(image_recipe_load(dir, "most", &again, &err), &err);
+    ck_assert_uint_eq(json_array_size(json_object_get(again.json, "packages")), 4);
+    image_recipe_done(&again);
+    image_recipe_done(&written_out);
+    image_recipe_done(&recipe);
+    unit_dir_done(bd_take(dir));
+}
+END_TEST
+
+static const struct {
+    const char *text; /* of more.yaml, which r.yaml and loop.yaml are beside */
+    const char *says[3];
+} bad_extending[] = {
+    {"name: more\nextends: none\n", {"more.yaml:2: /extends", "there is: bad, loop, more, r"}},
+    {"name: more\nextends: ../r\n", {"more.yaml:2: /extends", "no recipe"}},
+    {"name: more\nextends: 7\n", {"more.yaml:2: /extends", "name of a recipe"}},
+    {"name: more\nextends: more\n", {"more.yaml:2: /extends", "in its turn"}},
+    {"name: more\nextends: loop\n", {"loop.yaml:1: /extends", "in its turn, got more"}},
+    {"extends: r\ntitle: x\n", {"/name", "the name of its file, more, got r"}},
+    /* Lines are those of the file that has the fault. */
+    {"name: more\nextends: bad\n", {"bad.yaml:1: /kind"}},
+    {"name: more\nextends: r\npackages:\n  - less\n  - 5\n", {"more.yaml:5: /packages/1"}},
+    {"name: more\nextends: r\npackages:\n  - netbase\n", {"more.yaml:4: /packages/0", "unlike"}},
+    {"name: more\nextends: r\nfiles:\n  - path: /x\n    link: y\n    mode: 5\n",
+     {"more.yaml:6: /files/0/mode"}},
+    {"name: more\nextends: r\nunits:\n  mask: [a]\n  x: [b]\n",
+     {"more.yaml:4: /units/mask/0", "more.yaml:5: /units"}},
+    {"name: more\nextends: r\npackages: less\n", {"more.yaml:3: /packages", "array"}},
+};
+
+START_TEST(what_extends_wrongly_is_told_with_its_line)
+{
+    bd_auto_free char *dir = unit_dir();
+    put(dir, "r.yaml", good);
+    put(dir, "loop.yaml", "extends: more\nname: loop\n");
+    put(dir, "bad.yaml", "kind: gentoo\n");
+    for (size_t i = 0; i < BD_ARRAY_LEN(bad_extending); i++) {
+        struct image_recipe recipe = {0};
+        struct bd_err err = BD_ERR_INIT;
+        put(dir, "more.yaml", bad_extending[i].text);
+        ck_assert_msg(image_recipe_load(dir, "more", &recipe, &err) == BD_EINVALID, "%s: %s",
+                      bad_extending[i].text, err.text);
+        for (size_t k = 0; k < BD_ARRAY_LEN(bad_extending[i].says) && bad_extending[i].says[k]; k++)
+            assert_says(&err, bad_extending[i].says[k]);
+    }
+    unit_dir_done(bd_take(dir));
+}
+END_TEST
+
 START_TEST(an_unknown_recipe_is_answered_with_those_there_are)
 {
     static const char *const names[] = {"none", "", ".", "..", "../r", "sub/r"};
@@ -144,4 +237,6 @@ START_TEST(the_recipes_that_are_shipped_are_good)
 END_TEST
 
 UNIT_MAIN("image recipe", a_good_recipe_is_read, each_fault_is_told_with_its_line,
+          a_recipe_that_extends_another_is_the_whole_of_both,
+          what_extends_wrongly_is_told_with_its_line,
           an_unknown_recipe_is_answered_with_those_there_are, the_recipes_that_are_shipped_are_good)

@@ -84,6 +84,26 @@ START_TEST(test_options_are_a_copy)
 }
 END_TEST
 
+START_TEST(test_accounting_is_off_unless_it_is_asked_for)
+{
+    static const struct {
+        const char *name; /* NULL: not given */
+        bool expected;
+    } cases[] = {{NULL, false}, {"none", false}, {"slurmdbd", true}};
+    for (size_t i = 0; i < BD_ARRAY_LEN(cases); i++) {
+        bd_auto_json json_t *json = right();
+        bd_auto_faults struct schema_faults faults = {0};
+        struct cluster_spec spec;
+        if (cases[i].name)
+            json_object_set_new(json_object_get(json, "scheduler"), "accounting",
+                                json_string(cases[i].name));
+        ck_assert_int_eq(cluster_spec_read(json, &spec, &faults), 0);
+        ck_assert_int_eq(spec.accounting, cases[i].expected);
+        cluster_spec_done(&spec);
+    }
+}
+END_TEST
+
 /* Each row changes one thing; the one fault must point at it. */
 static const struct {
     const char *change; /* merged into the right spec, as RFC 7396 */
@@ -101,6 +121,8 @@ static const struct {
     {"{\"backend\":null}", "/backend", "string"},
     {"{\"image\":\"\"}", "/image", "string"},
     {"{\"scheduler\":{\"name\":null}}", "/scheduler/name", "string"},
+    {"{\"scheduler\":{\"accounting\":\"mysql\"}}", "/scheduler/accounting", "none or slurmdbd"},
+    {"{\"scheduler\":{\"accounting\":true}}", "/scheduler/accounting", "none or slurmdbd"},
     {"{\"network\":{\"latency\":\"1ms\"}}", "/network/latency",
      "no network shaping: this version can't enforce it, leave 'network' out"},
 };
@@ -154,6 +176,7 @@ int main(void)
     tcase_add_test(tc, test_spec_is_read_whole);
     tcase_add_test(tc, test_scheduler_cpus_default_to_cpus_rounded_up_and_are_written_back);
     tcase_add_test(tc, test_options_are_a_copy);
+    tcase_add_test(tc, test_accounting_is_off_unless_it_is_asked_for);
     tcase_add_loop_test(tc, test_what_is_wrong_is_told_with_its_place, 0, BD_ARRAY_LEN(wrongs));
     tcase_add_test(tc, test_every_shaping_is_refused_by_name_and_none_is_fine);
     suite_add_tcase(s, tc);

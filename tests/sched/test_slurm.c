@@ -14,6 +14,11 @@ static const char *const image_files[] = {
     "usr/lib/systemd/system/munge.service",
     "usr/lib/x86_64-linux-gnu/slurm-wlm/mpi_pmix.so",
 };
+static const char *const accounting_files[] = {
+    "usr/sbin/slurmdbd",         "usr/lib/systemd/system/slurmdbd.service",
+    "usr/sbin/mariadbd",         "usr/bin/mariadb-install-db",
+    "usr/bin/my_print_defaults",
+};
 
 struct image {
     char *root;
@@ -30,6 +35,18 @@ static struct image image_new(const char *version)
     i.manifest = json_pack("{s:[{s:s s:s} {s:s s:s}]}", "packages", "name", "munge", "version",
                            "0.5.15-2", "name", "slurmctld", "version", version);
     i.image = (struct sched_image){i.root, i.manifest};
+    return i;
+}
+
+/* One that a cluster with accounting can be made of. */
+static struct image accounting_image_new(const char *version)
+{
+    struct image i = image_new(version);
+    for (size_t k = 0; k < BD_ARRAY_LEN(accounting_files); k++)
+        put_file(i.root, accounting_files[k], "");
+    put_file(i.root, "etc/passwd",
+             "root:x:0:0::/root:/bin/sh\nmunge:x:123:456::/nonexistent:\n"
+             "slurm:x:64030:64031::/nonexistent:\n");
     return i;
 }
 
@@ -95,6 +112,81 @@ START_TEST(test_configuration_is_as_kept)
 }
 END_TEST
 
+static const char *const accounting_texts[] = {
+    "/etc/slurm/slurm.conf",
+    "/etc/slurm/slurmdbd.conf",
+    "/etc/slurm/mariadb.cnf",
+    "/etc/systemd/system/mariadb.service",
+    "/etc/systemd/system/slurmctld.service.d/benchd.conf",
+    "/etc/systemd/system/slurmdbd.service.d/benchd.conf",
+};
+
+static bool has_file(const struct node_files *files, const char *path)
+{
+    for (size_t i = 0; i < files->n; i++)
+        if (bd_str_eq(files->items[i].path, path))
+            return true;
+    return false;
+}
+
+/* All files in one. */
+static void assert_accounting_golden(const char *release, const struct node_files *files)
+{
+    bd_auto_str struct bd_str all = {0};
+    bd_auto_free char *name = bd_xasprintf("accounting-%s.txt", release);
+    for (size_t k = 0; k < BD_ARRAY_LEN(accounting_texts); k++)
+        bd_str_addf(&all, "### %s\n%s", accounting_texts[k], text_of(files, accounting_texts[k]));
+    assert_golden(name, bd_str_text(&all));
+}
+
+START_TEST(test_accounting_is_the_controllers_and_as_kept)
+{
+    static const char *const versions[] = {"22.05.8", "24.11.5"};
+    for (size_t v = 0; v < BD_ARRAY_LEN(versions); v++) {
+        struct image image = accounting_image_new(versions[v]);
+        struct cluster_plan plan = plan_of(1, 1, 256U << 20, json_object());
+        struct node_files files[2] = {0};
+        struct bd_err err = BD_ERR_INIT;
+        bd_auto_free char *release = bd_xstrndup(versions[v], strlen("22.05"));
+        plan.spec.accounting = true;
+        ck_assert_msg(sched_slurm.files(&plan, &image.image, files, &err) == 0, "%s", err.text);
+
+        assert_accounting_golden(release, &files[0]);
+        const struct node_file *conf = file_of(&files[0], "/etc/slurm/slurmdbd.conf");
+        ck_assert_uint_eq(conf->mode, 0600);
+        ck_assert_uint_eq(conf->uid, 64030); /* as the image's passwd says */
+        ck_assert_uint_eq(conf->gid, 64031);
+        /* Clients on compute nodes have to know where to ask, and nothing else. */
+        ck_assert_str_eq(text_of(&files[1], "/etc/slurm/slurm.conf"),
+                         text_of(&files[0], "/etc/slurm/slurm.conf"));
+        for (size_t k = 1; k < BD_ARRAY_LEN(accounting_texts); k++)
+            ck_assert(!has_file(&files[1], accounting_texts[k]));
+        node_files_done(&files[0]);
+        node_files_done(&files[1]);
+        cluster_plan_done(&plan);
+        image_done(&image);
+    }
+}
+END_TEST
+
+START_TEST(test_without_accounting_there_is_nothing_of_it)
+{
+    struct image image = accounting_image_new("22.05.8");
+    struct cluster_plan plan = plan_of(1, 1, 256U << 20, json_object());
+    struct node_files files[2] = {0};
+    ck_assert_int_eq(sched_slurm.files(&plan, &image.image, files, NULL), 0);
+    for (size_t n = 0; n < 2; n++) {
+        for (size_t i = 0; i < files[n].n; i++) {
+            ck_assert_ptr_null(strstr(files[n].items[i].path, "mariadb"));
+            ck_assert_ptr_null(strstr(files[n].items[i].path, "slurmdbd"));
+        }
+        node_files_done(&files[n]);
+    }
+    cluster_plan_done(&plan);
+    image_done(&image);
+}
+END_TEST
+
 START_TEST(test_munge_key_is_private_shared_and_new_each_time)
 {
     struct image image = image_new("22.05.8");
@@ -153,12 +245,19 @@ START_TEST(test_each_role_has_its_units)
 }
 END_TEST
 
-static void assert_unsupported(struct image *image, const char *words)
+static int check(const struct image *image, bool accounting, struct bd_err *err)
+{
+    const struct cluster_spec spec = {.accounting = accounting};
+    return sched_slurm.check_image(&spec, &image->image, err);
+}
+
+static void assert_unsupported(struct image *image, bool accounting, const char *words)
 {
     struct cluster_plan plan = plan_of(1, 1, 256U << 20, json_object());
     struct node_files files[2] = {0};
     struct bd_err err = BD_ERR_INIT;
-    ck_assert_int_eq(sched_slurm.check_image(&image->image, &err), BD_EUNSUPPORTED);
+    plan.spec.accounting = accounting;
+    ck_assert_int_eq(check(image, accounting, &err), BD_EUNSUPPORTED);
     ck_assert_msg(strstr(err.text, words) != NULL, "%s", err.text);
     ck_assert_int_eq(sched_slurm.files(&plan, &image->image, files, NULL), BD_EUNSUPPORTED);
     ck_assert_uint_eq(files[0].n, 0);
@@ -184,12 +283,32 @@ START_TEST(test_image_that_lacks_something_is_refused_by_its_name)
 {
     for (size_t i = 0; i < BD_ARRAY_LEN(image_files) - 1; i++) {
         struct image image = image_new("22.05.8");
-        ck_assert_int_eq(sched_slurm.check_image(&image.image, NULL), 0);
+        ck_assert_int_eq(check(&image, false, NULL), 0);
         bd_auto_free char *path = bd_xasprintf("%s/%s", image.root, image_files[i]);
         ck_assert_int_eq(unlink(path), 0);
-        assert_unsupported(&image, image_files[i]);
+        assert_unsupported(&image, false, image_files[i]);
         image_done(&image);
     }
+}
+END_TEST
+
+START_TEST(test_image_that_lacks_accounting_is_refused_for_that_alone)
+{
+    for (size_t i = 0; i < BD_ARRAY_LEN(accounting_files); i++) {
+        struct image image = accounting_image_new("22.05.8");
+        ck_assert_int_eq(check(&image, true, NULL), 0);
+        bd_auto_free char *path = bd_xasprintf("%s/%s", image.root, accounting_files[i]);
+        ck_assert_int_eq(unlink(path), 0);
+        assert_unsupported(&image, true, accounting_files[i]);
+        assert_unsupported(&image, true, "debian-bookworm-accounting");
+        ck_assert_int_eq(check(&image, false, NULL), 0);
+        image_done(&image);
+    }
+    struct image image = accounting_image_new("22.05.8");
+    put_file(image.root, "etc/passwd", "munge:x:123:456:::\n");
+    assert_unsupported(&image, true, "user slurm");
+    ck_assert_int_eq(check(&image, false, NULL), 0);
+    image_done(&image);
 }
 END_TEST
 
@@ -209,7 +328,7 @@ START_TEST(test_release_is_read_from_the_manifest)
     for (size_t i = 0; i < BD_ARRAY_LEN(cases); i++) {
         struct image image = image_new(cases[i].version);
         struct slurm_image read = {.release = 77};
-        int r = slurm_image_read(&image.image, &read, NULL);
+        int r = slurm_image_read(&image.image, false, &read, NULL);
         ck_assert_int_eq(r, cases[i].release ? 0 : BD_EUNSUPPORTED);
         ck_assert_int_eq(read.release, cases[i].release ? cases[i].release : 77);
         image_done(&image);
@@ -221,11 +340,11 @@ START_TEST(test_user_and_pmix_are_looked_for_in_the_image)
 {
     struct image image = image_new("22.05.8");
     struct slurm_image read;
-    ck_assert_int_eq(slurm_image_read(&image.image, &read, NULL), 0);
+    ck_assert_int_eq(slurm_image_read(&image.image, false, &read, NULL), 0);
     ck_assert(read.pmix);
     bd_auto_free char *plugin = bd_xasprintf("%s/%s", image.root, image_files[7]);
     ck_assert_int_eq(unlink(plugin), 0);
-    ck_assert_int_eq(slurm_image_read(&image.image, &read, NULL), 0);
+    ck_assert_int_eq(slurm_image_read(&image.image, false, &read, NULL), 0);
     ck_assert(!read.pmix);
 
     struct cluster_plan plan = plan_of(1, 1, 256U << 20, json_object());
@@ -234,13 +353,16 @@ START_TEST(test_user_and_pmix_are_looked_for_in_the_image)
     cluster_plan_done(&plan);
 
     put_file(image.root, "etc/passwd", "root:x:0:0::/root:/bin/sh\nmungeling:x:1:2:::\n");
-    assert_unsupported(&image, "user munge");
+    assert_unsupported(&image, false, "user munge");
     image_done(&image);
 }
 END_TEST
 
 UNIT_MAIN("sched/slurm", test_configuration_is_as_kept,
+          test_accounting_is_the_controllers_and_as_kept,
+          test_without_accounting_there_is_nothing_of_it,
           test_munge_key_is_private_shared_and_new_each_time, test_each_role_has_its_units,
           test_each_kind_of_value_is_written_as_slurm_reads_it,
           test_image_that_lacks_something_is_refused_by_its_name,
+          test_image_that_lacks_accounting_is_refused_for_that_alone,
           test_release_is_read_from_the_manifest, test_user_and_pmix_are_looked_for_in_the_image)

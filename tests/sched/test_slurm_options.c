@@ -23,6 +23,10 @@ static const struct {
     {"{\"Include\": \"/etc/passwd\"}", "/scheduler/options/Include", "files and"},
     {"{\"ProctrackType\": \"x\"}", "/scheduler/options/ProctrackType", "confined by the node"},
     {"{\"JobCompType\": \"x\"}", "/scheduler/options/JobCompType", "records"},
+    {"{\"accountingstoragetype\": \"accounting_storage/slurmdbd\"}",
+     "/scheduler/options/accountingstoragetype", "'accounting' of the scheduler switches it"},
+    {"{\"AccountingStorageTRES\": \"gres/gpu\", \"AccountingStoreFlags\": \"job_comment\"}", NULL,
+     NULL},
 
     {"{\"\": \"x\"}", "/scheduler/options/", "a name of letters and digits"},
     {"{\"1st\": \"x\"}", "/scheduler/options/1st", "a name of letters and digits"},

@@ -30,6 +30,7 @@ struct script {
     const char *failed_on;     /* the node whose units these are; NULL: of all */
     struct bd_cancel *cancel;  /* set with this code once sinfo was asked; NULL: never */
     int code;
+    bool accounting; /* of the cluster */
     unsigned looks, asks, unit_asks;
 };
 
@@ -87,6 +88,7 @@ static int wait_with(struct script *s, unsigned compute, struct bd_cancel *cance
 {
     struct channel channel = {.ops = &scripted};
     struct cluster_plan plan = plan_of(compute, 1, 256U << 20, json_object());
+    plan.spec.accounting = s->accounting;
     script = s;
     int r = sched_slurm.wait_ready(&channel, &plan, cancel, ret_version, err);
     cluster_plan_done(&plan);
@@ -160,6 +162,16 @@ START_TEST(test_deadline_names_nodes_states_and_last_words)
     for (size_t i = 0; i < BD_ARRAY_LEN(words); i++)
         ck_assert_msg(strstr(err.text, words[i]) != NULL, "no '%s' in: %s", words[i], err.text);
     ck_assert_ptr_null(strstr(err.text, "n1 ("));
+    ck_assert_ptr_null(strstr(err.text, "slurmdbd"));
+
+    /* With accounting the words of the two that slurmctld waits for as well. */
+    s.asks = 0;
+    s.accounting = true;
+    bd_auto(cancel) struct bd_cancel *again = bd_cancel_new();
+    s.cancel = again;
+    ck_assert_int_eq(wait_with(&s, 4, again, &version, &err), BD_ETIMEOUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "mariadbd on ctl1: error: first|fatal: no munge"));
+    ck_assert_ptr_nonnull(strstr(err.text, "slurmdbd on ctl1: error: first|fatal: no munge"));
 }
 END_TEST
 
@@ -222,6 +234,24 @@ START_TEST(test_daemon_that_is_given_up_ends_the_wait_with_its_words)
           .log = "fatal: no cgroup\n",
           .words = "an older start\n"},
          {"slurmd on n3 ends whenever", "options", "slurmd on n3: fatal: no cgroup"}},
+        /* munge, mariadb, slurmdbd, slurmctld: the first that failed is why the others do. */
+        {{.ports = LIST(""),
+          .accounting = true,
+          .units = LIST("active\nfailed\nfailed\nactivating\n"),
+          .log = "a log that mariadbd has not\n",
+          .words = "InnoDB: cannot allocate memory\n"},
+         {"mariadbd on ctl1 ends whenever", "node.memory",
+          "mariadbd on ctl1: InnoDB: cannot allocate memory"}},
+        {{.ports = LIST(""),
+          .accounting = true,
+          .units = LIST("active\nactive\nfailed\nactivating\n"),
+          .log = "fatal: no database\n"},
+         {"slurmdbd on ctl1 ends whenever", "node.memory", "slurmdbd on ctl1: fatal: no database"}},
+        {{.ports = LIST(""),
+          .accounting = true,
+          .units = LIST("active\nactive\nactive\nfailed\n"),
+          .log = "fatal: no such plugin\n"},
+         {"slurmctld on ctl1 ends whenever", "options", "fatal: no such plugin"}},
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
         struct script s = vectors[i].script;

@@ -207,11 +207,11 @@ START_TEST(smallest_cluster_gets_its_defaults)
 {
     bd_auto(schema) struct schema *schema = compile_at("/components/schemas/ClusterCreate");
     bd_auto_json json_t *value = json_object();
-    bd_auto_json json_t *wanted =
-        parse("{'backend': 'lxc', 'image': 'debian-bookworm', 'controllers': 1, 'compute': 1,"
-              " 'node': {'cpus': 1, 'memory': '512MiB'},"
-              " 'scheduler': {'name': 'slurm', 'options': {}}, 'features': [],"
-              " 'admission': {'oversubscribe': false}}");
+    bd_auto_json json_t *wanted = parse(
+        "{'backend': 'lxc', 'image': 'debian-bookworm', 'controllers': 1, 'compute': 1,"
+        " 'node': {'cpus': 1, 'memory': '512MiB'},"
+        " 'scheduler': {'name': 'slurm', 'options': {}, 'accounting': 'none'}, 'features': [],"
+        " 'admission': {'oversubscribe': false}}");
     schema_apply_defaults(schema, value);
     bd_auto_free char *text = json_dumps(value, JSON_COMPACT);
     ck_assert_msg(json_equal(value, wanted), "%s", text);
