@@ -133,15 +133,17 @@ static void say_job(struct loop *l, int32_t index)
 {
     const struct driver_job *job = &l->driver.stream.jobs[index];
     const struct driver_job *before = job->after < 0 ? NULL : &l->driver.stream.jobs[job->after];
-    char user[16] = "root", after[24] = "-", line[SAYING_MOST];
+    char user[16] = "root", priority[16] = "-", after[24] = "-", line[SAYING_MOST];
 
     if (job->user > 0)
         snprintf(user, sizeof(user), "bench%u", job->user);
+    if (l->driver.stream.has_priorities)
+        snprintf(priority, sizeof(priority), "%d", job->priority);
     if (before)
         snprintf(after, sizeof(after), "%llu", (unsigned long long)before->job_id);
-    snprintf(line, sizeof(line), "submit %d %u %u %lld %s %d %s -- %s %d %lld %s\n", index,
-             job->nodes, job->tasks, (long long)job->requested_ns, user, job->priority, after,
-             l->job, index, (long long)job->runtime_ns, l->payload);
+    snprintf(line, sizeof(line), "submit %d %u %u %lld %s %s %s -- %s %d %lld %s\n", index,
+             job->nodes, job->tasks, (long long)job->requested_ns, user, priority, after, l->job,
+             index, (long long)job->runtime_ns, l->payload);
     submitter_say(&l->submitter, line);
 }
 

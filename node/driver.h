@@ -39,7 +39,8 @@ struct driver_job {
 struct stream {
     struct driver_job *jobs;
     uint32_t n, tasks;
-    uint8_t *ended; /* for each task: the scheduler said so */
+    uint8_t *ended;      /* for each task: the scheduler said so */
+    bool has_priorities; /* one of the jobs has another than 0 */
 };
 /* Exits with BENCH_DRIVER_EXIT_JOBS and the line's number when the file makes no sense. */
 struct stream stream_read(const char *file);

@@ -77,6 +77,7 @@ static void add_job(struct stream *s, const int64_t *v, const char *file, unsign
         .next = NO_JOB,
         .first_task = s->tasks,
     };
+    s->has_priorities = s->has_priorities || v[PRIORITY] != 0;
     s->n++;
     s->tasks += (uint32_t)v[TASKS];
 }

@@ -18,9 +18,14 @@
 #define CODE_OF_SIGNAL 128
 #define CODE_NO_NUMBER 1 /* of a client that ended well and gave none */
 
-/* Slurm takes jobs of higher nice value later; a step outweighs what else its priorities have. */
-#define NICE_STEP 1000
-#define NICE_MOST 2000000000
+/*
+ * Where the jobs of a stream have priorities, each gets its own from here, which root may give:
+ * those of one level in their order. A nice value would not do: priority/basic counts on from the
+ * lowest priority that it gave, so that a job of a low one would pull all later ones down.
+ */
+#define PRIORITY_BASE (INT64_C(1) << 31)
+#define PRIORITY_STEP 1000000 /* more jobs has no stream */
+#define PRIORITY_MOST 1000
 
 #define ARGS_MOST 1100
 #define TEXT_MOST 1024
@@ -87,16 +92,18 @@ static void add_user(const char *user)
     fclose(file);
 }
 
-static void add_nice(int64_t priority)
+/* "-": the stream has none, and Slurm's own hold. */
+static bool add_priority(const char *word, int64_t index)
 {
-    int64_t nice = -priority * NICE_STEP;
+    int64_t priority;
 
-    if (nice > NICE_MOST)
-        nice = NICE_MOST;
-    if (nice < -NICE_MOST)
-        nice = -NICE_MOST;
-    if (nice != 0)
-        addf("--nice=%lld", (long long)nice);
+    if (strcmp(word, "-") == 0)
+        return true;
+    if (!number_read(word, -PRIORITY_MOST, PRIORITY_MOST, &priority))
+        return false;
+    addf("--priority=%lld",
+         (long long)(PRIORITY_BASE + priority * PRIORITY_STEP - index % PRIORITY_STEP));
+    return true;
 }
 
 static bool cut_number(char **line, int64_t least, int64_t most, int64_t *ret_number)
@@ -110,13 +117,13 @@ static bool cut_number(char **line, int64_t least, int64_t most, int64_t *ret_nu
  * would ask a login shell for the user's. */
 static bool set_args(const struct slurm_terms *terms, char *line, uint32_t *ret_index)
 {
-    int64_t index, nodes, tasks, limit_ns, priority, after = 0;
-    const char *user, *before, *dashes;
+    int64_t index, nodes, tasks, limit_ns, after = 0;
+    const char *user, *priority, *before, *dashes;
 
     if (!cut_number(&line, 0, UINT32_MAX, &index) || !cut_number(&line, 1, INT32_MAX, &nodes) ||
         !cut_number(&line, 1, INT32_MAX, &tasks) ||
         !cut_number(&line, 0, INT64_MAX / 4, &limit_ns) || !(user = strsep(&line, " ")) ||
-        !cut_number(&line, INT32_MIN, INT32_MAX, &priority) || !(before = strsep(&line, " ")) ||
+        !(priority = strsep(&line, " ")) || !(before = strsep(&line, " ")) ||
         (strcmp(before, "-") != 0 && !number_read(before, 1, INT64_MAX, &after)) ||
         !(dashes = strsep(&line, " ")) || strcmp(dashes, "--") != 0 || !line)
         return false;
@@ -133,7 +140,8 @@ static bool set_args(const struct slurm_terms *terms, char *line, uint32_t *ret_
     add("--no-requeue");
     add("--export=ALL");
     add_user(user);
-    add_nice(priority);
+    if (!add_priority(priority, index))
+        return false;
     if (after > 0)
         addf("--dependency=afterany:%lld", (long long)after);
     if (tasks > 1)

@@ -67,9 +67,11 @@ static json_t *daemons_json(const struct sampler_result *r)
     return list;
 }
 
-static json_t *cost_json(const struct sampler_cost *cost)
+static json_t *sampler_json(const struct sampler_result *r)
 {
-    return json_pack("{s:f, s:i, s:i, s:i, s:i, s:f, s:f}", "cpuSeconds",
+    const struct sampler_cost *cost = &r->cost;
+    return json_pack("{s:I, s:f, s:i, s:i, s:i, s:i, s:f, s:f}", "beginMonoNs",
+                     (json_int_t)r->start_mono_ns, "cpuSeconds",
                      (double)cost->cpu_ns / (double)BD_NS_PER_S, "rounds", (int)cost->rounds,
                      "late", (int)cost->late, "skipped", (int)cost->skipped, "cut", (int)cost->cut,
                      "roundMeanMs", (double)cost->round_mean_ns / (double)BD_NS_PER_MS,
@@ -87,7 +89,7 @@ static void end_sampling(const struct step_host *host, struct sampler *sampler,
     if (sampler_blocks(&r, &out->samples, &out->n_samples, &why) < 0)
         bd_strv_addf(&out->warnings, "samples of nodes and host could not be kept: %s", why.text);
     out->conditions = json_pack("{s:o, s:o, s:o}", "noise", noise_json(host, &r.noise), "scheduler",
-                                daemons_json(&r), "sampler", cost_json(&r.cost));
+                                daemons_json(&r), "sampler", sampler_json(&r));
     sampler_result_done(&r);
 }
 

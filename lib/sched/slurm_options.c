@@ -94,6 +94,8 @@ static const struct {
     {"InactiveLimit", "0"},
     {"KillWait", "30"},
     {"MinJobAge", "300"},
+    /* Jobs that are over count too, for MinJobAge: by default a long stream would be refused. */
+    {"MaxJobCount", "200000"},
     {"Waittime", "0"},
     {"MailProg", "/bin/true"}, /* nobody reads mail there */
     {"MpiDefault", "pmix"},    /* "none" where the image has no PMIx */

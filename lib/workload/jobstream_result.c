@@ -148,6 +148,8 @@ static json_t *jobs_condition(const struct reading *r, const struct jobs_seen *s
     };
     json_t *counts = json_pack("{s:I, s:I, s:b}", "asked", (json_int_t)seen->n, "strangers",
                                (json_int_t)seen->strangers, "finished", seen->finish != JOB_NEVER);
+    if (seen->begin_mono_ns != JOB_NEVER)
+        json_object_set_new(counts, "beginMonoNs", json_integer((json_int_t)seen->begin_mono_ns));
     for (size_t i = 0; i < JOB_OUTCOME_COUNT; i++)
         json_object_set_new(counts, names[i], json_integer(0));
     json_object_set_new(counts, "doubled", json_integer(0));

@@ -86,10 +86,10 @@ static const struct {
     {"1 1 5 1 3 0", "--nodes=1 --ntasks-per-node=1 --exclusive --time=1 --output=/dev/null "
                     "--open-mode=append --no-requeue --export=ALL --uid=bench3"},
     {"1 1 5 0 0 2", "--nodes=1 --ntasks-per-node=1 --exclusive --time=1 --output=/dev/null "
-                    "--open-mode=append --no-requeue --export=ALL --nice=-2000"},
+                    "--open-mode=append --no-requeue --export=ALL --priority=2149483648"},
     {"2 3 5 3600000000000 0 -1", "--nodes=2 --ntasks-per-node=1 --exclusive --time=60 "
                                  "--output=/dev/null --open-mode=append --no-requeue --export=ALL "
-                                 "--nice=1000 --array=0-2"},
+                                 "--priority=2146483648 --array=0-2"},
 };
 
 START_TEST(test_options_of_sbatch)
