@@ -116,9 +116,9 @@ START_TEST(test_job_waits_until_the_one_before_it_is_accepted)
     fresh(chain);
     ck_assert_int_eq(drive(fake, "all").code, 0);
     const char *log = read_text(log_file);
-    ck_assert_msg(strstr(log, "submit 1 1 2 60 root 0 1000 --"), "%s", log);
-    ck_assert_msg(strstr(log, "submit 2 1 1 60 root 0 1001 --"), "%s", log);
-    ck_assert_msg(strstr(log, "submit 3 1 1 60 root 0 1000 --"), "%s", log);
+    ck_assert_msg(strstr(log, "submit 1 1 2 60 root - 1000 --"), "%s", log);
+    ck_assert_msg(strstr(log, "submit 2 1 1 60 root - 1001 --"), "%s", log);
+    ck_assert_msg(strstr(log, "submit 3 1 1 60 root - 1000 --"), "%s", log);
     /* Others need not wait for it. */
     ck_assert(strstr(log, "submit 4") < strstr(log, "submit 1"));
     struct records r = read_records(records_file);
