@@ -3,12 +3,15 @@
  * bench-submit-slurm hands in, so that a job costs no shell. Slurm runs it on the job's first node;
  * it becomes srun, which runs the command once on each node of the job.
  *
- * With BENCHD_TASK from the task's number in an array. What MPI needs of srun goes by the payload,
- * the command's third argument (bench-job).
+ * With BENCHD_TASK from the task's number in an array, and HOME, USER and LOGNAME of whose job it
+ * is: programs ask for them (Open MPI 5 does not begin without). What MPI needs of srun goes by the
+ * payload, the command's third argument (bench-job).
  */
 #include "fatal.h"
 #include "number.h"
 
+#include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,6 +34,29 @@ static const char *mpi_option(const char *payload)
     return "--mpi=none";
 }
 
+static void set(const char *name, const char *value)
+{
+    if (setenv(name, value, 1) != 0)
+        abort();
+}
+
+/* A static program can't ask the name service. */
+static void set_user(void)
+{
+    FILE *file = fopen("/etc/passwd", "re");
+    const struct passwd *entry;
+
+    while (file && (entry = fgetpwent(file)))
+        if (entry->pw_uid == geteuid()) {
+            set("HOME", entry->pw_dir);
+            set("USER", entry->pw_name);
+            set("LOGNAME", entry->pw_name);
+            break;
+        }
+    if (file)
+        fclose(file);
+}
+
 int main(int argc, char **argv)
 {
     const char *task = getenv("SLURM_ARRAY_TASK_ID"), *nodes = getenv("SLURM_JOB_NUM_NODES");
@@ -39,8 +65,9 @@ int main(int argc, char **argv)
         fatal(EXIT_USAGE, "expected SCRIPT COMMAND [ARGUMENT...]");
     if (!nodes)
         fatal(EXIT_USAGE, "SLURM_JOB_NUM_NODES is not set: not in a job of Slurm");
-    if (task && setenv("BENCHD_TASK", task, 1) != 0)
-        abort();
+    if (task)
+        set("BENCHD_TASK", task);
+    set_user();
     const char *mpi = mpi_option(argc > PAYLOAD ? argv[PAYLOAD] : "");
     char **command = calloc((size_t)argc + 6, sizeof(*command)), **at = command;
     if (!command)

@@ -53,6 +53,8 @@ static void grade_jobs(const json_t *jobs, enum run_grade *worst, json_t *reason
         apply(worst, GRADE_INVALID, reasons,
               json_string("The driver has no record of its end: what it has seen until then is not "
                           "all."));
+    if (asked > 0 && bd_json_int(jobs, "completed", asked) == 0)
+        apply(worst, GRADE_INVALID, reasons, json_string("No job was completed."));
     if (strangers > 0)
         apply(worst, GRADE_INVALID, reasons,
               json_sprintf("%lld records are of no job of the stream.", (long long)strangers));

@@ -4,6 +4,7 @@
 #include "records.h"
 
 #include <check.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -303,6 +304,23 @@ START_TEST(test_job_is_started_once_on_each_node)
 }
 END_TEST
 
+START_TEST(test_job_has_its_users_home)
+{
+    const struct passwd *self = getpwuid(geteuid());
+    ck_assert_ptr_nonnull(self);
+    char *expected = text("%s %s %s\n", self->pw_dir, self->pw_name, self->pw_name);
+    setenv("SLURM_JOB_NUM_NODES", "1", 1);
+    install("bin/srun", "#!/bin/sh\necho \"$HOME $USER $LOGNAME\"\n");
+    char *path = text("%s:%s", scratch("bin"), getenv("PATH"));
+    setenv("PATH", path, 1);
+    unsetenv("HOME");
+    setenv("USER", "another", 1);
+    struct outcome outcome = run(program_setting("BENCH_LAUNCH"), "/spool/script", "/x/bench-job");
+    ck_assert_int_eq(outcome.code, 0);
+    ck_assert_str_eq(outcome.out, expected);
+}
+END_TEST
+
 START_TEST(test_launch_outside_of_slurm_is_told)
 {
     unsetenv("SLURM_JOB_NUM_NODES");
@@ -345,6 +363,7 @@ int main(void)
     tcase_add_test(c, test_missing_sbatch_is_fatal);
     tcase_add_test(c, test_several_clients_at_a_time_and_no_more);
     tcase_add_loop_test(c, test_job_is_started_once_on_each_node, 0, n_of(launches));
+    tcase_add_test(c, test_job_has_its_users_home);
     tcase_add_test(c, test_launch_outside_of_slurm_is_told);
     tcase_add_test(c, test_missing_srun_is_told);
     tcase_set_timeout(c, 60);
