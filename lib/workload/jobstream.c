@@ -278,13 +278,15 @@ static int drive(struct drive *d, struct bd_err *err)
 
 /* ----------------------------------------------------------------------------------- collecting */
 
+/* A node that runs and has no records has lost them: that is for the results to tell. */
 static int fetch_node(const struct workload_input *in, const struct node_plan *node,
                       struct bd_err *err)
 {
     const char *path =
         node->role == NODE_CONTROLLER ? IN_NODE(JOBSTREAM_DRIVER) : SCHED_JOB_RECORDS;
     int rc = logs_fetch(in, node, path, RECORDS_BYTES_MAX, err);
-    return rc < 0 ? bd_err_wrap(err, "fetch the records of node %s", node->name) : 0;
+    return rc < 0 && rc != -ENOENT ? bd_err_wrap(err, "fetch the records of node %s", node->name)
+                                   : 0;
 }
 
 /* Of nodes that don't answer there is nothing; the others' is kept all the same. */
