@@ -22,6 +22,9 @@ static int take_results(const struct measure *m, struct step_output *out, struct
 /* What was seen of jobs is kept, and how far it goes; a run that failed has no metrics. */
 static void salvage_jobs(const struct measure *m, struct step_output *out)
 {
+    struct bd_err why = BD_ERR_INIT;
+    if (m->workload->salvage && m->workload->salvage(&m->input, &why) < 0)
+        bd_strv_addf(&out->warnings, "not all that was seen was fetched: %s", why.text);
     if (take_results(m, out, NULL) == 0)
         json_decref(bd_take(out->metrics));
 }

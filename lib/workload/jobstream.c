@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #define TIMEOUT_NS        (3600 * BD_NS_PER_S)
 #define WARMUP_TIMEOUT_NS (120 * BD_NS_PER_S)
@@ -278,29 +279,41 @@ static int drive(struct drive *d, struct bd_err *err)
 
 /* ----------------------------------------------------------------------------------- collecting */
 
+/* A node that runs and has no records has lost them: that makes the run invalid
+ * (jobstream_result.c), and is no failure. */
 static int fetch_node(const struct workload_input *in, const struct node_plan *node,
                       struct bd_err *err)
 {
     const char *path =
         node->role == NODE_CONTROLLER ? IN_NODE(JOBSTREAM_DRIVER) : SCHED_JOB_RECORDS;
     int rc = logs_fetch(in, node, path, RECORDS_BYTES_MAX, err);
-    return rc < 0 ? bd_err_wrap(err, "fetch the records of node %s", node->name) : 0;
+    return rc < 0 && rc != -ENOENT ? bd_err_wrap(err, "fetch the records of node %s", node->name)
+                                   : 0;
 }
 
-/* Of nodes that don't answer there is nothing; the others' is kept all the same. A node that has
- * lost its file makes the run invalid (jobstream_result.c), which is no failure. */
+/* Of nodes that don't answer there is nothing; the others' is kept all the same. */
 static int fetch_records(const struct workload_input *in, struct bd_err *err)
 {
     int first = 0;
     for (size_t i = 0; i < in->plan->n_nodes; i++) {
         struct bd_err why = BD_ERR_INIT;
         int rc = fetch_node(in, &in->plan->nodes[i], &why);
-        if (rc < 0 && rc != -ENOENT && first == 0) {
+        if (rc < 0 && first == 0) {
             first = rc;
             bd_err_copy(err, &why);
         }
     }
     return first;
+}
+
+/* What run() fetched is what was seen of the stream; it may not have come to that. */
+static int salvage(const struct workload_input *in, struct bd_err *err)
+{
+    bd_auto_free char *driver =
+        bd_xasprintf("%s-%s", cluster_plan_node(in->plan, NULL)->name, JOBSTREAM_DRIVER);
+    bool has_begun = faccessat(in->dir_fd, JOBSTREAM_RECORD, F_OK, 0) == 0;
+    bool has_records = faccessat(in->dir_fd, driver, F_OK, 0) == 0;
+    return has_begun && !has_records ? fetch_records(in, err) : 0;
 }
 
 static int keep_answers(const struct workload_input *in, struct bd_err *err)
@@ -375,6 +388,7 @@ const struct workload workload_jobstream = {
     .check = check,
     .warm_up = warm_up,
     .run = run,
+    .salvage = salvage,
     .results = jobstream_results,
     .has_metric = has_metric,
 };

@@ -279,6 +279,12 @@ static double wall_s(const struct jobs_seen *seen, int64_t at)
     return (double)(seen->begin_wall_ns + at) / (double)BD_NS_PER_S;
 }
 
+/* What it ends before its time is over for it before it is over. */
+static bool ended_by_itself(const struct sched_record *r)
+{
+    return r->end == JOB_END_COMPLETED || r->end == JOB_END_FAILED;
+}
+
 /* It must not begin a job after its first instruction, nor end it before its last. */
 static void compare_times(struct theirs *t, const struct jobs_seen *seen,
                           const struct job_seen *job, const struct sched_record *r)
@@ -286,7 +292,7 @@ static void compare_times(struct theirs *t, const struct jobs_seen *seen,
     double late = 0;
     if (job->started_first != JOB_NEVER && r->start_s)
         late = fmax(late, (double)r->start_s - wall_s(seen, job->started_first));
-    if (job->ended_last != JOB_NEVER && r->end_s)
+    if (job->ended_last != JOB_NEVER && r->end_s && ended_by_itself(r))
         late = fmax(late, wall_s(seen, job->ended_last) - (double)(r->end_s + 1));
     if (late > 0)
         t->disagree++;

@@ -59,6 +59,9 @@ struct workload {
      * (BD_EWORKLOAD; BD_ETIMEOUT where its own time was over; what the token says) the error has
      * the last lines of the output, and what there is of results is kept. */
     int (*run)(const struct workload_input *in, struct bd_err *err);
+    /* After a run() that failed or was cut off: brings what is left in the nodes of its raw
+     * results, as far as they answer. NULL: run() has all. */
+    int (*salvage)(const struct workload_input *in, struct bd_err *err);
     /* What follows from the files in dir_fd; may be repeated. */
     int (*results)(const json_t *spec, int dir_fd, struct workload_result *ret_result,
                    struct bd_err *err);

@@ -141,7 +141,8 @@ END_TEST
 
 START_TEST(spec_of_a_cell_has_its_levels_and_nothing_of_the_campaign_as_a_whole)
 {
-    static const char *const gone[] = {"factors", "cells", "exclude", "design", "objectives"};
+    static const char *const gone[] = {"factors", "cells",      "exclude",
+                                       "design",  "objectives", "artifacts"};
     bd_auto_json json_t *spec = spec_with(
         "{'factors': {'cluster.compute': [2, 5], 'workload.env': [{'A': '1'}]},"
         " 'objectives': [{'metric': 'elapsed', 'direction': 'min'}], 'labels': {'a': 'b'}}");

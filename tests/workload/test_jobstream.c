@@ -213,6 +213,23 @@ START_TEST(test_times_that_contradict_the_schedulers)
 }
 END_TEST
 
+START_TEST(test_a_job_that_the_scheduler_ends_is_over_for_it_before_it_is)
+{
+    struct run r;
+    struct workload_result result = {0};
+    run_init(&r);
+    write_text(&r, "ctl1-jobcomp.log",
+               "JobId=101 Name=bd-0 JobState=CANCELLED StartTime=2026-01-31T12:00:00 "
+               "EndTime=2026-01-31T11:59:50\n"
+               "JobId=102 Name=bd-1 JobState=FAILED StartTime=2026-01-31T12:00:00 "
+               "EndTime=2026-01-31T11:59:50\n");
+    results(&r, &result);
+    ck_assert_int_eq(figure(&result, "records", "disagree"), 1);
+    workload_result_done(&result);
+    run_done(&r);
+}
+END_TEST
+
 START_TEST(test_a_log_that_is_not_there_is_told)
 {
     struct run r;
@@ -320,6 +337,8 @@ END_TEST
 
 UNIT_MAIN("workload/jobstream", test_a_stream_in_which_all_went_well,
           test_what_a_node_has_lost_is_not_made_up, test_jobs_that_only_one_side_has,
-          test_times_that_contradict_the_schedulers, test_a_log_that_is_not_there_is_told,
-          test_a_driver_that_died_leaves_what_was_seen, test_files_that_are_not_what_was_written,
+          test_times_that_contradict_the_schedulers,
+          test_a_job_that_the_scheduler_ends_is_over_for_it_before_it_is,
+          test_a_log_that_is_not_there_is_told, test_a_driver_that_died_leaves_what_was_seen,
+          test_files_that_are_not_what_was_written,
           test_the_driver_is_late_where_the_first_job_of_a_moment_is)

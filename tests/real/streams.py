@@ -1,0 +1,228 @@
+"""Streams of jobs for the tests: specs of a few words, and what follows from a run's raw files, read and
+computed apart from benchd's own code."""
+import collections
+import datetime
+import math
+import re
+import struct
+
+import host
+
+# A pass over the queue each second, and one whenever something comes or ends.
+SLURM = {"name": "slurm",
+         "options": {"SchedulerParameters": "batch_sched_delay=0,bf_interval=1,sched_interval=1"}}
+RECORDS = "/run/benchd/jobs.rec"
+DRIVER = "/run/benchd/driver.rec"
+LATE = "driver late"
+
+
+def constant(value):
+    return {"distribution": "constant", "value": value}
+
+
+def stream(jobs, compute=2, cpus=0.3, **other):
+    """A campaign of one run of a stream; members of the workload are among the others."""
+    ours = {k: other.pop(k) for k in list(other) if k not in ("design", "hooks", "factors", "cells", "sampling")}
+    return {
+        "name": "stream",
+        "cluster": {"compute": compute, "scheduler": SLURM,
+                    "node": {"cpus": cpus, "schedulerCpus": 1, "memory": "128MiB"}},
+        "workload": {"name": "jobstream", "jobs": jobs, "arrival": {"process": "uniform", "rate": "5/s"},
+                     "runtime": constant("100ms"), "clients": 8, **ours},
+        **other,
+    }
+
+
+def meanwhile(script, node):
+    """A hook after which this goes on in the node by itself."""
+    return {"command": ["systemd-run", "--quiet", "--collect", "sh", "-c", script], "node": node}
+
+
+def once_written(file, records, script):
+    """As soon as so many records are in the file."""
+    size = f"$(stat -c %s {file} 2>/dev/null || echo 0)"
+    return f"until [ {size} -ge {64 * records} ]; do sleep 0.05; done; {script}"
+
+
+def beside_lateness(reasons):
+    """Whether the driver keeps up is this host's business of the moment."""
+    return [r for r in reasons if not r.startswith(LATE)]
+
+
+# -- asking --
+
+def rows(campaigns, run, limit=500, **query):
+    """All of /jobs, page by page."""
+    items, cursor = [], None
+    while True:
+        asked = {"limit": limit, **query} | ({"cursor": cursor} if cursor else {})
+        reply = campaigns.api.get(f"/v1/runs/{run}/jobs?" + "&".join(f"{k}={v}" for k, v in asked.items()))
+        assert reply.status == 200, reply
+        page = reply.json
+        assert len(page["items"]) <= limit
+        items += page["items"]
+        cursor = page["next"]
+        if cursor is None:
+            return items
+
+
+def wait_ended(campaigns, id, jobs, patience=60):
+    """The campaign's run that is in the middle of its stream, so many jobs of which are over."""
+    def at():
+        for run in campaigns.runs(id):
+            told = [e["data"] for e in campaigns.api.events(subject=f"run/{run['id']}")
+                    if e["kind"] == "run.progress"]
+            if told and told[-1]["ended"] >= jobs:
+                assert told[-1]["ended"] < told[-1]["jobs"], "it was over before it was looked at"
+                return run
+        return None
+
+    return host.wait_until(at, f"{jobs} jobs that are over", patience)
+
+
+# -- what was written down --
+
+Record = collections.namedtuple(
+    "Record", "magic kind index task mono wall job_id code rank cpu spare node", defaults=[None])
+RECORD = struct.Struct("=IIIIqqQiIqq")
+MAGIC = struct.unpack("<I", b"BJR1")[0]
+BEGIN, SUBMIT, ACCEPTED, REFUSED, START, END, ENDED, FINISH = range(1, 9)
+STATES = ["unknown", "completed", "failed", "timeout", "cancelled", "node-fail"]
+Job = collections.namedtuple("Job", "index arrival nodes tasks runtime requested user priority after")
+
+
+def read_records(content, node):
+    assert len(content) % RECORD.size == 0, f"half a record of {node}"
+    records = [Record(*fields, node) for fields in RECORD.iter_unpack(content)]
+    assert all(r.magic == MAGIC for r in records)
+    return records
+
+
+def expand(nodes):
+    """n[1-3,5],ctl1 as a list of names."""
+    names = []
+    for word in re.findall(r"[^,\[]+(?:\[[^\]]*\])?", nodes):
+        stem, bracket, inside = word.partition("[")
+        for part in inside.rstrip("]").split(",") if bracket else [None]:
+            first, _, last = (part or "").partition("-")
+            names += [stem] if part is None else [f"{stem}{i}" for i in range(int(first), int(last or first) + 1)]
+    return sorted(names)
+
+
+def read_jobcomp(text):
+    """What Slurm says of each (index, task)."""
+    slurm = {}
+    for line in text.splitlines():
+        said = dict(w.split("=", 1) for w in line.split(" ") if "=" in w)
+        if said["Name"].startswith("bd-"):
+            key = int(said["Name"][3:]), int(said.get("ArrayTaskId", 0))
+            assert key not in slurm, f"Slurm has {key} twice"
+            slurm[key] = said
+    return slurm
+
+
+def wall(said, name):
+    """One of Slurm's times, in seconds since 1970: nodes have no time zone."""
+    at = datetime.datetime.strptime(said[name], "%Y-%m-%dT%H:%M:%S")
+    return at.replace(tzinfo=datetime.timezone.utc).timestamp()
+
+
+class Files:
+    """A run's, as its artifacts have them."""
+
+    def __init__(self, campaigns, run):
+        self.names = campaigns.artifacts(run)
+        self.text = campaigns.artifact(run, "jobs.txt")
+        first, *lines = self.text.splitlines()
+        assert first == f"benchd-jobs 1 {len(lines)}"
+        self.jobs = [Job(*map(int, line.split(" "))) for line in lines]
+        self.records = collections.defaultdict(list)
+        for name in self.names:
+            node, _, rest = name.partition("-")
+            if rest in ("driver.rec", "jobs.rec"):
+                content = campaigns.api.get(f"/v1/runs/{run}/artifacts/{name}").body
+                for record in read_records(content, node):
+                    self.records[record.kind, record.index, record.task].append(record)
+        self.slurm = read_jobcomp(campaigns.artifact(run, "ctl1-jobcomp.log"))
+
+    def of(self, kind, index, task=0):
+        return sorted(self.records[kind, index, task], key=lambda r: (r.rank, r.mono))
+
+    def rows(self):
+        return [self.row(job, task) for job in self.jobs for task in range(job.tasks)]
+
+    def row(self, job, task):
+        """By docs/metrics.md, of a task that ran on no rank twice."""
+        (begin,) = self.of(BEGIN, 0)
+        submits, accepted = self.of(SUBMIT, job.index), self.of(ACCEPTED, job.index)
+        starts, ends = self.of(START, job.index, task), self.of(END, job.index, task)
+        words = self.of(ENDED, job.index, task)
+        ids = [r.job_id for r in starts + ends + words + accepted]
+
+        def since(moment):
+            return None if moment is None else moment - begin.mono
+
+        def last(records):
+            return since(max(r.mono for r in records)) if len(records) == job.nodes else None
+
+        row = {
+            "index": job.index, "task": task, "nodes": job.nodes, "user": job.user,
+            "schedulerState": STATES[words[-1].code] if words else "unknown",
+            "jobId": ids[0] if ids else None,
+            "exitCode": next((r.code for r in ends if r.code), 0) if ends else None,
+            "nodeList": sorted({r.node for r in starts + ends}),
+            "plannedNs": job.arrival,
+            "submitNs": since(submits[0].mono if submits else None),
+            "acceptedNs": since(accepted[0].mono if accepted else None),
+            "startedFirstNs": since(min((r.mono for r in starts), default=None)),
+            "startedAllNs": last(starts),
+            "endedLastNs": last(ends),
+            "runtimeNs": job.runtime, "requestedNs": job.requested,
+            "doubled": False,
+        }
+        row["outcome"] = self.outcome(job, row, starts, ends)
+        for name, point in (("waitNs", "startedFirstNs"), ("turnaroundNs", "endedLastNs")):
+            both = None not in (row["submitNs"], row[point])
+            row[name] = row[point] - row["submitNs"] if both else None
+        return row
+
+    def outcome(self, job, row, starts, ends):
+        if len(ends) == job.nodes:
+            return "failed" if row["exitCode"] else "completed"
+        if starts or ends:
+            return "killed"
+        if self.of(REFUSED, job.index):
+            return "refused"
+        return "not-submitted" if row["submitNs"] is None else "lost"
+
+
+# -- what follows from rows --
+
+def percentile(values, percent):
+    return sorted(values)[math.ceil(len(values) * percent / 100) - 1]
+
+
+def seen(rows, name):
+    return [r[name] for r in rows if r[name] is not None]
+
+
+def metrics(rows, compute):
+    """Some of docs/metrics.md's, in whole nanoseconds until the end."""
+    submits = seen([r for r in rows if r["task"] == 0], "submitNs")
+    ends, waits = seen(rows, "endedLastNs"), seen(rows, "waitNs")
+    first, last = min(submits), max(submits)
+    busy = sum(r["nodes"] * max(0, min(r["endedLastNs"], last) - max(r["startedFirstNs"], first))
+               for r in rows if r["endedLastNs"] is not None and r["startedFirstNs"] is not None)
+    return {
+        "makespan": (max(ends) - min(r["plannedNs"] for r in rows)) / 1e9,
+        "wait_p50": percentile(waits, 50) / 1e9,
+        "wait_mean": sum(waits) / len(waits) / 1e9,
+        "wait_max": max(waits) / 1e9,
+        "turnaround_mean": sum(seen(rows, "turnaroundNs")) / len(seen(rows, "turnaroundNs")) / 1e9,
+        "throughput_completion": (len(ends) - 1) * 1e9 / (max(ends) - min(ends)),
+        "throughput_submission": (len(submits) - 1) * 1e9 / (last - first),
+        "utilisation": busy / (compute * (last - first)),
+        "lateness_max": max(r["submitNs"] - r["plannedNs"] for r in rows if r["submitNs"] is not None) / 1e9,
+        **{f"jobs_{o.replace('-', '_')}": sum(r["outcome"] == o for r in rows)
+           for o in ("completed", "failed", "killed", "refused", "lost", "not-submitted")},
+    }
