@@ -6,7 +6,7 @@ import time
 from datetime import datetime
 
 import machine
-from service import NODE, Failed, copy_database
+from service import NODE, PATIENCE, Failed, copy_database
 
 AT_ONCE = {"quiet_cpus": 1, "quiet_wait": "0s"}
 NEVER = {"quiet_cpus": 0, "quiet_wait": "24h"}  # what is measured is nothing of runs
@@ -68,19 +68,27 @@ def cancelled_after(service, id):
         service.runs(id)
 
 
+def runs_done(service, spec, patience=PATIENCE):
+    """The runs of a campaign that went to its good end, those that failed and were tried again left
+    out."""
+    id = service.submit(**spec)
+    with cancelled_after(service, id):
+        ended = service.wait(f"/v1/campaigns/{id}", ("done", "failed", "cancelled"), patience)
+        runs = service.runs(id)
+    done = [run for run in runs if run["state"] == "done"]
+    if ended["state"] != "done" or ended["progress"]["failed"]:
+        errors = [run["error"]["detail"] for run in runs if run["error"]]
+        raise Failed(f"campaign {id} {ended['state']}: {errors}")
+    return done
+
+
 def runs_one_by_one(bench, figures):
     overhead, gap = figures
     with bench.service(**AT_ONCE) as service:
 
         def once():
             conditions = machine.conditions()
-            id = service.submit(**campaign(design={"repetitions": RUNS, "retries": 0}))
-            with cancelled_after(service, id):
-                ended = service.wait(f"/v1/campaigns/{id}", ("done", "failed", "cancelled"))
-                runs = service.runs(id)
-            if ended["state"] != "done":
-                errors = [run["error"]["detail"] for run in runs if run["error"]]
-                raise Failed(f"campaign {id} {ended['state']}: {errors}")
+            runs = runs_done(service, campaign(design={"repetitions": RUNS, "retries": 0}))
             for run in runs:
                 overhead.add(own_ms(run), conditions)
             for before, after in zip(runs, runs[1:]):

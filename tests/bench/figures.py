@@ -3,27 +3,25 @@
 A value is what a client sees: time begins before the request is sent, and ends when the answer that
 says so has come.
 """
-import contextlib
 import os
 import shutil
-import socket
 import statistics
 import subprocess
 import tempfile
-import threading
 import time
 from pathlib import Path
 
 import campaign_figures
 import host
 import machine
+import stream_figures
+from asker import Asker, asking, foremost, percentile
 from service import NODE, SCRATCH, Failed
 from sockets import free_port
 
 MIB = 1 << 20
 
 REQUESTS = 5000
-PACE = 0.002  # seconds between two requests beside a bring-up, which is not to be held up
 CYCLES, CYCLE_NODES, SETTLED_CYCLE = 50, 8, 5
 QUIET = 1.0  # seconds from which on nothing of an earlier request is under way
 HUGE_REPEATS = 3
@@ -141,81 +139,6 @@ def huge(bench, figures):
 # ---------------------------------------------------------------------------------- the daemon
 
 
-def percentile(values, p):
-    """Nearest rank; not of fewer values than it takes to tell."""
-    if len(values) * (100 - p) < 100:
-        raise Failed(f"{len(values)} values are too few for a p{p}")
-    return sorted(values)[-(-len(values) * p // 100) - 1]
-
-
-class Asker:
-    """GET of one cluster over one kept connection; `ms` has how long each answer took."""
-
-    def __init__(self, service, id):
-        self.sock = socket.create_connection(service.address, timeout=10)
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.request = f"GET /v1/clusters/{id} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
-        self.ms = []
-
-    def ask(self):
-        start = time.perf_counter()
-        self.sock.sendall(self.request)
-        got = b""
-        while b"\r\n\r\n" not in got:
-            got += self.more()
-        head, _, body = got.partition(b"\r\n\r\n")
-        if not head.startswith(b"HTTP/1.1 200 "):
-            raise Failed(f"GET of a cluster: {head[:200].decode()}")
-        fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
-        left = int(fields[b"content-length"]) - len(body)
-        while left > 0:
-            left -= len(self.more())
-        self.ms.append(1000 * (time.perf_counter() - start))
-
-    def more(self):
-        data = self.sock.recv(65536)
-        if not data:
-            raise Failed("benchd closed a connection that was to be kept")
-        return data
-
-
-@contextlib.contextmanager
-def foremost():
-    """This thread before all others: the daemon is measured, not how long we wait for our turn."""
-    thread = threading.get_native_id()
-    before = os.getpriority(os.PRIO_PROCESS, thread)
-    os.setpriority(os.PRIO_PROCESS, thread, -20)
-    try:
-        yield
-    finally:
-        os.setpriority(os.PRIO_PROCESS, thread, before)
-
-
-@contextlib.contextmanager
-def asking(service, id):
-    """Asks in the background, at a pace."""
-    asker, stop, faults = Asker(service, id), threading.Event(), []
-
-    def go_on():
-        try:
-            with foremost():
-                while not stop.wait(PACE):
-                    asker.ask()
-        except (Failed, OSError) as fault:
-            faults.append(fault)
-
-    thread = threading.Thread(target=go_on)
-    thread.start()
-    try:
-        yield asker
-    finally:
-        stop.set()
-        thread.join()
-        asker.sock.close()
-    if faults:
-        raise faults[0]
-
-
 def quiet_daemon(bench, figures):
     """A daemon that has just begun, and one that has a cluster that nothing happens to."""
     memory, p50, p99 = figures
@@ -233,10 +156,10 @@ def quiet_daemon(bench, figures):
         def ask(id):
             time.sleep(QUIET)
             conditions = machine.conditions()
-            asker = Asker(service, id)
+            asker = Asker(service)
             with asker.sock, foremost():
                 for _ in range(REQUESTS):
-                    asker.ask()
+                    asker.ask(f"/v1/clusters/{id}")
             p50.add(percentile(asker.ms, 50), conditions)
             p99.add(percentile(asker.ms, 99), conditions)
 
@@ -268,7 +191,7 @@ def busy_daemon(bench, figures):
         with bench.service() as service:
             conditions = machine.conditions()
             id = service.create(compute=32, node=NODE, admission={"oversubscribe": True})
-            with asking(service, id) as asker:
+            with asking(service, f"/v1/clusters/{id}") as asker:
                 service.wait_ready(id)
             p50.add(percentile(asker.ms, 50), conditions)
             p99.add(percentile(asker.ms, 99), conditions)
@@ -395,6 +318,27 @@ def plans():
              ("campaigns-startup", "start with 10,000 queued campaigns, more than with none", "s", 1)),
         Plan("campaigns-submit", campaign_figures.submit_many,
              ("campaigns-submit", "1,000 campaigns over one connection", "s", 2)),
+        Plan("jobs-page", stream_figures.pages_of_many,
+             ("jobs-page-p99", "page of 100 of 1,000,000 jobs, anywhere, p99", "ms", 10),
+             ("jobs-page-outcome-p99", "the same, of some outcomes only, p99", "ms", 10)),
+        Plan("ingest", stream_figures.rows_come_in,
+             ("ingest-lag-p99", "loop lag while 2,000 jobs a second are stored, p99", "ms", 20),
+             ("ingest-lag-max", "the same, longest", "ms"),
+             ("ingest-rate", "what came in of these", "1/s"),
+             ("jobs-insert", "jobs stored as fast as it goes, of 1,000,000", "1/s"),
+             ("jobs-bytes", "a job in the database", "B")),
+        Plan("stream", stream_figures.stream,
+             ("stream-lateness-p95", "driver's lateness, 40 jobs at 10/s, p95", "ms"),
+             ("stream-job-cpu", "bench-job's CPU time a job", "ms", 1),
+             ("stream-driver-cpu", "CPU time of driver and sbatch a job", "ms"),
+             ("stream-slurmctld-cpu", "slurmctld's CPU time a run", "CPU s"),
+             ("stream-sampler-cpu", "sampler's CPU time a round", "ms"),
+             ("stream-loop-lag-p99", "loop lag during such a run, p99", "ms", 20),
+             ("stream-collect", "stream's finish to the end of collect", "ms")),
+        Plan("stream-50", stream_figures.fast_stream,
+             ("stream-50-lateness-p99", "driver's lateness, 200 jobs at 50/s, p99", "ms", 20)),
+        Plan("sampling-cost", stream_figures.sampling_cost,
+             ("sampling-cost", "makespan with samples / without, in one block", "")),
         Plan("demo", demo,
              ("demo-first", "./run demo from a clean clone", "s", 360),
              ("demo-again", "./run demo again", "s", 40), when="demo"),

@@ -179,9 +179,9 @@ class Service:
                 raise OSError(f"{method} {target}: {fault!r}") from fault
             raise
 
-    def wait(self, target, states):
+    def wait(self, target, states, patience=PATIENCE):
         """The object once it is in one of the states. Each answer comes when something changed."""
-        until, etag = time.monotonic() + PATIENCE, None
+        until, etag = time.monotonic() + patience, None
         while time.monotonic() < until:
             polled = f"{target}?wait={POLL}" if etag else target
             status, new_etag, body = self.call("GET", polled, etag=etag)
@@ -193,7 +193,7 @@ class Service:
             if found["state"] in states:
                 return found
             etag = new_etag
-        raise Failed(f"{target} was still {found['state']} after {PATIENCE} s")
+        raise Failed(f"{target} was still {found['state']} after {patience} s")
 
     # -- campaigns --
 
@@ -211,8 +211,12 @@ class Service:
 
     def runs(self, id):
         """All of a campaign, those that began first before."""
-        _, _, body = self.call("GET", f"/v1/campaigns/{id}/runs?limit=50")
-        runs = json.loads(body)["items"]
+        runs, more = [], ""
+        while more is not None:
+            _, _, body = self.call("GET", f"/v1/campaigns/{id}/runs?limit=50{more}")
+            page = json.loads(body)
+            runs += page["items"]
+            more = page["next"] and f"&cursor={page['next']}"
         host.OURS.update(run["id"] for run in runs)
         return sorted(runs, key=lambda run: run["createdAt"])
 
