@@ -150,9 +150,10 @@ static void clear_done(struct work *work)
     struct pack *p = (struct pack *)work;
     if (p->rc < 0)
         bd_log(BD_LOG_WARN,
-               "the directory of a run whose files are packed could not be removed; the next "
-               "start of benchd tries again",
+               "the directory of a run whose files are packed could not be removed; benchd tries "
+               "again within an hour",
                "run", p->run, "error", p->err.text, NULL);
+    p->a->left_undone |= p->rc < 0;
     p->a->check_wanted = true;
     pack_end(p);
 }
@@ -179,8 +180,11 @@ static void pack_written(struct write *w, int rc, const struct bd_err *err)
     }
     if (rc < 0) {
         if (!e->closing)
-            bd_log(BD_LOG_ERROR, "the store refuses the files of a run; they stay in its directory",
+            bd_log(BD_LOG_ERROR,
+                   "the store refuses the files of a run; they stay in its directory, and benchd "
+                   "tries again within an hour",
                    "run", p->run, "error", err->text, NULL);
+        p->a->left_undone = true;
         pack_end(p);
         return;
     }
@@ -197,9 +201,10 @@ static void pack_done(struct work *work)
     struct engine *e = p->a->e;
     if (p->rc < 0 && p->rc != BD_ECANCELLED)
         bd_log(BD_LOG_ERROR,
-               "the files of a run can't be packed; they stay in its directory, and the next start "
-               "of benchd tries again",
+               "the files of a run can't be packed; they stay in its directory, and benchd tries "
+               "again within an hour, and when it has removed others",
                "run", p->run, "error", p->err.text, NULL);
+    p->a->left_undone |= p->rc < 0;
     if (p->rc < 0 || !p->there) {
         pack_end(p);
         return;
@@ -225,12 +230,13 @@ static void pack_begin(struct artifacts *a)
     workers_submit(a->e->config.pack, &p->w);
 }
 
-/* -- what an earlier daemon has left -- */
+/* -- what was left undone, by an earlier daemon too -- */
 
 struct sweep {
     struct work w;
     struct artifacts *a;
     struct bd_strv runs; /* at their end, with a directory */
+    int rc;
 };
 
 static int keep(const char *digest, void *arg, struct bd_err *err)
@@ -272,13 +278,13 @@ static void sweep_run(struct work *work, void *context BD_UNUSED)
     const struct engine *e = s->a->e;
     struct bd_err err = BD_ERR_INIT;
     bd_auto(store_conn) struct store_conn *conn = NULL;
-    int rc = store_open_reader(e->config.db_path, &conn, &err);
-    if (rc == 0)
-        rc = sweep_objects(e, conn, &err);
-    if (rc == 0)
-        rc = find_runs(s, conn, &err);
-    if (rc < 0)
-        bd_log(BD_LOG_WARN, "could not look for files of runs that an earlier benchd left", "error",
+    s->rc = store_open_reader(e->config.db_path, &conn, &err);
+    if (s->rc == 0)
+        s->rc = sweep_objects(e, conn, &err);
+    if (s->rc == 0)
+        s->rc = find_runs(s, conn, &err);
+    if (s->rc < 0)
+        bd_log(BD_LOG_WARN, "could not look for files of runs that were left behind", "error",
                err.text, NULL);
 }
 
@@ -289,6 +295,7 @@ static void sweep_done(struct work *work)
     for (size_t i = 0; i < s->runs.n; i++)
         enqueue(a, s->runs.items[i]);
     bd_strv_done(&s->runs);
+    a->left_undone |= s->rc < 0;
     free(s);
     a->check_wanted = true;
     artifacts_end(a);
@@ -328,6 +335,13 @@ void artifacts_run_ended(struct artifacts *a, const char *run)
 void artifacts_campaign_ended(struct artifacts *a)
 {
     a->check_wanted = true;
+    artifacts_move(a);
+}
+
+void artifacts_again(struct artifacts *a)
+{
+    a->sweep_wanted |= a->left_undone;
+    a->left_undone = false;
     artifacts_move(a);
 }
 
