@@ -195,6 +195,8 @@ void artifacts_list(struct http_request *r, void *app)
 
 /* -- one: first what it is, and only where that is not known to the client, its content -- */
 
+#define EXPANDED_MAX (2ULL << 30) /* bytes of packed ones that are being read at once */
+
 static void set_etag(struct api_read *q, const struct store_artifact *f)
 {
     if (*f->digest)
@@ -214,6 +216,7 @@ static int load_row(struct api_read *q, struct store_conn *conn, struct bd_err *
     rc = store_artifact_get(conn, q->id, q->name, &row, NULL);
     if (rc == 0)
         set_etag(q, &row);
+    q->fd_bytes = row.bytes;
     store_artifact_done(&row);
     return rc == BD_ENOTFOUND ? 0 : rc; /* not packed, perhaps */
 }
@@ -255,10 +258,43 @@ static void reply_content(struct api_read *q)
         http_reply_file(q->r, "application/octet-stream", bd_take_fd(&q->fd), q->fd_bytes);
 }
 
+/* What is packed is expanded for as long as its reader takes: with his request goes his part. */
+struct part {
+    struct api *api;
+    uint64_t bytes;
+};
+
+static void part_free(void *data)
+{
+    struct part *part = data;
+    part->api->expanded -= part->bytes;
+    free(part);
+}
+
+/* A file that is larger by itself is read alone. */
+static bool take_part(const struct api_read *q)
+{
+    struct api *a = q->api;
+    if (q->fd_bytes && a->expanded && a->expanded + q->fd_bytes > EXPANDED_MAX)
+        return false;
+    struct part *part = bd_new(struct part);
+    *part = (struct part){a, q->fd_bytes};
+    a->expanded += part->bytes;
+    http_request_set_data(q->r, part, part_free);
+    return true;
+}
+
 static void reply_row(struct api_read *q)
 {
     if (q->removed_ns || etag_matches(q->r, q->etag)) {
         reply_content(q);
+        return;
+    }
+    if (!take_part(q)) {
+        http_problem(q->r, "unavailable",
+                     "artifacts of %llu MiB are being read just now, and with %s it would be more "
+                     "than %llu MiB: try again when others have theirs",
+                     (unsigned long long)q->api->expanded >> 20, q->name, EXPANDED_MAX >> 20);
         return;
     }
     q->load = load_content;

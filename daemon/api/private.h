@@ -45,6 +45,7 @@ struct api {
     struct exec *execs;
     struct packing *packings; /* exports */
     uint64_t changes;         /* how often waits_wake() was called */
+    uint64_t expanded;        /* bytes of packed artifacts that are being read just now */
     struct {
         struct question q;
         int rc;
