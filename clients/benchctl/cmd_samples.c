@@ -1,4 +1,4 @@
-/* benchctl run samples. */
+/* benchctl run samples and run queue: figures of a run over time. */
 #include "api.h"
 #include "commands.h"
 #include "csv.h"
@@ -94,12 +94,22 @@ static void print_values_csv(const json_t *values)
     }
 }
 
-/* -- both -- */
+/* -- what is asked for -- */
+
+/* "&step=...", of what was said; 0 is what holds without. */
+static void add_window(struct bd_str *query, const struct args *args)
+{
+    static const char *const durations[] = {"step", "from", "to"};
+    for (size_t i = 0; i < BD_ARRAY_LEN(durations); i++) {
+        int64_t ns = args_duration_ns(args_get(args, durations[i]));
+        if (ns > 0)
+            bd_str_addf(query, "&%s=%lldns", durations[i], (long long)ns);
+    }
+}
 
 /* "/samples?metric=...", of all that was said. */
 static char *samples_below(const struct args *args)
 {
-    static const char *const durations[] = {"step", "from", "to"};
     struct bd_str below = {0};
     bd_auto_free char *metric = api_quote(args->operands.items[1]);
     bd_str_addf(&below, "/samples?metric=%s", metric);
@@ -108,11 +118,7 @@ static char *samples_below(const struct args *args)
         bd_auto_free char *quoted = api_quote(node);
         bd_str_addf(&below, "&node=%s", quoted);
     }
-    for (size_t i = 0; i < BD_ARRAY_LEN(durations); i++) {
-        int64_t ns = args_duration_ns(args_get(args, durations[i]));
-        if (ns > 0)
-            bd_str_addf(&below, "&%s=%lldns", durations[i], (long long)ns);
-    }
+    add_window(&below, args);
     return bd_str_take(&below);
 }
 
@@ -155,5 +161,76 @@ int cmd_run_samples(struct cli *cli, struct bd_err *err)
         print_series_csv(items);
     else
         print_series(cli, items);
+    return CLI_OK;
+}
+
+/* -- the queue -- */
+
+/* Of a bucket each figure has two numbers: its mean, and its maximum. */
+static const struct table_column queue_columns[2][7] = {
+    {{"TIME", true}, {"WAITING", true}, {"RUNNING", true}, {"BUSY NODES", true}},
+    {{"TIME", true},
+     {"WAITING", true},
+     {"MAX", true},
+     {"RUNNING", true},
+     {"MAX", true},
+     {"BUSY NODES", true},
+     {"MAX", true}},
+};
+static const char *const queue_names[2][7] = {
+    {"timeNs", "waiting", "running", "busyNodes"},
+    {"timeNs", "waiting", "waitingMax", "running", "runningMax", "busyNodes", "busyNodesMax"},
+};
+static const size_t queue_widths[2] = {4, 7};
+
+static void print_queue(const struct cli *cli, const json_t *points, bool buckets)
+{
+    table_auto struct table table;
+    table_init(&table, queue_columns[buckets], queue_widths[buckets]);
+    const json_t *point;
+    size_t i;
+    json_array_foreach (points, i, point) {
+        char value[TEXT_NUMBER_BYTES];
+        add_seconds(&table, json_integer_value(json_array_get(point, 0)));
+        for (size_t k = 1; k < queue_widths[buckets]; k++)
+            table_add(&table, STYLE_PLAIN,
+                      text_real(json_number_value(json_array_get(point, k)), value));
+    }
+    table_print(&table, &cli->out, 0);
+}
+
+static void print_queue_csv(const json_t *points, bool buckets)
+{
+    const json_t *point;
+    size_t i;
+    csv_names(queue_names[buckets], queue_widths[buckets]);
+    json_array_foreach (points, i, point) {
+        for (size_t k = 0; k < queue_widths[buckets]; k++)
+            csv_value(json_array_get(point, k), k == 0);
+        putchar('\n');
+    }
+}
+
+int cmd_run_queue(struct cli *cli, struct bd_err *err)
+{
+    bd_auto_json json_t *reply_json = NULL;
+    http_auto_reply struct http_reply reply = {0};
+    bd_auto_str struct bd_str query = {0}, below = {0};
+    bd_auto_free char *path = NULL;
+    add_window(&query, &cli->args);
+    bd_str_addf(&below, "/queue%s%s", query.len ? "?" : "", query.len ? query.data + 1 : "");
+    int r = api_find_path(cli, API_RUN, bd_str_text(&below), &path, err);
+    if (r == 0)
+        r = api_get(cli, path, &reply, &reply_json, err);
+    if (r < 0)
+        return r;
+    const json_t *points = json_object_get(reply_json, "points");
+    bool buckets = json_is_integer(json_object_get(reply_json, "stepNs"));
+    if (cli->json)
+        cli_print_json(bd_str_text(&reply.body));
+    else if (args_has(&cli->args, "csv"))
+        print_queue_csv(points, buckets);
+    else
+        print_queue(cli, points, buckets);
     return CLI_OK;
 }

@@ -10,6 +10,18 @@
         "quiet", ARG_FLAG, .help = "print ids alone, one a line"                                   \
     }
 
+#define STEP                                                                                       \
+    {                                                                                              \
+        "step", ARG_DURATION, false, "D", .help = "means over spans of this length: 5s"            \
+    }
+#define FROM                                                                                       \
+    {                                                                                              \
+        "from", ARG_DURATION, false, "D", .help = "only from this time on"                         \
+    }
+#define TO                                                                                         \
+    {                                                                                              \
+        "to", ARG_DURATION, false, "D", .help = "only before this time"                            \
+    }
 #define CSV                                                                                        \
     {                                                                                              \
         "csv", ARG_FLAG, .help = "print comma-separated values, with a line of names"              \
@@ -152,12 +164,14 @@ const struct command commands[] = {
      OPTIONS({"outcome", ARG_TEXT, false, "OUTCOME", .help = "only those that came out so"},
              {"limit", ARG_COUNT, false, "N", .help = "the first N only"}, CSV),
      cmd_run_jobs},
+    {"run queue", "ID", 1, 1, WORDS_RUN, "show how many jobs of a run waited and ran, over time",
+     "A line for each change, or for each span: its means by time, and maxima (MAX). Times count\n"
+     "from the beginning of the stream.",
+     OPTIONS(STEP, FROM, TO, CSV), cmd_run_queue},
     {"run samples", "ID [METRIC]", 1, 2, WORDS_RUN, "list what was sampled in a run, or its values",
      "Without METRIC it lists which series there are. Times count from the beginning of sampling.",
      OPTIONS({"node", ARG_TEXT, false, "N", .help = "of this node alone; 'host' is the machine"},
-             {"step", ARG_DURATION, false, "D", .help = "means over spans of this length: 5s"},
-             {"from", ARG_DURATION, false, "D", .help = "only from this time on"},
-             {"to", ARG_DURATION, false, "D", .help = "only before this time"}, CSV),
+             STEP, FROM, TO, CSV),
      cmd_run_samples},
     {"run cancel", "ID", 1, 1, WORDS_RUN, "end a run, which is not tried again", NULL, NULL,
      cmd_run_cancel},

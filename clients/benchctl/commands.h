@@ -62,6 +62,7 @@ int cmd_run_steps(struct cli *cli, struct bd_err *err);
 int cmd_run_logs(struct cli *cli, struct bd_err *err);
 int cmd_run_artifacts(struct cli *cli, struct bd_err *err);
 int cmd_run_jobs(struct cli *cli, struct bd_err *err);
+int cmd_run_queue(struct cli *cli, struct bd_err *err);
 int cmd_run_samples(struct cli *cli, struct bd_err *err);
 int cmd_run_cancel(struct cli *cli, struct bd_err *err);
 int cmd_events(struct cli *cli, struct bd_err *err);

@@ -10,34 +10,29 @@
 
 #include "lib/artifact/artifact.h"
 #include "lib/base/clock.h"
+#include "lib/base/fs.h"
 #include "lib/base/str.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* -- in its directory -- */
 
-/* A descriptor; -ENOENT where the run has written nothing, or is packed. */
-static int open_dir(const struct api *a, const char *run, struct bd_err *err)
+/* -ENOENT where the run has written nothing, or is packed. */
+static int open_dir(const struct api *a, const char *run, DIR **ret_dir, struct bd_err *err)
 {
     bd_auto_free char *path = bd_xasprintf("%s/%s", engine_host(a->engine)->runs_dir, run);
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    return fd >= 0 ? fd : bd_err_errno(err, errno, "open the files of run %s", run);
+    return bd_dir_open(AT_FDCWD, path, ret_dir, err);
 }
 
 /* A descriptor, or -1: there is no such file. */
-static int open_in(int dir, const char *name, struct store_artifact *ret_file)
+static int open_in(DIR *dir, const char *name, struct store_artifact *ret_file)
 {
     struct stat st;
-    if (dir < 0 || !artifact_is_name(name))
-        return -1;
-    /* not to wait for who writes to a FIFO */
-    bd_auto_fd int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+    bd_auto_fd int fd = -1;
+    if (!dir || artifact_file_open(dirfd(dir), name, &fd, &st, NULL) < 0)
         return -1;
     *ret_file = (struct store_artifact){
         .name = bd_xstrdup(name),
@@ -66,24 +61,17 @@ static void files_add(struct files *files, const struct store_artifact *file)
 static int list_dir(const struct api *a, const char *run, struct files *ret_files,
                     struct bd_err *err)
 {
-    int fd = open_dir(a, run, err);
-    if (fd == -ENOENT)
-        return 0;
-    if (fd < 0)
-        return fd;
-    DIR *dir = fdopendir(fd);
-    if (!dir) {
-        close(fd);
-        return bd_err_errno(err, errno, "list the files of run %s", run);
-    }
+    bd_auto(dir) DIR *dir = NULL;
+    int rc = open_dir(a, run, &dir, err);
+    if (rc < 0)
+        return rc == -ENOENT ? 0 : rc;
     const struct dirent *entry;
     while ((entry = readdir(dir))) {
         struct store_artifact file = {0};
-        bd_auto_fd int file_fd = open_in(dirfd(dir), entry->d_name, &file);
+        bd_auto_fd int file_fd = open_in(dir, entry->d_name, &file);
         if (file_fd >= 0)
             files_add(ret_files, &file);
     }
-    closedir(dir);
     return 0;
 }
 
@@ -127,7 +115,8 @@ static int try_open(const struct api *a, struct store_conn *conn, const char *ru
                     struct store_artifact *ret_file, int *ret_fd, struct bd_err *err)
 {
     struct store_artifact loose = {0}, row = {0};
-    bd_auto_fd int dir = open_dir(a, run, NULL);
+    bd_auto(dir) DIR *dir = NULL;
+    (void)open_dir(a, run, &dir, NULL);
     bd_auto_fd int fd = open_in(dir, name, &loose);
     int rc = store_artifact_get(conn, run, name, &row, err);
     if (rc == BD_ENOTFOUND && fd >= 0) {
@@ -206,6 +195,8 @@ void artifacts_list(struct http_request *r, void *app)
 
 /* -- one: first what it is, and only where that is not known to the client, its content -- */
 
+#define EXPANDED_MAX (2ULL << 30) /* bytes of packed ones that are being read at once */
+
 static void set_etag(struct api_read *q, const struct store_artifact *f)
 {
     if (*f->digest)
@@ -225,6 +216,7 @@ static int load_row(struct api_read *q, struct store_conn *conn, struct bd_err *
     rc = store_artifact_get(conn, q->id, q->name, &row, NULL);
     if (rc == 0)
         set_etag(q, &row);
+    q->fd_bytes = row.bytes;
     store_artifact_done(&row);
     return rc == BD_ENOTFOUND ? 0 : rc; /* not packed, perhaps */
 }
@@ -266,10 +258,43 @@ static void reply_content(struct api_read *q)
         http_reply_file(q->r, "application/octet-stream", bd_take_fd(&q->fd), q->fd_bytes);
 }
 
+/* What is packed is expanded for as long as its reader takes: with his request goes his part. */
+struct part {
+    struct api *api;
+    uint64_t bytes;
+};
+
+static void part_free(void *data)
+{
+    struct part *part = data;
+    part->api->expanded -= part->bytes;
+    free(part);
+}
+
+/* A file that is larger by itself is read alone. */
+static bool take_part(const struct api_read *q)
+{
+    struct api *a = q->api;
+    if (q->fd_bytes && a->expanded && a->expanded + q->fd_bytes > EXPANDED_MAX)
+        return false;
+    struct part *part = bd_new(struct part);
+    *part = (struct part){a, q->fd_bytes};
+    a->expanded += part->bytes;
+    http_request_set_data(q->r, part, part_free);
+    return true;
+}
+
 static void reply_row(struct api_read *q)
 {
     if (q->removed_ns || etag_matches(q->r, q->etag)) {
         reply_content(q);
+        return;
+    }
+    if (!take_part(q)) {
+        http_problem(q->r, "unavailable",
+                     "artifacts of %llu MiB are being read just now, and with %s it would be more "
+                     "than %llu MiB: try again when others have theirs",
+                     (unsigned long long)q->api->expanded >> 20, q->name, EXPANDED_MAX >> 20);
         return;
     }
     q->load = load_content;

@@ -7,6 +7,8 @@
 #include "lib/base/str.h"
 #include "lib/sample/series.h"
 
+#define POINTS_MAX 100000 /* in a reply */
+
 struct points {
     int64_t from_ns, to_ns; /* what is not in [from, to) is left out */
     int64_t step_ns; /* of buckets, the first of which begins at 0; 0: each value by itself */

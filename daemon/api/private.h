@@ -45,6 +45,7 @@ struct api {
     struct exec *execs;
     struct packing *packings; /* exports */
     uint64_t changes;         /* how often waits_wake() was called */
+    uint64_t expanded;        /* bytes of packed artifacts that are being read just now */
     struct {
         struct question q;
         int rc;
@@ -121,6 +122,9 @@ bool read_page(struct api_read *q, int (*state_from)(const char *s, unsigned *re
 /* The bits of a list of words that a query parameter is; 0 where it is not given. */
 unsigned read_words(const struct http_request *r, const char *param,
                     int (*bit_from)(const char *s, unsigned *ret_bit));
+/* A query parameter that the contract has found to be a duration, in ns; what is too long for the
+ * clock is as long as that goes. */
+int64_t read_duration(const struct http_request *r, const char *param, int64_t fallback);
 /* Answers that the cursor is of no use, and frees q. */
 void read_bad_cursor(struct api_read *q);
 /* A load that sees whether there is the run q->id, and no more. */
@@ -235,6 +239,7 @@ void runs_get(struct http_request *r, void *app);
 void runs_cancel(struct http_request *r, void *app);
 void runs_steps(struct http_request *r, void *app);
 void runs_logs(struct http_request *r, void *app);
+void queue_get(struct http_request *r, void *app);
 void jobs_list(struct http_request *r, void *app);
 void samples_get(struct http_request *r, void *app);
 void metrics_catalogue_list(struct http_request *r, void *app);

@@ -127,6 +127,13 @@ static int cursor_read(const char *cursor, int64_t *ret_ns, char ret_id[BD_ID_BY
     return 0;
 }
 
+int64_t read_duration(const struct http_request *r, const char *param, int64_t fallback)
+{
+    const char *text = http_request_query(r, param);
+    int64_t ns = fallback;
+    return text && bd_parse_duration_ns(text, &ns) == -ERANGE ? INT64_MAX : ns;
+}
+
 unsigned read_words(const struct http_request *r, const char *param,
                     int (*bit_from)(const char *s, unsigned *ret_bit))
 {

@@ -32,6 +32,7 @@ const struct http_route api_routes[] = {
     {"GET", "/v1/runs/{runId}/steps", "listRunSteps", HTTP_ROLE_VIEWER, HTTP_BODY_NONE, runs_steps},
     {"GET", "/v1/runs/{runId}/logs", "getRunLogs", HTTP_ROLE_VIEWER, HTTP_BODY_NONE, runs_logs},
     {"GET", "/v1/runs/{runId}/jobs", "listRunJobs", HTTP_ROLE_VIEWER, HTTP_BODY_NONE, jobs_list},
+    {"GET", "/v1/runs/{runId}/queue", "getRunQueue", HTTP_ROLE_VIEWER, HTTP_BODY_NONE, queue_get},
     {"GET", "/v1/runs/{runId}/samples", "getRunSamples", HTTP_ROLE_VIEWER, HTTP_BODY_NONE,
      samples_get},
     {"GET", "/v1/runs/{runId}/artifacts", "listRunArtifacts", HTTP_ROLE_VIEWER, HTTP_BODY_NONE,

@@ -7,11 +7,9 @@
 #include "lib/sample/series.h"
 #include "lib/store/sample.h"
 
-#include <errno.h>
 #include <stdio.h>
 
-#define POINTS_MAX 100000 /* in a reply */
-#define HOST       "host" /* the machine itself, among the nodes */
+#define HOST "host" /* the machine itself, among the nodes */
 
 static const char *shown(const char *node)
 {
@@ -190,14 +188,6 @@ static bool check_metric_is_there(struct http_request *r)
     return faults.n == 0;
 }
 
-/* The contract has checked it; what is too long for the clock is as long as that goes. */
-static int64_t duration(const struct http_request *r, const char *name, int64_t fallback)
-{
-    const char *text = http_request_query(r, name);
-    int64_t ns = fallback;
-    return text && bd_parse_duration_ns(text, &ns) == -ERANGE ? INT64_MAX : ns;
-}
-
 static struct ask *ask_new(const struct http_request *r)
 {
     struct ask *ask = bd_new(struct ask);
@@ -205,9 +195,9 @@ static struct ask *ask_new(const struct http_request *r)
     ask->of_one = node != NULL;
     if (node && !bd_str_eq(node, HOST))
         snprintf(ask->node, sizeof(ask->node), "%s", node);
-    ask->from_ns = duration(r, "from", 0);
-    ask->to_ns = duration(r, "to", INT64_MAX);
-    ask->step_ns = duration(r, "step", 0);
+    ask->from_ns = read_duration(r, "from", 0);
+    ask->to_ns = read_duration(r, "to", INT64_MAX);
+    ask->step_ns = read_duration(r, "step", 0);
     return ask;
 }
 

@@ -8,17 +8,9 @@
 #include "lib/base/log.h"
 #include "lib/store/artifact.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-
-static void dir_close(DIR *dir)
-{
-    closedir(dir);
-}
-BD_DEFINE_CLEANUP(DIR, dir, dir_close)
 
 /* -- one thing after the other -- */
 
@@ -60,35 +52,17 @@ struct pack {
     struct bd_err err;
 };
 
-/* NULL with its code in err. */
-static DIR *open_run_dir(const char *path, struct bd_err *err)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-    if (dir)
-        return dir;
-    bd_err_errno(err, errno, "open the directory %s", path);
-    if (fd >= 0)
-        close(fd);
-    return NULL;
-}
-
 /* What has another name or is no plain file was never served. */
 static int pack_file(struct pack *p, int objects, int dir_fd, const char *name, struct bd_err *err)
 {
     struct stat st;
     struct artifact_packed packed;
-    if (!artifact_is_name(name))
+    bd_auto_fd int fd = -1;
+    int rc = artifact_file_open(dir_fd, name, &fd, &st, err);
+    if (rc == BD_ENOTFOUND)
         return 0;
-    /* not to wait for who writes to a FIFO */
-    bd_auto_fd int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 && (errno == ELOOP || errno == ENXIO))
-        return 0;
-    if (fd < 0 || fstat(fd, &st) < 0)
-        return bd_err_errno(err, errno, "open %s/%s", p->dir, name);
-    if (!S_ISREG(st.st_mode))
-        return 0;
-    int rc = artifact_pack(objects, fd, p->a->cancel, &packed, err);
+    if (rc == 0)
+        rc = artifact_pack(objects, fd, p->a->cancel, &packed, err);
     if (rc < 0) {
         bd_err_wrap(err, "pack %s/%s", p->dir, name);
         return rc;
@@ -112,12 +86,13 @@ static int pack_file(struct pack *p, int objects, int dir_fd, const char *name, 
 
 static int pack_all(struct pack *p, struct bd_err *err)
 {
-    bd_auto(dir) DIR *dir = open_run_dir(p->dir, err);
+    bd_auto(dir) DIR *dir = NULL;
     bd_auto_fd int objects = -1;
-    if (!dir)
-        return err->code == -ENOENT ? 0 : err->code; /* it has left nothing */
+    int rc = bd_dir_open(AT_FDCWD, p->dir, &dir, err);
+    if (rc < 0)
+        return rc == -ENOENT ? 0 : rc; /* it has left nothing */
     p->there = true;
-    int rc = artifact_dir_open(p->a->e->config.artifacts_dir, &objects, err);
+    rc = artifact_dir_open(p->a->e->config.artifacts_dir, &objects, err);
     const struct dirent *entry;
     while (rc == 0 && (entry = readdir(dir)))
         rc = pack_file(p, objects, dirfd(dir), entry->d_name, err);
@@ -150,9 +125,10 @@ static void clear_done(struct work *work)
     struct pack *p = (struct pack *)work;
     if (p->rc < 0)
         bd_log(BD_LOG_WARN,
-               "the directory of a run whose files are packed could not be removed; the next "
-               "start of benchd tries again",
+               "the directory of a run whose files are packed could not be removed; benchd tries "
+               "again within an hour",
                "run", p->run, "error", p->err.text, NULL);
+    p->a->left_undone |= p->rc < 0;
     p->a->check_wanted = true;
     pack_end(p);
 }
@@ -179,8 +155,11 @@ static void pack_written(struct write *w, int rc, const struct bd_err *err)
     }
     if (rc < 0) {
         if (!e->closing)
-            bd_log(BD_LOG_ERROR, "the store refuses the files of a run; they stay in its directory",
+            bd_log(BD_LOG_ERROR,
+                   "the store refuses the files of a run; they stay in its directory, and benchd "
+                   "tries again within an hour",
                    "run", p->run, "error", err->text, NULL);
+        p->a->left_undone = true;
         pack_end(p);
         return;
     }
@@ -197,9 +176,10 @@ static void pack_done(struct work *work)
     struct engine *e = p->a->e;
     if (p->rc < 0 && p->rc != BD_ECANCELLED)
         bd_log(BD_LOG_ERROR,
-               "the files of a run can't be packed; they stay in its directory, and the next start "
-               "of benchd tries again",
+               "the files of a run can't be packed; they stay in its directory, and benchd tries "
+               "again within an hour, and when it has removed others",
                "run", p->run, "error", p->err.text, NULL);
+    p->a->left_undone |= p->rc < 0;
     if (p->rc < 0 || !p->there) {
         pack_end(p);
         return;
@@ -225,12 +205,13 @@ static void pack_begin(struct artifacts *a)
     workers_submit(a->e->config.pack, &p->w);
 }
 
-/* -- what an earlier daemon has left -- */
+/* -- what was left undone, by an earlier daemon too -- */
 
 struct sweep {
     struct work w;
     struct artifacts *a;
     struct bd_strv runs; /* at their end, with a directory */
+    int rc;
 };
 
 static int keep(const char *digest, void *arg, struct bd_err *err)
@@ -253,10 +234,10 @@ static int sweep_objects(const struct engine *e, struct store_conn *conn, struct
 
 static int find_runs(struct sweep *s, struct store_conn *conn, struct bd_err *err)
 {
-    bd_auto(dir) DIR *dir = open_run_dir(s->a->e->config.host.runs_dir, err);
-    int rc = dir ? 0 : err->code;
+    bd_auto(dir) DIR *dir = NULL;
+    int rc = bd_dir_open(AT_FDCWD, s->a->e->config.host.runs_dir, &dir, err);
     const struct dirent *entry;
-    while (dir && rc >= 0 && (entry = readdir(dir))) {
+    while (rc >= 0 && (entry = readdir(dir))) {
         if (strlen(entry->d_name) != BD_ID_CHARS)
             continue;
         rc = store_artifact_run_ended(conn, entry->d_name, err);
@@ -272,13 +253,13 @@ static void sweep_run(struct work *work, void *context BD_UNUSED)
     const struct engine *e = s->a->e;
     struct bd_err err = BD_ERR_INIT;
     bd_auto(store_conn) struct store_conn *conn = NULL;
-    int rc = store_open_reader(e->config.db_path, &conn, &err);
-    if (rc == 0)
-        rc = sweep_objects(e, conn, &err);
-    if (rc == 0)
-        rc = find_runs(s, conn, &err);
-    if (rc < 0)
-        bd_log(BD_LOG_WARN, "could not look for files of runs that an earlier benchd left", "error",
+    s->rc = store_open_reader(e->config.db_path, &conn, &err);
+    if (s->rc == 0)
+        s->rc = sweep_objects(e, conn, &err);
+    if (s->rc == 0)
+        s->rc = find_runs(s, conn, &err);
+    if (s->rc < 0)
+        bd_log(BD_LOG_WARN, "could not look for files of runs that were left behind", "error",
                err.text, NULL);
 }
 
@@ -289,6 +270,7 @@ static void sweep_done(struct work *work)
     for (size_t i = 0; i < s->runs.n; i++)
         enqueue(a, s->runs.items[i]);
     bd_strv_done(&s->runs);
+    a->left_undone |= s->rc < 0;
     free(s);
     a->check_wanted = true;
     artifacts_end(a);
@@ -328,6 +310,13 @@ void artifacts_run_ended(struct artifacts *a, const char *run)
 void artifacts_campaign_ended(struct artifacts *a)
 {
     a->check_wanted = true;
+    artifacts_move(a);
+}
+
+void artifacts_again(struct artifacts *a)
+{
+    a->sweep_wanted |= a->left_undone;
+    a->left_undone = false;
     artifacts_move(a);
 }
 

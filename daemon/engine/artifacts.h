@@ -25,6 +25,9 @@ void artifacts_run_ended(struct artifacts *a, const char *run);
 /* A campaign is: its files may be what can be removed. */
 void artifacts_campaign_ended(struct artifacts *a);
 
+/* Tries again what was left undone, as on a full disk: an hour has passed, or there may be room. */
+void artifacts_again(struct artifacts *a);
+
 uint64_t artifacts_bytes(const struct artifacts *a);
 
 /* For artifacts.c and artifacts_quota.c: */
@@ -41,7 +44,8 @@ struct artifacts {
     struct artifacts_run *waiting, **waiting_tail;
     uint64_t stored_bytes; /* of all objects, as it is durable */
     bool busy;             /* one thing is under way */
-    bool sweep_wanted;     /* what an earlier daemon left was not looked for yet */
+    bool sweep_wanted;     /* what was left undone is to be looked for */
+    bool left_undone;      /* something was, since it was last looked for */
     bool check_wanted;     /* the quota may be passed */
     bool told;             /* that it is nearly used up, and what goes next */
     bool told_full;        /* that it is used up by what is pinned */

@@ -99,8 +99,9 @@ static void drop_done(struct work *work)
     struct round *r = (struct round *)work;
     if (r->rc < 0)
         bd_log(BD_LOG_ERROR,
-               "objects of a run could not be removed; the next start of benchd tries again", "run",
+               "objects of a run could not be removed; benchd tries again within an hour", "run",
                r->runs[r->at].run, "error", r->err.text, NULL);
+    r->a->left_undone |= r->rc < 0;
     bd_strv_done(&r->digests);
     r->at++;
     remove_next(r);
@@ -153,6 +154,7 @@ static void remove_next(struct round *r)
     if (a->e->closing || r->at == r->n || !is_over(a)) {
         a->told = false; /* others are the next now */
         a->check_wanted = true;
+        artifacts_again(a);
         round_end(r);
         return;
     }

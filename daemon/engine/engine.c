@@ -92,6 +92,7 @@ static void on_upkeep(uv_timer_t *timer)
     u->e = e;
     e->in_flight++;
     writer_submit(e->config.writer, &u->w);
+    artifacts_again(e->artifacts);
 }
 
 /* -- life -- */

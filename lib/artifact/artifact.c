@@ -20,6 +20,26 @@ bool artifact_is_name(const char *name)
     return n > 0 && n <= ARTIFACT_NAME_MAX && name[n] == '\0' && *name != '.' && *name != '-';
 }
 
+int artifact_file_open(int dir_fd, const char *name, int *ret_fd, struct stat *ret_st,
+                       struct bd_err *err)
+{
+    struct stat st = {0};
+    bd_auto_fd int fd = -1;
+    if (artifact_is_name(name))
+        fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    else
+        errno = ENOENT;
+    /* ELOOP: a symlink; ENXIO: a socket */
+    bool none = fd < 0 && (errno == ENOENT || errno == ELOOP || errno == ENXIO);
+    if (!none && (fd < 0 || fstat(fd, &st) < 0))
+        return bd_err_errno(err, errno, "open the file %s of a run", name);
+    if (none || !S_ISREG(st.st_mode))
+        return bd_err_set(err, BD_ENOTFOUND, "there is no plain file %.150s", name);
+    *ret_fd = bd_take_fd(&fd);
+    *ret_st = st;
+    return 0;
+}
+
 int artifact_dir_open(const char *path, int *ret_dir_fd, struct bd_err *err)
 {
     int rc = bd_mkdir_p(path, 0750, err);

@@ -16,11 +16,20 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #define ARTIFACT_NAME_MAX 128
 
 /* A plain file name as the contract has it (ArtifactName): what else a run leaves is not served. */
 bool artifact_is_name(const char *name);
+
+/*
+ * Opens such a file of a run's directory to read. BD_ENOTFOUND where it is no plain file, has
+ * another name, or is not there: symlinks are not followed, and nobody is waited for who writes to
+ * a FIFO.
+ */
+int artifact_file_open(int dir_fd, const char *name, int *ret_fd, struct stat *ret_st,
+                       struct bd_err *err);
 
 /* Opens the directory of objects, and makes it where there is none. */
 int artifact_dir_open(const char *path, int *ret_dir_fd, struct bd_err *err);

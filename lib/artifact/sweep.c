@@ -1,33 +1,23 @@
 /* What an end in the middle, or a removal, has left among the objects. */
 #include "lib/artifact/private.h"
 
-#include "lib/base/mem.h"
+#include "lib/base/fs.h"
 #include "lib/base/str.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-
-static void dir_close(DIR *dir)
-{
-    closedir(dir);
-}
-BD_DEFINE_CLEANUP(DIR, dir, dir_close)
 
 /* Names are taken first: what is removed while one reads a directory may be told twice. */
 static int names_of(int dir_fd, const char *path, struct bd_strv *ret_names, struct bd_err *err)
 {
-    int fd = openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        return errno == ENOTDIR || errno == ELOOP
-                   ? 0
-                   : bd_err_errno(err, errno, "open the directory %s of objects", path);
-    bd_auto(dir) DIR *dir = fdopendir(fd);
-    if (!dir) {
-        close(fd);
-        return bd_err_errno(err, ENOMEM, "list the objects in %s", path);
+    bd_auto(dir) DIR *dir = NULL;
+    int rc = bd_dir_open(dir_fd, path, &dir, err);
+    if (rc == -ENOTDIR || rc == -ELOOP)
+        return 0;
+    if (rc < 0) {
+        bd_err_wrap(err, "list the objects");
+        return rc;
     }
     const struct dirent *entry;
     while ((entry = readdir(dir)))

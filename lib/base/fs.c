@@ -124,6 +124,22 @@ int bd_mkdir_p(const char *path, mode_t mode, struct bd_err *err)
     return 0;
 }
 
+int bd_dir_open(int dir_fd, const char *path, DIR **ret_dir, struct bd_err *err)
+{
+    bd_auto_fd int fd = openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!dir)
+        return bd_err_errno(err, errno, "open the directory %s", path);
+    (void)bd_take_fd(&fd); /* the DIR's */
+    *ret_dir = dir;
+    return 0;
+}
+
+void bd_dir_close(DIR *dir)
+{
+    closedir(dir);
+}
+
 bool bd_exists(const char *path)
 {
     struct stat st;

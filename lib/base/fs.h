@@ -5,7 +5,9 @@
 #pragma once
 
 #include "lib/base/err.h"
+#include "lib/base/mem.h"
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +27,11 @@ char *bd_path_dir(const char *path);
 const char *bd_path_name(const char *path);
 /* Makes the directory and those above it that are missing; one that is there is left as it is. */
 int bd_mkdir_p(const char *path, mode_t mode, struct bd_err *err);
+/* Opens a directory to read its names, below dir_fd (or AT_FDCWD); -ELOOP or -ENOTDIR where a
+ * symlink or something else is there. */
+int bd_dir_open(int dir_fd, const char *path, DIR **ret_dir, struct bd_err *err);
+void bd_dir_close(DIR *dir);
+BD_DEFINE_CLEANUP(DIR, dir, bd_dir_close)
 /* Removes the tree below and with path, however deep; a path that is not there is fine. A symlink
  * is removed, never followed. A mount point on the way (path itself too) ends it with BD_ECONFLICT
  * and is named; nothing behind it was touched. It stops at the first failure. */

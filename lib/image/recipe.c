@@ -2,7 +2,6 @@
 #include "lib/image/image.h"
 #include "lib/yaml/yaml.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 
@@ -20,12 +19,6 @@ void image_recipe_done(struct image_recipe *r)
 }
 
 /* -------------------------------------------------------------------------------- the directory */
-
-static void dir_close(DIR *dir)
-{
-    closedir(dir);
-}
-BD_DEFINE_CLEANUP(DIR, dir, dir_close)
 
 /* Names of all recipes in the directory, sorted. */
 static int list_recipes(const char *recipes_dir, struct bd_strv *ret_names, struct bd_err *err)

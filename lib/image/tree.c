@@ -1,11 +1,10 @@
 #include "lib/image/tree.h"
 
 #include "lib/base/digest.h"
-#include "lib/base/mem.h"
+#include "lib/base/fs.h"
 #include "lib/base/str.h"
 #include "lib/image/image.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -30,12 +29,6 @@ struct walk {
     tree_fn fn;
     void *arg;
 };
-
-static void dir_close(DIR *dir)
-{
-    closedir(dir);
-}
-BD_DEFINE_CLEANUP(DIR, dir, dir_close)
 
 static int list_names(int fd, struct bd_strv *names)
 {

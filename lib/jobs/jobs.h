@@ -179,12 +179,32 @@ double metrics_bounded_slowdown(int64_t wait, int64_t runtime, int64_t tau);
  * arrival + runtime of any job, and for each arrival t, t + (work that arrives at or after t) /
  * nodes. ns from the stream's beginning. */
 int64_t metrics_makespan_bound(const struct jobs_seen *seen, unsigned compute);
-/* The queue's length and what is busy, over time: a point for each change, by time; the caller's
- * (free()). A job waits from submit to started_first, and runs and holds its nodes from there to
- * ended_last; either counts where both of its points were seen. */
+/*
+ * The queue's length and what is busy, over time: a point for each change, by time. A job waits
+ * from submit to started_first, and runs and holds its nodes from there to ended_last; either
+ * counts where both of its points were seen, and a task of an array as a job. Jobs are added in any
+ * order, then one walks along the points: 64 bytes a job and no more, so that a million need not be
+ * in memory at once.
+ */
 struct queue_point {
     int64_t at;
     uint32_t waiting, running; /* jobs */
     uint32_t busy_nodes;
 };
-void metrics_queue(const struct jobs_seen *seen, struct queue_point **ret_points, size_t *ret_n);
+struct queue_change { /* one job begins (1) or ceases (-1) to wait, or else to run on its nodes */
+    int64_t at;
+    uint32_t nodes;
+    int8_t sign;
+    bool waits;
+};
+struct metrics_queue { /* from {0} */
+    struct queue_change *changes;
+    size_t n, cap, next;
+    struct queue_point now;
+};
+void metrics_queue_done(struct metrics_queue *q);
+void metrics_queue_add(struct metrics_queue *q, const struct job_seen *job);
+/* To the first point; after the last job, and as often as one likes. */
+void metrics_queue_begin(struct metrics_queue *q);
+/* The next point; false: there is none. At the last one all is 0 again. */
+bool metrics_queue_next(struct metrics_queue *q, struct queue_point *ret_point);

@@ -308,14 +308,24 @@ static void put_offered_load(json_t *all, const struct metrics_input *in)
             (double)work / ((double)(planned.last - planned.first) * in->compute), n);
 }
 
+static uint32_t longest_queue(const struct jobs_seen *seen)
+{
+    struct metrics_queue queue = {0};
+    struct queue_point point;
+    uint32_t longest = 0;
+    for (size_t i = 0; i < seen->n; i++)
+        metrics_queue_add(&queue, &seen->items[i]);
+    metrics_queue_begin(&queue);
+    while (metrics_queue_next(&queue, &point))
+        longest = point.waiting > longest ? point.waiting : longest;
+    metrics_queue_done(&queue);
+    return longest;
+}
+
 static void put_queue(json_t *all, const struct jobs_seen *seen)
 {
-    bd_auto_free struct queue_point *points = NULL;
-    size_t n_points, n = 0;
-    uint32_t longest = 0;
-    metrics_queue(seen, &points, &n_points);
-    for (size_t i = 0; i < n_points; i++)
-        longest = points[i].waiting > longest ? points[i].waiting : longest;
+    size_t n = 0;
+    uint32_t longest = longest_queue(seen);
     int64_t first = INT64_MAX, last = JOB_NEVER;
     __int128 waited = 0;
     for (size_t i = 0; i < seen->n; i++) {

@@ -12,26 +12,56 @@ static int three_way(int64_t a, int64_t b)
 
 /* ------------------------------------------------------------------------------------ the queue */
 
-struct change {
-    int64_t at;
-    int64_t waiting, running, busy_nodes; /* by how much */
-};
-
 static int by_time(const void *a, const void *b)
 {
-    return three_way(((const struct change *)a)->at, ((const struct change *)b)->at);
+    return three_way(((const struct queue_change *)a)->at, ((const struct queue_change *)b)->at);
+}
+
+static void add_change(struct metrics_queue *q, struct queue_change change)
+{
+    if (q->n == q->cap) {
+        q->cap = q->cap ? 2 * q->cap : 1024;
+        q->changes = bd_xrealloc(q->changes, q->cap * sizeof(*q->changes));
+    }
+    q->changes[q->n++] = change;
 }
 
 /* What begins at `from` and is over at `to`; nothing where one was not seen, or clocks that differ
  * by more than was measured have them the wrong way round. */
-static void add_span(struct change *changes, size_t *n, int64_t from, int64_t to,
-                     struct change what)
+static void add_span(struct metrics_queue *q, int64_t from, int64_t to, struct queue_change what)
 {
     if (from == JOB_NEVER || to == JOB_NEVER || from >= to)
         return;
     what.at = from;
-    changes[(*n)++] = what;
-    changes[(*n)++] = (struct change){to, -what.waiting, -what.running, -what.busy_nodes};
+    add_change(q, what);
+    what.at = to;
+    what.sign = (int8_t)-what.sign;
+    add_change(q, what);
+}
+
+void metrics_queue_add(struct metrics_queue *q, const struct job_seen *job)
+{
+    add_span(q, job->submit, job->started_first, (struct queue_change){.sign = 1, .waits = true});
+    add_span(q, job->started_first, job->ended_last,
+             (struct queue_change){.sign = 1, .nodes = job->nodes});
+}
+
+void metrics_queue_begin(struct metrics_queue *q)
+{
+    if (q->n)
+        qsort(q->changes, q->n, sizeof(*q->changes), by_time);
+    q->next = 0;
+    q->now = (struct queue_point){0};
+}
+
+/* Each figure goes up before it goes down, but for within one moment: there it may pass below 0. */
+static void apply(struct queue_point *now, const struct queue_change *c)
+{
+    uint32_t one = (uint32_t)(int32_t)c->sign;
+    now->at = c->at;
+    now->waiting += c->waits ? one : 0;
+    now->running += c->waits ? 0 : one;
+    now->busy_nodes += one * c->nodes;
 }
 
 static bool same(const struct queue_point *a, const struct queue_point *b)
@@ -39,34 +69,24 @@ static bool same(const struct queue_point *a, const struct queue_point *b)
     return a->waiting == b->waiting && a->running == b->running && a->busy_nodes == b->busy_nodes;
 }
 
-void metrics_queue(const struct jobs_seen *seen, struct queue_point **ret_points, size_t *ret_n)
+bool metrics_queue_next(struct metrics_queue *q, struct queue_point *ret_point)
 {
-    bd_auto_free struct change *changes = bd_xcalloc(4 * seen->n + 1, sizeof(*changes));
-    size_t n_changes = 0, n = 0;
-    for (size_t i = 0; i < seen->n; i++) {
-        const struct job_seen *job = &seen->items[i];
-        add_span(changes, &n_changes, job->submit, job->started_first,
-                 (struct change){.waiting = 1});
-        add_span(changes, &n_changes, job->started_first, job->ended_last,
-                 (struct change){.running = 1, .busy_nodes = job->nodes});
-    }
-    qsort(changes, n_changes, sizeof(*changes), by_time);
-    struct queue_point *points = bd_xcalloc(n_changes + 1, sizeof(*points));
-    struct queue_point before = {0};
-    struct change now = {0};
-    for (size_t i = 0; i < n_changes; i++) {
-        now.waiting += changes[i].waiting;
-        now.running += changes[i].running;
-        now.busy_nodes += changes[i].busy_nodes;
-        if (i + 1 < n_changes && changes[i + 1].at == changes[i].at)
+    struct queue_point before = q->now;
+    while (q->next < q->n) {
+        apply(&q->now, &q->changes[q->next++]);
+        bool whole = q->next == q->n || q->changes[q->next].at != q->now.at;
+        if (!whole || same(&q->now, &before))
             continue;
-        struct queue_point point = {changes[i].at, (uint32_t)now.waiting, (uint32_t)now.running,
-                                    (uint32_t)now.busy_nodes};
-        if (!same(&point, &before))
-            points[n++] = before = point;
+        *ret_point = q->now;
+        return true;
     }
-    *ret_points = points;
-    *ret_n = n;
+    return false;
+}
+
+void metrics_queue_done(struct metrics_queue *q)
+{
+    free(q->changes);
+    *q = (struct metrics_queue){0};
 }
 
 /* -------------------------------------------------------------------------------- lower bound */

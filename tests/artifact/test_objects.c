@@ -122,6 +122,40 @@ START_TEST(test_names_are_plain)
 }
 END_TEST
 
+static int open_one(int dir_fd, const char *name, struct stat *st)
+{
+    bd_auto_fd int fd = -7;
+    int rc = artifact_file_open(dir_fd, name, &fd, st, NULL);
+    ck_assert(rc == 0 ? fd >= 0 : fd == -7);
+    fd = rc == 0 ? fd : -1;
+    return rc;
+}
+
+START_TEST(test_plain_files_are_opened_and_nothing_else)
+{
+    static const char *const none[] = {"link", "dangling", "dir",  "fifo", "socket",
+                                       "gone", ".hidden",  "../x", "",     "."};
+    bd_auto_free char *path = unit_dir();
+    bd_auto_fd int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct stat st = {.st_size = 77};
+    ck_assert_int_eq(chdir(path), 0);
+    ck_assert_int_eq(bd_write_file("plain", "12345", 5, 0600, NULL), 0);
+    ck_assert_int_eq(bd_write_file(".hidden", "x", 1, 0600, NULL), 0);
+    ck_assert_int_eq(symlink("plain", "link"), 0);
+    ck_assert_int_eq(symlink("nowhere", "dangling"), 0);
+    ck_assert_int_eq(mkdir("dir", 0700), 0);
+    ck_assert_int_eq(mkfifo("fifo", 0600), 0);
+    ck_assert_int_eq(mknod("socket", S_IFSOCK | 0600, 0), 0);
+    for (size_t i = 0; i < BD_ARRAY_LEN(none); i++)
+        ck_assert_msg(open_one(dir, none[i], &st) == BD_ENOTFOUND, "'%s'", none[i]);
+    ck_assert_int_eq(st.st_size, 77);
+    ck_assert_int_eq(open_one(-1, "plain", &st), -EBADF);
+    ck_assert_int_eq(open_one(dir, "plain", &st), 0);
+    ck_assert_int_eq(st.st_size, 5);
+    unit_dir_done(bd_take(path));
+}
+END_TEST
+
 /* Sizes about the pieces that it is read in, of bytes that compress and of some that don't. */
 START_TEST(test_what_was_packed_comes_back)
 {
@@ -371,8 +405,9 @@ START_TEST(test_sweep_goes_on_where_something_is_taken_meanwhile)
 }
 END_TEST
 
-UNIT_MAIN("objects", test_names_are_plain, test_what_was_packed_comes_back,
-          test_nothing_is_an_object_too, test_equal_files_are_one_object_which_is_not_written_again,
+UNIT_MAIN("objects", test_names_are_plain, test_plain_files_are_opened_and_nothing_else,
+          test_what_was_packed_comes_back, test_nothing_is_an_object_too,
+          test_equal_files_are_one_object_which_is_not_written_again,
           test_a_damaged_object_is_told_and_nothing_of_it_given_out,
           test_an_object_under_the_name_of_another_is_told,
           test_more_or_less_than_was_stored_is_told, test_one_that_is_not_there_is_not_found,

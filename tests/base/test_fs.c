@@ -209,6 +209,30 @@ START_TEST(root_needs_no_permissions)
 }
 END_TEST
 
+START_TEST(directories_are_opened_and_nothing_else)
+{
+    bd_auto_free char *path = unit_dir();
+    ck_assert_int_eq(chdir(path), 0);
+    ck_assert_int_eq(mkdir("d", 0755), 0);
+    ck_assert_int_eq(mkdir("d/e", 0755), 0);
+    ck_assert_int_eq(bd_write_file("f", "x", 1, 0600, NULL), 0);
+    ck_assert_int_eq(symlink("d", "l"), 0);
+    bd_auto(dir) DIR *d = NULL;
+    bd_auto(dir) DIR *e = NULL;
+    DIR *none = NULL;
+    struct bd_err err = BD_ERR_INIT;
+    ck_assert_int_eq(bd_dir_open(AT_FDCWD, "d", &d, NULL), 0);
+    ck_assert_int_eq(bd_dir_open(dirfd(d), "e", &e, NULL), 0);
+    ck_assert_int_ne(fcntl(dirfd(e), F_GETFD) & FD_CLOEXEC, 0);
+    ck_assert_int_eq(bd_dir_open(dirfd(d), "d", &none, &err), -ENOENT);
+    ck_assert_int_eq(bd_dir_open(AT_FDCWD, "f", &none, &err), -ENOTDIR);
+    int rc = bd_dir_open(AT_FDCWD, "l", &none, &err);
+    ck_assert(rc == -ELOOP || rc == -ENOTDIR);
+    ck_assert_ptr_null(none);
+    unit_dir_done(bd_take(path));
+}
+END_TEST
+
 START_TEST(what_is_no_name_is_not_removed)
 {
     bd_auto_free char *dir = unit_dir();
@@ -228,4 +252,4 @@ UNIT_MAIN("fs", a_file_is_replaced_whole_and_leaves_nothing_beside_it,
           directories_are_made_down_to_the_last, parts_of_a_path, existence_is_of_the_name_itself,
           free_space_is_of_the_file_system, a_tree_goes_but_not_what_its_links_point_at,
           a_tree_may_be_deeper_than_a_path_is_long, root_needs_no_permissions,
-          what_is_no_name_is_not_removed)
+          what_is_no_name_is_not_removed, directories_are_opened_and_nothing_else)

@@ -317,6 +317,8 @@ VALUES = {"metric": "memory", "unit": "B", "stepNs": None, "items": [
     {"node": "host", "points": [[1204113, 1048576], [1000904113, 0.125]]}, {"node": "n1", "points": [[0, 1e-7]]}]}
 MEANS = {"metric": "cpu", "unit": "", "stepNs": 5000000000, "items": [
     {"node": "n1", "points": [[0, 0.132, 5], [5000000000, 1, 4]]}]}
+QUEUE = {"stepNs": None, "points": [[0, 1, 0, 0], [500000000, 0, 1, 2], [10500000000, 0, 0, 0]]}
+QUEUE_MEANS = {"stepNs": 10000000000, "points": [[0, 0.05, 1, 0.95, 1, 1.9, 2], [10000000000, 0, 0, 0.05, 1, 0.1, 2]]}
 CATALOGUE = {"items": [
     {"name": "makespan", "scope": "run", "unit": "s", "kind": "cost", "better": "min",
      "definition": "From the beginning of the stream to the end of the last job.", "source": "benchd"},
@@ -469,6 +471,8 @@ def world(speed):
         ("GET", "/v1/runs/eeee..../artifacts/stdout",
          lambda h, m: h.reply(200, b"n1\n\x1b[31mn2\n", "application/octet-stream")),
         ("GET", r"/v1/runs/eeee..../jobs\?.*", items(job(0), job(1, "failed", exitCode=3), job(2, "not-submitted"))),
+        ("GET", r"/v1/runs/eeee..../queue\?.*step=.*", lambda h, m: h.json(200, QUEUE_MEANS)),
+        ("GET", r"/v1/runs/eeee..../queue(\?.*)?", lambda h, m: h.json(200, QUEUE)),
         ("GET", r"/v1/runs/eeee..../samples", lambda h, m: h.json(200, SERIES)),
         ("GET", r"/v1/runs/eeee..../samples\?.*step=.*", lambda h, m: h.json(200, MEANS)),
         ("GET", r"/v1/runs/eeee..../samples\?.*", lambda h, m: h.json(200, VALUES)),

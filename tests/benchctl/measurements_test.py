@@ -159,6 +159,41 @@ n1    5.000 s      1  4
         self.assertEqual(self.daemon.requests, [])
 
 
+class Queue(PeerTest):
+    CHANGES = """\
+    TIME  WAITING  RUNNING  BUSY NODES
+ 0.000 s        1        0           0
+ 0.500 s        0        1           2
+10.500 s        0        0           0
+"""
+    MEANS = """\
+    TIME  WAITING  MAX  RUNNING  MAX  BUSY NODES  MAX
+ 0.000 s     0.05    1     0.95    1         1.9    2
+10.000 s        0    0     0.05    1         0.1    2
+"""
+
+    def test_changes(self):
+        self.serve(("GET", "/v1/runs/eeee0001/queue", answer(200, fake.QUEUE)))
+        self.assertEqual(self.run_it("run", "queue", "eeee0001")[0], self.CHANGES)
+        self.assertEqual(self.run_it("run", "queue", "eeee0001", "--csv")[0],
+                         "timeNs,waiting,running,busyNodes\n0,1,0,0\n500000000,0,1,2\n10500000000,0,0,0\n")
+        self.assertEqual(json.loads(self.run_it("run", "queue", "eeee0001", "--json")[0]), fake.QUEUE)
+
+    def test_means_have_a_maximum(self):
+        self.serve(("GET", r"/v1/runs/eeee0001/queue\?.*", answer(200, fake.QUEUE_MEANS)))
+        self.assertEqual(self.run_it("run", "queue", "eeee0001", "--step", "10s")[0], self.MEANS)
+        self.assertEqual(self.run_it("run", "queue", "eeee0001", "--step", "10", "--csv")[0],
+                         "timeNs,waiting,waitingMax,running,runningMax,busyNodes,busyNodesMax\n"
+                         "0,0.05,1,0.95,1,1.9,2\n10000000000,0,0,0.05,1,0.1,2\n")
+        self.run_it("run", "queue", "eeee0001", "--to", "2min", "--from", "1min", "--step", "0.5s")
+        self.assertEqual(self.sent("GET")[-1].path,
+                         "/v1/runs/eeee0001/queue?step=500000000ns&from=60000000000ns&to=120000000000ns")
+
+    def test_points_that_are_none_are_shown_as_none(self):
+        self.serve(("GET", "/v1/runs/eeee0001/queue", answer(200, {"stepNs": None, "points": []})))
+        self.assertEqual(self.run_it("run", "queue", "eeee0001", "--csv")[0], "timeNs,waiting,running,busyNodes\n")
+
+
 class Metrics(PeerTest):
     TABLE = """\
 NAME      OF   UNIT  KIND  BETTER   DEFINITION

@@ -35,11 +35,26 @@ static void assert_metric(const char *name, const json_t *is, const json_t *expe
     ck_assert_str_eq(bd_json_str(is, "kind", "?"), m->kind);
 }
 
+/* All points; the caller's. */
+static struct queue_point *queue_of(const struct jobs_seen *seen, size_t *ret_n)
+{
+    struct metrics_queue queue = {0};
+    struct queue_point *points = bd_xcalloc(4 * seen->n + 1, sizeof(*points));
+    size_t n = 0;
+    for (size_t i = seen->n; i-- > 0;) /* in whatever order */
+        metrics_queue_add(&queue, &seen->items[i]);
+    metrics_queue_begin(&queue);
+    while (metrics_queue_next(&queue, &points[n]))
+        n++;
+    metrics_queue_done(&queue);
+    *ret_n = n;
+    return points;
+}
+
 static void assert_queue(const struct jobs_seen *seen, const json_t *expected)
 {
-    bd_auto_free struct queue_point *points = NULL;
     size_t n;
-    metrics_queue(seen, &points, &n);
+    bd_auto_free struct queue_point *points = queue_of(seen, &n);
     ck_assert_uint_eq(n, json_array_size(expected));
     for (size_t i = 0; i < n; i++) {
         const json_t *row = json_array_get(expected, i);
@@ -93,9 +108,8 @@ START_TEST(queue_is_what_every_job_says)
     struct trace t = trace_random((uint64_t)_i, 200);
     struct jobs_seen seen;
     jobs_seen_make(&t.stream, t.files, t.n_files, &seen);
-    bd_auto_free struct queue_point *points = NULL;
     size_t n;
-    metrics_queue(&seen, &points, &n);
+    bd_auto_free struct queue_point *points = queue_of(&seen, &n);
     ck_assert_uint_gt(n, 200);
     double node_ns = 0, waited_ns = 0;
     for (size_t i = 0; i < n; i++) {
@@ -326,9 +340,8 @@ START_TEST(queue_never_has_less_than_nothing)
 {
     struct job_seen job = {.nodes = 2, .submit = 5, .started_first = 3, .ended_last = 8};
     struct jobs_seen seen = {.items = &job, .n = 1};
-    bd_auto_free struct queue_point *points = NULL;
     size_t n;
-    metrics_queue(&seen, &points, &n);
+    bd_auto_free struct queue_point *points = queue_of(&seen, &n);
     ck_assert_uint_eq(n, 2);
     ck_assert(points[0].at == 3 && points[0].waiting == 0 && points[0].busy_nodes == 2);
     ck_assert(points[1].at == 8 && points[1].waiting == 0 && points[1].busy_nodes == 0);
@@ -343,9 +356,8 @@ START_TEST(queue_has_no_point_where_nothing_changes)
                               {.nodes = 1, .submit = 5, .started_first = 9, .ended_last = 12}};
     struct jobs_seen seen = {.items = jobs, .n = 3};
     static const int64_t changes[] = {0, 1, 2, 9, 12};
-    bd_auto_free struct queue_point *points = NULL;
     size_t n;
-    metrics_queue(&seen, &points, &n);
+    bd_auto_free struct queue_point *points = queue_of(&seen, &n);
     ck_assert_uint_eq(n, BD_ARRAY_LEN(changes));
     for (size_t i = 0; i < n; i++)
         ck_assert_int_eq(points[i].at, changes[i]);

@@ -190,6 +190,24 @@ def test_what_is_pinned_stays_and_runs_go_on(make_daemon):
     campaigns.works()
 
 
+def test_what_could_not_be_packed_is_tried_again(make_daemon):
+    """Once others have gone, which is when a disk has room again."""
+    daemon = make_daemon(**AT_ONCE, artifacts_quota=str(2 * NOISE)).start()
+    campaigns = Campaigns(daemon.api)
+    in_the_way = daemon.state_dir / "artifacts" / digest(b"7\n").removeprefix("sha256:")[:2]
+    in_the_way.parent.mkdir(exist_ok=True)
+    in_the_way.write_bytes(b"no directory")
+    _, (run,) = campaigns.done(shell("echo 7", artifacts={"keep": True}))
+    host.wait_until(lambda: "can't be packed" in daemon.words(), "a word about it", 30)
+    assert files(daemon.api, run["id"])["stdout"]["digest"] is None
+    assert daemon.api.get(target(run["id"], "stdout")).body == b"7\n", "from the directory"
+    in_the_way.unlink()
+    for _ in range(3):
+        packed(daemon, campaigns.done(shell(NOISY))[1][0]["id"])
+    assert packed(daemon, run["id"])["stdout"]["digest"] == digest(b"7\n")
+    assert daemon.api.get(target(run["id"], "stdout")).body == b"7\n"
+
+
 @pytest.mark.skipif(not FAULTS, reason="this build has no fault points: meson configure -Dfaults=true")
 def test_killed_while_files_are_removed(make_daemon):
     daemon = make_daemon(**AT_ONCE, artifacts_quota=str(2 * NOISE))

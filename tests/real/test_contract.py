@@ -91,6 +91,7 @@ def test_reads(daemon, cluster, run, over):
         "/v1/campaigns", one_campaign, f"{one_campaign}/runs", f"{one_campaign}/comparison",
         f"{one_campaign}/comparison?metric=elapsed", "/v1/runs", f"/v1/runs?campaign={run['campaign']}",
         one_run, f"{one_run}/steps", f"{one_run}/jobs", f"{one_run}/jobs?outcome=failed,lost", f"{one_run}/samples",
+        f"{one_run}/queue", f"{one_run}/queue?step=1s&from=1s&to=1min",
         "/v1/metrics-catalogue", f"{one_run}/logs", f"{one_run}/artifacts", f"{one_run}/artifacts/stdout",
     ):
         reply = api.get(target)
