@@ -23,7 +23,7 @@ static void check_objectives(const json_t *spec, struct schema_faults *faults)
             continue;
         bd_auto_free char *pointer = bd_xasprintf("/objectives/%zu/metric", i);
         schema_faults_add(faults, pointer, name,
-                          "a metric that a run of this workload has (benchctl metrics lists those "
+                          "a metric of the workload (benchctl metrics lists those "
                           "of streams of jobs)");
     }
 }
