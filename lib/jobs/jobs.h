@@ -28,8 +28,7 @@
 #define TASKS_MAX 1000    /* of an array */
 #define USERS_MAX 64
 
-/* ---------------------------------------------------------------------------------- what is asked
- */
+/* -------------------------------------------------------------------------------- what is asked */
 
 /* One submission. */
 struct job {
@@ -74,8 +73,7 @@ void jobs_to_text(const struct job_stream *s, struct bd_str *ret_text);
 int jobs_from_text(const char *text, size_t bytes, struct job_stream *ret_stream,
                    struct bd_err *err);
 
-/* ----------------------------------------------------------------------------------- what was seen
- */
+/* -------------------------------------------------------------------------------- what was seen */
 
 #define JOB_NEVER INT64_MIN
 

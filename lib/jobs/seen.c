@@ -157,8 +157,7 @@ static bool take_of_node(struct work *w, uint32_t node, const struct job_record 
     return true;
 }
 
-/* ------------------------------------------------------------------------------------ the clocks
- */
+/* ----------------------------------------------------------------------------------- the clocks */
 
 /* a - b; a wall clock may have been set to anything. */
 static int64_t difference(int64_t a, int64_t b)

@@ -260,8 +260,7 @@ static json_t *clock_condition(const struct reading *r, const struct jobs_seen *
                      bd_json_real(metric_of(metrics, "dispatch_latency_p50"), "value", 0));
 }
 
-/* ---------------------------------------------------------------------- the scheduler's own word
- */
+/* --------------------------------------------------------------------- the scheduler's own word */
 
 /* For each job of the stream, how many of its tasks the scheduler has a record of, and when by
  * that the last of them ended. */
