@@ -18,8 +18,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* ------------------------------------------------------------------------------------ the stream
- */
+/* ----------------------------------------------------------------------------------- the stream */
 
 #define NO_JOB (-1)
 
@@ -45,8 +44,7 @@ struct stream {
 /* Exits with BENCH_DRIVER_EXIT_JOBS and the line's number when the file makes no sense. */
 struct stream stream_read(const char *file);
 
-/* ----------------------------------------------------------------------------- scheduler's numbers
- */
+/* -------------------------------------------------------------------------- scheduler's numbers */
 
 /* That a task of a job is over, told before the job was accepted. */
 struct early_end {
@@ -75,8 +73,7 @@ struct ids {
 struct id_slot *ids_slot(struct ids *ids, uint64_t job_id);
 void ids_keep_early(struct ids *ids, struct early_end end);
 
-/* ------------------------------------------------------------------------------------- the driver
- */
+/* ----------------------------------------------------------------------------------- the driver */
 
 #define ALL_TASKS (-1)
 
@@ -109,8 +106,7 @@ void record_end(const struct driver *d, int32_t job, uint32_t task, int32_t end,
 /* Takes in one line of the submitter; exits when it makes no sense, or tells of a fatal error. */
 void talk_line(struct driver *d, char *line);
 
-/* ---------------------------------------------------------------------------------- the submitter
- */
+/* -------------------------------------------------------------------------------- the submitter */
 
 #define SAYING_MOST 4096
 

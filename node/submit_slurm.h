@@ -21,8 +21,7 @@ struct slurm_terms {
     int64_t grain_s;    /* of time limits */
 };
 
-/* -------------------------------------------------------------------------------------- a client
- */
+/* ------------------------------------------------------------------------------------- a client */
 
 #define CLIENT_TEXT 512 /* that is kept of what one says */
 
@@ -41,8 +40,7 @@ bool client_start(struct slurm_client *c, const struct slurm_terms *terms, char 
  * `refused` as soon as that is known. */
 void client_listen(struct slurm_client *c, int fd);
 
-/* ------------------------------------------------------------------------------------ the jobcomp
- */
+/* ---------------------------------------------------------------------------------- the jobcomp */
 
 struct jobcomp {
     const char *file;
@@ -55,8 +53,7 @@ void jobcomp_watch(struct jobcomp *j, const char *file);
 /* Says `ended` for each new line that is of a job of ours. */
 void jobcomp_read(struct jobcomp *j);
 
-/* --------------------------------------------------------------------------------------- protocol
- */
+/* ------------------------------------------------------------------------------------- protocol */
 
 /* Names of jobs begin so; their index follows. */
 #define JOB_NAME "bd-"

@@ -27,8 +27,7 @@ static int too_many(const struct writer *w, struct bd_err *err)
         w->most);
 }
 
-/* ------------------------------------------------------------------------------ change by change
- */
+/* ----------------------------------------------------------------------------- change by change */
 
 static int put_change(struct writer *w, int64_t at, const struct queue_point *p, struct bd_err *err)
 {
@@ -63,8 +62,7 @@ static int put_changes(struct writer *w, struct metrics_queue *q, struct bd_err 
     return rc;
 }
 
-/* ------------------------------------------------------------------------------ bucket by bucket
- */
+/* ----------------------------------------------------------------------------- bucket by bucket */
 
 static __int128 bucket_of(const struct writer *w, int64_t at)
 {

@@ -354,8 +354,7 @@ int bd_proc_run(const struct bd_proc *proc, struct bd_proc_result *ret, struct b
     return rc;
 }
 
-/* -------------------------------------------------------------------------------- the common case
- */
+/* ------------------------------------------------------------------------------ the common case */
 
 #define COMMAND_MAX 200 /* bytes of a command line in a message */
 #define WORDS_MAX   400

@@ -28,8 +28,7 @@
 #define TASKS_MAX 1000    /* of an array */
 #define USERS_MAX 64
 
-/* ---------------------------------------------------------------------------------- what is asked
- */
+/* -------------------------------------------------------------------------------- what is asked */
 
 /* One submission. */
 struct job {
@@ -74,8 +73,7 @@ void jobs_to_text(const struct job_stream *s, struct bd_str *ret_text);
 int jobs_from_text(const char *text, size_t bytes, struct job_stream *ret_stream,
                    struct bd_err *err);
 
-/* ----------------------------------------------------------------------------------- what was seen
- */
+/* -------------------------------------------------------------------------------- what was seen */
 
 #define JOB_NEVER INT64_MIN
 
@@ -110,7 +108,9 @@ struct job_seen {
     bool doubled; /* began more than once on one of its ranks */
     enum job_outcome outcome;
     enum job_end end; /* the scheduler's word */
-    char *node_list;  /* names of the nodes it ran on, sorted, with commas; "": none */
+    /* Names of the nodes it ran on, sorted, with commas; "": none. The names' of jobs_seen, or by
+     * itself where a row was read back (lib/store/job.h). */
+    char *node_list;
 };
 
 /* What was written on one node. */
@@ -123,6 +123,7 @@ struct job_records {
 
 struct jobs_seen {
     struct job_seen *items; /* by index and task: every one of the stream, seen or not */
+    char *names;            /* that all their node_lists lie in: a million are freed at once */
     size_t n;
     int64_t begin_mono_ns, begin_wall_ns; /* the stream's beginning on the controller's clocks */
     int64_t finish; /* from then; JOB_NEVER: the driver did not come to its end */

@@ -47,6 +47,8 @@ struct work {
     struct word *words; /* a task */
     struct mark *marks;
     size_t n_marks, cap_marks;
+    struct bd_str names; /* node lists, each with its NUL; the first one is "" */
+    size_t *names_at;    /* a task: the place of its own there */
 };
 
 static bool can_be_true(const struct job_record *r)
@@ -157,8 +159,7 @@ static bool take_of_node(struct work *w, uint32_t node, const struct job_record 
     return true;
 }
 
-/* ------------------------------------------------------------------------------------ the clocks
- */
+/* ----------------------------------------------------------------------------------- the clocks */
 
 /* a - b; a wall clock may have been set to anything. */
 static int64_t difference(int64_t a, int64_t b)
@@ -228,25 +229,27 @@ static int by_place(const void *a, const void *b)
     return three_way(*(const uint32_t *)a, *(const uint32_t *)b);
 }
 
-static char *names_of_nodes(const struct work *w, const struct mark *marks, size_t n)
+/* The place of a new list among the names. */
+static size_t add_names(struct work *w, const struct mark *marks, size_t n)
 {
     if (n == 0)
-        return bd_xstrdup("");
+        return 0;
+    size_t at = w->names.len;
     bd_auto_free uint32_t *places = bd_xcalloc(n, sizeof(*places));
     for (size_t i = 0; i < n; i++)
         places[i] = marks[i].node;
     qsort(places, n, sizeof(*places), by_place);
-    bd_auto_str struct bd_str list = {0};
     for (size_t i = 0; i < n; i++) {
         const char *name = w->nodes[places[i]]->node;
         /* What was fetched of a node may have come in parts. */
         if (i > 0 && bd_str_eq(name, w->nodes[places[i - 1]]->node))
             continue;
         if (i > 0)
-            bd_str_add(&list, ",");
-        bd_str_add(&list, name);
+            bd_str_add(&w->names, ",");
+        bd_str_add(&w->names, name);
     }
-    return bd_str_take(&list);
+    bd_str_addn(&w->names, "", 1);
+    return at;
 }
 
 /* What the marks of one task come to. An END says that there was a beginning, not when. */
@@ -302,7 +305,7 @@ static int64_t since_begin(const struct jobs_seen *seen, int64_t at)
                                                                : at - seen->begin_mono_ns;
 }
 
-static void finish_task(const struct work *w, size_t item, const struct mark *marks, size_t n)
+static void finish_task(struct work *w, size_t item, const struct mark *marks, size_t n)
 {
     struct job_seen *job = &w->seen->items[item];
     const struct turn *turn = &w->turns[job->index];
@@ -326,7 +329,7 @@ static void finish_task(const struct work *w, size_t item, const struct mark *ma
     job->job_id = sum.job_id ? sum.job_id : word->job_id ? word->job_id : turn->job_id;
     job->end = word->end;
     job->outcome = outcome_of(job, &sum, turn);
-    job->node_list = names_of_nodes(w, marks, n);
+    w->names_at[item] = add_names(w, marks, n);
 }
 
 /* ------------------------------------------------------------------------------- all together */
@@ -376,6 +379,8 @@ static void begin_work(struct work *w, const struct job_records *records, size_t
     w->words = bd_xcalloc(w->seen->n + 1, sizeof(*w->words));
     for (size_t i = 0; i < w->seen->n; i++)
         w->words[i].at = JOB_NEVER;
+    w->names_at = bd_xcalloc(w->seen->n + 1, sizeof(*w->names_at));
+    bd_str_addn(&w->names, "", 1);
     w->n_nodes = n_records > 0 ? n_records - 1 : 0;
     w->nodes = bd_xcalloc(w->n_nodes + 1, sizeof(const struct job_records *));
     for (size_t i = 0; i < w->n_nodes; i++)
@@ -390,6 +395,15 @@ static void take_all(struct work *w, const struct job_records *driver)
     for (size_t node = 0; node < w->n_nodes; node++)
         for (size_t i = 0; i < w->nodes[node]->n; i++)
             w->seen->strangers += !take_of_node(w, (uint32_t)node, &w->nodes[node]->items[i]);
+}
+
+/* Only now do they stay where they are. */
+static void hand_over_names(struct work *w)
+{
+    w->seen->names = bd_str_take(&w->names);
+    for (size_t i = 0; i < w->seen->n; i++)
+        w->seen->items[i].node_list = w->seen->names + w->names_at[i];
+    free(w->names_at);
 }
 
 void jobs_seen_make(const struct job_stream *stream, const struct job_records *records,
@@ -409,6 +423,7 @@ void jobs_seen_make(const struct job_stream *stream, const struct job_records *r
             n++;
         finish_task(&w, item, n ? &w.marks[from] : NULL, n);
     }
+    hand_over_names(&w);
     ret_seen->finish = since_begin(ret_seen, ret_seen->finish);
     free(w.first);
     free(w.turns);
@@ -419,8 +434,7 @@ void jobs_seen_make(const struct job_stream *stream, const struct job_records *r
 
 void jobs_seen_done(struct jobs_seen *s)
 {
-    for (size_t i = 0; i < s->n; i++)
-        free(s->items[i].node_list);
     free(s->items);
+    free(s->names);
     *s = (struct jobs_seen){0};
 }

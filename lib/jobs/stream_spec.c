@@ -25,8 +25,7 @@ struct reader {
     struct schema_faults *faults;
 };
 
-/* ------------------------------------------------------------------------------------ one member
- */
+/* ----------------------------------------------------------------------------------- one member */
 
 static void fault(struct reader *r, const char *at, const json_t *got, const char *expected)
 {
@@ -84,8 +83,7 @@ static double share(struct reader *r, const json_t *holder, const char *at)
     return number(r, json_object_get(holder, "share"), at, 0, 1);
 }
 
-/* ------------------------------------------------------------------------------------------ size
- */
+/* ----------------------------------------------------------------------------------------- size */
 
 static void add_size(struct reader *r, uint32_t size)
 {
@@ -181,8 +179,7 @@ static void read_size(struct reader *r)
     fault(r, "/workload/size", size, "one of constant, choice, powerOfTwo and fraction");
 }
 
-/* --------------------------------------------------------------------------------------- runtime
- */
+/* -------------------------------------------------------------------------------------- runtime */
 
 static double runtime_member(struct reader *r, const char *name)
 {
@@ -260,8 +257,7 @@ static void read_runtime(struct reader *r)
         read_branches(r, json_object_get(runtime, "branches"));
 }
 
-/* ----------------------------------------------------------------------------------- other draws
- */
+/* ---------------------------------------------------------------------------------- other draws */
 
 /* "uniform(1, 5)": what is between the parentheses are two JSON numbers. */
 static json_t *factor_range(const char *text)
@@ -347,8 +343,7 @@ static void read_rest(struct reader *r)
         fault(r, "/workload/seed", seed, "per-block or fixed");
 }
 
-/* -------------------------------------------------------------------------------------- arrivals
- */
+/* ------------------------------------------------------------------------------------- arrivals */
 
 static const char *const processes[ARRIVAL_PROCESS_COUNT] = {
     [ARRIVAL_POISSON] = "poisson",
@@ -453,8 +448,7 @@ static void read_arrival(struct reader *r)
     check_length(r, out->gap_us);
 }
 
-/* ------------------------------------------------------------------------------------------ whole
- */
+/* ---------------------------------------------------------------------------------------- whole */
 
 /* Not drawn: the payload's memory. Whether the node has so much is for others to say. */
 static void check_payload(struct reader *r)

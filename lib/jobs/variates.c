@@ -32,8 +32,7 @@ int variate_kind_from_str(const char *s, enum variate_kind *ret_kind)
     return -EINVAL;
 }
 
-/* ------------------------------------------------------------------------------------ the normal
- */
+/* ----------------------------------------------------------------------------------- the normal */
 
 /* A quotient of two polynomials of degree 7. */
 struct quotient {
@@ -97,8 +96,7 @@ double variate_normal_cdf(double z)
     return 0.5 + sum * (elementary_exp(-0.5 * (z * z)) / SQRT_2_PI);
 }
 
-/* ---------------------------------------------------------------------------------------- values
- */
+/* --------------------------------------------------------------------------------------- values */
 
 static double exponential_at(double mean, double u)
 {
@@ -140,8 +138,7 @@ double variate_at(const struct variate *v, double u, double branch)
     return value > v->max ? v->max : value;
 }
 
-/* ----------------------------------------------------------------------------------------- means
- */
+/* ---------------------------------------------------------------------------------------- means */
 
 /* min + the integral of the survival function from min to max. */
 static double exponential_mean(double mean, double min, double max)

@@ -111,8 +111,7 @@ static void grade_clock(const json_t *clock, enum run_grade *worst, json_t *reas
                            jump));
 }
 
-/* ------------------------------------------------------------------------ the scheduler's records
- */
+/* ---------------------------------------------------------------------- the scheduler's records */
 
 static void grade_records(const json_t *measured, enum run_grade *worst, json_t *reasons)
 {

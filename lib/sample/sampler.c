@@ -35,8 +35,7 @@ struct sampler {
     bool stopping;
 };
 
-/* --------------------------------------------------------------------------------------- a round
- */
+/* -------------------------------------------------------------------------------------- a round */
 
 static void keep_row(struct sampler *s, int64_t at_ns)
 {
@@ -83,8 +82,7 @@ static void look_again(struct sampler *s, bool keep)
         s->cost.round_max_ns = took_ns;
 }
 
-/* ------------------------------------------------------------------------------------ the thread
- */
+/* ----------------------------------------------------------------------------------- the thread */
 
 /* True once it is to stop. */
 static bool wait_until(struct sampler *s, int64_t mono_ns)
@@ -114,8 +112,7 @@ static void *sampler_main(void *arg)
     return NULL;
 }
 
-/* --------------------------------------------------------------------------------- start and end
- */
+/* -------------------------------------------------------------------------------- start and end */
 
 static void sampler_free(struct sampler *s)
 {

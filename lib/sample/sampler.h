@@ -78,8 +78,7 @@ int sampler_start_from(const struct sampler_config *config, const struct take_pl
 /* Takes a last look, ends the thread, frees s (NULL: nothing). ret_result NULL: nobody wants it. */
 void sampler_stop(struct sampler *s, struct sampler_result *ret_result);
 
-/* ------------------------------------------------------------------------------- as it is stored
- */
+/* ------------------------------------------------------------------------------ as it is stored */
 
 #define SAMPLE_BLOCK_POINTS 600
 

@@ -69,8 +69,7 @@ bool take_line_number(const char *text, const char *word, uint64_t *ret_n)
     return false;
 }
 
-/* ----------------------------------------------------------------------------------- hierarchies
- */
+/* ---------------------------------------------------------------------------------- hierarchies */
 
 struct wanted {
     const char *controller;
@@ -102,8 +101,7 @@ int take_hierarchy_find(const char *controller, char **ret_mount, struct bd_err 
     return 0;
 }
 
-/* ---------------------------------------------------------------------------- cgroups of libvirt
- */
+/* --------------------------------------------------------------------------- cgroups of libvirt */
 
 /* "lxc-4711-bd-1f2e3d4c-n1.libvirt-lxc", "machine-lxc\x2d4711\x2dbd\x2d1f2e3d4c\x2dn1.scope": the
  * domain's name with its end, so that "n1" is not "n12". */

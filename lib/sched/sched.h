@@ -37,9 +37,12 @@ struct sched_record {
     enum job_end end;
 };
 
+#define SCHED_RECORD_BYTES_MAX 1024 /* of one as it was written */
+
 struct sched_records {
     struct sched_record *items;
     size_t n, cap;
+    unsigned lines; /* that they were read from */
 };
 void sched_records_done(struct sched_records *r);
 void sched_records_add(struct sched_records *r, const struct sched_record *record);
@@ -92,10 +95,11 @@ struct sched {
     void (*submitter)(unsigned clients, struct bd_strv *ret_argv);
     /* Asked on the controller once all jobs are over; ended by a NULL file. */
     const struct sched_question *questions;
-    /* That of controller_logs in which it writes down each job that is over, and how that is read.
-     * BD_ECORRUPT with the line that makes no sense. PURE. */
+    /* That of controller_logs in which it writes down each job that is over, in less than
+     * SCHED_RECORD_BYTES_MAX, and how that is read: whole lines, as many at once as one likes,
+     * whose records are appended. BD_ECORRUPT with the line that makes no sense. PURE. */
     const char *records_log;
-    int (*read_records)(const char *text, size_t bytes, struct sched_records *ret_records,
+    int (*read_records)(const char *text, size_t bytes, struct sched_records *records,
                         struct bd_err *err);
     /* Its defaults, as the contract's Scheduler.defaults; new reference. PURE. */
     json_t *(*defaults)(void);

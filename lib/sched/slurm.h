@@ -77,7 +77,7 @@ int slurm_wait_ready(const struct channel *channel, const struct cluster_plan *p
                      struct bd_cancel *cancel, char **ret_version, struct bd_err *err);
 
 /* Lines of jobcomp/filetxt. */
-int slurm_read_records(const char *text, size_t bytes, struct sched_records *ret_records,
+int slurm_read_records(const char *text, size_t bytes, struct sched_records *records,
                        struct bd_err *err);
 
 void slurm_launch(const struct sched_job *job, struct bd_strv *ret_argv);

@@ -81,42 +81,39 @@ static void take(char *word, struct sched_record *r)
     }
 }
 
-static int read_line(const char *line, size_t bytes, unsigned number, struct sched_records *records,
+static int read_line(const char *line, size_t bytes, struct sched_records *records,
                      struct bd_err *err)
 {
     struct sched_record r = {.index = -1};
+    if (bytes > LINE_BYTES_MAX)
+        return bd_err_set(err, BD_ECORRUPT,
+                          "line %u of Slurm's record of jobs is longer than any that Slurm writes",
+                          records->lines);
     bd_auto_free char *text = bd_xstrndup(line, bytes);
     char *rest = text;
     for (char *word; (word = strsep(&rest, " "));)
         take(word, &r);
     if (r.job_id == 0)
         return bd_err_set(err, BD_ECORRUPT, "line %u of Slurm's record of jobs has no JobId: %.*s",
-                          number, (int)(bytes < TOLD_BYTES ? bytes : TOLD_BYTES), line);
+                          records->lines, (int)(bytes < TOLD_BYTES ? bytes : TOLD_BYTES), line);
     sched_records_add(records, &r);
     return 0;
 }
 
-int slurm_read_records(const char *text, size_t bytes, struct sched_records *ret_records,
+int slurm_read_records(const char *text, size_t bytes, struct sched_records *records,
                        struct bd_err *err)
 {
-    struct sched_records records = {0};
-    unsigned number = 0;
+    size_t n_before = records->n;
     for (const char *at = text, *end = text + bytes; at < end;) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         size_t n = newline ? (size_t)(newline - at) : (size_t)(end - at);
-        number++;
-        int rc = n == 0               ? 0
-                 : n > LINE_BYTES_MAX ? bd_err_set(err, BD_ECORRUPT,
-                                                   "line %u of Slurm's record of jobs is longer "
-                                                   "than any that Slurm writes",
-                                                   number)
-                                      : read_line(at, n, number, &records, err);
+        records->lines++;
+        int rc = n ? read_line(at, n, records, err) : 0;
         if (rc < 0) {
-            sched_records_done(&records);
+            records->n = n_before;
             return rc;
         }
         at += n + 1;
     }
-    *ret_records = records;
     return 0;
 }

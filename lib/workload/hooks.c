@@ -32,8 +32,7 @@ struct hook_node {
     struct output end;      /* for messages; no file of its own */
 };
 
-/* -------------------------------------------------------------------------------------- its nodes
- */
+/* ------------------------------------------------------------------------------------ its nodes */
 
 static bool takes(const char *where, const struct node_plan *node, const struct node_plan *first)
 {
@@ -65,8 +64,7 @@ static bool is_node_name(const char *name, const struct cluster_spec *cluster)
            bd_parse_i64(name + 1, 1, cluster->compute, &number) == 0;
 }
 
-/* ------------------------------------------------------------------------------------- its output
- */
+/* ----------------------------------------------------------------------------------- its output */
 
 static int add_to_log(struct hook *h, const char *data, size_t bytes)
 {
@@ -115,8 +113,7 @@ static int on_output(enum bd_stream stream, const char *data, size_t bytes, void
     return add_lines(n, &n->lines[stream == BD_STDERR], data, bytes);
 }
 
-/* ---------------------------------------------------------------------------------------- running
- */
+/* -------------------------------------------------------------------------------------- running */
 
 static int run_on_node(size_t index, void *arg, struct bd_err *err)
 {

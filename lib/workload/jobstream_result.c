@@ -16,7 +16,6 @@
 
 #define STREAM_BYTES_MAX  ((size_t)256 << 20)
 #define RECORDS_BYTES_MAX ((size_t)256 << 20)
-#define LOG_BYTES_MAX     ((size_t)64 << 20)
 
 /* All that is read. */
 struct reading {
@@ -261,8 +260,7 @@ static json_t *clock_condition(const struct reading *r, const struct jobs_seen *
                      bd_json_real(metric_of(metrics, "dispatch_latency_p50"), "value", 0));
 }
 
-/* ---------------------------------------------------------------------- the scheduler's own word
- */
+/* --------------------------------------------------------------------- the scheduler's own word */
 
 /* For each job of the stream, how many of its tasks the scheduler has a record of, and when by
  * that the last of them ended. */
@@ -340,26 +338,36 @@ static json_t *contradictions(const struct theirs *t, const struct reading *r,
                      t->worst_s);
 }
 
+/* Where the scheduler's records come from, and go. */
+struct theirs_read {
+    const struct sched *sched;
+    struct sched_records records;
+};
+
+static int read_theirs(const char *text, size_t bytes, void *arg, struct bd_err *err)
+{
+    struct theirs_read *t = arg;
+    return t->sched->read_records(text, bytes, &t->records, err);
+}
+
 static json_t *records_condition(const struct reading *r, const struct jobs_seen *seen, int dir_fd)
 {
-    const struct sched *sched = sched_find(bd_json_str(r->stream, "scheduler", ""));
-    bd_auto_str struct bd_str text = {0};
-    struct sched_records records = {0};
+    struct theirs_read read = {.sched = sched_find(bd_json_str(r->stream, "scheduler", ""))};
     struct bd_err err = BD_ERR_INIT;
-    if (!sched || !sched->records_log)
+    json_t *json;
+    if (!read.sched || !read.sched->records_log)
         return NULL;
-    bd_auto_free char *name =
-        bd_xasprintf("%s-%s", r->n ? r->records[0].node : "", bd_path_name(sched->records_log));
-    int rc = rundir_read(dir_fd, name, LOG_BYTES_MAX, &text, &err);
-    if (rc == 0)
-        rc = sched->read_records(bd_str_text(&text), text.len, &records, &err);
-    if (rc < 0)
-        return json_pack("{s:b, s:s}", "read", 0, "error", err.text);
-    struct theirs t = {.tasks = bd_xcalloc(r->jobs.n + 1, sizeof(*t.tasks))};
-    take_theirs(&t, r, seen, &records);
-    json_t *json = contradictions(&t, r, seen, records.n);
-    free(t.tasks);
-    sched_records_done(&records);
+    bd_auto_free char *name = bd_xasprintf("%s-%s", r->n ? r->records[0].node : "",
+                                           bd_path_name(read.sched->records_log));
+    if (rundir_read_lines(dir_fd, name, RECORDS_LOG_BYTES_MAX, read_theirs, &read, &err) < 0) {
+        json = json_pack("{s:b, s:s}", "read", 0, "error", err.text);
+    } else {
+        struct theirs t = {.tasks = bd_xcalloc(r->jobs.n + 1, sizeof(*t.tasks))};
+        take_theirs(&t, r, seen, &read.records);
+        json = contradictions(&t, r, seen, read.records.n);
+        free(t.tasks);
+    }
+    sched_records_done(&read.records);
     return json;
 }
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define LOG_BYTES_MAX (UINT64_C(64) << 20)
-#define WIDTH         8
+#define WIDTH         8 /* nodes at once */
 
 struct collect {
     const struct workload_input *in;
@@ -75,7 +75,9 @@ static int collect_node(size_t index, void *arg, struct bd_err *err)
     add_logs(c, node, &paths);
     for (size_t i = 0; i < paths.n; i++) {
         struct bd_err why = BD_ERR_INIT;
-        int rc = logs_fetch(c->in, node, paths.items[i], LOG_BYTES_MAX, &why);
+        bool records = bd_str_eq(paths.items[i], c->in->sched->records_log);
+        int rc = logs_fetch(c->in, node, paths.items[i],
+                            records ? RECORDS_LOG_BYTES_MAX : LOG_BYTES_MAX, &why);
         if (is_of_host(rc)) {
             bd_err_copy(err, &why);
             return rc;

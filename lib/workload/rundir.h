@@ -9,6 +9,7 @@
 #include "lib/base/str.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define RUNDIR_JSON_BYTES ((size_t)4 << 20) /* of a record that was written here */
 
@@ -18,6 +19,11 @@ int rundir_write_json(int dir_fd, const char *name, const json_t *json, struct b
 /* -ENOENT where there is none, BD_ECORRUPT where it is larger than max_bytes. Appended. */
 int rundir_read(int dir_fd, const char *name, size_t max_bytes, struct bd_str *ret_text,
                 struct bd_err *err);
+/* What one does with whole lines of a file, some at once; the last one may have no end. */
+typedef int (*rundir_lines_fn)(const char *text, size_t bytes, void *arg, struct bd_err *err);
+/* As rundir_read(), for what is too large to be in memory at once. Ends with fn's first failure. */
+int rundir_read_lines(int dir_fd, const char *name, uint64_t max_bytes, rundir_lines_fn fn,
+                      void *arg, struct bd_err *err);
 /* The first `bytes` of it; BD_ECORRUPT where it has fewer. Appended. */
 int rundir_read_head(int dir_fd, const char *name, size_t bytes, struct bd_str *ret_text,
                      struct bd_err *err);

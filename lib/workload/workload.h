@@ -83,6 +83,8 @@ int hooks_run(const struct channel *channel, const struct cluster_plan *plan, co
               const char *point, int dir_fd, struct bd_cancel *cancel, struct bd_err *err);
 void hooks_check(const json_t *hooks, const struct cluster_spec *cluster,
                  struct schema_faults *faults);
+/* Of the scheduler's record of all jobs that a stream may have. */
+#define RECORDS_LOG_BYTES_MAX ((uint64_t)JOBS_MAX * SCHED_RECORD_BYTES_MAX)
 /* Copies a file of a node into dir_fd as "NODE-FILE"; what was fetched before stays until there is
  * something better. As channel_get(). */
 int logs_fetch(const struct workload_input *in, const struct node_plan *node, const char *path,

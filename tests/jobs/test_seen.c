@@ -65,8 +65,7 @@ START_TEST(traces_are_seen_as_computed_by_hand)
 }
 END_TEST
 
-/* ----------------------------------------------------------- against a way that is plain and slow
- */
+/* --------------------------------------------------------- against a way that is plain and slow */
 
 static bool is_of(const struct job_record *r, const struct job_seen *job, uint32_t kind)
 {
