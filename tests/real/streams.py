@@ -226,3 +226,20 @@ def metrics(rows, compute):
         **{f"jobs_{o.replace('-', '_')}": sum(r["outcome"] == o for r in rows)
            for o in ("completed", "failed", "killed", "refused", "lost", "not-submitted")},
     }
+
+
+def queue(rows):
+    """[time, jobs that wait, jobs that run, busy nodes] at each change."""
+    changes = collections.defaultdict(lambda: [0, 0, 0])
+    for row in rows:
+        for begin, end, what in ((row["submitNs"], row["startedFirstNs"], (1, 0, 0)),
+                                 (row["startedFirstNs"], row["endedLastNs"], (0, 1, row["nodes"]))):
+            if None not in (begin, end):
+                for at, sign in ((begin, 1), (end, -1)):
+                    changes[at] = [n + sign * change for n, change in zip(changes[at], what)]
+    points, now = [], [0, 0, 0]
+    for at in sorted(changes):
+        if any(changes[at]):
+            now = [n + change for n, change in zip(now, changes[at])]
+            points.append([at, *now])
+    return points

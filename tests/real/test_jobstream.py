@@ -8,9 +8,8 @@ import pytest
 import host
 from campaigns import AT_ONCE, EMPTY, Campaigns, cancelled_after, design, hold_whole, words_of
 from daemon import Daemon
-from streams import (ACCEPTED, DRIVER, END, RECORDS, START, SUBMIT, Files, beside_lateness, constant, expand, meanwhile, metrics,
-                     once_written, rows, seen, stream,
-                     wait_ended, wall)
+from streams import (ACCEPTED, DRIVER, END, RECORDS, START, SUBMIT, Files, beside_lateness, constant, expand,
+                     meanwhile, metrics, once_written, queue, rows, seen, stream, wait_ended, wall)
 from test_artifacts import digest, packed
 from test_bad_days import node_cgroup
 
@@ -118,6 +117,12 @@ def test_metrics_follow_from_the_rows(mixed):
     assert mixed.run["metrics"]["makespan"]["n"] == len(mixed.rows)
 
 
+def test_the_queue_over_time_follows_from_the_rows(api, mixed):
+    told = api.get(f"/v1/runs/{mixed.run['id']}/queue").json
+    assert told == {"stepNs": None, "points": queue(mixed.files.rows())}
+    assert told["points"][-1][1:] == [0, 0, 0] and max(p[3] for p in told["points"]) == 3
+
+
 def test_the_catalogue_has_every_metric(api, mixed):
     catalogue = {m["name"]: m for m in api.get("/v1/metrics-catalogue").json["items"]}
     for name, told in mixed.run["metrics"].items():
@@ -198,6 +203,20 @@ def test_each_node_and_the_host_were_sampled(api, mixed):
         assert len(points) == series[key]["n"] and values["unit"] == series[key]["unit"]
         assert [p[0] for p in points] == sorted(p[0] for p in points)
         assert all(p[1] >= 0 for p in points) and max(p[1] for p in points) > 0, key
+
+
+def test_samples_are_taken_as_asked_for(api, campaigns):
+    spec = stream(1, compute=1, sampling={"interval": "200ms"}, factors={"sampling.enabled": [True, False]},
+                  design=design(order="as-written"))
+    _, runs = campaigns.done(spec)
+    with_them, without = (campaigns.run(r["id"]) for r in runs)
+    (item,) = api.get(f"/v1/runs/{with_them['id']}/samples?metric=cpu&node=n1").json["items"]
+    times = [0] + [at for at, _ in item["points"]]
+    apart = sorted(to - at for at, to in zip(times, times[1:]))
+    assert len(apart) >= 3 and 0.15 * S < apart[len(apart) // 2] < 0.25 * S, item
+    assert api.get(f"/v1/runs/{without['id']}/samples").json["items"] == []
+    for member in ("noise", "sampler", "scheduler"):
+        assert member in with_them["conditions"] and member not in without["conditions"], member
 
 
 def test_what_it_left_behind_is_packed_and_read_as_before(daemon, campaigns, mixed):
