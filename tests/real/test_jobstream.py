@@ -7,7 +7,6 @@ import pytest
 
 import host
 from campaigns import AT_ONCE, EMPTY, Campaigns, cancelled_after, design, hold_whole, words_of
-from daemon import Daemon
 from streams import (ACCEPTED, DRIVER, END, RECORDS, START, SUBMIT, Files, beside_lateness, constant, expand, meanwhile, metrics,
                      once_written, rows, seen, stream,
                      wait_ended, wall)
@@ -35,16 +34,7 @@ PAYLOADS = stream(
 )
 
 
-@pytest.fixture(scope="module")
-def daemon(host_after_file, images):
-    daemon = Daemon(image_dir=images.dir, database=images.database, **AT_ONCE).start()
-    yield daemon
-    daemon.clean_up()
-
-
-@pytest.fixture(scope="module")
-def campaigns(daemon):
-    return Campaigns(daemon.api)
+DAEMON = AT_ONCE
 
 
 class Streamed:
