@@ -6,6 +6,7 @@
  * A store that can't write is waited for, but not for ever: the cluster goes on taking room on what
  * may be the same disk, and no removal waits for that.
  */
+#include "daemon/engine/fault.h"
 #include "daemon/engine/private.h"
 
 #include "lib/base/log.h"
@@ -86,6 +87,7 @@ static void batch_is_written(struct ingest *g)
     else
         g->samples += g->n;
     g->tries = 0;
+    fault_point("ingest", "stored");
 }
 
 /* The body is not done again either: the same disk would be asked for the same. */

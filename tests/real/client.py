@@ -22,6 +22,10 @@ class Reply:
         return json.loads(self.body)
 
     @property
+    def text(self):
+        return self.body.decode()
+
+    @property
     def problem(self):
         return self.json["type"].rsplit(":", 1)[1]
 

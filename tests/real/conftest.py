@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import host
+from campaigns import Campaigns
 from daemon import PROGRAM, Daemon, copy_database
 
 CACHE = Path(os.environ.get("BENCHD_TEST_CACHE", "/var/cache/benchd-test"))
@@ -128,11 +129,17 @@ def make_daemon(host_after_test, images):
 
 
 @pytest.fixture(scope="module")
-def daemon(host_after_file, images):
-    """One for all tests of a file."""
-    daemon = Daemon(image_dir=images.dir, database=images.database).start()
+def daemon(host_after_file, images, request):
+    """One for all tests of a file, with the flags that the file has in DAEMON."""
+    flags = getattr(request.module, "DAEMON", {})
+    daemon = Daemon(image_dir=images.dir, database=images.database, **flags).start()
     yield daemon
     daemon.clean_up()
+
+
+@pytest.fixture(scope="module")
+def campaigns(daemon):
+    return Campaigns(daemon.api)
 
 
 @pytest.fixture(scope="module")

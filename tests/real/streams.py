@@ -228,6 +228,22 @@ def metrics(rows, compute):
     }
 
 
+def lateness(jobs, rows):
+    """The driver's, as the conditions have it: of each planned moment once, without jobs that are held for
+    the number of another."""
+    of = {r["index"]: r for r in rows if r["task"] == 0}
+    first = {}
+    for job in jobs:
+        accepted = of[job.after]["acceptedNs"] if job.after >= 0 else job.arrival
+        submit = of[job.index]["submitNs"]
+        if None not in (accepted, submit) and accepted <= job.arrival:
+            first[job.arrival] = min(submit, first.get(job.arrival, submit))
+    late = [submit - planned for planned, submit in first.items()]
+    by, percent = ("p99", 99) if len(late) >= 100 else ("p95", 95) if len(late) >= 20 else ("maximum", 100)
+    return {"by": by, "n": len(late), "lateness": percentile(late, percent) / 1e9,
+            "median": percentile(late, 50) / 1e9, "maximum": max(late) / 1e9}
+
+
 def queue(rows):
     """[time, jobs that wait, jobs that run, busy nodes] at each change."""
     changes = collections.defaultdict(lambda: [0, 0, 0])

@@ -8,7 +8,6 @@ import pytest
 
 from campaigns import (AT_ONCE, EMPTY, ENDS, NODE, ONE, STEPS, Busy, Campaigns, cancelled_after, design,
                        has_begun, hold_whole, number, shell, spec, words_of)
-from daemon import Daemon
 
 SLEEPS = "echo asleep; sleep 600"
 # Two factors of two levels, in two blocks; every task of a job says what it was given.
@@ -29,16 +28,7 @@ STUDY = spec(
 )
 
 
-@pytest.fixture(scope="module")
-def daemon(host_after_file, images):
-    daemon = Daemon(image_dir=images.dir, database=images.database, **AT_ONCE).start()
-    yield daemon
-    daemon.clean_up()
-
-
-@pytest.fixture(scope="module")
-def campaigns(daemon):
-    return Campaigns(daemon.api)
+DAEMON = AT_ONCE
 
 
 class Study:

@@ -10,7 +10,7 @@ import pytest
 
 import host
 import tiny
-from campaigns import Campaigns, design, has_begun, shell
+from campaigns import design, has_begun, shell
 from client import sse_events
 from conftest import IMAGE, SMALL
 from host import ROOT
@@ -29,11 +29,6 @@ def contract(api):
 @pytest.fixture(scope="module")
 def cluster(api):
     return api.up(name="contract", node=SMALL)
-
-
-@pytest.fixture(scope="module")
-def campaigns(api):
-    return Campaigns(api)
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,13 @@
 """Streams of jobs, what takes long: a thousand jobs at fifty a second, a driver that is starved, a node that
 fills up, and kill -9 of benchd with rows on their way."""
+import os
 import sqlite3
 
 import pytest
 
 from campaigns import AT_ONCE, Campaigns, design, hold_whole
 from daemon import PATIENCE
-from streams import LATE, RECORDS, Files, beside_lateness, constant, metrics, rows, stream
+from streams import LATE, RECORDS, Files, beside_lateness, constant, lateness, metrics, rows, stream
 from test_jobstream import hold_seen
 from test_run_kills import daemon, ends_at, submitted_to_end_at  # noqa: F401 (a fixture)
 
@@ -16,23 +17,41 @@ FIFTY_A_SECOND = {
 }
 LIMIT = 0.02  # seconds of lateness
 CPU_A_JOB = 0.001
+TRIES = 4
+
+
+def busy_while_submitted(campaigns, run):
+    """CPUs that others used meanwhile, at most."""
+    last = max(r["submitNs"] for r in rows(campaigns, run))
+    (item,) = campaigns.api.get(f"/v1/runs/{run}/samples?metric=outside_cpus&to={last}ns").json["items"]
+    return max(value for _, value in item["points"])
+
+
+def measured_alone(campaigns, spec):
+    """How late the driver is on this host tells nothing while others take its CPUs."""
+    for _ in range(TRIES):
+        _, (run,) = campaigns.done(spec, patience=1800)
+        busy = busy_while_submitted(campaigns, run["id"])
+        if busy < os.cpu_count() / 4:
+            return campaigns.run(run["id"])
+        print(f"others used {busy} CPUs")
+    raise AssertionError(f"the host was not quiet in any of {TRIES} runs")
 
 
 def test_a_thousand_jobs_at_fifty_a_second(make_daemon):
-    """Nobody else may be busy here: the run waits for that, and fails to be worth anything otherwise."""
     campaigns = Campaigns(make_daemon(quiet_cpus=0.25, quiet_wait="10min").start().api)
-    _, (run,) = campaigns.done(stream(1000, **FIFTY_A_SECOND), patience=1800)
-    run = campaigns.run(run["id"])
+    run = measured_alone(campaigns, stream(1000, **FIFTY_A_SECOND))
     told = hold_seen(campaigns, run)
     assert len(told) == 1000 and {r["outcome"] for r in told} == {"completed"}
     driver = run["conditions"]["driver"]
-    print(f"lateness {driver}, CPU a job {run['metrics']['job_cpu_per_job']}, {run['metrics']['driver_cpu_per_job']}")
-    assert (driver["by"], driver["n"]) == ("p99", 1000) and driver["lateness"] < LIMIT, driver
-    assert driver["lateness"] == run["metrics"]["lateness_p99"]["value"]
+    cost = {name: run["metrics"][name]["value"] for name in ("job_cpu_per_job", "driver_cpu_per_job")}
+    print(f"lateness {driver}, CPU seconds {cost}, drained in {run['metrics']['makespan']['value']} s")
+    assert driver == pytest.approx(lateness(Files(campaigns, run["id"]).jobs, told), rel=1e-12)
+    assert driver["by"] == "p99" and driver["lateness"] < LIMIT, driver
     assert not any(r.startswith(LATE) for r in run["grade"]["reasons"])
     assert run["grade"]["value"] != "invalid", run["grade"]
     assert 40 < run["metrics"]["throughput_submission"]["value"] < 60
-    assert run["metrics"]["job_cpu_per_job"]["value"] < CPU_A_JOB
+    assert cost["job_cpu_per_job"] < CPU_A_JOB
     assert run["conditions"]["records"]["disagree"] == 0
     assert rows(campaigns, run["id"], limit=37) == told
 
@@ -42,17 +61,14 @@ def test_a_driver_that_is_starved(make_daemon):
     campaigns = Campaigns(make_daemon(**AT_ONCE).start().api)
     _, (run,) = campaigns.done(stream(110, **{**FIFTY_A_SECOND, "cpus": 0.05}), patience=1800)
     run = campaigns.run(run["id"])
-    told = hold_seen(campaigns, run)
-    late = sorted(r["submitNs"] - r["plannedNs"] for r in told)
-    driver = run["conditions"]["driver"]
-    assert (driver["by"], driver["n"]) == ("p99", 110)
-    assert driver["lateness"] * 1e9 == pytest.approx(late[108]) and driver["lateness"] > LIMIT
-    assert driver["median"] * 1e9 == pytest.approx(late[54]) and driver["maximum"] * 1e9 == pytest.approx(late[-1])
+    driver = lateness(Files(campaigns, run["id"]).jobs, hold_seen(campaigns, run))
+    assert run["conditions"]["driver"] == pytest.approx(driver, rel=1e-12)
+    assert driver["by"] == "p99" and driver["lateness"] > LIMIT
     (reason,) = [r for r in run["grade"]["reasons"] if r.startswith(LATE)]
     assert run["grade"]["value"] == "invalid"
-    for figure in (late[108], late[54], late[-1]):
-        assert f"{figure / 1e6:.1f} ms" in reason, (figure, reason)
-    assert "p99 of 110" in reason and "20 ms is the limit" in reason
+    for figure in ("lateness", "median", "maximum"):
+        assert f"{driver[figure] * 1e3:.1f} ms" in reason, (figure, reason)
+    assert f"p99 of {driver['n']}" in reason and "20 ms is the limit" in reason
 
 
 def test_a_node_that_fills_up_with_records(make_daemon):
@@ -75,7 +91,7 @@ def test_a_node_that_fills_up_with_records(make_daemon):
 
 # What had been brought in when benchd ended is brought in again, from the files or from another stream.
 @pytest.mark.parametrize("points", [
-    ["workload.ran"], ["workload.done"], ["collect.intended"], ["collect.ran"], ["collect.done"],
+    ["workload.ran"], ["ingest.stored"], ["workload.done"], ["collect.intended"], ["collect.ran"], ["collect.done"],
     ["run.clearing"], ["workload.ran", "collect.ran", "teardown.ran"]], ids="-".join)
 def test_killed_with_rows_on_their_way(daemon, points):  # noqa: F811
     spec = stream(6, size={"choice": [1, 2]}, arrays={"share": 0.5, "tasks": 2},
@@ -88,7 +104,7 @@ def test_killed_with_rows_on_their_way(daemon, points):  # noqa: F811
     campaign, runs = campaigns.wait(id, "done", patience=PATIENCE), campaigns.runs(id)
     hold_whole(campaign, runs)
     cut = [r for r in runs if r["state"] == "failed"]
-    assert len(cut) == (points[0] == "workload.ran")
+    assert len(cut) == (points[0] in ("workload.ran", "ingest.stored"))
     stored = 0
     for run in runs:
         told = hold_seen(campaigns, campaigns.run(run["id"]))

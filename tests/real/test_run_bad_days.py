@@ -15,7 +15,6 @@ import tiny
 from campaigns import (AT_ONCE, EMPTY, ENDS, STEPS, Busy, Campaigns, Clock, cancelled_after, design, has_begun,
                        hold_whole, number, shell, words_of)
 from conftest import IMAGE
-from daemon import Daemon
 from test_bad_days import Ballast, libvirtd, node_cgroup, small_disk  # noqa: F401 (fixtures)
 
 LONG = "BENCHD_TEST_LONG" in os.environ
@@ -25,16 +24,7 @@ WHILE = "echo here; sleep 2; echo seven 7"
 METRICS = {"seven": number("seven ([0-9])")}
 
 
-@pytest.fixture(scope="module")
-def daemon(host_after_file, images):
-    daemon = Daemon(image_dir=images.dir, database=images.database, **AT_ONCE).start()
-    yield daemon
-    daemon.clean_up()
-
-
-@pytest.fixture(scope="module")
-def campaigns(daemon):
-    return Campaigns(daemon.api)
+DAEMON = AT_ONCE
 
 
 def tried_again(campaigns, id):
