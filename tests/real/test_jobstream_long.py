@@ -28,13 +28,14 @@ def busy_while_submitted(campaigns, run):
 
 
 def measured_alone(campaigns, spec):
-    """How late the driver is on this host tells nothing while others take its CPUs."""
+    """That the driver was late on this host tells nothing while others took its CPUs."""
     for _ in range(TRIES):
         _, (run,) = campaigns.done(spec, patience=1800)
-        busy = busy_while_submitted(campaigns, run["id"])
-        if busy < os.cpu_count() / 4:
-            return campaigns.run(run["id"])
-        print(f"others used {busy} CPUs")
+        run = campaigns.run(run["id"])
+        busy, driver = busy_while_submitted(campaigns, run["id"]), run["conditions"]["driver"]
+        print(f"others used up to {busy} CPUs; {driver}")
+        if driver["lateness"] < LIMIT or busy < os.cpu_count() / 4:
+            return run
     raise AssertionError(f"the host was not quiet in any of {TRIES} runs")
 
 
@@ -45,7 +46,7 @@ def test_a_thousand_jobs_at_fifty_a_second(make_daemon):
     assert len(told) == 1000 and {r["outcome"] for r in told} == {"completed"}
     driver = run["conditions"]["driver"]
     cost = {name: run["metrics"][name]["value"] for name in ("job_cpu_per_job", "driver_cpu_per_job")}
-    print(f"lateness {driver}, CPU seconds {cost}, drained in {run['metrics']['makespan']['value']} s")
+    print(f"CPU seconds {cost}, drained in {run['metrics']['makespan']['value']} s")
     assert driver == pytest.approx(lateness(Files(campaigns, run["id"]).jobs, told), rel=1e-12)
     assert driver["by"] == "p99" and driver["lateness"] < LIMIT, driver
     assert not any(r.startswith(LATE) for r in run["grade"]["reasons"])
