@@ -75,7 +75,7 @@ def test_ready_cluster_has_nodes_addresses_and_timings(cluster):
 def test_spec_is_answered_with_every_default_filled_in(cluster):
     spec = cluster["spec"]
     assert spec["node"] == SMALL
-    assert spec["scheduler"] == {"name": "slurm", "options": OPTIONS}
+    assert spec["scheduler"] == {"name": "slurm", "options": OPTIONS, "accounting": "none"}
     assert (spec["backend"], spec["controllers"], spec["features"]) == ("lxc", 1, [])
     assert spec["admission"] == {"oversubscribe": False}
 
