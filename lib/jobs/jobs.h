@@ -79,10 +79,9 @@ int jobs_from_text(const char *text, size_t bytes, struct job_stream *ret_stream
 
 /* How far a job came, by what was seen. */
 enum job_outcome {
-    JOB_COMPLETED, /* began and ended on all of its nodes, with exit code 0 everywhere */
-    JOB_FAILED,    /* ended on all of its nodes, on one with another exit code */
-    JOB_KILLED, /* began, and was not seen to end everywhere: ended without a word, or with its node
-                 */
+    JOB_COMPLETED,     /* began and ended on all of its nodes, with exit code 0 everywhere */
+    JOB_FAILED,        /* ended on all of its nodes, on one with another exit code */
+    JOB_KILLED,        /* began, and was not seen to end everywhere: cut off, or gone with a node */
     JOB_REFUSED,       /* the scheduler did not take it */
     JOB_LOST,          /* handed to the scheduler and not refused, and never seen to begin */
     JOB_NOT_SUBMITTED, /* its turn never came */
