@@ -230,6 +230,27 @@ START_TEST(test_a_job_that_the_scheduler_ends_is_over_for_it_before_it_is)
 }
 END_TEST
 
+/* Slurm says that job 1 ended in the second before. */
+START_TEST(test_a_tick_of_the_schedulers_clock_is_no_contradiction)
+{
+    static const struct {
+        int64_t ended_ms;
+        json_int_t disagree;
+    } cases[] = {{1009, 0}, {1011, 1}};
+    for (size_t i = 0; i < BD_ARRAY_LEN(cases); i++) {
+        struct run r;
+        struct workload_result result = {0};
+        run_init(&r);
+        r.records[2][r.n[2] - 1].mono_ns = ZERO + cases[i].ended_ms * MS;
+        r.records[2][r.n[2] - 1].wall_ns = EPOCH + cases[i].ended_ms * MS;
+        results(&r, &result);
+        ck_assert_int_eq(figure(&result, "records", "disagree"), cases[i].disagree);
+        workload_result_done(&result);
+        run_done(&r);
+    }
+}
+END_TEST
+
 START_TEST(test_a_log_that_is_not_there_is_told)
 {
     struct run r;
@@ -339,6 +360,7 @@ UNIT_MAIN("workload/jobstream", test_a_stream_in_which_all_went_well,
           test_what_a_node_has_lost_is_not_made_up, test_jobs_that_only_one_side_has,
           test_times_that_contradict_the_schedulers,
           test_a_job_that_the_scheduler_ends_is_over_for_it_before_it_is,
-          test_a_log_that_is_not_there_is_told, test_a_driver_that_died_leaves_what_was_seen,
-          test_files_that_are_not_what_was_written,
+          test_a_log_that_is_not_there_is_told,
+          test_a_tick_of_the_schedulers_clock_is_no_contradiction,
+          test_a_driver_that_died_leaves_what_was_seen, test_files_that_are_not_what_was_written,
           test_the_driver_is_late_where_the_first_job_of_a_moment_is)
