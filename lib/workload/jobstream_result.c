@@ -164,11 +164,6 @@ static json_t *jobs_condition(const struct reading *r, const struct jobs_seen *s
     return counts;
 }
 
-static const json_t *metric_of(const json_t *metrics, const char *name)
-{
-    return json_object_get(metrics, name);
-}
-
 /* Where each job's tasks begin among what was seen; the caller's. */
 static size_t *first_tasks(const struct job_stream *jobs)
 {
@@ -257,7 +252,7 @@ static json_t *clock_condition(const struct reading *r, const struct jobs_seen *
     return json_pack("{s:b, s:b, s:I, s:I, s:I, s:f}", "known", known, "shared", shared, "boundNs",
                      (json_int_t)bound, "offsetNs", (json_int_t)offset, "wallJumpNs",
                      (json_int_t)seen->clock_jump_ns, "latencyMedian",
-                     bd_json_real(metric_of(metrics, "dispatch_latency_p50"), "value", 0));
+                     bd_json_real(json_object_get(metrics, "dispatch_latency_p50"), "value", 0));
 }
 
 /* --------------------------------------------------------------------- the scheduler's own word */
