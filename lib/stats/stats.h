@@ -44,6 +44,34 @@ size_t stats_median_rank(size_t n, double confidence, double *ret_coverage);
 /* The fewest values that can give such an interval: 6 for 0.95. */
 size_t stats_least_n(double confidence);
 
+/*
+ * How values spread. Each is NAN where it is not defined: of less than 2 values (skew: 3), cv where
+ * the mean is not above 0, skew where all values are equal; all but n where a value is infinite.
+ */
+struct stats_spread {
+    size_t n;
+    double deviation; /* standard deviation, over n - 1 */
+    double cv;        /* coefficient of variation: deviation to the arithmetic mean */
+    double mad;       /* median of the distances from the median, not scaled */
+    double skew;      /* G1 of Joanes and Gill 1998: what SAS and SciPy (bias=False) call skewness */
+};
+void stats_spread(const double *values, size_t n, struct stats_spread *ret_spread);
+
+/*
+ * An interval between two of the sorted values (no NAN) that holds the p-quantile of what they were
+ * drawn from, p within (0, 1): from the l-th to the u-th, the narrowest in ranks with
+ * P(l <= Bin(n, p) < u) >= confidence; of equal ones that whose tails are the most alike. is_there
+ * is false where there is none; ends and coverage are then those of the widest. For p = 1/2 the
+ * same as stats_median_rank(). (David and Nagaraja, Order Statistics, 7.1.)
+ */
+void stats_quantile_interval(const double *sorted, size_t n, double p, double confidence,
+                             struct stats_interval *ret_interval);
+
+/* Of the arithmetic mean, if the values were drawn from a normal distribution (Student 1908): of 2
+ * values or more. */
+void stats_student_interval(const double *values, size_t n, double confidence,
+                            struct stats_interval *ret_interval);
+
 enum stats_kind { STATS_COST, STATS_RATE, STATS_RATIO, STATS_KIND_COUNT };
 const char *stats_kind_to_str(enum stats_kind kind); /* "cost" */
 int stats_kind_from_str(const char *s, enum stats_kind *ret_kind);

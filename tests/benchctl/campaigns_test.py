@@ -274,7 +274,7 @@ eeee0001     w0  sched/backfill        2    1  done       usable  bandwidth 1048
         self.assertEqual(self.run_it("campaign", "runs", "5a", "--quiet")[0], "eeee0005\neeee0004\neeee0003\neeee0001\n")
         self.assertEqual(json.loads(self.run_it("campaign", "runs", "5a", "--json")[0])["items"], self.NEWEST)
 
-    COMPARISON = """\
+    ANALYSIS = """\
 makespan: sched/builtin takes 1.32 times as long as sched/backfill (median of 3 blocks, 1.21 to 1.4; longer in 3 of 3)
 
 makespan (s, lower is better)
@@ -294,22 +294,22 @@ needs at least 6
 """
 
     def test_compare_has_words_figures_and_the_verdict_with_its_reasons(self):
-        self.serve(CAMPAIGNS, ("GET", "/v1/campaigns/5a6b7c8d/comparison", answer(200, fake.comparison())))
-        self.assertEqual(self.run_it("campaign", "compare", "backfill-or-not"), (self.COMPARISON, ""))
-        self.assertEqual(json.loads(self.run_it("campaign", "compare", "5a", "--json")[0]), fake.comparison())
+        self.serve(CAMPAIGNS, ("GET", "/v1/campaigns/5a6b7c8d/analysis", answer(200, fake.analysis())))
+        self.assertEqual(self.run_it("campaign", "analyse", "backfill-or-not"), (self.ANALYSIS, ""))
+        self.assertEqual(json.loads(self.run_it("campaign", "analyse", "5a", "--json")[0]), fake.analysis())
 
     def test_compare_of_one_that_goes_on_says_so(self):
         verdict = {"value": "publishable", "reasons": []}
-        self.serve(CAMPAIGNS, ("GET", r"/v1/campaigns/5a6b7c8d/comparison\?metric=a,b", answer(200, fake.comparison(
+        self.serve(CAMPAIGNS, ("GET", r"/v1/campaigns/5a6b7c8d/analysis\?metric=a,b", answer(200, fake.analysis(
             state="running", metrics=[], words=[], verdict=verdict))))
-        out, err = self.run_it("campaign", "compare", "5a", "--metric", "a", "--metric", "b")
+        out, err = self.run_it("campaign", "analyse", "5a", "--metric", "a", "--metric", "b")
         self.assertEqual(out, "\nverdict: publishable: nothing speaks against it\n")
         self.assertIn("campaign 5a6b7c8d is running: what follows is of the runs so far", err)
 
     def test_compare_that_is_refused_is_5(self):
-        self.serve(CAMPAIGNS, ("GET", "/v1/campaigns/5a6b7c8d/comparison",
+        self.serve(CAMPAIGNS, ("GET", "/v1/campaigns/5a6b7c8d/analysis",
                                lambda h, m: h.problem(409, "conflict", "it has 2000 cells")))
-        self.assertIn("it has 2000 cells", self.run_it("campaign", "compare", "5a", code=5)[1])
+        self.assertIn("it has 2000 cells", self.run_it("campaign", "analyse", "5a", code=5)[1])
 
     def test_orders(self):
         states = {"cancel": "cancelling", "pause": "paused", "resume": "queued"}

@@ -41,7 +41,7 @@ benchctl()
         campaign=done
         ;;
     "campaign cancel 5a6b7c8d") campaign=cancelling ;;
-    "campaign compare 5a6b7c8d") echo "verdict: exploratory, because" ;;
+    "campaign analyse 5a6b7c8d") echo "verdict: exploratory, because" ;;
     "campaign runs 5a6b7c8d") echo "RUN  BLOCK" ;;
     "--json campaign runs 5a6b7c8d")
         printf '{"items": [{"residue": {"empty": true, "differences": []}}, {"residue": {"empty": %s}}]}' "$residue"

@@ -251,7 +251,7 @@ def summary(*values, interval=None):
 
 
 def compared(name, unit, direction, cells, against):
-    """A metric of a comparison; cells and against are summaries, and where blocks were better."""
+    """A metric of an analysis; cells and against are summaries, and where blocks were better."""
     return {"name": name, "unit": unit, "kind": "cost", "direction": direction,
             "cells": [cell | {"levels": levels, "excluded": 0, "mean": cell["median"]}
                       for levels, cell in zip(LEVELS, cells)],
@@ -259,7 +259,7 @@ def compared(name, unit, direction, cells, against):
                          "difference": None, "higher": 3, "lower": 0, "equal": 0, "better": 0, "worse": 3}]}
 
 
-def comparison(**more):
+def analysis(**more):
     wide = {"low": 0.5, "high": 2.5, "coverage": 0.96875}
     return {
         "campaign": "5a6b7c8d", "state": "done", "confidence": 0.95, "reference": LEVELS[0],
@@ -387,7 +387,7 @@ class CampaignStory:
 
     def routes(self):
         return [("GET", r"/v1/events\?subject=run/eeee.*", self.events),
-                ("GET", "/v1/campaigns/5a6b7c8d/comparison", lambda h, m: h.json(200, comparison())),
+                ("GET", "/v1/campaigns/5a6b7c8d/analysis", lambda h, m: h.json(200, analysis())),
                 ("POST", "/v1/campaigns", self.submit),
                 ("GET", r"/v1/campaigns\?.*", lambda h, m: items(self.campaign.now()[1])(h, m)),
                 ("GET", r"/v1/campaigns/5a6b7c8d(\?.*)?", self.campaign.answer),

@@ -83,8 +83,8 @@ def test_reads(daemon, cluster, run, over):
         "/v1/clusters", f"/v1/clusters/{cluster['id']}", "/v1/images", f"/v1/images/{IMAGE}",
         f"/v1/images/{image['digest']}/manifest", "/v1/hosts", "/v1/hosts/local", "/v1/schedulers",
         "/v1/schedulers/slurm", "/v1/events", "/openapi.json",
-        "/v1/campaigns", one_campaign, f"{one_campaign}/runs", f"{one_campaign}/comparison",
-        f"{one_campaign}/comparison?metric=elapsed", "/v1/runs", f"/v1/runs?campaign={run['campaign']}",
+        "/v1/campaigns", one_campaign, f"{one_campaign}/runs", f"{one_campaign}/analysis",
+        f"{one_campaign}/analysis?metric=elapsed", "/v1/runs", f"/v1/runs?campaign={run['campaign']}",
         one_run, f"{one_run}/steps", f"{one_run}/jobs", f"{one_run}/jobs?outcome=failed,lost", f"{one_run}/samples",
         f"{one_run}/queue", f"{one_run}/queue?step=1s&from=1s&to=1min",
         "/v1/metrics-catalogue", f"{one_run}/logs", f"{one_run}/artifacts", f"{one_run}/artifacts/stdout",
@@ -177,7 +177,7 @@ def test_campaign_life(api, campaigns):
 
 
 def test_comparison_of_one_run_says_that_it_is_little(api, run):
-    target = f"/v1/campaigns/{run['campaign']}/comparison"
+    target = f"/v1/campaigns/{run['campaign']}/analysis"
     found = api.get(target).json
     (elapsed,) = [m for m in found["metrics"] if m["name"] == "elapsed"]
     assert (elapsed["name"], elapsed["unit"], elapsed["against"]) == ("elapsed", "s", [])

@@ -1,5 +1,5 @@
 /* Of the runs that the store has, those that count are compared, however many there are. */
-#include "lib/report/comparison.h"
+#include "lib/report/analysis.h"
 #include "lib/store/run.h"
 #include "tests/store/db.h"
 
@@ -61,16 +61,16 @@ static json_t *compare(struct store_conn *c, size_t blocks)
 {
     bd_auto_json json_t *levels = json_pack("[{s:i}, {s:i}]", "x", 1, "x", 2);
     bd_auto_json json_t *spec = json_object();
-    const struct comparison_campaign campaign = {.id = CAMPAIGN,
+    const struct analysis_campaign campaign = {.id = CAMPAIGN,
                                                  .state = "done",
                                                  .at_end = true,
                                                  .spec = spec,
                                                  .levels = levels,
                                                  .blocks = blocks,
                                                  .warmup = 1};
-    bd_auto(comparison) struct comparison *comparison = comparison_new(&campaign);
-    OK(comparison_read(comparison, c, err));
-    return comparison_json(comparison);
+    bd_auto(analysis) struct analysis *a = analysis_new(&campaign);
+    OK(analysis_read(a, c, err));
+    return analysis_json(a);
 }
 
 START_TEST(test_all_pages_are_read)
@@ -107,5 +107,5 @@ START_TEST(test_what_the_clusters_had_is_held_against_each_other)
 }
 END_TEST
 
-UNIT_MAIN("comparison-read", test_all_pages_are_read,
+UNIT_MAIN("analysis-read", test_all_pages_are_read,
           test_what_the_clusters_had_is_held_against_each_other)

@@ -91,7 +91,7 @@ cmd_demo()
     say "campaign: $id, as $DEMO_SPEC has it"
     demo_watch "$id"
     demo_step "what it says, and what that is good for"
-    benchctl campaign compare "$id"
+    benchctl campaign analyse "$id"
     demo_step "the host after the last run, compared with the host before it (must be empty)"
     demo_show_residue "$id"
 
@@ -101,7 +101,7 @@ benchd goes on running. Where to look next:
   ./run benchctl campaign runs $id      its runs, each with its grade and what was measured
   ./run benchctl run show ID                  one of them: steps, metrics, conditions
   $DEMO_SPEC                    the spec, and what to change in it for an answer that holds
-  docs/comparison.md                          what the figures mean, and how the verdict is found
+  docs/analysis.md                          what the figures mean, and how the verdict is found
   ./run benchctl cluster up --compute 4 --cpus 0.25 --wait   a cluster to look around in
   ./run benchctl doctor                       what this host can and can't do
   http://$BENCHD_LISTEN_TCP/openapi.json       the interface

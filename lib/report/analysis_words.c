@@ -1,5 +1,5 @@
-/* A comparison in sentences. */
-#include "lib/report/comparison_priv.h"
+/* An analysis in sentences. */
+#include "lib/report/analysis_priv.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +17,7 @@ static void add_level(struct bd_str *out, const json_t *level)
     bd_str_add(out, text);
 }
 
-char *comparison_cell_name(const json_t *levels)
+char *analysis_cell_name(const json_t *levels)
 {
     struct bd_str out = {0};
     bd_auto_strv struct bd_strv paths = {0};
@@ -68,7 +68,7 @@ static void add_blocks(struct bd_str *out, const struct compared_metric *m,
                     higher ? p->higher : p->lower, p->n);
 }
 
-static void add_pairs(struct bd_str *out, const struct comparison *c,
+static void add_pairs(struct bd_str *out, const struct analysis *c,
                       const struct compared_metric *m, const struct stats_pairs *p, size_t cell)
 {
     if (p->n == 0) {
@@ -94,25 +94,25 @@ static void add_pairs(struct bd_str *out, const struct comparison *c,
     bd_str_add(out, ")");
 }
 
-static void add_alone(struct bd_str *out, const struct comparison *c,
+static void add_alone(struct bd_str *out, const struct analysis *c,
                       const struct compared_metric *m)
 {
     struct stats_summary s;
-    stats_describe(comparison_values(c, m, 0), c->n_blocks, STATS_CONFIDENCE, &s);
+    stats_describe(analysis_values(c, m, 0), c->n_blocks, STATS_CONFIDENCE, &s);
     bd_str_addf(out, "%.4g%s%s (median of %zu run%s, ", s.median, *m->unit ? " " : "", m->unit, s.n,
                 s.n == 1 ? "" : "s");
     add_range(out, &s);
     bd_str_add(out, ")");
 }
 
-void comparison_words(const struct comparison *c, const struct compared_metric *m,
+void analysis_words(const struct analysis *c, const struct compared_metric *m,
                       json_t *ret_words)
 {
     for (size_t cell = c->n_cells > 1; cell < c->n_cells; cell++) {
         struct stats_pairs p;
         bd_auto_str struct bd_str text = {0};
         bd_str_addf(&text, "%s: ", m->name);
-        stats_pair(comparison_values(c, m, cell), comparison_values(c, m, 0), c->n_blocks,
+        stats_pair(analysis_values(c, m, cell), analysis_values(c, m, 0), c->n_blocks,
                    STATS_CONFIDENCE, &p);
         if (c->n_cells > 1)
             add_pairs(&text, c, m, &p, cell);

@@ -1,5 +1,5 @@
 /* A campaign's cells compared, as lib/report does it. */
-#include "lib/report/comparison.h"
+#include "lib/report/analysis.h"
 #include "daemon/api/private.h"
 #include "lib/plan/plan.h"
 
@@ -29,14 +29,14 @@ static int compare(struct api_read *q, struct store_conn *conn, const struct sto
     int rc = plan_again(row->spec, &plan, err);
     if (rc < 0)
         return rc;
-    if (plan_cells(plan) > COMPARISON_CELLS_MAX)
+    if (plan_cells(plan) > ANALYSIS_CELLS_MAX)
         return bd_err_set(err, BD_ECONFLICT,
                           "campaign %s has %zu cells: at most %d are compared, by pairs with the "
                           "first",
-                          row->id, plan_cells(plan), COMPARISON_CELLS_MAX);
+                          row->id, plan_cells(plan), ANALYSIS_CELLS_MAX);
     for (size_t i = 0; i < plan_cells(plan); i++)
         json_array_append_new(levels, plan_cell_levels(plan, i));
-    const struct comparison_campaign campaign = {
+    const struct analysis_campaign campaign = {
         .id = row->id,
         .state = campaign_state_to_str(row->state),
         .at_end = campaign_state_is_final(row->state),
@@ -46,14 +46,14 @@ static int compare(struct api_read *q, struct store_conn *conn, const struct sto
         .warmup = plan_warmup_blocks(plan),
         .metrics = &asked->metrics,
     };
-    bd_auto(comparison) struct comparison *c = comparison_new(&campaign);
-    rc = comparison_read(c, conn, err);
+    bd_auto(analysis) struct analysis *c = analysis_new(&campaign);
+    rc = analysis_read(c, conn, err);
     if (rc == 0)
-        q->json = comparison_json(c);
+        q->json = analysis_json(c);
     return rc;
 }
 
-static int load_comparison(struct api_read *q, struct store_conn *conn, struct bd_err *err)
+static int load_analysis(struct api_read *q, struct store_conn *conn, struct bd_err *err)
 {
     const struct comparing *asked = http_request_data(q->r);
     struct store_campaign row = {0};
@@ -69,7 +69,7 @@ static int load_comparison(struct api_read *q, struct store_conn *conn, struct b
     return rc;
 }
 
-void campaigns_compare(struct http_request *r, void *app)
+void campaigns_analyse(struct http_request *r, void *app)
 {
     struct comparing *asked = bd_new(struct comparing);
     const char *metrics = http_request_query(r, "metric");
@@ -81,5 +81,5 @@ void campaigns_compare(struct http_request *r, void *app)
             bd_strv_add(&asked->metrics, name);
     asked->known = known ? bd_xstrdup(known) : NULL;
     http_request_set_data(r, asked, comparing_free);
-    read_submit(read_object(app, r, "campaign", load_comparison));
+    read_submit(read_object(app, r, "campaign", load_analysis));
 }

@@ -1,7 +1,7 @@
-/* What the files of a comparison share. */
+/* What the files of an analysis share. */
 #pragma once
 
-#include "lib/report/comparison.h"
+#include "lib/report/analysis.h"
 #include "lib/stats/stats.h"
 #include "lib/stats/verdict.h"
 
@@ -15,12 +15,12 @@ struct compared_metric {
     double *values; /* [cell][block that counts]; NAN: none */
 };
 
-struct comparison {
-    const struct comparison_campaign *campaign;
+struct analysis {
+    const struct analysis_campaign *campaign;
     size_t n_cells, n_blocks; /* blocks that count */
     struct verdict_cell *cells;
     char **names; /* of the cells, for people */
-    struct compared_metric metrics[COMPARISON_METRICS_MAX];
+    struct compared_metric metrics[ANALYSIS_METRICS_MAX];
     size_t n_metrics;
     bool selected; /* no other metrics than these */
     struct verdict_condition *conditions;
@@ -29,18 +29,18 @@ struct comparison {
 };
 
 /* Of one cell; n_blocks values. */
-static inline const double *comparison_values(const struct comparison *c,
+static inline const double *analysis_values(const struct analysis *c,
                                               const struct compared_metric *m, size_t cell)
 {
     return m->values + cell * c->n_blocks;
 }
 /* Whether each cell has a value of it. */
-bool comparison_has_all(const struct comparison *c, const struct compared_metric *m);
+bool analysis_has_all(const struct analysis *c, const struct compared_metric *m);
 
-/* comparison_words.c */
+/* analysis_words.c */
 /* "sched/builtin", "SchedulerType=sched/builtin, compute=4", "the base". The caller's. */
-char *comparison_cell_name(const json_t *levels);
+char *analysis_cell_name(const json_t *levels);
 /* What the figures of a metric say, a sentence for each cell but the reference, or for the only
  * one. */
-void comparison_words(const struct comparison *c, const struct compared_metric *m,
+void analysis_words(const struct analysis *c, const struct compared_metric *m,
                       json_t *ret_words);

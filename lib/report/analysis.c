@@ -1,11 +1,11 @@
-#include "lib/report/comparison_priv.h"
+#include "lib/report/analysis_priv.h"
 
 #include <math.h>
 #include <string.h>
 
 /* -- of what -- */
 
-static struct compared_metric *metric_of(struct comparison *c, const char *name)
+static struct compared_metric *metric_of(struct analysis *c, const char *name)
 {
     for (size_t i = 0; i < c->n_metrics; i++)
         if (strcmp(c->metrics[i].name, name) == 0)
@@ -13,10 +13,10 @@ static struct compared_metric *metric_of(struct comparison *c, const char *name)
     return NULL;
 }
 
-static struct compared_metric *add_metric(struct comparison *c, const char *name, bool objective)
+static struct compared_metric *add_metric(struct analysis *c, const char *name, bool objective)
 {
     struct compared_metric *m = metric_of(c, name);
-    if (m || c->n_metrics == COMPARISON_METRICS_MAX)
+    if (m || c->n_metrics == ANALYSIS_METRICS_MAX)
         return m;
     size_t n = c->n_cells * c->n_blocks;
     m = &c->metrics[c->n_metrics++];
@@ -27,7 +27,7 @@ static struct compared_metric *add_metric(struct comparison *c, const char *name
     return m;
 }
 
-static void select_metrics(struct comparison *c)
+static void select_metrics(struct analysis *c)
 {
     const json_t *objectives = json_object_get(c->campaign->spec, "objectives"), *objective;
     const struct bd_strv *wanted = c->campaign->metrics;
@@ -44,23 +44,23 @@ static void select_metrics(struct comparison *c)
     c->selected = c->n_metrics > 0;
 }
 
-struct comparison *comparison_new(const struct comparison_campaign *campaign)
+struct analysis *analysis_new(const struct analysis_campaign *campaign)
 {
-    struct comparison *c = bd_new(struct comparison);
+    struct analysis *c = bd_new(struct analysis);
     c->campaign = campaign;
     c->n_cells = json_array_size(campaign->levels);
     c->n_blocks = campaign->blocks - campaign->warmup;
     c->cells = bd_xcalloc(c->n_cells, sizeof(*c->cells));
     c->names = bd_xcalloc(c->n_cells, sizeof(*c->names));
     for (size_t i = 0; i < c->n_cells; i++) {
-        c->names[i] = comparison_cell_name(json_array_get(campaign->levels, i));
+        c->names[i] = analysis_cell_name(json_array_get(campaign->levels, i));
         c->cells[i].name = c->names[i];
     }
     select_metrics(c);
     return c;
 }
 
-void comparison_free(struct comparison *c)
+void analysis_free(struct analysis *c)
 {
     if (!c)
         return;
@@ -85,7 +85,7 @@ void comparison_free(struct comparison *c)
 
 /* -- runs -- */
 
-static void add_condition(struct comparison *c, char *what, const char *was, size_t cell)
+static void add_condition(struct analysis *c, char *what, const char *was, size_t cell)
 {
     for (size_t i = 0; i < c->n_conditions; i++) {
         if (strcmp(c->conditions[i].what, what) == 0 && strcmp(c->conditions[i].was, was) == 0) {
@@ -100,7 +100,7 @@ static void add_condition(struct comparison *c, char *what, const char *was, siz
 }
 
 /* An image that differs may have another scheduler in it: only within one image is that a fault. */
-static void add_conditions(struct comparison *c, const struct comparison_run *run)
+static void add_conditions(struct analysis *c, const struct analysis_run *run)
 {
     if (run->image && run->digest)
         add_condition(c, bd_xasprintf("image %s", run->image), run->digest, run->cell);
@@ -111,7 +111,7 @@ static void add_conditions(struct comparison *c, const struct comparison_run *ru
                       run->version, run->cell);
 }
 
-static void add_value(struct comparison *c, const struct comparison_run *run, const char *name,
+static void add_value(struct analysis *c, const struct analysis_run *run, const char *name,
                       const json_t *metric)
 {
     enum stats_kind kind;
@@ -129,7 +129,7 @@ static void add_value(struct comparison *c, const struct comparison_run *run, co
         bd_json_real(metric, "value", NAN);
 }
 
-static void note_limited(struct comparison *c, const struct comparison_run *run)
+static void note_limited(struct analysis *c, const struct analysis_run *run)
 {
     const char *reason = json_string_value(json_array_get(run->reasons, 0));
     if (!c->limited_why)
@@ -137,7 +137,7 @@ static void note_limited(struct comparison *c, const struct comparison_run *run)
             bd_xasprintf("in run %s %s", run->id, reason ? reason : "for a reason not told");
 }
 
-void comparison_add(struct comparison *c, const struct comparison_run *run)
+void analysis_add(struct analysis *c, const struct analysis_run *run)
 {
     const char *name;
     json_t *metric;
@@ -162,15 +162,15 @@ void comparison_add(struct comparison *c, const struct comparison_run *run)
 
 /* -- figures -- */
 
-static size_t count_values(const struct comparison *c, const struct compared_metric *m, size_t cell)
+static size_t count_values(const struct analysis *c, const struct compared_metric *m, size_t cell)
 {
     size_t n = 0;
     for (size_t b = 0; b < c->n_blocks; b++)
-        n += isnan(comparison_values(c, m, cell)[b]) ? 0 : 1;
+        n += isnan(analysis_values(c, m, cell)[b]) ? 0 : 1;
     return n;
 }
 
-bool comparison_has_all(const struct comparison *c, const struct compared_metric *m)
+bool analysis_has_all(const struct analysis *c, const struct compared_metric *m)
 {
     for (size_t i = 0; i < c->n_cells; i++)
         if (count_values(c, m, i) == 0)
@@ -199,10 +199,10 @@ static json_t *summary_json(const struct stats_summary *s)
                      "interval", interval_json(&s->interval));
 }
 
-static json_t *cell_json(const struct comparison *c, const struct compared_metric *m, size_t cell)
+static json_t *cell_json(const struct analysis *c, const struct compared_metric *m, size_t cell)
 {
     struct stats_summary s;
-    const double *values = comparison_values(c, m, cell);
+    const double *values = analysis_values(c, m, cell);
     stats_describe(values, c->n_blocks, STATS_CONFIDENCE, &s);
     json_t *json = summary_json(&s);
     json_object_set(json, "levels", json_array_get(c->campaign->levels, cell));
@@ -211,11 +211,11 @@ static json_t *cell_json(const struct comparison *c, const struct compared_metri
     return json;
 }
 
-static json_t *against_json(const struct comparison *c, const struct compared_metric *m,
+static json_t *against_json(const struct analysis *c, const struct compared_metric *m,
                             size_t cell)
 {
     struct stats_pairs p;
-    stats_pair(comparison_values(c, m, cell), comparison_values(c, m, 0), c->n_blocks,
+    stats_pair(analysis_values(c, m, cell), analysis_values(c, m, 0), c->n_blocks,
                STATS_CONFIDENCE, &p);
     json_int_t better = (json_int_t)(m->better > 0 ? p.higher : p.lower);
     json_int_t worse = (json_int_t)(m->better > 0 ? p.lower : p.higher);
@@ -228,7 +228,7 @@ static json_t *against_json(const struct comparison *c, const struct compared_me
                      m->better ? json_integer(worse) : json_null(), "equal", (json_int_t)p.equal);
 }
 
-static json_t *metric_json(const struct comparison *c, const struct compared_metric *m)
+static json_t *metric_json(const struct analysis *c, const struct compared_metric *m)
 {
     json_t *cells = json_array(), *against = json_array();
     for (size_t i = 0; i < c->n_cells; i++) {
@@ -244,7 +244,7 @@ static json_t *metric_json(const struct comparison *c, const struct compared_met
 
 /* -- verdict -- */
 
-static void find_missing(const struct comparison *c, struct bd_strv *missing)
+static void find_missing(const struct analysis *c, struct bd_strv *missing)
 {
     for (size_t k = 0; k < c->n_metrics; k++) {
         const struct compared_metric *m = &c->metrics[k];
@@ -261,7 +261,7 @@ static void find_missing(const struct comparison *c, struct bd_strv *missing)
     }
 }
 
-static json_t *verdict_json(const struct comparison *c)
+static json_t *verdict_json(const struct analysis *c)
 {
     const json_t *workload = json_object_get(c->campaign->spec, "workload");
     bd_auto_strv struct bd_strv missing = {0}, reasons = {0};
@@ -286,16 +286,16 @@ static json_t *verdict_json(const struct comparison *c)
     return json_pack("{s:s, s:o}", "value", verdict_to_str(verdict), "reasons", list);
 }
 
-json_t *comparison_json(const struct comparison *c)
+json_t *analysis_json(const struct analysis *c)
 {
     json_t *metrics = json_array(), *words = json_array();
     for (size_t i = 0; i < c->n_metrics; i++) {
         const struct compared_metric *m = &c->metrics[i];
-        if (!m->unit || (!m->objective && !comparison_has_all(c, m)))
+        if (!m->unit || (!m->objective && !analysis_has_all(c, m)))
             continue;
         json_array_append_new(metrics, metric_json(c, m));
         if (!m->mixed)
-            comparison_words(c, m, words);
+            analysis_words(c, m, words);
     }
     return json_pack("{s:s, s:s, s:f, s:O, s:o, s:o, s:o}", "campaign", c->campaign->id, "state",
                      c->campaign->state, "confidence", STATS_CONFIDENCE, "reference",

@@ -1,7 +1,7 @@
 /* What is said of a campaign whose runs are known: figures, words and verdict, and that all of it
  * is as the contract has it. */
 #include "contract.h"
-#include "lib/report/comparison.h"
+#include "lib/report/analysis.h"
 #include "lib/schema/schema.h"
 #include "tests/base/unit.h"
 
@@ -19,17 +19,17 @@ static json_t *parse(const char *text_in_apostrophes)
     return json;
 }
 
-/* The reply's form; a comparison that does not fit is refused here whatever the test is about. */
-static void check_contract(const json_t *comparison)
+/* The reply's form; a analysis that does not fit is refused here whatever the test is about. */
+static void check_contract(const json_t *analysis)
 {
     struct bd_err err = BD_ERR_INIT;
     bd_auto_json json_t *contract = NULL;
     bd_auto(schema) struct schema *schema = NULL;
     bd_auto_faults struct schema_faults faults = {0};
     ck_assert_int_eq(bd_json_parse(contract_json, contract_json_bytes, &contract, &err), 0);
-    ck_assert_msg(schema_compile(contract, "/components/schemas/Comparison", &schema, &err) == 0,
+    ck_assert_msg(schema_compile(contract, "/components/schemas/Analysis", &schema, &err) == 0,
                   "%s", err.text);
-    bool fits = schema_check(schema, comparison, "", &faults);
+    bool fits = schema_check(schema, analysis, "", &faults);
     ck_assert_msg(fits, "%s: expected %s", faults.n ? faults.items[0].pointer : "",
                   faults.n ? faults.items[0].expected : "");
 }
@@ -39,7 +39,7 @@ static const char levels[] = "[{'" TYPE "': 'sched/backfill'}, {'" TYPE "': 'sch
 /* metrics: of each run, block by block (none for ""), the cells of a block after each other. */
 static json_t *compare_as(const char *spec_text, const char *levels_text, size_t warmup,
                           const char *const *metrics, size_t n, const char *wanted,
-                          void (*change)(struct comparison_run *run, size_t i))
+                          void (*change)(struct analysis_run *run, size_t i))
 {
     bd_auto_json json_t *spec = parse(spec_text);
     bd_auto_json json_t *cells = parse(levels_text);
@@ -47,7 +47,7 @@ static json_t *compare_as(const char *spec_text, const char *levels_text, size_t
     size_t n_cells = json_array_size(cells);
     if (wanted)
         bd_strv_add(&names, wanted);
-    const struct comparison_campaign campaign = {
+    const struct analysis_campaign campaign = {
         .id = "5a6b7c8d",
         .state = "done",
         .at_end = true,
@@ -57,12 +57,12 @@ static json_t *compare_as(const char *spec_text, const char *levels_text, size_t
         .warmup = warmup,
         .metrics = &names,
     };
-    bd_auto(comparison) struct comparison *c = comparison_new(&campaign);
+    bd_auto(analysis) struct analysis *c = analysis_new(&campaign);
     for (size_t i = n; i-- > 0;) {
         if (!*metrics[i])
             continue;
         bd_auto_json json_t *values = parse(metrics[i]);
-        struct comparison_run run = {
+        struct analysis_run run = {
             .id = "1f2e3d4c",
             .cell = i % n_cells,
             .block = i / n_cells,
@@ -74,9 +74,9 @@ static json_t *compare_as(const char *spec_text, const char *levels_text, size_t
         };
         if (change)
             change(&run, i);
-        comparison_add(c, &run);
+        analysis_add(c, &run);
     }
-    json_t *json = comparison_json(c);
+    json_t *json = analysis_json(c);
     check_contract(json);
     return json;
 }
@@ -87,27 +87,27 @@ static const char spec[] = "{'objectives': [{'metric': 'makespan', 'direction': 
 static const char *const three_blocks[] = {MAKESPAN(10), MAKESPAN(13), MAKESPAN(20),
                                            MAKESPAN(22), MAKESPAN(5),  MAKESPAN(7)};
 
-static const char *word(const json_t *comparison, size_t i)
+static const char *word(const json_t *analysis, size_t i)
 {
-    const char *text = json_string_value(json_array_get(json_object_get(comparison, "words"), i));
+    const char *text = json_string_value(json_array_get(json_object_get(analysis, "words"), i));
     return text ? text : "(none)";
 }
 
-static const char *reason(const json_t *comparison, size_t i)
+static const char *reason(const json_t *analysis, size_t i)
 {
-    const json_t *verdict = json_object_get(comparison, "verdict");
+    const json_t *verdict = json_object_get(analysis, "verdict");
     const char *text = json_string_value(json_array_get(json_object_get(verdict, "reasons"), i));
     return text ? text : "(none)";
 }
 
-static const char *verdict(const json_t *comparison)
+static const char *verdict(const json_t *analysis)
 {
-    return bd_json_str(json_object_get(comparison, "verdict"), "value", "(none)");
+    return bd_json_str(json_object_get(analysis, "verdict"), "value", "(none)");
 }
 
-static const json_t *metric(const json_t *comparison, size_t i)
+static const json_t *metric(const json_t *analysis, size_t i)
 {
-    return json_array_get(json_object_get(comparison, "metrics"), i);
+    return json_array_get(json_object_get(analysis, "metrics"), i);
 }
 
 START_TEST(test_three_blocks_are_told_in_words_and_figures)
@@ -148,7 +148,7 @@ END_TEST
 
 static json_t *why;
 
-static void leave_out(struct comparison_run *run, size_t i)
+static void leave_out(struct analysis_run *run, size_t i)
 {
     run->grade = i == 1 ? GRADE_INVALID : i == 0 ? GRADE_LIMITED : GRADE_USABLE;
     run->reasons = i == 0 ? why : NULL;
@@ -169,12 +169,12 @@ START_TEST(test_invalid_runs_are_left_out_and_counted)
 }
 END_TEST
 
-static void another_version(struct comparison_run *run, size_t i)
+static void another_version(struct analysis_run *run, size_t i)
 {
     run->version = i == 3 ? "24.11.0" : run->version;
 }
 
-static void another_image(struct comparison_run *run, size_t i)
+static void another_image(struct analysis_run *run, size_t i)
 {
     if (i % 2) {
         run->image = "debian-trixie";
@@ -251,7 +251,7 @@ START_TEST(test_a_campaign_without_runs_is_compared_too)
 }
 END_TEST
 
-UNIT_MAIN("comparison", test_three_blocks_are_told_in_words_and_figures,
+UNIT_MAIN("analysis", test_three_blocks_are_told_in_words_and_figures,
           test_with_enough_blocks_there_is_an_interval_and_the_warm_up_is_left_out,
           test_invalid_runs_are_left_out_and_counted,
           test_what_the_spec_has_alike_must_have_been_alike,

@@ -1,5 +1,5 @@
-/* The runs of a comparison, from the store. */
-#include "lib/report/comparison_priv.h"
+/* The runs of an analysis, from the store. */
+#include "lib/report/analysis_priv.h"
 #include "lib/store/run.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@
 enum { PAGE = 500 };
 
 /* What the nodes of a run were really made of is in its cluster's row. */
-static int add_run(struct comparison *c, struct store_conn *conn, const struct store_run *row,
+static int add_run(struct analysis *c, struct store_conn *conn, const struct store_run *row,
                    struct bd_err *err)
 {
     struct store_cluster cluster = {0};
@@ -15,7 +15,7 @@ static int add_run(struct comparison *c, struct store_conn *conn, const struct s
     int rc = store_cluster_get(conn, row->id, &cluster, err);
     if (rc < 0 && rc != BD_ENOTFOUND)
         return rc;
-    const struct comparison_run run = {
+    const struct analysis_run run = {
         .id = row->id,
         .cell = row->cell,
         .block = row->block,
@@ -28,12 +28,12 @@ static int add_run(struct comparison *c, struct store_conn *conn, const struct s
         .digest = cluster.image_digest,
         .version = cluster.scheduler_version,
     };
-    comparison_add(c, &run);
+    analysis_add(c, &run);
     store_cluster_done(&cluster);
     return 0;
 }
 
-int comparison_read(struct comparison *c, struct store_conn *conn, struct bd_err *err)
+int analysis_read(struct analysis *c, struct store_conn *conn, struct bd_err *err)
 {
     struct store_run_filter filter = {
         .campaign = c->campaign->id, .states = 1U << RUN_DONE, .limit = PAGE};

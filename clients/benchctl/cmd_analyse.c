@@ -1,4 +1,4 @@
-/* benchctl campaign compare. */
+/* benchctl campaign analyse. */
 #include "api.h"
 #include "campaign.h"
 #include "commands.h"
@@ -117,26 +117,26 @@ static void print_verdict(const struct cli *cli, const json_t *verdict)
     print_sentences(cli, reasons, 2);
 }
 
-static void print_comparison(const struct cli *cli, const json_t *comparison)
+static void print_analysis(const struct cli *cli, const json_t *analysis)
 {
-    const char *state = bd_json_str(comparison, "state", "?");
+    const char *state = bd_json_str(analysis, "state", "?");
     const json_t *metric;
     size_t i;
-    if (!campaign_is_at_end(comparison))
+    if (!campaign_is_at_end(analysis))
         cli_note(cli, MARK_INFO, "campaign %s is %s: what follows is of the runs so far",
-                 bd_json_str(comparison, "campaign", "?"), state);
-    print_sentences(cli, json_object_get(comparison, "words"), 0);
-    json_array_foreach (json_object_get(comparison, "metrics"), i, metric) {
+                 bd_json_str(analysis, "campaign", "?"), state);
+    print_sentences(cli, json_object_get(analysis, "words"), 0);
+    json_array_foreach (json_object_get(analysis, "metrics"), i, metric) {
         print_metric(cli, metric);
     }
-    print_verdict(cli, json_object_get(comparison, "verdict"));
+    print_verdict(cli, json_object_get(analysis, "verdict"));
 }
 
 /* "?metric=makespan,wait_p95", or nothing. The caller's. */
 static char *query_of(const struct args *args)
 {
     struct bd_str query = {0};
-    bd_str_add(&query, "/comparison");
+    bd_str_add(&query, "/analysis");
     bool first = true;
     for (size_t i = 0; i < args->n; i++) {
         if (!bd_str_eq(args->values[i].option->name, "metric"))
@@ -148,20 +148,20 @@ static char *query_of(const struct args *args)
     return bd_str_take(&query);
 }
 
-int cmd_campaign_compare(struct cli *cli, struct bd_err *err)
+int cmd_campaign_analyse(struct cli *cli, struct bd_err *err)
 {
     bd_auto_free char *path = NULL;
     bd_auto_free char *query = query_of(&cli->args);
-    bd_auto_json json_t *comparison = NULL;
+    bd_auto_json json_t *analysis = NULL;
     http_auto_reply struct http_reply reply = {0};
     int r = api_find_path(cli, API_CAMPAIGN, query, &path, err);
     if (r == 0)
-        r = api_get(cli, path, &reply, &comparison, err);
+        r = api_get(cli, path, &reply, &analysis, err);
     if (r < 0)
         return r;
     if (cli->json)
         cli_print_json(bd_str_text(&reply.body));
     else
-        print_comparison(cli, comparison);
+        print_analysis(cli, analysis);
     return CLI_OK;
 }

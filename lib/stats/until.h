@@ -1,0 +1,31 @@
+/*
+ * Stopping when enough is known. PURE. Threads: values; no sharing.
+ *
+ * A campaign that looks at its intervals again and again, and stops when they are narrow, stops
+ * too often when they are narrow by chance: its last interval would cover less than it says. So the
+ * confidence of each look is raised, so that the interval at the end covers with at least what was
+ * asked for, whenever that end comes. docs/analysis.md has the argument and the simulation.
+ */
+#pragma once
+
+#include "lib/stats/stats.h"
+
+struct stats_until {
+    size_t min, max, every;    /* blocks: the first look, the last, and how far apart */
+    double confidence;         /* of the interval at the end */
+    double relative_half_width; /* to be met: (high - low) / 2 / |median| */
+};
+
+/* How many looks there may be; 1 or more. */
+size_t stats_until_looks(const struct stats_until *u);
+/* Is there a look after so many blocks? (min, min + every, ..., and max.) */
+bool stats_until_is_look(const struct stats_until *u, size_t blocks);
+/* The confidence of the interval that is to be reported after so many blocks. */
+double stats_until_confidence(const struct stats_until *u, size_t blocks);
+/* Whether these values (of one cell, NAN passed over) meet the rule at that look. ret_half_width:
+ * what there is, relative; NAN where there is no interval or the median is 0. */
+bool stats_until_met(const struct stats_until *u, const double *values, size_t blocks,
+                     double *ret_half_width);
+/* The fewest blocks after which the rule can be met at all (interval levels, not widths); above max:
+ * it never can. */
+size_t stats_until_least(const struct stats_until *u);
