@@ -26,6 +26,7 @@ MAY_INCLUDE = {
     "lib/model": FORMATS,
     "lib/stats": ["lib/base"],
     "lib/jobs": FORMATS,
+    "lib/swf": ["lib/base"],
     "lib/sample": ["lib/virt", *MODEL],
     "lib/artifact": ["lib/base"],
     "lib/plan": ["lib/stats", *MODEL],
