@@ -1,3 +1,4 @@
+#define ZLIB_CONST /* zlib reads its input only */
 #include "lib/swf/swf.h"
 
 #include "lib/base/mem.h"
@@ -7,6 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <zlib.h>
+
+#define PIECE_BYTES_MAX ((size_t)1 << 20) /* zlib counts in 32 bits */
 
 struct swf_reader {
     struct swf *log;
@@ -14,6 +18,13 @@ struct swf_reader {
     size_t used;
     bool too_long; /* the rest of this line is passed over */
     bool ended;    /* nothing more is taken */
+
+    char magic[2]; /* of the file */
+    size_t n_magic;
+    bool packed;   /* it is gzip */
+    bool unpacked; /* to its end */
+    z_stream z;
+    uint64_t text_bytes;
 };
 
 static const char *const names[SWF_FIELD_COUNT] = {
@@ -242,13 +253,19 @@ struct swf_reader *swf_reader_new(struct swf *log)
 
 void swf_reader_free(struct swf_reader *r)
 {
+    if (r && r->packed)
+        inflateEnd(&r->z);
     free(r);
 }
 
-int swf_reader_feed(struct swf_reader *r, const char *bytes, size_t n, struct bd_err *err)
+static int take_text(struct swf_reader *r, const char *bytes, size_t n, struct bd_err *err)
 {
     int rc = 0;
-    for (size_t i = 0; i < n && rc == 0 && !r->ended; i++) {
+    r->text_bytes += n;
+    if (r->text_bytes > SWF_TEXT_BYTES_MAX)
+        return bd_err_set(err, BD_ENOCAPACITY, "line %zu: more than %llu GiB of text",
+                          r->log->lines + 1, (unsigned long long)(SWF_TEXT_BYTES_MAX >> 30));
+    for (size_t i = 0; i < n && rc == 0; i++) {
         if (bytes[i] == '\0')
             rc = bd_err_set(err, BD_EINVALID, "line %zu: a NUL byte: this is no text",
                             r->log->lines + 1);
@@ -259,7 +276,60 @@ int swf_reader_feed(struct swf_reader *r, const char *bytes, size_t n, struct bd
         else
             r->too_long = true;
     }
-    r->ended = r->ended || rc < 0;
+    return rc;
+}
+
+static int unpack(struct swf_reader *r, const char *bytes, size_t n, struct bd_err *err)
+{
+    unsigned char text[16384];
+    int rc = 0;
+    r->z.next_in = (const Bytef *)bytes;
+    r->z.avail_in = (uInt)n;
+    while (rc == 0 && r->z.avail_in > 0) {
+        if (r->unpacked) { /* another member may follow: gzip files can be joined */
+            r->unpacked = false;
+            inflateReset(&r->z);
+        }
+        r->z.next_out = text;
+        r->z.avail_out = sizeof(text);
+        int z = inflate(&r->z, Z_NO_FLUSH);
+        r->unpacked = z == Z_STREAM_END;
+        if (z != Z_OK && z != Z_STREAM_END && z != Z_BUF_ERROR)
+            return bd_err_set(err, BD_EINVALID, "after line %zu: this gzip file is damaged",
+                              r->log->lines);
+        rc = take_text(r, (const char *)text, sizeof(text) - r->z.avail_out, err);
+    }
+    return rc;
+}
+
+/* gzip is told by its first two bytes (RFC 1952). */
+static int begin(struct swf_reader *r, struct bd_err *err)
+{
+    r->packed = r->n_magic == 2 && memcmp(r->magic, "\x1f\x8b", 2) == 0;
+    if (r->packed && inflateInit2(&r->z, 16 + MAX_WBITS) != Z_OK)
+        bd_die("no memory for zlib");
+    return r->packed ? unpack(r, r->magic, r->n_magic, err)
+                     : take_text(r, r->magic, r->n_magic, err);
+}
+
+int swf_reader_feed(struct swf_reader *r, const char *bytes, size_t n, struct bd_err *err)
+{
+    int rc = 0;
+    if (r->ended)
+        return 0;
+    while (n > 0 && r->n_magic < sizeof(r->magic)) {
+        r->magic[r->n_magic++] = *bytes++;
+        n--;
+        if (r->n_magic == sizeof(r->magic))
+            rc = begin(r, err);
+    }
+    while (n > 0 && rc == 0) {
+        size_t some = n < PIECE_BYTES_MAX ? n : PIECE_BYTES_MAX;
+        rc = r->packed ? unpack(r, bytes, some, err) : take_text(r, bytes, some, err);
+        bytes += some;
+        n -= some;
+    }
+    r->ended = rc < 0;
     return rc;
 }
 
@@ -273,7 +343,12 @@ static void compare_count(struct swf *log, const char *label, double there)
 int swf_reader_end(struct swf_reader *r, struct bd_err *err)
 {
     int rc = 0;
-    if (!r->ended && (r->used || r->too_long))
+    if (!r->ended && r->n_magic == 1)
+        rc = take_text(r, r->magic, 1, err);
+    if (!r->ended && r->packed && !r->unpacked)
+        rc = bd_err_set(err, BD_EINVALID, "after line %zu: this gzip file is cut off",
+                        r->log->lines);
+    if (!r->ended && rc == 0 && (r->used || r->too_long))
         rc = take_line(r, err);
     if (!r->ended && rc == 0) {
         compare_count(r->log, "MaxRecords", (double)r->log->n);

@@ -88,8 +88,8 @@ int swf_shape(struct swf *log, const struct swf_shape *shape, struct bd_err *err
         return bd_err_set(err, BD_EINVALID, "factors of time and load are more than 0");
     cut(log, shape);
     if (log->n == 0)
-        return bd_err_set(err, BD_EINVALID, "no job was submitted from %.0f s to %.0f s",
-                          shape->from_s, shape->to_s);
+        return bd_err_set(err, BD_EINVALID, "no job was submitted from %.10g s on%s", shape->from_s,
+                          isinf(shape->to_s) ? "" : ", up to the end of the window");
     forget_predecessors(log);
     double first = log->jobs[0].fields[SWF_SUBMIT];
     for (size_t i = 0; i < log->n; i++) {

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #define SWF_LINE_BYTES_MAX 4096
+#define SWF_TEXT_BYTES_MAX ((uint64_t)4 << 30) /* unpacked */
 #define SWF_JOBS_MAX       1000000
 #define SWF_FAULTS_MAX     100 /* that are kept; all are counted */
 #define SWF_HEADER_MAX     1000
@@ -76,10 +77,11 @@ void swf_done(struct swf *log);
 /* -------------------------------------------------------------------------------------- reading */
 
 /*
- * Reads a log piece by piece, in memory bounded by SWF_JOBS_MAX jobs and one line. What is wrong
- * with a line is a fault of the log, the line is left out, and reading goes on; the functions fail
- * only where that makes no sense: BD_EINVALID for what is no text (a NUL, gzip), BD_ENOCAPACITY for
- * more jobs than SWF_JOBS_MAX. After that nothing more is taken.
+ * Reads a log, plain or gzip, piece by piece, in memory bounded by SWF_JOBS_MAX jobs and one line.
+ * What is wrong with a line is a fault of the log, the line is left out, and reading goes on; the
+ * functions fail only where that makes no sense: BD_EINVALID for what is no text (a NUL, damaged
+ * gzip), BD_ENOCAPACITY for more than SWF_JOBS_MAX jobs or SWF_TEXT_BYTES_MAX. After that nothing
+ * more is taken.
  */
 struct swf_reader; /* borrows the log */
 struct swf_reader *swf_reader_new(struct swf *log);

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <zlib.h>
 
 #define auto_swf __attribute__((cleanup(swf_done))) struct swf
 
@@ -54,6 +55,61 @@ START_TEST(fields_and_header_are_read_however_the_text_comes)
         ck_assert_uint_eq(log.faults[0].line, 6);
         ck_assert_int_eq(log.faults[0].field, SWF_CPU);
         ck_assert_str_eq(log.faults[0].text, "'-1.5e' is no number");
+    }
+}
+END_TEST
+
+static void pack(const char *text, struct bd_str *ret)
+{
+    unsigned char out[4096];
+    z_stream z = {0};
+    ck_assert_int_eq(deflateInit2(&z, 9, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    z.next_in = (Bytef *)(uintptr_t)text;
+    z.avail_in = (uInt)strlen(text);
+    z.next_out = out;
+    z.avail_out = sizeof(out);
+    ck_assert_int_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
+    bd_str_addn(ret, out, sizeof(out) - z.avail_out);
+    deflateEnd(&z);
+}
+
+START_TEST(gzip_is_read_as_it_comes_and_joined_files_are_one)
+{
+    for (size_t piece = 1; piece < 1000; piece *= 10) {
+        auto_swf log = {0};
+        struct bd_err err = BD_ERR_INIT;
+        bd_auto_str struct bd_str packed = {0};
+        bd_auto(swf_reader) struct swf_reader *r = swf_reader_new(&log);
+        pack("; MaxProcs: 128\n", &packed);
+        pack(small, &packed);
+        for (size_t at = 0; at < packed.len; at += piece)
+            ck_assert_int_eq(swf_reader_feed(r, packed.data + at,
+                                             packed.len - at < piece ? packed.len - at : piece,
+                                             &err),
+                             0);
+        ck_assert_int_eq(swf_reader_end(r, &err), 0);
+        ck_assert_uint_eq(log.n, 2);
+        ck_assert_uint_eq(log.lines, 9);
+    }
+}
+END_TEST
+
+START_TEST(gzip_that_is_damaged_or_cut_off_is_told)
+{
+    for (int damaged = 0; damaged < 2; damaged++) {
+        auto_swf log = {0};
+        struct bd_err err = BD_ERR_INIT;
+        bd_auto_str struct bd_str packed = {0};
+        bd_auto(swf_reader) struct swf_reader *r = swf_reader_new(&log);
+        pack(small, &packed);
+        if (damaged)
+            packed.data[packed.len / 2] ^= 0x55;
+        else
+            packed.len -= 9;
+        int rc = swf_reader_feed(r, packed.data, packed.len, &err);
+        rc = rc ? rc : swf_reader_end(r, &err);
+        ck_assert_int_eq(rc, BD_EINVALID);
+        ck_assert_ptr_nonnull(strstr(err.text, damaged ? "damaged" : "cut off"));
     }
 }
 END_TEST
@@ -265,6 +321,8 @@ START_TEST(what_is_written_reads_back)
 END_TEST
 
 UNIT_MAIN("swf", fields_and_header_are_read_however_the_text_comes,
+          gzip_is_read_as_it_comes_and_joined_files_are_one,
+          gzip_that_is_damaged_or_cut_off_is_told,
           what_is_wrong_with_a_line_is_told_and_the_line_left_out,
           lines_of_any_length_take_no_memory, faults_are_counted_beyond_those_that_are_kept,
           a_header_that_counts_other_jobs_is_told,
