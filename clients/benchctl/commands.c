@@ -152,6 +152,16 @@ const struct command commands[] = {
      OPTIONS({"metric", ARG_TEXT, true, "NAME",
               .help = "this metric rather than the objectives; may be given again"}),
      cmd_campaign_analyse},
+    {"campaign reproduce", "ID|CRATE", 1, 1, WORDS_CAMPAIGN,
+     "run a campaign again, and say whether it finds the same",
+     "With the same images, plan and seeds, of a campaign or of a crate's file. Ends with 0 where "
+     "the\n"
+     "results are reproduced, 6 where they are not, 9 where the data don't decide it.",
+     OPTIONS({"image", ARG_TEXT, true, "FILE", WORDS_FILE,
+              .help = "import this image first; may be given again"},
+             {"rebuild", ARG_FLAG,
+              .help = "build an image that is not here from its recipe, and tell if it differs"}),
+     cmd_campaign_reproduce},
     {"campaign cancel", "ID", 1, 1, WORDS_CAMPAIGN, "end a campaign",
      "Runs under way are ended and their clusters removed; what was measured before is kept.", NULL,
      cmd_campaign_cancel},

@@ -54,6 +54,7 @@ int cmd_campaign_show(struct cli *cli, struct bd_err *err);
 int cmd_campaign_watch(struct cli *cli, struct bd_err *err);
 int cmd_campaign_runs(struct cli *cli, struct bd_err *err);
 int cmd_campaign_analyse(struct cli *cli, struct bd_err *err);
+int cmd_campaign_reproduce(struct cli *cli, struct bd_err *err);
 int cmd_campaign_cancel(struct cli *cli, struct bd_err *err);
 int cmd_campaign_pause(struct cli *cli, struct bd_err *err);
 int cmd_campaign_resume(struct cli *cli, struct bd_err *err);
