@@ -211,12 +211,11 @@ static json_t *cell_json(const struct analysis *c, const struct compared_metric 
     return json;
 }
 
-static json_t *against_json(const struct analysis *c, const struct compared_metric *m,
-                            size_t cell)
+static json_t *against_json(const struct analysis *c, const struct compared_metric *m, size_t cell)
 {
     struct stats_pairs p;
-    stats_pair(analysis_values(c, m, cell), analysis_values(c, m, 0), c->n_blocks,
-               STATS_CONFIDENCE, &p);
+    stats_pair(analysis_values(c, m, cell), analysis_values(c, m, 0), c->n_blocks, STATS_CONFIDENCE,
+               &p);
     json_int_t better = (json_int_t)(m->better > 0 ? p.higher : p.lower);
     json_int_t worse = (json_int_t)(m->better > 0 ? p.lower : p.higher);
     return json_pack("{s:O, s:I, s:o, s:o, s:I, s:I, s:o, s:o, s:I}", "levels",

@@ -68,8 +68,8 @@ static void add_blocks(struct bd_str *out, const struct compared_metric *m,
                     higher ? p->higher : p->lower, p->n);
 }
 
-static void add_pairs(struct bd_str *out, const struct analysis *c,
-                      const struct compared_metric *m, const struct stats_pairs *p, size_t cell)
+static void add_pairs(struct bd_str *out, const struct analysis *c, const struct compared_metric *m,
+                      const struct stats_pairs *p, size_t cell)
 {
     if (p->n == 0) {
         bd_str_addf(out, "no block has both %s and %s", c->names[cell], c->names[0]);
@@ -94,8 +94,7 @@ static void add_pairs(struct bd_str *out, const struct analysis *c,
     bd_str_add(out, ")");
 }
 
-static void add_alone(struct bd_str *out, const struct analysis *c,
-                      const struct compared_metric *m)
+static void add_alone(struct bd_str *out, const struct analysis *c, const struct compared_metric *m)
 {
     struct stats_summary s;
     stats_describe(analysis_values(c, m, 0), c->n_blocks, STATS_CONFIDENCE, &s);
@@ -105,8 +104,7 @@ static void add_alone(struct bd_str *out, const struct analysis *c,
     bd_str_add(out, ")");
 }
 
-void analysis_words(const struct analysis *c, const struct compared_metric *m,
-                      json_t *ret_words)
+void analysis_words(const struct analysis *c, const struct compared_metric *m, json_t *ret_words)
 {
     for (size_t cell = c->n_cells > 1; cell < c->n_cells; cell++) {
         struct stats_pairs p;
