@@ -1,29 +1,43 @@
-/* A campaign's cells compared, as lib/report does it. */
-#include "lib/report/analysis.h"
+/* The analysis of a campaign, as lib/report makes it. */
+#include "lib/report/analysis_read.h"
 #include "daemon/api/private.h"
 #include "lib/plan/plan.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What the request says; written before the read begins, and by nobody afterwards. */
-struct comparing {
+struct asked {
     struct bd_strv metrics; /* of ?metric= */
+    char *by;               /* NULL: all factors */
+    double confidence;      /* 0: what the campaign says */
     char *known;            /* of If-None-Match; NULL: none */
 };
 
-static void comparing_free(void *data)
+static void asked_free(void *data)
 {
-    struct comparing *c = data;
-    bd_strv_done(&c->metrics);
-    free(c->known);
-    free(c);
+    struct asked *asked = data;
+    bd_strv_done(&asked->metrics);
+    free(asked->by);
+    free(asked->known);
+    free(asked);
 }
 
-static int compare(struct api_read *q, struct store_conn *conn, const struct store_campaign *row,
+static int check_by(const struct analysis *a, const struct analysis_campaign *campaign,
+                    struct bd_err *err)
+{
+    if (!campaign->by || analysis_has_factor(a, campaign->by))
+        return 0;
+    return bd_err_set(err, BD_EINVALID,
+                      "by: %s is no factor of campaign %s of which its cells have two levels",
+                      campaign->by, campaign->id);
+}
+
+static int analyse(struct api_read *q, struct store_conn *conn, const struct store_campaign *row,
                    struct bd_err *err)
 {
-    const struct comparing *asked = http_request_data(q->r);
+    const struct asked *asked = http_request_data(q->r);
     bd_auto(plan) struct plan *plan = NULL;
     bd_auto_json json_t *levels = json_array();
     int rc = plan_again(row->spec, &plan, err);
@@ -31,31 +45,35 @@ static int compare(struct api_read *q, struct store_conn *conn, const struct sto
         return rc;
     if (plan_cells(plan) > ANALYSIS_CELLS_MAX)
         return bd_err_set(err, BD_ECONFLICT,
-                          "campaign %s has %zu cells: at most %d are compared, by pairs with the "
-                          "first",
-                          row->id, plan_cells(plan), ANALYSIS_CELLS_MAX);
+                          "campaign %s has %zu cells: at most %d are analysed", row->id,
+                          plan_cells(plan), ANALYSIS_CELLS_MAX);
     for (size_t i = 0; i < plan_cells(plan); i++)
         json_array_append_new(levels, plan_cell_levels(plan, i));
-    const struct analysis_campaign campaign = {
+    struct analysis_campaign campaign = {
         .id = row->id,
+        .name = row->name,
         .state = campaign_state_to_str(row->state),
         .at_end = campaign_state_is_final(row->state),
-        .spec = row->spec,
         .levels = levels,
         .blocks = plan_blocks(plan),
         .warmup = plan_warmup_blocks(plan),
         .metrics = &asked->metrics,
+        .by = asked->by,
+        .confidence = asked->confidence,
     };
-    bd_auto(analysis) struct analysis *c = analysis_new(&campaign);
-    rc = analysis_read(c, conn, err);
+    analysis_design_of(row->spec, &campaign);
+    bd_auto(analysis) struct analysis *a = analysis_new(&campaign);
+    rc = check_by(a, &campaign, err);
     if (rc == 0)
-        q->json = analysis_json(c);
+        rc = analysis_read(a, conn, err);
+    if (rc == 0)
+        q->json = analysis_json(a);
     return rc;
 }
 
 static int load_analysis(struct api_read *q, struct store_conn *conn, struct bd_err *err)
 {
-    const struct comparing *asked = http_request_data(q->r);
+    const struct asked *asked = http_request_data(q->r);
     struct store_campaign row = {0};
     int rc = store_campaign_get(conn, q->id, &row, err);
     if (rc < 0)
@@ -64,22 +82,26 @@ static int load_analysis(struct api_read *q, struct store_conn *conn, struct bd_
      * before the runs: one that ends meanwhile is looked at again with the next version. */
     snprintf(q->etag, sizeof(q->etag), "\"%s.%lld\"", row.id, (long long)row.version);
     if (!asked->known || !strstr(asked->known, q->etag))
-        rc = compare(q, conn, &row, err);
+        rc = analyse(q, conn, &row, err);
     store_campaign_done(&row);
     return rc;
 }
 
 void campaigns_analyse(struct http_request *r, void *app)
 {
-    struct comparing *asked = bd_new(struct comparing);
+    struct asked *asked = bd_new(struct asked);
     const char *metrics = http_request_query(r, "metric");
+    const char *by = http_request_query(r, "by");
+    const char *confidence = http_request_query(r, "confidence");
     const char *known = http_request_header(r, "If-None-Match");
     bd_auto_free char *copy = bd_xstrdup(metrics ? metrics : "");
     char *rest = copy, *name;
     while ((name = strsep(&rest, ",")))
         if (*name)
             bd_strv_add(&asked->metrics, name);
+    asked->by = by ? bd_xstrdup(by) : NULL;
+    asked->confidence = confidence ? strtod(confidence, NULL) : 0; /* the contract has checked it */
     asked->known = known ? bd_xstrdup(known) : NULL;
-    http_request_set_data(r, asked, comparing_free);
+    http_request_set_data(r, asked, asked_free);
     read_submit(read_object(app, r, "campaign", load_analysis));
 }

@@ -43,7 +43,7 @@ MAY_INCLUDE = {
     "daemon": ["api", "daemon/api", "daemon/engine", "daemon/http", "daemon/loop", *BELOW_ENGINE, *BESIDE],
     "api": FORMATS,
     "node": ["lib/jobs"],
-    "clients": FORMATS,
+    "clients": ["lib/report", "lib/stats", *MODEL],
 }
 ANYTHING = ["tests"]
 
