@@ -35,6 +35,7 @@ enum arg_words {
     WORDS_CAMPAIGN,
     WORDS_RUN,
     WORDS_SHELL,
+    WORDS_REPORT, /* its formats */
     WORDS_COMMAND,
     WORDS_COUNT
 };

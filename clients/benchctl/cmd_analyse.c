@@ -1,4 +1,5 @@
 /* benchctl campaign analyse. */
+#include "analyse.h"
 #include "api.h"
 #include "campaign.h"
 #include "commands.h"
@@ -117,7 +118,7 @@ static void print_verdict(const struct cli *cli, const json_t *verdict)
     print_sentences(cli, reasons, 2);
 }
 
-static void print_analysis(const struct cli *cli, const json_t *analysis)
+void analyse_print(const struct cli *cli, const json_t *analysis)
 {
     const char *state = bd_json_str(analysis, "state", "?");
     const json_t *metric;
@@ -162,6 +163,6 @@ int cmd_campaign_analyse(struct cli *cli, struct bd_err *err)
     if (cli->json)
         cli_print_json(bd_str_text(&reply.body));
     else
-        print_analysis(cli, analysis);
+        analyse_print(cli, analysis);
     return CLI_OK;
 }

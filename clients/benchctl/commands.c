@@ -41,6 +41,24 @@
         "csv", ARG_FLAG, .help = "print comma-separated values, with a line of names"              \
     }
 
+#define METRIC                                                                                     \
+    {                                                                                              \
+        "metric", ARG_TEXT, true, "NAME",                                                          \
+            .help = "this metric rather than the objectives; may be given again"                   \
+    }
+#define BY                                                                                         \
+    {                                                                                              \
+        "by", ARG_TEXT, false, "PATH", .help = "comparisons of this factor only"                   \
+    }
+#define CONFIDENCE                                                                                 \
+    {                                                                                              \
+        "confidence", ARG_NUMBER, false, "P", .help = "the least that intervals cover with: 0.99"  \
+    }
+#define OUTPUT                                                                                     \
+    {                                                                                              \
+        "output", ARG_TEXT, false, "FILE", WORDS_FILE, .help = "into this file", .letter = 'o'     \
+    }
+
 const struct arg_option command_globals[] = {
     {"url", ARG_TEXT, false, "URL",
      .help = "the daemon: http://HOST:PORT, https://... or unix:///PATH"},
@@ -162,6 +180,13 @@ const struct command commands[] = {
              {"rebuild", ARG_FLAG,
               .help = "build an image that is not here from its recipe, and tell if it differs"}),
      cmd_campaign_reproduce},
+     OPTIONS(METRIC, BY, CONFIDENCE), cmd_campaign_analyse},
+    {"campaign report", "ID", 1, 1, WORDS_CAMPAIGN,
+     "print the analysis of a campaign as a document", "Markdown, or HTML in one file.",
+     OPTIONS(
+         {"format", ARG_TEXT, false, "F", WORDS_REPORT, .help = "markdown (the default) or html"},
+         METRIC, BY, CONFIDENCE, OUTPUT),
+     cmd_campaign_report},
     {"campaign cancel", "ID", 1, 1, WORDS_CAMPAIGN, "end a campaign",
      "Runs under way are ended and their clusters removed; what was measured before is kept.", NULL,
      cmd_campaign_cancel},
@@ -169,6 +194,16 @@ const struct command commands[] = {
      "Those under way go to their end.", NULL, cmd_campaign_pause},
     {"campaign resume", "ID", 1, 1, WORDS_CAMPAIGN, "let a paused campaign go on", NULL, NULL,
      cmd_campaign_resume},
+
+    {"analyse", "TABLE", 1, 1, WORDS_FILE, "analyse results from elsewhere, without a daemon",
+     "TABLE is a file of comma-separated values (- for stdin), a row a run; the design says what "
+     "its\n"
+     "columns are: docs/table.md.",
+     OPTIONS({"design", ARG_TEXT, false, "FILE", WORDS_FILE, .help = "the design, YAML or JSON"},
+             {"report", ARG_TEXT, false, "F", WORDS_REPORT,
+              .help = "print it as a document: markdown or html"},
+             OUTPUT),
+     cmd_analyse},
 
     {"run show", "ID", 1, 1, WORDS_RUN, "show a run: steps, metrics, error, residue",
      "ID is a run's id, or the beginning of one.", NULL, cmd_run_show},

@@ -9,6 +9,7 @@
 
 struct document {
     char *name; /* as in messages */
+    struct bd_str text; /* as it was written */
     json_t *json;
     struct yaml_lines *lines; /* NULL: not known */
 };

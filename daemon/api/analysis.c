@@ -1,5 +1,5 @@
 /* The analysis of a campaign, as lib/report makes it. */
-#include "lib/report/analysis.h"
+#include "lib/report/analysis_read.h"
 #include "daemon/api/private.h"
 #include "lib/plan/plan.h"
 

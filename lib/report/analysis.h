@@ -1,8 +1,8 @@
 /*
  * The analysis of a campaign, or of a table of results: its cells described and compared, what its
  * factors do, which cells no other is better than, a checklist, words for people, and a verdict; as
- * the contract's Analysis. Whoever has the runs adds them, in any order, or has them read from the
- * store; but for that it is PURE. Threads: one at a time; the connection's for analysis_read().
+ * the contract's Analysis. Whoever has the runs adds them, in any order (analysis_read.h does, of a
+ * campaign in the store). PURE. Threads: one at a time.
  *
  * Where runs are paired, cells are compared block by block: the runs of a block have the same stream
  * and were made close to each other, so that their ratio says more than the ratio of medians.
@@ -14,7 +14,6 @@
 #include "lib/model/run.h"
 #include "lib/stats/stats.h"
 #include "lib/stats/until.h"
-#include "lib/store/store.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -95,7 +94,5 @@ BD_DEFINE_CLEANUP(struct analysis, analysis, analysis_free)
 /* Is there a factor of that path, with two levels or more? */
 bool analysis_has_factor(const struct analysis *a, const char *path);
 void analysis_add(struct analysis *a, const struct analysis_run *run);
-/* Adds all that the store has; blocks. */
-int analysis_read(struct analysis *a, struct store_conn *conn, struct bd_err *err);
 /* New reference. */
 json_t *analysis_json(const struct analysis *a);

@@ -1,4 +1,5 @@
 /* The runs of an analysis, from the store. */
+#include "lib/report/analysis_read.h"
 #include "lib/report/analysis_priv.h"
 #include "lib/store/figures.h"
 

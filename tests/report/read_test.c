@@ -1,5 +1,5 @@
 /* Of the runs that the store has, those that count are compared, however many there are. */
-#include "lib/report/analysis.h"
+#include "lib/report/analysis_read.h"
 #include "lib/store/run.h"
 #include "tests/store/db.h"
 
