@@ -16,7 +16,7 @@ from pathlib import Path
 FORMATS = ["lib/schema", "lib/yaml", "lib/base"]
 MODEL = ["lib/model", *FORMATS]
 BELOW_ENGINE = ["lib/workload", "lib/sched", "lib/image", "lib/channel", "lib/sample", "lib/virt", "lib/jobs", *MODEL]
-BESIDE = ["lib/store", "lib/plan", "lib/stats", "lib/report", "lib/artifact"]
+BESIDE = ["lib/store", "lib/plan", "lib/stats", "lib/report", "lib/artifact", "lib/crate"]
 
 # folder -> the folders below it. Its own folder is always allowed. The longest name that fits counts.
 MAY_INCLUDE = {
@@ -28,6 +28,7 @@ MAY_INCLUDE = {
     "lib/jobs": FORMATS,
     "lib/sample": ["lib/virt", *MODEL],
     "lib/artifact": ["lib/base"],
+    "lib/crate": ["lib/base"],
     "lib/plan": ["lib/stats", *MODEL],
     "lib/store": ["lib/jobs", *MODEL],
     "lib/report": ["lib/stats", "lib/store", *MODEL],
@@ -43,7 +44,7 @@ MAY_INCLUDE = {
     "daemon": ["api", "daemon/api", "daemon/engine", "daemon/http", "daemon/loop", *BELOW_ENGINE, *BESIDE],
     "api": FORMATS,
     "node": ["lib/jobs"],
-    "clients": FORMATS,
+    "clients": ["lib/crate", *FORMATS],
 }
 ANYTHING = ["tests"]
 
@@ -54,6 +55,7 @@ LIBRARIES = {
     r"uv\.h$": ["daemon"],
     r"yaml\.h$": ["lib/yaml"],
     r"curl/": ["clients"],
+    r"archive(_entry)?\.h$": ["lib/crate"],
     r"zstd\.h$": ["lib/artifact", "lib/sample", "lib/store"],
 }
 
