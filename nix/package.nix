@@ -17,6 +17,7 @@
   libyaml,
   openssl,
   sqlite,
+  zlib,
   zstd,
 }:
 
@@ -43,6 +44,7 @@ stdenv.mkDerivation {
     libyaml
     openssl
     sqlite
+    zlib
     zstd
   ];
 

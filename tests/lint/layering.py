@@ -26,6 +26,7 @@ MAY_INCLUDE = {
     "lib/model": FORMATS,
     "lib/stats": ["lib/base"],
     "lib/jobs": FORMATS,
+    "lib/swf": ["lib/base"],
     "lib/sample": ["lib/virt", *MODEL],
     "lib/artifact": ["lib/base"],
     "lib/crate": ["lib/base"],
@@ -44,7 +45,7 @@ MAY_INCLUDE = {
     "daemon": ["api", "daemon/api", "daemon/engine", "daemon/http", "daemon/loop", *BELOW_ENGINE, *BESIDE],
     "api": FORMATS,
     "node": ["lib/jobs"],
-    "clients": ["lib/crate", *FORMATS],
+    "clients": ["lib/crate", "lib/swf", *FORMATS],
 }
 ANYTHING = ["tests"]
 
@@ -56,6 +57,7 @@ LIBRARIES = {
     r"yaml\.h$": ["lib/yaml"],
     r"curl/": ["clients"],
     r"archive(_entry)?\.h$": ["lib/crate"],
+    r"zlib\.h$": ["lib/swf"],
     r"zstd\.h$": ["lib/artifact", "lib/sample", "lib/store"],
 }
 
