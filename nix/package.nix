@@ -10,6 +10,7 @@
   curl,
   glibc,
   jansson,
+  libarchive,
   libmicrohttpd,
   libuv,
   libvirt,
@@ -36,6 +37,7 @@ stdenv.mkDerivation {
     curl
     glibc.static # the programs of nodes are linked with nothing else
     jansson
+    libarchive
     libmicrohttpd
     libuv
     libvirt

@@ -8,64 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static void add_word(struct bd_str *out, const char *name, const char *word)
-{
-    bd_str_addf(out, ",\"%s\":\"%s\"", name, word);
-}
-
-static void add_number(struct bd_str *out, const char *name, bool known, int64_t value)
-{
-    if (known)
-        bd_str_addf(out, ",\"%s\":%lld", name, (long long)value);
-    else
-        bd_str_addf(out, ",\"%s\":null", name);
-}
-
-static void add_seen(struct bd_str *out, const char *name, int64_t ns)
-{
-    add_number(out, name, ns != JOB_NEVER, ns);
-}
-
-static void add_span(struct bd_str *out, const char *name, int64_t from, int64_t to)
-{
-    bool known = from != JOB_NEVER && to != JOB_NEVER;
-    add_number(out, name, known, known ? to - from : 0);
-}
-
-static void add_nodes(struct bd_str *out, const char *list)
-{
-    bd_auto_json json_t *names = json_array();
-    bd_auto_free char *copy = bd_xstrdup(list);
-    char *rest = copy, *name;
-    while ((name = strsep(&rest, ",")))
-        if (*name)
-            json_array_append_new(names, json_string(name));
-    bd_auto_free char *text = bd_json_text(names);
-    bd_str_addf(out, ",\"nodeList\":%s", text);
-}
-
-static void add_job(struct bd_str *out, const struct job_seen *job)
-{
-    bd_str_addf(out, "{\"index\":%u,\"task\":%u,\"nodes\":%u,\"user\":%u", job->index, job->task,
-                job->nodes, job->user);
-    add_word(out, "outcome", job_outcome_to_str(job->outcome));
-    add_word(out, "schedulerState", job_end_to_str(job->end));
-    add_number(out, "jobId", job->job_id != 0, (int64_t)job->job_id);
-    add_number(out, "exitCode", job->exit_code >= 0, job->exit_code);
-    add_nodes(out, job->node_list);
-    add_seen(out, "plannedNs", job->planned);
-    add_seen(out, "submitNs", job->submit);
-    add_seen(out, "acceptedNs", job->accepted);
-    add_seen(out, "startedFirstNs", job->started_first);
-    add_seen(out, "startedAllNs", job->started_all);
-    add_seen(out, "endedLastNs", job->ended_last);
-    add_number(out, "runtimeNs", true, job->runtime);
-    add_number(out, "requestedNs", true, job->requested);
-    add_span(out, "waitNs", job->submit, job->started_first);
-    add_span(out, "turnaroundNs", job->submit, job->ended_last);
-    bd_str_addf(out, ",\"doubled\":%s}", job->doubled ? "true" : "false");
-}
-
 static int outcome_from(const char *s, unsigned *ret_bit)
 {
     enum job_outcome outcome;
@@ -114,7 +56,7 @@ static int load_jobs(struct api_read *q, struct store_conn *conn, struct bd_err 
     bd_str_add(&text, "{\"items\":[");
     for (size_t i = 0; i < n; i++) {
         bd_str_add(&text, i ? "," : "");
-        add_job(&text, &rows[i]);
+        job_seen_json(&rows[i], &text);
     }
     bd_str_add(&text, "],\"next\":");
     bd_str_addf(&text, "%s%s%s}", next ? "\"" : "", next ? next : "null", next ? "\"" : "");

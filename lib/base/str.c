@@ -3,6 +3,8 @@
 #include "lib/base/err.h"
 
 #include <errno.h>
+#include <float.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -384,6 +386,18 @@ int bd_base64_decode(const char *text, uint8_t **ret_data, size_t *ret_bytes)
     *ret_data = bd_take(data);
     *ret_bytes = bytes;
     return 0;
+}
+
+int bd_real_digits(double value)
+{
+    for (int digits = DBL_DIG; digits < DBL_DECIMAL_DIG && isfinite(value); digits++) {
+        char text[32];
+        snprintf(text, sizeof(text), "%.*g", digits, value);
+        double again = strtod(text, NULL);
+        if (!islessgreater(again, value))
+            return digits;
+    }
+    return DBL_DECIMAL_DIG;
 }
 
 void bd_hex(const uint8_t *data, size_t bytes, char *out)

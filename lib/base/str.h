@@ -65,6 +65,8 @@ int bd_parse_duration_ns(const char *s, int64_t *ret_ns);
 /* "20/s", "0.5/s", "30/min", "4/h": how often, in times a second; the nearest double. Of at most 15
  * digits, and more than 0. 0 or -EINVAL / -ERANGE. */
 int bd_parse_rate(const char *s, double *ret_per_second);
+/* The fewest significant digits, from 15 on, with which "%.*g" is read back as the same value. */
+int bd_real_digits(double value);
 /* Standard base64 (RFC 4648 section 4), owned by the caller. */
 char *bd_base64(const void *data, size_t bytes);
 /* Decodes strictly into a new buffer; -EINVAL on anything else. */

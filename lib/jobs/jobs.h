@@ -5,7 +5,7 @@
  *     stream.c     a `jobstream` spec -> jobs (read by stream_spec.c; distributions: variates.c;
  *                  elementary functions: elementary.c; docs/streams.md)
  *     text.c       jobs <-> the file that bench-driver reads
- *     seen.c       records of driver and nodes -> what was seen of each job
+ *     seen.c       records of driver and nodes -> what was seen of each job (as JSON: seen_json.c)
  *     metrics.c    that -> the metrics of the run (docs/metrics.md)
  *     metrics_queue.c  the queue and what is busy over time; what no order of the jobs can beat
  *     catalogue.c  the table of all metrics: name, unit, kind, definition, source
@@ -135,6 +135,8 @@ struct jobs_seen {
                               one: the largest difference, with its sign */
 };
 void jobs_seen_done(struct jobs_seen *s);
+/* Appends it as the contract's Job, on one line. */
+void job_seen_json(const struct job_seen *job, struct bd_str *out);
 /* Puts together what the stream asked for and what driver (records[0], of the controller) and nodes
  * (the others) wrote down. Records may come in any order, and any may be missing. */
 void jobs_seen_make(const struct job_stream *stream, const struct job_records *records,

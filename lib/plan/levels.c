@@ -16,7 +16,7 @@ struct setter {
 
 /* Where a level stands in the spec. */
 struct place {
-    const char *list; /* "cells", "exclude"; NULL in a factor */
+    const char *list; /* "cells", "exclude", "failIf"; NULL in a factor */
     size_t index;     /* of the entry there, or of the level in its factor */
 };
 
@@ -76,8 +76,8 @@ static bool resolve(struct setter *s, const struct path *path, json_t *value,
     bd_auto_faults struct schema_faults found = {0};
     if (!schema_check(s->rules->schema, spec, "", &found)) {
         bool path_is_right = true;
-        /* Of one of exclude, it is told that no factor has it. */
-        bool is_told = !bd_str_eq(at->list, "exclude");
+        /* Of others, it is told that no cell has it. */
+        bool is_told = !at->list || bd_str_eq(at->list, "cells");
         for (size_t i = 0; is_told && i < found.n && path_is_right; i++)
             path_is_right = tell(s, path, &found.items[i], at);
         return path_is_right;
@@ -125,8 +125,8 @@ bool levels_resolve(json_t *spec, bool whole, const struct plan_rules *rules,
                     struct schema_faults *faults)
 {
     /* What a level is checked beside needs nothing of these, and may be big. */
-    static const char *const beside[] = {"factors", "cells",  "exclude",
-                                         "design",  "labels", "objectives"};
+    static const char *const beside[] = {"factors", "cells",      "exclude", "design",
+                                         "labels",  "objectives", "failIf"};
     static const char *const lists[] = {"cells", "exclude"};
     size_t before = faults->n;
     struct setter s = {.spec = json_copy(spec),
@@ -146,6 +146,10 @@ bool levels_resolve(json_t *spec, bool whole, const struct plan_rules *rules,
         for (size_t i = 0; i < json_array_size(list) && !faults->more; i++)
             resolve_entry(&s, json_array_get(list, i), &(struct place){lists[l], i});
     }
+    const json_t *conditions = json_object_get(spec, "failIf");
+    for (size_t i = 0; i < json_array_size(conditions) && !faults->more; i++)
+        resolve_entry(&s, json_object_get(json_array_get(conditions, i), "of"),
+                      &(struct place){"failIf", i});
     paths_done(&s.paths);
     json_decref(s.spec);
     json_decref(s.known);

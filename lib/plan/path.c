@@ -122,6 +122,15 @@ json_t *path_get(const json_t *root, const struct path *path)
     return at;
 }
 
+const json_t *plan_value_at(const json_t *spec, const char *path)
+{
+    struct paths paths = {0};
+    const struct path *known = paths_add(&paths, path);
+    const json_t *value = known ? path_get(spec, known) : NULL;
+    paths_done(&paths);
+    return value;
+}
+
 const char *pointer_below(const char *pointer, const char *above)
 {
     size_t n = strlen(above);

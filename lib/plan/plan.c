@@ -112,8 +112,8 @@ static void make_blocks(struct plan *p, struct schema_faults *faults)
 
 static json_t *base_of(json_t *spec)
 {
-    static const char *const of_all_cells[] = {"factors", "cells",      "exclude",
-                                               "design",  "objectives", "artifacts"};
+    static const char *const of_all_cells[] = {"factors",    "cells",     "exclude", "design",
+                                               "objectives", "artifacts", "failIf"};
     json_t *base = json_copy(spec);
     for (size_t i = 0; i < BD_ARRAY_LEN(of_all_cells); i++)
         json_object_del(base, of_all_cells[i]);
@@ -146,8 +146,10 @@ int plan_make(json_t *spec, const struct plan_rules *rules, struct plan **ret_pl
     if (whole) {
         bool has_cells;
         p = read_plan(spec, &has_cells, faults);
-        if (fit && has_cells)
+        if (fit && has_cells) {
+            fail_if_check(p, faults);
             cells_check(p, rules, faults);
+        }
     }
     if (faults->n != before || faults->more)
         return BD_EINVALID;

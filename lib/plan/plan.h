@@ -53,11 +53,12 @@ struct plan_run {
  * Resolves the spec in place (defaults, those within levels too) and makes its plan. BD_EINVALID
  * with every fault appended: those of the base spec where they are, those of a level at
  * "/factors/PATH/INDEX", of a factor's path at "/factors/PATH", of an explicit cell at
- * "/cells/INDEX/PATH", of a combination at the first level or cell that brings it about; '~' and
+ * "/cells/INDEX/PATH", of a condition at "/failIf/INDEX", of a combination at the first level or
+ * cell that brings it about; '~' and
  * '/' in a path escaped as RFC 6901 says. Also refused: an unknown path, one that leads through
  * another, a level given twice, no cell left, two cells that are the same, more than PLAN_RUNS_MAX
- * combinations of levels (before exclude) or runs (the number is said). Combinations are looked at
- * once every level by itself is right.
+ * combinations of levels (before exclude) or runs (the number is said), a condition of no cell.
+ * Combinations are looked at once every level by itself is right.
  */
 int plan_make(json_t *spec, const struct plan_rules *rules, struct plan **ret_plan,
               struct schema_faults *faults);
@@ -74,6 +75,10 @@ size_t plan_runs(const struct plan *p); /* cells x blocks */
 struct plan_run plan_run_at(const struct plan *p, size_t position);
 /* {PATH: level} of a cell, new reference. */
 json_t *plan_cell_levels(const struct plan *p, size_t cell);
+/* Whether a cell has all of these: {PATH: level}, as one of `exclude` or of `failIf` does. */
+bool plan_cell_has(const struct plan *p, size_t cell, const json_t *levels);
+/* What stands at a path that may vary in a resolved spec; borrowed, NULL where there is nothing. */
+const json_t *plan_value_at(const json_t *spec, const char *path);
 /* The resolved spec of a cell: that of the campaign with the cell's levels in it, without factors,
  * cells, exclude, design, objectives. New reference. */
 json_t *plan_cell_spec(const struct plan *p, size_t cell);

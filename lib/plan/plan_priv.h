@@ -94,6 +94,10 @@ size_t cells_settings(const struct plan *p, size_t cell, struct setting ret_sett
 void cells_check(const struct plan *p, const struct plan_rules *rules,
                  struct schema_faults *faults);
 
+/* -- fail_if.c -- */
+
+void fail_if_check(const struct plan *p, struct schema_faults *faults);
+
 /* -- order.c -- */
 
 void order_make(struct plan *p);

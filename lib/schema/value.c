@@ -2,8 +2,6 @@
 
 #include <float.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char *const type_names[SCHEMA_TYPE_COUNT] = {
@@ -167,14 +165,7 @@ bool schema_is_multiple(const json_t *value, const json_t *of)
 
 size_t schema_digits(const json_t *value)
 {
-    double real = json_real_value(value); /* 0 where it is none */
-    for (size_t digits = DBL_DIG; digits < DBL_DECIMAL_DIG; digits++) {
-        char text[32];
-        snprintf(text, sizeof(text), "%.*g", (int)digits, real);
-        if (order(strtod(text, NULL), real) == 0)
-            return digits;
-    }
-    return DBL_DECIMAL_DIG;
+    return (size_t)bd_real_digits(json_real_value(value)); /* 0 where it is none */
 }
 
 size_t schema_code_points(const json_t *string)

@@ -1,5 +1,6 @@
 #include "lib/virt/xml.h"
 
+#include "lib/base/xml.h"
 #include "lib/virt/virt_priv.h"
 
 #include <inttypes.h>
@@ -7,45 +8,11 @@
 
 #define INIT "/usr/libexec/benchd/bench-init"
 
-/* Length of the UTF-8 character at s, or 0 where there is none that XML 1.0 can hold. */
-static size_t xml_char(const char *s)
-{
-    unsigned char c = (unsigned char)*s;
-    if (c < 0x80)
-        return c >= 0x20 || c == '\t' || c == '\n' || c == '\r';
-    for (size_t n = 2; n <= 4 && strnlen(s, n) == n; n++)
-        if (bd_is_utf8(s, n))
-            return n == 3 &&
-                           (memcmp(s, "\xef\xbf\xbe", 3) == 0 || memcmp(s, "\xef\xbf\xbf", 3) == 0)
-                       ? 0
-                       : n;
-    return 0;
-}
-
-void xml_escape(struct bd_str *out, const char *text)
-{
-    while (*text) {
-        size_t n = xml_char(text);
-        if (n == 0) {
-            bd_str_add(out, "\xef\xbf\xbd");
-            text++;
-            continue;
-        }
-        /* A parser turns blanks within an attribute, and every CR, into others unless they are
-         * numbers. */
-        if (n == 1 && strchr("<>&\"'\t\n\r", *text))
-            bd_str_addf(out, "&#%d;", *text);
-        else
-            bd_str_addn(out, text, n);
-        text += n;
-    }
-}
-
 /* As bd_str_addf() with one %s, which is escaped. */
 #define ADD(out, before, text, after)                                                              \
     do {                                                                                           \
         bd_str_add(out, before);                                                                   \
-        xml_escape(out, text);                                                                     \
+        bd_xml_escape(out, text);                                                                     \
         bd_str_add(out, after);                                                                    \
     } while (0)
 

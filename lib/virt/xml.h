@@ -5,10 +5,6 @@
 #include "lib/model/cluster.h"
 #include "lib/virt/hostfacts.h"
 
-/* Appends text, so that it is the same text as content or within quotes. Characters that XML can't
- * hold become U+FFFD. */
-void xml_escape(struct bd_str *out, const char *text);
-
 struct xml_node {
     const struct cluster_plan *plan;
     const struct node_plan *node;

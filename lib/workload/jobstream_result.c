@@ -149,6 +149,8 @@ static json_t *jobs_condition(const struct reading *r, const struct jobs_seen *s
                                (json_int_t)seen->strangers, "finished", seen->finish != JOB_NEVER);
     if (seen->begin_mono_ns != JOB_NEVER)
         json_object_set_new(counts, "beginMonoNs", json_integer((json_int_t)seen->begin_mono_ns));
+    if (seen->begin_wall_ns != JOB_NEVER)
+        json_object_set_new(counts, "beginWallNs", json_integer((json_int_t)seen->begin_wall_ns));
     for (size_t i = 0; i < JOB_OUTCOME_COUNT; i++)
         json_object_set_new(counts, names[i], json_integer(0));
     json_object_set_new(counts, "doubled", json_integer(0));

@@ -347,6 +347,27 @@ START_TEST(hex)
 }
 END_TEST
 
+START_TEST(a_real_has_the_digits_that_it_needs)
+{
+    static const struct {
+        double value;
+        const char *text;
+    } vectors[] = {
+        {0, "0"},
+        {0.1, "0.1"},
+        {-2.5, "-2.5"},
+        {1.0 / 3, "0.3333333333333333"},
+        {0.1 + 0.2, "0.30000000000000004"},
+        {5e-324, "4.94065645841247e-324"},
+    };
+    for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
+        char text[32];
+        snprintf(text, sizeof(text), "%.*g", bd_real_digits(vectors[i].value), vectors[i].value);
+        ck_assert_str_eq(text, vectors[i].text);
+    }
+}
+END_TEST
+
 START_TEST(take_leaves_nothing_behind)
 {
     char *p = bd_xasprintf("%s-%d", "n", 3), *was = p;
@@ -366,4 +387,4 @@ END_TEST
 UNIT_MAIN("str", a_string_grows_is_cleared_and_taken, a_list_ends_with_null_at_every_length,
           questions_of_text, utf8_is_rfc_3629, whole_numbers, sizes, durations, rates,
           base64_vectors_of_rfc_4648, base64_comes_back_as_it_was, base64_is_decoded_strictly, hex,
-          take_leaves_nothing_behind)
+          a_real_has_the_digits_that_it_needs, take_leaves_nothing_behind)

@@ -16,7 +16,7 @@ from pathlib import Path
 FORMATS = ["lib/schema", "lib/yaml", "lib/base"]
 MODEL = ["lib/model", *FORMATS]
 BELOW_ENGINE = ["lib/workload", "lib/sched", "lib/image", "lib/channel", "lib/sample", "lib/virt", "lib/jobs", *MODEL]
-BESIDE = ["lib/store", "lib/plan", "lib/stats", "lib/report", "lib/artifact"]
+BESIDE = ["lib/store", "lib/plan", "lib/stats", "lib/report", "lib/artifact", "lib/crate"]
 
 # folder -> the folders below it. Its own folder is always allowed. The longest name that fits counts.
 MAY_INCLUDE = {
@@ -29,9 +29,10 @@ MAY_INCLUDE = {
     "lib/swf": ["lib/base"],
     "lib/sample": ["lib/virt", *MODEL],
     "lib/artifact": ["lib/base"],
+    "lib/crate": ["lib/base"],
     "lib/plan": ["lib/stats", *MODEL],
     "lib/store": ["lib/jobs", *MODEL],
-    "lib/report": ["lib/stats", "lib/store", *MODEL],
+    "lib/report": ["lib/stats", "lib/store", "lib/plan", "lib/jobs", *MODEL],
     "lib/virt": MODEL,
     "lib/channel": ["lib/virt", *MODEL],
     "lib/image": ["lib/channel", "lib/virt", *MODEL],
@@ -45,6 +46,7 @@ MAY_INCLUDE = {
     "api": FORMATS,
     "node": ["lib/jobs"],
     "clients": ["lib/swf", "lib/report", "lib/stats", *MODEL],
+    "clients": ["lib/crate", "lib/swf", *FORMATS],
 }
 ANYTHING = ["tests"]
 
@@ -55,6 +57,7 @@ LIBRARIES = {
     r"uv\.h$": ["daemon"],
     r"yaml\.h$": ["lib/yaml"],
     r"curl/": ["clients"],
+    r"archive(_entry)?\.h$": ["lib/crate"],
     r"zlib\.h$": ["lib/swf"],
     r"zstd\.h$": ["lib/artifact", "lib/sample", "lib/store"],
 }

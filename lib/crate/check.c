@@ -1,0 +1,216 @@
+#include "lib/crate/check.h"
+
+#include "lib/base/str.h"
+#include "lib/crate/list.h"
+#include "lib/crate/metadata.h"
+#include "lib/crate/read.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <string.h>
+
+#define KEPT_BYTES_MAX (UINT64_C(128) << 20) /* of a file that is looked into */
+
+/* Files that are looked into, and not only digested. */
+enum kept { KEPT_LIST, KEPT_SIGNATURE, KEPT_KEY, KEPT_METADATA, KEPT_COUNT };
+static const char *const kept_names[KEPT_COUNT] = {
+    [KEPT_LIST] = CRATE_LIST,
+    [KEPT_SIGNATURE] = CRATE_SIGNATURE,
+    [KEPT_KEY] = CRATE_KEY,
+    [KEPT_METADATA] = CRATE_METADATA,
+};
+
+struct found {
+    bool whole; /* it was read to its end */
+    uint8_t sha256[CRATE_SHA_BYTES];
+};
+
+struct checking {
+    struct crate_verdict *v;
+    struct crate_zip zip;
+    struct found *found; /* by the zip's entries */
+    EVP_MD_CTX *sha256;
+    bool begun;
+    struct bd_str kept[KEPT_COUNT];
+    bool have[KEPT_COUNT];
+    struct crate_file *listed;
+    size_t n_listed;
+    bool list_read;
+};
+
+void crate_verdict_done(struct crate_verdict *v)
+{
+    crate_faults_done(&v->faults);
+}
+
+static void fault(struct checking *c, enum crate_fault_kind kind, const char *name,
+                  const char *text)
+{
+    crate_faults_add(&c->v->faults, kind, name, name ? strlen(name) : 0, "%s", text);
+}
+
+static int kept_of(const char *name)
+{
+    for (int i = 0; i < KEPT_COUNT; i++)
+        if (strcmp(kept_names[i], name) == 0)
+            return i;
+    return -1;
+}
+
+/* -- reading: each file is digested, a few are kept -- */
+
+static int take(const struct crate_entry *e, size_t index, const void *data, size_t bytes,
+                void *arg, struct bd_err *err BD_UNUSED)
+{
+    struct checking *c = arg;
+    int kept = e->bytes <= KEPT_BYTES_MAX ? kept_of(e->name) : -1;
+    if (!c->begun && EVP_DigestInit_ex(c->sha256, EVP_sha256(), NULL) != 1)
+        bd_die("SHA-256 failed");
+    c->begun = bytes > 0;
+    if (kept >= 0 && bytes)
+        bd_str_addn(&c->kept[kept], data, bytes);
+    if (bytes) {
+        if (EVP_DigestUpdate(c->sha256, data, bytes) != 1)
+            bd_die("SHA-256 failed");
+        c->v->bytes += bytes;
+        return 0;
+    }
+    if (EVP_DigestFinal_ex(c->sha256, c->found[index].sha256, NULL) != 1)
+        bd_die("SHA-256 failed");
+    c->found[index].whole = true;
+    if (kept >= 0)
+        c->have[kept] = true;
+    return 0;
+}
+
+/* -- judging -- */
+
+static void judge_signature(struct checking *c, const struct crate_key *wanted)
+{
+    bd_auto(crate_key) struct crate_key *key = NULL;
+    const struct bd_str *list = &c->kept[KEPT_LIST], *signature = &c->kept[KEPT_SIGNATURE];
+    const struct bd_str *pem = &c->kept[KEPT_KEY];
+    if (!c->have[KEPT_LIST] || !c->have[KEPT_SIGNATURE] || !c->have[KEPT_KEY])
+        return; /* told as missing */
+    if (crate_key_public(bd_str_text(pem), pem->len, &key, NULL) < 0) {
+        fault(c, CRATE_FAULT_SIGNATURE, CRATE_KEY, "it is no public Ed25519 key in PEM");
+        return;
+    }
+    memcpy(c->v->signed_by, crate_key_fingerprint(key), sizeof(c->v->signed_by));
+    if (!crate_key_verifies(key, bd_str_text(list), list->len, bd_str_text(signature),
+                            signature->len))
+        fault(c, CRATE_FAULT_SIGNATURE, CRATE_SIGNATURE,
+              "it is no signature of " CRATE_LIST " by the key in " CRATE_KEY);
+    if (wanted && !bd_str_eq(crate_key_fingerprint(wanted), c->v->signed_by))
+        crate_faults_add(&c->v->faults, CRATE_FAULT_KEY, CRATE_KEY, strlen(CRATE_KEY),
+                         "it was signed with %s, and not with %s", c->v->signed_by,
+                         crate_key_fingerprint(wanted));
+}
+
+static void judge_list(struct checking *c)
+{
+    struct bd_err err = BD_ERR_INIT;
+    const struct bd_str *list = &c->kept[KEPT_LIST];
+    if (!c->have[KEPT_LIST])
+        return;
+    bd_digest_of(bd_str_text(list), list->len, c->v->list_digest);
+    c->list_read =
+        crate_list_read(bd_str_text(list), list->len, &c->listed, &c->n_listed, &err) == 0;
+    if (!c->list_read)
+        fault(c, CRATE_FAULT_LIST, CRATE_LIST, err.text);
+}
+
+/* What no list can have: it is of the list. */
+static bool is_of_list(const char *name)
+{
+    return strcmp(name, CRATE_LIST) == 0 || strcmp(name, CRATE_SIGNATURE) == 0;
+}
+
+static void judge_files(struct checking *c)
+{
+    bd_auto_free bool *there = bd_xcalloc(c->n_listed + 1, sizeof(*there));
+    for (size_t i = 0; i < c->zip.n; i++) {
+        const struct crate_entry *e = &c->zip.entries[i];
+        const struct crate_file *file = crate_list_find(c->listed, c->n_listed, e->name);
+        if (e->folder || is_of_list(e->name))
+            continue;
+        c->v->files++;
+        if (!file) {
+            fault(c, CRATE_FAULT_EXTRA, e->name, "it is in the crate, and not in " CRATE_LIST);
+            continue;
+        }
+        there[file - c->listed] = true;
+        if (c->found[i].whole && memcmp(c->found[i].sha256, file->sha256, CRATE_SHA_BYTES) != 0)
+            fault(c, CRATE_FAULT_ALTERED, e->name, "its content is not what " CRATE_LIST " says");
+    }
+    for (size_t i = 0; i < c->n_listed; i++)
+        if (!there[i])
+            fault(c, CRATE_FAULT_MISSING, c->listed[i].name,
+                  "it is in " CRATE_LIST ", and not in the crate");
+}
+
+static bool is_there(const struct checking *c, const char *name)
+{
+    for (size_t i = 0; i < c->zip.n; i++)
+        if (!c->zip.entries[i].folder && strcmp(c->zip.entries[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* What every crate has, listed or not. */
+static void judge_parts(struct checking *c)
+{
+    for (int i = 0; i < KEPT_COUNT; i++)
+        if (!is_there(c, kept_names[i]) && !crate_list_find(c->listed, c->n_listed, kept_names[i]))
+            fault(c, CRATE_FAULT_MISSING, kept_names[i],
+                  "every crate has it, and this one has not");
+}
+
+static void judge(struct checking *c, const struct crate_key *key)
+{
+    const struct bd_str *metadata = &c->kept[KEPT_METADATA];
+    judge_signature(c, key);
+    judge_list(c);
+    judge_parts(c);
+    if (!c->list_read)
+        return;
+    judge_files(c);
+    if (c->have[KEPT_METADATA])
+        crate_metadata_check(bd_str_text(metadata), metadata->len, c->listed, c->n_listed,
+                             &c->v->faults);
+}
+
+static int look(int fd, struct checking *c, const struct crate_key *key, struct bd_err *err)
+{
+    int rc = crate_zip_look(fd, &c->zip, &c->v->faults, err);
+    if (rc < 0 || c->v->faults.n)
+        return rc;
+    c->found = bd_xcalloc(c->zip.n + 1, sizeof(*c->found));
+    rc = crate_read_each(fd, &c->zip, &c->v->faults, take, c, err);
+    if (rc == 0)
+        judge(c, key);
+    return rc;
+}
+
+int crate_check(const char *path, const struct crate_key *key, struct crate_verdict *ret_verdict,
+                struct bd_err *err)
+{
+    struct crate_verdict verdict = {0};
+    struct checking c = {.v = &verdict, .sha256 = EVP_MD_CTX_new()};
+    bd_auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (!c.sha256)
+        bd_die("out of memory");
+    int rc = fd < 0 ? bd_err_errno(err, errno, "open %s", path) : look(fd, &c, key, err);
+    for (int i = 0; i < KEPT_COUNT; i++)
+        bd_str_done(&c.kept[i]);
+    EVP_MD_CTX_free(c.sha256);
+    crate_files_free(c.listed, c.n_listed);
+    crate_zip_done(&c.zip);
+    free(c.found);
+    if (rc < 0)
+        crate_verdict_done(&verdict);
+    else
+        *ret_verdict = verdict;
+    return rc;
+}

@@ -1,0 +1,296 @@
+#include "lib/crate/metadata.h"
+
+#include "lib/base/clock.h"
+#include "lib/crate/list.h"
+
+#include <string.h>
+
+#define RO_CRATE     "https://w3id.org/ro/crate/1.1"
+#define WORKFLOW     "https://w3id.org/workflowhub/workflow-ro-crate/1.0"
+#define PROCESS_RUN  "https://w3id.org/ro/wfrun/process/0.5"
+#define WORKFLOW_RUN "https://w3id.org/ro/wfrun/workflow/0.5"
+#define TERMS        "https://w3id.org/ro/terms/workflow-run/context"
+#define BENCHD       "#benchd"
+#define SIGNER       "#signer"
+#define LANGUAGE     "#spec-language"
+#define LICENSE      "#license"
+#define CAMPAIGN     "#campaign"
+#define SPEC         "spec.json"
+
+/* -- words for files -- */
+
+static const struct {
+    const char *name, *words;
+} described[] = {
+    {"README.md", "what is in this crate, and how to check it"},
+    {"analysis.json", "the cells compared, with the verdict and its reasons"},
+    {"campaign.json", "the campaign: state, times, numbers"},
+    {"plan.json", "cells with their levels and specs, and the order of the runs"},
+    {"runs.json", "every run: metrics, grade, conditions, steps"},
+    {CRATE_KEY, "the public key that checks the signature"},
+    {CRATE_LIST, "the SHA-256 of every other file"},
+    {CRATE_SIGNATURE, "Ed25519 signature of the bytes of that list"},
+};
+
+static const struct {
+    const char *suffix, *type;
+} types[] = {
+    {".json", "application/json"},      {".csv", "text/csv"},   {".md", "text/markdown"},
+    {".pub", "application/x-pem-file"}, {".txt", "text/plain"}, {".log", "text/plain"},
+};
+
+static const char *type_of(const char *name)
+{
+    for (size_t i = 0; i < BD_ARRAY_LEN(types); i++)
+        if (bd_ends_with(name, types[i].suffix))
+            return types[i].type;
+    return "application/octet-stream";
+}
+
+static const char *words_of(const char *name)
+{
+    for (size_t i = 0; i < BD_ARRAY_LEN(described); i++)
+        if (strcmp(described[i].name, name) == 0)
+            return described[i].words;
+    return NULL;
+}
+
+/* -- entities: one a line -- */
+
+static json_t *ref(const char *id)
+{
+    return json_pack("{s:s}", "@id", id);
+}
+
+static void refer(json_t *list, const char *id)
+{
+    json_array_append_new(list, ref(id));
+}
+
+static void set_time(json_t *to, const char *name, int64_t wall_ns)
+{
+    char text[BD_RFC3339_BYTES];
+    if (wall_ns)
+        json_object_set_new(to, name, json_string(bd_rfc3339(wall_ns, text)));
+}
+
+/* Takes it over. */
+static void add(struct bd_str *out, json_t *entity)
+{
+    bd_auto_free char *text = bd_json_text(entity);
+    bd_str_addf(out, ",\n%s", text);
+    json_decref(entity);
+}
+
+static void add_named(struct bd_str *out, const char *id, const char *type, const char *name,
+                      const char *key, const char *value)
+{
+    json_t *entity = json_pack("{s:s, s:s, s:s}", "@id", id, "@type", type, "name", name);
+    if (value)
+        json_object_set_new(entity, key, json_string(value));
+    add(out, entity);
+}
+
+static void begin(struct bd_str *out)
+{
+    bd_auto_json json_t *self =
+        json_pack("{s:s, s:s, s:o, s:[o, o]}", "@id", CRATE_METADATA, "@type", "CreativeWork",
+                  "about", ref("./"), "conformsTo", ref(RO_CRATE), ref(WORKFLOW));
+    bd_auto_free char *text = bd_json_text(self);
+    bd_str_addf(out, "{\"@context\":[\"%s/context\",\"%s\"],\"@graph\":[\n%s", RO_CRATE, TERMS,
+                text);
+}
+
+static void add_root(struct bd_str *out, const struct crate_about *about,
+                     const struct crate_file *files, size_t n)
+{
+    json_t *parts = json_array(), *mentions = json_array();
+    for (size_t i = 0; i < n; i++)
+        refer(parts, files[i].name);
+    refer(parts, CRATE_LIST);
+    refer(parts, CRATE_SIGNATURE);
+    refer(mentions, CAMPAIGN);
+    for (size_t i = 0; i < about->n_runs; i++) {
+        bd_auto_free char *id = bd_xasprintf("#run-%s", about->runs[i].id);
+        refer(mentions, id);
+    }
+    bd_auto_free char *words =
+        bd_xasprintf("Campaign %s of benchd: its spec and plan, every run with its raw records, "
+                     "samples and metrics, and what was concluded",
+                     about->id);
+    json_t *root =
+        json_pack("{s:s, s:s, s:s, s:s, s:o, s:[o, o, o], s:o, s:o, s:o}", "@id", "./", "@type",
+                  "Dataset", "name", about->name, "description", words, "license", ref(LICENSE),
+                  "conformsTo", ref(PROCESS_RUN), ref(WORKFLOW_RUN), ref(WORKFLOW), "mainEntity",
+                  ref(SPEC), "hasPart", parts, "mentions", mentions);
+    set_time(root, "datePublished", about->ended_ns);
+    add(out, root);
+}
+
+static void add_context(struct bd_str *out, const struct crate_about *about)
+{
+    add_named(out, PROCESS_RUN, "CreativeWork", "Process Run Crate", "version", "0.5");
+    add_named(out, WORKFLOW_RUN, "CreativeWork", "Workflow Run Crate", "version", "0.5");
+    add_named(out, WORKFLOW, "CreativeWork", "Workflow RO-Crate", "version", "1.0");
+    add_named(out, BENCHD, "SoftwareApplication", "benchd", "softwareVersion", about->version);
+    add_named(out, SIGNER, "Organization", "who has the key that signed this crate", "identifier",
+              about->fingerprint);
+    add_named(out, LANGUAGE, "ComputerLanguage", "specification of a benchd campaign", "version",
+              "benchd/v1");
+    add_named(out, LICENSE, "CreativeWork", about->license ? about->license : "not stated",
+              "description",
+              about->license ? "as the label 'license' of the campaign's spec says"
+                             : "The campaign's spec has no label 'license': ask who made it.");
+}
+
+static void add_file(struct bd_str *out, const char *name, const struct crate_file *file)
+{
+    const char *words = words_of(name);
+    json_t *entity =
+        json_pack("{s:s, s:s, s:s}", "@id", name, "@type", "File", "encodingFormat", type_of(name));
+    if (strcmp(name, SPEC) == 0) {
+        json_object_set_new(
+            entity, "@type",
+            json_pack("[s, s, s]", "File", "SoftwareSourceCode", "ComputationalWorkflow"));
+        json_object_set_new(entity, "name", json_string("the campaign's spec, resolved"));
+        json_object_set_new(entity, "programmingLanguage", ref(LANGUAGE));
+    }
+    if (words)
+        json_object_set_new(entity, "description", json_string(words));
+    if (strcmp(name, "README.md") == 0)
+        json_object_set_new(entity, "about", ref("./"));
+    if (file) {
+        char hex[2 * CRATE_SHA_BYTES + 1];
+        bd_hex(file->sha256, CRATE_SHA_BYTES, hex);
+        json_object_set_new(entity, "sha256", json_string(hex));
+        json_object_set_new(entity, "contentSize",
+                            json_sprintf("%llu", (unsigned long long)file->bytes));
+    }
+    add(out, entity);
+}
+
+static json_t *action(const char *id, const char *name, const char *instrument, const char *error)
+{
+    json_t *entity =
+        json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "@id", id, "@type", "CreateAction", "name",
+                  name, "instrument", ref(instrument), "agent", ref(SIGNER), "actionStatus",
+                  ref(error ? "http://schema.org/FailedActionStatus"
+                            : "http://schema.org/CompletedActionStatus"));
+    if (error)
+        json_object_set_new(entity, "error", json_string(error));
+    return entity;
+}
+
+static void add_campaign(struct bd_str *out, const struct crate_about *about,
+                         const struct crate_file *files, size_t n)
+{
+    bd_auto_free char *name = bd_xasprintf("campaign %s: %s", about->id, about->name);
+    json_t *entity = action(CAMPAIGN, name, SPEC, about->error);
+    json_t *objects = json_array(), *results = json_array();
+    for (size_t i = 0; i < n; i++) {
+        const char *file = files[i].name;
+        if (bd_starts_with(file, "images/") || bd_starts_with(file, "hosts/"))
+            refer(objects, file);
+        else if (strcmp(file, "runs.json") == 0 || strcmp(file, "analysis.json") == 0)
+            refer(results, file);
+    }
+    json_object_set_new(entity, "object", objects);
+    json_object_set_new(entity, "result", results);
+    set_time(entity, "startTime", about->started_ns);
+    set_time(entity, "endTime", about->ended_ns);
+    add(out, entity);
+}
+
+/* Runs and files have one order: those of the next run are where those of this one end. */
+static size_t add_run(struct bd_str *out, const struct crate_action *run,
+                      const struct crate_file *files, size_t n, size_t at)
+{
+    bd_auto_free char *id = bd_xasprintf("#run-%s", run->id);
+    bd_auto_free char *folder = bd_xasprintf("runs/%s/", run->id);
+    bd_auto_free char *name = bd_xasprintf("run %s: %s", run->id, run->what);
+    json_t *entity = action(id, name, BENCHD, run->error);
+    json_t *objects = json_array(), *results = json_array();
+    refer(objects, SPEC);
+    if (run->host)
+        refer(objects, run->host);
+    while (at < n && strcmp(files[at].name, folder) < 0)
+        at++;
+    for (; at < n && bd_starts_with(files[at].name, folder); at++)
+        refer(results, files[at].name);
+    json_object_set_new(entity, "object", objects);
+    json_object_set_new(entity, "result", results);
+    set_time(entity, "startTime", run->started_ns);
+    set_time(entity, "endTime", run->ended_ns);
+    add(out, entity);
+    return at;
+}
+
+void crate_metadata_text(const struct crate_about *about, const struct crate_file *files, size_t n,
+                         struct bd_str *out)
+{
+    begin(out);
+    add_root(out, about, files, n);
+    add_context(out, about);
+    add_campaign(out, about, files, n);
+    for (size_t i = 0, at = 0; i < about->n_runs; i++)
+        at = add_run(out, &about->runs[i], files, n, at);
+    for (size_t i = 0; i < n; i++)
+        add_file(out, files[i].name, &files[i]);
+    add_file(out, CRATE_LIST, NULL);
+    add_file(out, CRATE_SIGNATURE, NULL);
+    bd_str_add(out, "\n]}\n");
+}
+
+/* -- check -- */
+
+static bool is_file(const json_t *entity)
+{
+    const json_t *type = json_object_get(entity, "@type");
+    if (json_is_string(type))
+        return strcmp(json_string_value(type), "File") == 0;
+    for (size_t i = 0; i < json_array_size(type); i++)
+        if (bd_str_eq(json_string_value(json_array_get(type, i)), "File"))
+            return true;
+    return false;
+}
+
+/* The names of all files that it describes, as members. */
+static json_t *names_of(const json_t *graph)
+{
+    json_t *names = json_object();
+    for (size_t i = 0; i < json_array_size(graph); i++) {
+        const json_t *entity = json_array_get(graph, i);
+        const char *id = bd_json_str(entity, "@id", NULL);
+        if (id && is_file(entity))
+            json_object_set_new(names, id, json_true());
+    }
+    return names;
+}
+
+void crate_metadata_check(const char *text, size_t bytes, const struct crate_file *files, size_t n,
+                          struct crate_faults *faults)
+{
+    bd_auto_json json_t *json = NULL;
+    struct bd_err err = BD_ERR_INIT;
+    if (bd_json_parse(text, bytes, &json, &err) < 0) {
+        crate_faults_add(faults, CRATE_FAULT_METADATA, CRATE_METADATA, strlen(CRATE_METADATA),
+                         "it is no JSON: %.300s", err.text);
+        return;
+    }
+    bd_auto_json json_t *names = names_of(json_object_get(json, "@graph"));
+    json_object_del(names, CRATE_LIST);
+    json_object_del(names, CRATE_SIGNATURE);
+    const char *name;
+    const json_t *value BD_UNUSED;
+    for (size_t i = 0; i < n; i++) {
+        name = files[i].name;
+        if (strcmp(name, CRATE_METADATA) != 0 && !json_object_get(names, name))
+            crate_faults_add(faults, CRATE_FAULT_METADATA, name, strlen(name),
+                             CRATE_METADATA " does not describe it");
+    }
+    json_object_foreach (names, name, value) {
+        if (!crate_list_find(files, n, name))
+            crate_faults_add(faults, CRATE_FAULT_METADATA, name, strlen(name),
+                             CRATE_METADATA " describes it, and the list does not have it");
+    }
+}
