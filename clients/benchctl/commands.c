@@ -22,10 +22,6 @@
     {                                                                                              \
         "to", ARG_DURATION, false, "D", .help = "only before this time"                            \
     }
-#define OUTPUT                                                                                     \
-    {                                                                                              \
-        "output", ARG_TEXT, false, "FILE", WORDS_FILE, .help = "into this file", .letter = 'o'     \
-    }
 #define FLURRY_JOBS                                                                                \
     {                                                                                              \
         "flurry-jobs", ARG_COUNT, false, "N",                                                      \
@@ -167,9 +163,7 @@ const struct command commands[] = {
     {"campaign analyse", "ID", 1, 1, WORDS_CAMPAIGN,
      "compare a campaign's cells, and say what may be concluded",
      "The first cell is the reference. May be asked for while the campaign goes on.",
-     OPTIONS({"metric", ARG_TEXT, true, "NAME",
-              .help = "this metric rather than the objectives; may be given again"}),
-     cmd_campaign_analyse},
+     OPTIONS(METRIC, BY, CONFIDENCE), cmd_campaign_analyse},
     {"campaign reproduce", "ID|CRATE", 1, 1, WORDS_CAMPAIGN,
      "run a campaign again, and say whether it finds the same",
      "With the same images, plan and seeds, of a campaign or of a crate's file. Ends with 0 where "
@@ -180,7 +174,6 @@ const struct command commands[] = {
              {"rebuild", ARG_FLAG,
               .help = "build an image that is not here from its recipe, and tell if it differs"}),
      cmd_campaign_reproduce},
-     OPTIONS(METRIC, BY, CONFIDENCE), cmd_campaign_analyse},
     {"campaign report", "ID", 1, 1, WORDS_CAMPAIGN,
      "print the analysis of a campaign as a document", "Markdown, or HTML in one file.",
      OPTIONS(
