@@ -44,8 +44,8 @@ struct analysis {
     char **names;             /* of the cells, for people */
     struct factor factors[ANALYSIS_FACTORS_MAX]; /* by path */
     size_t n_factors;
-    uint32_t *level_of; /* [cell][factor]: number of its level; NO_LEVEL in a cell that is none of
-                           the factors' */
+    uint32_t *level_of; /* [cell][factor]: number of its level; NO_LEVEL where the cell says
+                           nothing of it */
 
     struct analysed_metric metrics[ANALYSIS_METRICS_MAX];
     size_t n_metrics;
