@@ -133,26 +133,40 @@ void analyse_print(const struct cli *cli, const json_t *analysis)
     print_verdict(cli, json_object_get(analysis, "verdict"));
 }
 
-/* "?metric=makespan,wait_p95", or nothing. The caller's. */
-static char *query_of(const struct args *args)
+static void add_parameter(struct bd_str *query, const char *name, const char *value)
 {
+    bd_auto_free char *quoted = api_quote(value);
+    bd_str_addf(query, "%s%s=%s", strchr(bd_str_text(query), '?') ? "&" : "?", name, quoted);
+}
+
+char *analyse_query(const struct args *args, const char *path, const char *format)
+{
+    static const char *const others[] = {"by", "confidence"};
     struct bd_str query = {0};
-    bd_str_add(&query, "/analysis");
+    bd_str_add(&query, path);
+    if (format)
+        add_parameter(&query, "format", format);
     bool first = true;
     for (size_t i = 0; i < args->n; i++) {
         if (!bd_str_eq(args->values[i].option->name, "metric"))
             continue;
         bd_auto_free char *quoted = api_quote(args->values[i].text);
-        bd_str_addf(&query, "%s%s", first ? "?metric=" : ",", quoted);
+        if (first)
+            add_parameter(&query, "metric", args->values[i].text);
+        else
+            bd_str_addf(&query, ",%s", quoted);
         first = false;
     }
+    for (size_t i = 0; i < BD_ARRAY_LEN(others); i++)
+        if (args_has(args, others[i]))
+            add_parameter(&query, others[i], args_get(args, others[i]));
     return bd_str_take(&query);
 }
 
 int cmd_campaign_analyse(struct cli *cli, struct bd_err *err)
 {
     bd_auto_free char *path = NULL;
-    bd_auto_free char *query = query_of(&cli->args);
+    bd_auto_free char *query = analyse_query(&cli->args, "/analysis", NULL);
     bd_auto_json json_t *analysis = NULL;
     http_auto_reply struct http_reply reply = {0};
     int r = api_find_path(cli, API_CAMPAIGN, query, &path, err);

@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "input.h"
 #include "results.h"
+#include "text.h"
 #include "transfer.h"
 
 #include "lib/base/digest.h"
@@ -24,29 +25,6 @@ static int format_of(const char *text, enum report_format *ret_format, struct bd
 
 /* -- of a campaign -- */
 
-/* "/report?format=html&metric=makespan,wait_p95&by=...": what was asked for. The caller's. */
-static char *query_of(const struct args *args, enum report_format format)
-{
-    struct bd_str query = {0};
-    bd_str_addf(&query, "/report?format=%s", report_format_to_str(format));
-    bool first = true;
-    for (size_t i = 0; i < args->n; i++) {
-        if (!bd_str_eq(args->values[i].option->name, "metric"))
-            continue;
-        bd_auto_free char *quoted = api_quote(args->values[i].text);
-        bd_str_addf(&query, "%s%s", first ? "&metric=" : ",", quoted);
-        first = false;
-    }
-    static const char *const others[] = {"by", "confidence"};
-    for (size_t i = 0; i < BD_ARRAY_LEN(others); i++) {
-        const char *value = args_get(args, others[i]);
-        bd_auto_free char *quoted = value ? api_quote(value) : NULL;
-        if (quoted)
-            bd_str_addf(&query, "&%s=%s", others[i], quoted);
-    }
-    return bd_str_take(&query);
-}
-
 int cmd_campaign_report(struct cli *cli, struct bd_err *err)
 {
     const char *file = args_get(&cli->args, "output");
@@ -55,7 +33,7 @@ int cmd_campaign_report(struct cli *cli, struct bd_err *err)
     int r = format_of(args_get(&cli->args, "format"), &format, err);
     if (r < 0)
         return r;
-    bd_auto_free char *query = query_of(&cli->args, format);
+    bd_auto_free char *query = analyse_query(&cli->args, "/report", report_format_to_str(format));
     r = api_find_path(cli, API_CAMPAIGN, query, &path, err);
     if (r < 0)
         return r;
@@ -74,8 +52,8 @@ struct asked {
     const char *name;           /* of the table, in messages */
     bool report;
     enum report_format format;
-    const char *output; /* NULL: stdout */
-    struct bd_str text; /* of the table */
+    const char *output;       /* NULL: stdout */
+    struct bd_str text;       /* of the table */
     struct document document; /* the design */
 };
 
@@ -131,8 +109,8 @@ static int refuse(struct cli *cli, const struct results *r, struct bd_err *err)
     }
     if (*r->more)
         bd_str_addf(&cli->faults, "  and %zu more\n", *r->more);
-    return bd_err_set(err, BD_EINVALID, r->faults->n ? "the design does not fit %s"
-                                                     : "%s can't be analysed as it is",
+    return bd_err_set(err, BD_EINVALID,
+                      r->faults->n ? "the design does not fit %s" : "%s can't be analysed as it is",
                       r->name);
 }
 
@@ -167,8 +145,7 @@ static char *text_of(const struct asked *a, const json_t *analysis)
     bd_digest_of(bd_str_text(&a->document.text), a->document.text.len, design);
     bd_auto_json json_t *files =
         json_pack("{s:s, s:s, s:s, s:s, s:s}", "table", a->table, "tableDigest", table, "design",
-                  a->design, "designDigest", design, "text",
-                  bd_str_text(&a->document.text));
+                  a->design, "designDigest", design, "text", bd_str_text(&a->document.text));
     const struct report_source source = {.version = BENCHD_VERSION, .table = files};
     return report_text(analysis, &source, a->format);
 }

@@ -1,7 +1,9 @@
-/* The analysis of a campaign, as lib/report makes it. */
-#include "lib/report/analysis_read.h"
+/* The analysis of a campaign, as lib/report makes it: as JSON, or as a document. */
 #include "daemon/api/private.h"
 #include "lib/plan/plan.h"
+#include "lib/report/analysis_read.h"
+#include "lib/report/report.h"
+#include "lib/virt/hostfacts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +14,9 @@ struct asked {
     struct bd_strv metrics; /* of ?metric= */
     char *by;               /* NULL: all factors */
     double confidence;      /* 0: what the campaign says */
-    char *known;            /* of If-None-Match; NULL: none */
+    bool document;          /* a report is asked for */
+    enum report_format format;
+    char *known; /* of If-None-Match; NULL: none */
 };
 
 static void asked_free(void *data)
@@ -34,6 +38,32 @@ static int check_by(const struct analysis *a, const struct analysis_campaign *ca
                       campaign->by, campaign->id);
 }
 
+static json_t *host_json(void)
+{
+    struct hostfacts facts;
+    if (hostfacts_read(&facts, NULL) < 0)
+        return NULL;
+    json_t *host = json_pack("{s:i, s:I, s:s, s:s}", "cpus", (int)facts.cpus, "memoryBytes",
+                             (json_int_t)facts.memory_bytes, "kernel", facts.kernel, "cgroups",
+                             cgroup_layout_to_str(facts.layout));
+    hostfacts_done(&facts);
+    return host;
+}
+
+/* Made here, on the reader: with many cells it is long. */
+static void write_report(struct api_read *q, const struct analysis *a,
+                         const struct store_campaign *row, enum report_format format)
+{
+    bd_auto_json json_t *analysis = analysis_json(a);
+    bd_auto_json json_t *conditions = analysis_conditions(a);
+    bd_auto_json json_t *campaign = view_campaign(row, 0);
+    bd_auto_json json_t *host = host_json();
+    const struct report_source source = {
+        .version = BENCHD_VERSION, .campaign = campaign, .conditions = conditions, .host = host};
+    bd_auto_free char *text = report_text(analysis, &source, format);
+    q->json = json_string(text);
+}
+
 static int analyse(struct api_read *q, struct store_conn *conn, const struct store_campaign *row,
                    struct bd_err *err)
 {
@@ -44,9 +74,8 @@ static int analyse(struct api_read *q, struct store_conn *conn, const struct sto
     if (rc < 0)
         return rc;
     if (plan_cells(plan) > ANALYSIS_CELLS_MAX)
-        return bd_err_set(err, BD_ECONFLICT,
-                          "campaign %s has %zu cells: at most %d are analysed", row->id,
-                          plan_cells(plan), ANALYSIS_CELLS_MAX);
+        return bd_err_set(err, BD_ECONFLICT, "campaign %s has %zu cells: at most %d are analysed",
+                          row->id, plan_cells(plan), ANALYSIS_CELLS_MAX);
     for (size_t i = 0; i < plan_cells(plan); i++)
         json_array_append_new(levels, plan_cell_levels(plan, i));
     struct analysis_campaign campaign = {
@@ -66,7 +95,9 @@ static int analyse(struct api_read *q, struct store_conn *conn, const struct sto
     rc = check_by(a, &campaign, err);
     if (rc == 0)
         rc = analysis_read(a, conn, err);
-    if (rc == 0)
+    if (rc == 0 && asked->document)
+        write_report(q, a, row, asked->format);
+    else if (rc == 0)
         q->json = analysis_json(a);
     return rc;
 }
@@ -80,14 +111,16 @@ static int load_analysis(struct api_read *q, struct store_conn *conn, struct bd_
         return rc;
     /* Each run that ends counts the version up, and nothing else changes what is found. It is read
      * before the runs: one that ends meanwhile is looked at again with the next version. */
-    snprintf(q->etag, sizeof(q->etag), "\"%s.%lld\"", row.id, (long long)row.version);
+    snprintf(q->etag, sizeof(q->etag), "\"%s.%lld%s%s\"", row.id, (long long)row.version,
+             asked->document ? "." : "",
+             asked->document ? report_format_to_str(asked->format) : "");
     if (!asked->known || !strstr(asked->known, q->etag))
         rc = analyse(q, conn, &row, err);
     store_campaign_done(&row);
     return rc;
 }
 
-void campaigns_analyse(struct http_request *r, void *app)
+static struct asked *read_request(struct http_request *r)
 {
     struct asked *asked = bd_new(struct asked);
     const char *metrics = http_request_query(r, "metric");
@@ -103,5 +136,33 @@ void campaigns_analyse(struct http_request *r, void *app)
     asked->confidence = confidence ? strtod(confidence, NULL) : 0; /* the contract has checked it */
     asked->known = known ? bd_xstrdup(known) : NULL;
     http_request_set_data(r, asked, asked_free);
+    return asked;
+}
+
+void campaigns_analyse(struct http_request *r, void *app)
+{
+    (void)read_request(r);
     read_submit(read_object(app, r, "campaign", load_analysis));
+}
+
+static void reply_report(struct api_read *q)
+{
+    const struct asked *asked = http_request_data(q->r);
+    http_header(q->r, "Vary", "Accept");
+    reply_made(q, report_format_type(asked->format));
+}
+
+/* The format that is asked for, by its name or by what the client can read. */
+void campaigns_report(struct http_request *r, void *app)
+{
+    struct asked *asked = read_request(r);
+    const char *format = http_request_query(r, "format");
+    const char *accept = http_request_header(r, "Accept");
+    asked->document = true;
+    asked->format = accept && strstr(accept, "text/html") ? REPORT_HTML : REPORT_MARKDOWN;
+    if (format)
+        (void)report_format_from_str(format, &asked->format); /* the contract has checked it */
+    struct api_read *q = read_object(app, r, "campaign", load_analysis);
+    q->reply = reply_report;
+    read_submit(q);
 }

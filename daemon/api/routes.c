@@ -25,6 +25,8 @@ const struct http_route api_routes[] = {
      runs_list_of_campaign},
     {"GET", "/v1/campaigns/{campaignId}/analysis", "analyseCampaign", HTTP_ROLE_VIEWER,
      HTTP_BODY_NONE, campaigns_analyse},
+    {"GET", "/v1/campaigns/{campaignId}/report", "reportCampaign", HTTP_ROLE_VIEWER, HTTP_BODY_NONE,
+     campaigns_report},
     {"GET", "/v1/runs", "listRuns", HTTP_ROLE_VIEWER, HTTP_BODY_NONE, runs_list},
     {"GET", "/v1/runs/{runId}", "getRun", HTTP_ROLE_VIEWER, HTTP_BODY_NONE, runs_get},
     {"POST", "/v1/runs/{runId}/cancel", "cancelRun", HTTP_ROLE_OPERATOR, HTTP_BODY_NONE,

@@ -94,5 +94,7 @@ BD_DEFINE_CLEANUP(struct analysis, analysis, analysis_free)
 /* Is there a factor of that path, with two levels or more? */
 bool analysis_has_factor(const struct analysis *a, const char *path);
 void analysis_add(struct analysis *a, const struct analysis_run *run);
+/* [{what, was}] of what the runs that count were made with: images, versions. New reference. */
+json_t *analysis_conditions(const struct analysis *a);
 /* New reference. */
 json_t *analysis_json(const struct analysis *a);

@@ -132,6 +132,9 @@ static void add_findings(const struct report *r)
         doc_paragraph(r->doc, "There is nothing to compare: the figures are below.");
         return;
     }
+    if (bd_json_int(r->analysis, "comparisonsLeftOut", 0) > 0)
+        doc_paragraph(r->doc, "Beyond these, %lld comparisons within a context were left out.",
+                      (long long)bd_json_int(r->analysis, "comparisonsLeftOut", 0));
     doc_paragraph(r->doc,
                   "Of %zu comparison%s the data resolve %zu, and leave %zu unresolved: of these, "
                   "neither a difference nor that there is none may be concluded.",
