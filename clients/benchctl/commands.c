@@ -27,6 +27,11 @@
         "csv", ARG_FLAG, .help = "print comma-separated values, with a line of names"              \
     }
 
+#define OUTPUT                                                                                     \
+    {                                                                                              \
+        "output", ARG_TEXT, false, "FILE", WORDS_FILE, .help = "into this file", .letter = 'o'     \
+    }
+
 const struct arg_option command_globals[] = {
     {"url", ARG_TEXT, false, "URL",
      .help = "the daemon: http://HOST:PORT, https://... or unix:///PATH"},
@@ -138,6 +143,14 @@ const struct command commands[] = {
      OPTIONS({"metric", ARG_TEXT, true, "NAME",
               .help = "this metric rather than the objectives; may be given again"}),
      cmd_campaign_analyse},
+    {"campaign export", "ID", 1, 1, WORDS_CAMPAIGN,
+     "write a campaign and its runs for other programs",
+     "FORMAT is json (the default), csv, junit or openmetrics. May be asked for while the campaign "
+     "goes on.",
+     OPTIONS({"format", ARG_TEXT, false, "FORMAT", WORDS_CAMPAIGN_FORMAT,
+              .help = "what to write: json, csv, junit, openmetrics"},
+             OUTPUT),
+     cmd_campaign_export},
     {"campaign cancel", "ID", 1, 1, WORDS_CAMPAIGN, "end a campaign",
      "Runs under way are ended and their clusters removed; what was measured before is kept.", NULL,
      cmd_campaign_cancel},
@@ -153,9 +166,7 @@ const struct command commands[] = {
     {"run logs", "ID", 1, 1, WORDS_RUN, "print what happened in a run, and what it wrote", NULL,
      NULL, cmd_run_logs},
     {"run artifacts", "ID [NAME]", 1, 2, WORDS_RUN, "list the files of a run, or get one",
-     "A file goes to stdout as it is; only on a terminal it is made harmless.",
-     OPTIONS(
-         {"output", ARG_TEXT, false, "FILE", WORDS_FILE, .help = "into this file", .letter = 'o'}),
+     "A file goes to stdout as it is; only on a terminal it is made harmless.", OPTIONS(OUTPUT),
      cmd_run_artifacts},
     {"run jobs", "ID", 1, 1, WORDS_RUN, "list the jobs of a run's stream, with what was seen",
      "OUTCOME is completed, failed, killed, refused, lost or not-submitted, or several with "
@@ -173,6 +184,12 @@ const struct command commands[] = {
      OPTIONS({"node", ARG_TEXT, false, "N", .help = "of this node alone; 'host' is the machine"},
              STEP, FROM, TO, CSV),
      cmd_run_samples},
+    {"run export", "ID", 1, 1, WORDS_RUN, "write a run and its jobs for other programs",
+     "FORMAT is json (the default), csv or swf, the Standard Workload Format.",
+     OPTIONS({"format", ARG_TEXT, false, "FORMAT", WORDS_RUN_FORMAT,
+              .help = "what to write: json, csv, swf"},
+             OUTPUT),
+     cmd_run_export},
     {"run cancel", "ID", 1, 1, WORDS_RUN, "end a run, which is not tried again", NULL, NULL,
      cmd_run_cancel},
 

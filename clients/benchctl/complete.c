@@ -14,6 +14,13 @@ static const char *const lists[WORDS_COUNT] = {
     [WORDS_RUN] = LIST_OF("runs"),
 };
 
+/* Those that are always the same. */
+static const char *const fixed[WORDS_COUNT] = {
+    [WORDS_SHELL] = "bash zsh fish",
+    [WORDS_CAMPAIGN_FORMAT] = "json csv junit openmetrics",
+    [WORDS_RUN_FORMAT] = "json csv swf",
+};
+
 /* In the single quotes of every shell here; `also` is a character that gets a backslash. */
 static void add_quoted(struct bd_str *out, const char *text, char also)
 {
@@ -152,8 +159,8 @@ static void add_word_choices(struct bd_str *out, const struct dialect *d, const 
  * The caller's. */
 static char *fill_choices(const struct dialect *d, enum arg_words words)
 {
-    if (words == WORDS_SHELL)
-        return bd_xstrdup("choices+=(bash zsh fish)");
+    if (fixed[words])
+        return bd_xasprintf("choices+=(%s)", fixed[words]);
     if (!lists[words])
         return NULL;
     return d->described
@@ -268,8 +275,8 @@ static char *fish_words(enum arg_words words)
 {
     if (words == WORDS_FILE)
         return bd_xstrdup("-F");
-    if (words == WORDS_SHELL)
-        return bd_xstrdup("-a 'bash zsh fish'");
+    if (fixed[words])
+        return bd_xasprintf("-a '%s'", fixed[words]);
     return lists[words] ? bd_xasprintf("-a '(%s)'", lists[words]) : NULL;
 }
 
