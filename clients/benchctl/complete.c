@@ -12,6 +12,8 @@
 static const char *const fixed[WORDS_COUNT] = {
     [WORDS_SHELL] = "bash zsh fish",
     [WORDS_REPORT] = "markdown html",
+    [WORDS_CAMPAIGN_FORMAT] = "json csv junit openmetrics",
+    [WORDS_RUN_FORMAT] = "json csv swf",
 };
 
 static const char *const lists[WORDS_COUNT] = {

@@ -12,16 +12,17 @@
 
 /* -- what a schema can't say of a spec -- */
 
-static void check_objectives(const json_t *spec, struct schema_faults *faults)
+/* Those of a list of the spec whose items have a metric each. */
+static void check_metrics(const json_t *spec, const char *list, struct schema_faults *faults)
 {
     const json_t *workload = json_object_get(spec, "workload");
     const struct workload *kind = workload_find(bd_json_str(workload, "name", ""));
-    const json_t *objectives = json_object_get(spec, "objectives");
-    for (size_t i = 0; i < json_array_size(objectives); i++) {
-        const char *name = bd_json_str(json_array_get(objectives, i), "metric", "");
+    const json_t *items = json_object_get(spec, list);
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        const char *name = bd_json_str(json_array_get(items, i), "metric", "");
         if (!kind || kind->has_metric(workload, name))
             continue;
-        bd_auto_free char *pointer = bd_xasprintf("/objectives/%zu/metric", i);
+        bd_auto_free char *pointer = bd_xasprintf("/%s/%zu/metric", list, i);
         schema_faults_add(faults, pointer, name,
                           "a metric of the workload (benchctl metrics lists those "
                           "of streams of jobs)");
@@ -163,7 +164,8 @@ static void planning_run(struct work *w, void *context BD_UNUSED)
     p->spec = json_deep_copy(p->body);
     int rc = plan_make(p->spec, &rules, &p->plan, &p->faults);
     cell_check_done(&cells);
-    check_objectives(p->spec, &p->faults);
+    check_metrics(p->spec, "objectives", &p->faults);
+    check_metrics(p->spec, "failIf", &p->faults);
     if (rc < 0 || p->faults.n)
         return;
     look_at_cells(p);

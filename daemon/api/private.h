@@ -43,7 +43,8 @@ struct api {
     struct keep *keeps; /* requests with an Idempotency-Key that are being carried out */
     struct event_stream *event_streams;
     struct exec *execs;
-    struct packing *packings; /* exports */
+    struct packing *packings; /* exports of images */
+    struct export *exports;   /* of campaigns and runs */
     uint64_t changes;         /* how often waits_wake() was called */
     uint64_t expanded;        /* bytes of packed artifacts that are being read just now */
     struct {
@@ -245,6 +246,9 @@ void jobs_list(struct http_request *r, void *app);
 void samples_get(struct http_request *r, void *app);
 void metrics_catalogue_list(struct http_request *r, void *app);
 void artifacts_list(struct http_request *r, void *app);
+void exports_campaign(struct http_request *r, void *app);
+void exports_run(struct http_request *r, void *app);
+void exports_end(struct api *a);
 void artifacts_get(struct http_request *r, void *app);
 void execs_end(struct api *a);
 void images_api_build(struct http_request *r, void *app);

@@ -84,6 +84,24 @@ static const struct {
      {"/factors/cluster.compute/1 | a level that is not", "/exclude/0/cluster.compute | one of the",
       "/cells/0/x | " NO_PATH, "/design/repetitions/until | no rule for stopping"}},
 
+    /* conditions */
+    {"{'failIf': [{'above': 1}, {'metric': 'elapsed', 'statistic': 'mode', 'above': 'x', 'of': "
+     "{}}]}",
+     {"/failIf/0 | required member 'metric'", "/failIf/1/statistic | one of: median, min, max",
+      "/failIf/1/above | a number", "/failIf/1/of | "}},
+    {"{'factors': {'cluster.compute': [1, 2]}, 'failIf': [{'metric': 'elapsed'}, {'metric': "
+     "'elapsed', 'above': 1, 'below': 2}, {'metric': 'elapsed', 'above': 1, 'of': "
+     "{'cluster.compute': 3}}, {'metric': 'elapsed', 'above': 1, 'of': {'workload.nodes': 1}}, "
+     "{'metric': 'elapsed', 'above': 1, 'of': {'cluster.compute': 2, 'a/b~c': 1}}]}",
+     {"/failIf/0 | either above or below", "/failIf/1 | either above or below",
+      "/failIf/2/of/cluster.compute | a level that a cell has",
+      "/failIf/3/of/workload.nodes | the path of a factor",
+      "/failIf/4/of/a~1b~0c | the path of a factor"}},
+    {"{'factors': {'cluster.compute': [1, 2], 'workload.warmup': [0, 1]}, 'exclude': "
+     "[{'cluster.compute': 1, 'workload.warmup': 1}], 'failIf': [{'metric': 'elapsed', 'below': 1, "
+     "'of': {'cluster.compute': 1, 'workload.warmup': 1}}]}",
+     {"/failIf/0/of | levels that a cell has together"}},
+
     /* how often */
     {"{'factors': {'cluster.compute': [1, 2, 3]}, 'design': {'repetitions': 10000, 'warmup': 1000},"
      " 'cells': [{'cluster.compute': 4}, {'cluster.compute': 5}, {'cluster.compute': 6},"

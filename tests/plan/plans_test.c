@@ -139,13 +139,56 @@ START_TEST(plan_owns_what_it_needs)
 }
 END_TEST
 
+START_TEST(a_condition_is_about_the_cells_that_have_its_levels)
+{
+    static const struct {
+        const char *levels;
+        bool in[4];
+    } vectors[] = {
+        {"{}", {true, true, true, true}},
+        {"{'cluster.compute': 2}", {true, false, true, false}},
+        {"{'cluster.node': {'cpus': 2}}", {false, false, false, true}}, /* with its defaults */
+        {"{'workload.warmup': 0, 'cluster.compute': 2}", {true, false, false, false}},
+    };
+    bd_auto_json json_t *spec = spec_with(
+        "{'cluster': {'compute': 2}, 'factors': {'cluster.compute': [2, 5]}, 'cells': "
+        "[{'workload.warmup': 1}, {'cluster.node': {'cpus': 2}, 'cluster.compute': 3}],"
+        " 'failIf': [{'metric': 'elapsed', 'above': 1, 'of': {'cluster.node': {'cpus': 2}}}]}");
+    bd_auto(plan) struct plan *p = make(spec);
+    const json_t *condition = json_array_get(json_object_get(spec, "failIf"), 0);
+    ck_assert_str_eq(bd_json_str(condition, "statistic", ""), "median");
+    for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
+        bd_auto_json json_t *holder = spec_with(vectors[i].levels);
+        json_object_del(holder, "name");
+        json_object_del(holder, "workload");
+        bool of_node = json_object_get(holder, "cluster.node") != NULL;
+        const json_t *levels = of_node ? json_object_get(condition, "of") : holder;
+        for (size_t cell = 0; cell < BD_ARRAY_LEN(vectors[i].in); cell++)
+            ck_assert_msg(plan_cell_has(p, cell, levels) == vectors[i].in[cell], "%s, cell %zu",
+                          vectors[i].levels, cell);
+    }
+}
+END_TEST
+
+START_TEST(what_stands_at_a_path_is_found_in_a_spec)
+{
+    bd_auto_json json_t *spec =
+        spec_with("{'cluster': {'compute': 2, 'scheduler': {'options': {'A.b': 7}}}}");
+    ck_assert_int_eq(json_integer_value(plan_value_at(spec, "cluster.compute")), 2);
+    ck_assert_int_eq(json_integer_value(plan_value_at(spec, "cluster.scheduler.options.A.b")), 7);
+    ck_assert_ptr_null(plan_value_at(spec, "cluster.compute.x"));
+    ck_assert_ptr_null(plan_value_at(spec, "name"));
+}
+END_TEST
+
 START_TEST(spec_of_a_cell_has_its_levels_and_nothing_of_the_campaign_as_a_whole)
 {
-    static const char *const gone[] = {"factors", "cells",      "exclude",
-                                       "design",  "objectives", "artifacts"};
-    bd_auto_json json_t *spec = spec_with(
-        "{'factors': {'cluster.compute': [2, 5], 'workload.env': [{'A': '1'}]},"
-        " 'objectives': [{'metric': 'elapsed', 'direction': 'min'}], 'labels': {'a': 'b'}}");
+    static const char *const gone[] = {"factors",    "cells",     "exclude", "design",
+                                       "objectives", "artifacts", "failIf"};
+    bd_auto_json json_t *spec =
+        spec_with("{'factors': {'cluster.compute': [2, 5], 'workload.env': [{'A': '1'}]},"
+                  " 'objectives': [{'metric': 'elapsed', 'direction': 'min'}],"
+                  " 'failIf': [{'metric': 'elapsed', 'above': 1}], 'labels': {'a': 'b'}}");
     bd_auto(plan) struct plan *p = make(spec);
     bd_auto_json json_t *cell = plan_cell_spec(p, 1);
     for (size_t i = 0; i < BD_ARRAY_LEN(gone); i++)
@@ -269,6 +312,8 @@ Suite *plans_suite(void)
     tcase_add_loop_test(tests, plan_of_a_resolved_spec_is_the_same_again, 0, BD_ARRAY_LEN(plans));
     tcase_add_test(tests, name_of_an_option_may_have_dots);
     tcase_add_test(tests, plan_owns_what_it_needs);
+    tcase_add_test(tests, a_condition_is_about_the_cells_that_have_its_levels);
+    tcase_add_test(tests, what_stands_at_a_path_is_found_in_a_spec);
     tcase_add_test(tests, spec_of_a_cell_has_its_levels_and_nothing_of_the_campaign_as_a_whole);
     tcase_add_test(tests, what_the_scheduler_is_told_follows_the_share);
     tcase_add_test(tests, equal_specs_have_equal_digests);
