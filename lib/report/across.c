@@ -7,7 +7,8 @@
 struct across {
     const struct across_campaign *campaigns;
     size_t n;
-    uint32_t *cells[ACROSS_CAMPAIGNS_MAX]; /* of each of its cells, its number here; NO_CELL: left out */
+    uint32_t
+        *cells[ACROSS_CAMPAIGNS_MAX]; /* of each of its cells, its number here; NO_CELL: left out */
     json_t *levels, *factors, *unmatched, *differences;
     struct analysis_campaign as_one;
     struct analysis *analysis;
@@ -18,8 +19,8 @@ struct across {
 /* -- what differs -- */
 
 /* What each campaign has of its own, or what is told by its levels. */
-static const char *const of_each[] = {"name", "labels", "priority", "factors", "cells", "exclude",
-                                      "composition", NULL};
+static const char *const of_each[] = {"name",  "labels",  "priority",    "factors",
+                                      "cells", "exclude", "composition", NULL};
 
 static void find_differences(struct across *a)
 {
@@ -44,7 +45,8 @@ static bool is_factor(const json_t *spec, const char *path)
 /* Do the same blocks of both draw the same streams, whatever their cells make of them? */
 static bool have_streams_alike(const struct across_campaign *x, const struct across_campaign *y)
 {
-    const json_t *of_x = json_object_get(x->spec, "workload"), *of_y = json_object_get(y->spec, "workload");
+    const json_t *of_x = json_object_get(x->spec, "workload"),
+                 *of_y = json_object_get(y->spec, "workload");
     bd_auto_json json_t *list = differences(of_x, of_y, NULL);
     const json_t *one;
     size_t i;
@@ -144,8 +146,9 @@ static int check(const struct across_campaign *campaigns, size_t n, struct bd_er
                 return bd_err_set(err, BD_EINVALID, "campaign %s is named twice", campaigns[i].id);
     }
     if (cells > ANALYSIS_CELLS_MAX)
-        return bd_err_set(err, BD_ECONFLICT, "the campaigns have %zu cells: at most %d are compared",
-                          cells, ANALYSIS_CELLS_MAX);
+        return bd_err_set(err, BD_ECONFLICT,
+                          "the campaigns have %zu cells: at most %d are compared", cells,
+                          ANALYSIS_CELLS_MAX);
     return 0;
 }
 
@@ -187,9 +190,10 @@ int across_new(const struct across_campaign *campaigns, size_t n, const struct b
     a->unmatched = json_array();
     match(a);
     if (json_array_size(a->levels) == 0)
-        return bd_err_set(err, BD_EINVALID,
-                          "no cell is in all of these campaigns: none has the same levels of the same "
-                          "factors everywhere");
+        return bd_err_set(
+            err, BD_EINVALID,
+            "no cell is in all of these campaigns: none has the same levels of the same "
+            "factors everywhere");
     a->factors = factors_of(a);
     find_differences(a);
     make_one(a, metrics, confidence);
@@ -218,8 +222,8 @@ void across_add(struct across *a, size_t campaign, const struct analysis_run *ru
         run->block < c->warmup)
         return;
     struct analysis_run moved = *run;
-    /* What an image's name stands for is to be the same within a campaign; between them it is among the
-     * differences. */
+    /* What an image's name stands for is to be the same within a campaign; between them it is among
+     * the differences. */
     bd_auto_free char *image =
         run->image ? bd_xasprintf("%s of campaign %s", run->image, c->id) : NULL;
     moved.image = image;

@@ -1,11 +1,11 @@
 /*
- * Campaigns against each other, cell by cell: an analysis of all their runs, in which the campaign is one
- * more factor. What else differed between them is told first, since nothing of it was randomised: what
- * is found across campaigns is exploratory at best. PURE. Threads: one at a time.
+ * Campaigns against each other, cell by cell: an analysis of all their runs, in which the campaign
+ * is one more factor. What else differed between them is told first, since nothing of it was
+ * randomised: what is found across campaigns is exploratory at best. PURE. Threads: one at a time.
  *
- * Cells are matched by their levels; one that another campaign lacks is left out, and told. Runs are
- * paired by block where the streams of a block are the same in all campaigns: a workload that draws
- * from (seed, block), the same workload but for its factors, the same seed and warm-up.
+ * Cells are matched by their levels; one that another campaign lacks is left out, and told. Runs
+ * are paired by block where the streams of a block are the same in all campaigns: a workload that
+ * draws from (seed, block), the same workload but for its factors, the same seed and warm-up.
  */
 #pragma once
 
@@ -25,9 +25,9 @@ struct across_campaign {
 
 struct across;
 
-/* The first is the baseline. metrics, confidence: as in struct analysis_campaign. BD_EINVALID where no
- * cell is in all of them, or one is there twice; BD_ECONFLICT for more than ANALYSIS_CELLS_MAX cells in
- * all. */
+/* The first is the baseline. metrics, confidence: as in struct analysis_campaign. BD_EINVALID where
+ * no cell is in all of them, or one is there twice; BD_ECONFLICT for more than ANALYSIS_CELLS_MAX
+ * cells in all. */
 int across_new(const struct across_campaign *campaigns, size_t n, const struct bd_strv *metrics,
                double confidence, struct across **ret_across, struct bd_err *err);
 void across_free(struct across *a);

@@ -48,6 +48,7 @@ struct analysis_campaign {
     bool paired;      /* a block's runs belong together */
     bool fixed_seed;  /* all blocks have the same stream of jobs */
     bool adaptive;    /* cells were added on seeing results */
+    bool apart;       /* levels of a factor were measured one after the other: campaigns are */
     bool left_out;    /* combinations of levels were excluded */
     const char *order; /* "randomised-blocks"; NULL: not known */
     uint64_t seed;    /* all that is drawn here derives from it */

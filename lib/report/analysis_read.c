@@ -10,9 +10,9 @@ static enum analysis_outcome outcome_of(enum run_state state)
                                  : ANALYSIS_CANCELLED;
 }
 
-static void add_row(const struct store_figures *row, void *arg)
+static struct analysis_run run_of(const struct store_figures *row)
 {
-    const struct analysis_run run = {
+    return (struct analysis_run){
         .id = row->id,
         .cell = row->cell,
         .block = row->block,
@@ -29,10 +29,37 @@ static void add_row(const struct store_figures *row, void *arg)
         .version = row->version,
         .conditions = row->conditions,
     };
+}
+
+static void add_row(const struct store_figures *row, void *arg)
+{
+    const struct analysis_run run = run_of(row);
     analysis_add(arg, &run);
 }
 
 int analysis_read(struct analysis *a, struct store_conn *conn, struct bd_err *err)
 {
     return store_run_figures(conn, a->campaign->id, add_row, a, err);
+}
+
+struct of_campaign {
+    struct across *across;
+    size_t campaign;
+};
+
+static void add_row_across(const struct store_figures *row, void *arg)
+{
+    const struct of_campaign *of = arg;
+    const struct analysis_run run = run_of(row);
+    across_add(of->across, of->campaign, &run);
+}
+
+int across_read(struct across *a, struct store_conn *conn, struct bd_err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < across_campaigns(a) && rc == 0; i++) {
+        struct of_campaign of = {a, i};
+        rc = store_run_figures(conn, across_id(a, i), add_row_across, &of, err);
+    }
+    return rc;
 }

@@ -94,6 +94,7 @@ json_t *analysis_verdict(const struct analysis *a, const struct found *f)
         .left_out_why = a->left_out_why,
         .from_table = c->id == NULL,
         .adaptive = c->adaptive,
+        .apart = c->apart,
         .afterwards = &afterwards,
         .trends = order.trends,
         .n_trends = order.n_trends,
