@@ -44,9 +44,8 @@ static int analyse(struct api_read *q, struct store_conn *conn, const struct sto
     if (rc < 0)
         return rc;
     if (plan_cells(plan) > ANALYSIS_CELLS_MAX)
-        return bd_err_set(err, BD_ECONFLICT,
-                          "campaign %s has %zu cells: at most %d are analysed", row->id,
-                          plan_cells(plan), ANALYSIS_CELLS_MAX);
+        return bd_err_set(err, BD_ECONFLICT, "campaign %s has %zu cells: at most %d are analysed",
+                          row->id, plan_cells(plan), ANALYSIS_CELLS_MAX);
     for (size_t i = 0; i < plan_cells(plan); i++)
         json_array_append_new(levels, plan_cell_levels(plan, i));
     struct analysis_campaign campaign = {

@@ -1,7 +1,6 @@
 /* Finds all that there is to find, and puts it together. */
 #include "lib/report/analysis_priv.h"
 
-
 /* -- small pieces -- */
 
 json_t *real_or_null(double value)
@@ -13,8 +12,8 @@ json_t *interval_json(const struct stats_interval *i)
 {
     if (!i->is_there)
         return json_null();
-    return json_pack("{s:o, s:o, s:f}", "low", real_or_null(i->low), "high",
-                     real_or_null(i->high), "coverage", i->coverage);
+    return json_pack("{s:o, s:o, s:f}", "low", real_or_null(i->low), "high", real_or_null(i->high),
+                     "coverage", i->coverage);
 }
 
 json_t *test_json(const struct stats_test *t)
@@ -153,12 +152,12 @@ static json_t *cells_json(const struct analysis *a)
     for (size_t i = 0; i < a->n_cells; i++) {
         const struct verdict_cell *cell = &a->cells[i];
         json_array_append_new(
-            json, json_pack("{s:I, s:s, s:O, s:I, s:I, s:I, s:I, s:I}", "cell", (json_int_t)i,
-                            "name", a->names[i], "levels", json_array_get(a->campaign->levels, i),
-                            "planned", (json_int_t)analysis_planned_blocks(a), "counted",
-                            (json_int_t)cell->counted, "excluded", (json_int_t)cell->left_out,
-                            "failed", (json_int_t)a->failed[i], "limited",
-                            (json_int_t)cell->limited));
+            json,
+            json_pack("{s:I, s:s, s:O, s:I, s:I, s:I, s:I, s:I}", "cell", (json_int_t)i, "name",
+                      a->names[i], "levels", json_array_get(a->campaign->levels, i), "planned",
+                      (json_int_t)analysis_planned_blocks(a), "counted", (json_int_t)cell->counted,
+                      "excluded", (json_int_t)cell->left_out, "failed", (json_int_t)a->failed[i],
+                      "limited", (json_int_t)cell->limited));
     }
     return json;
 }
@@ -168,8 +167,8 @@ static json_t *cells_json(const struct analysis *a)
 static json_t *metric_json(const struct analysis *a, const struct metric_found *found)
 {
     const struct analysed_metric *m = found->metric;
-    json_t *json = json_pack("{s:s, s:s, s:s, s:s?, s:o}", "name", m->name, "unit", m->unit,
-                             "kind", stats_kind_to_str(m->kind), "direction",
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s?, s:o}", "name", m->name, "unit", m->unit, "kind",
+                             stats_kind_to_str(m->kind), "direction",
                              m->better ? m->better > 0 ? "max" : "min" : NULL, "margin",
                              real_or_null(m->margin));
     json_object_set_new(json, "cells", analysis_cells_json(a, found));
@@ -194,10 +193,9 @@ json_t *analysis_json(const struct analysis *a)
     const struct analysis_campaign *c = a->campaign;
     found_auto struct found f = {0};
     find_all(a, &f);
-    json_t *json =
-        json_pack("{s:s, s:s?, s:s?, s:s?, s:f, s:O}", "schema", "benchd.analysis/1", "campaign",
-                  c->id, "name", c->name, "state", c->state, "confidence", f.confidence,
-                  "reference", json_array_get(c->levels, 0));
+    json_t *json = json_pack("{s:s, s:s?, s:s?, s:s?, s:f, s:O}", "schema", "benchd.analysis/1",
+                             "campaign", c->id, "name", c->name, "state", c->state, "confidence",
+                             f.confidence, "reference", json_array_get(c->levels, 0));
     json_object_set_new(json, "design", design_json(a, &f));
     json_object_set_new(json, "runs", runs_json(a));
     json_object_set_new(json, "factors", factors_json(a));

@@ -62,10 +62,10 @@ START_TEST(test_three_blocks_are_told_in_words_and_figures)
 {
     bd_auto_json json_t *c = compare_as(spec, levels, 0, three_blocks, 6, NULL, NULL);
     const json_t *m = metric(c, 0);
-    ck_assert_str_eq(word(c, 0),
-                     "makespan: no difference between sched/builtin and sched/backfill is resolved: "
-                     "ratio 1.3 (median of 3 blocks, 1.1 to 1.4; longer in 3 of 3); corrected p = "
-                     "0.25 (family of 1); Cliff's delta 0.33, medium");
+    ck_assert_str_eq(
+        word(c, 0), "makespan: no difference between sched/builtin and sched/backfill is resolved: "
+                    "ratio 1.3 (median of 3 blocks, 1.1 to 1.4; longer in 3 of 3); corrected p = "
+                    "0.25 (family of 1); Cliff's delta 0.33, medium");
     const json_t *cell = cell_of(m, 1);
     ck_assert_double_eq(bd_json_real(cell, "median", 0), 13);
     ck_assert_double_eq(bd_json_real(cell, "mean", 0), 14);
@@ -76,9 +76,10 @@ START_TEST(test_three_blocks_are_told_in_words_and_figures)
     ck_assert_str_eq(bd_json_str(pair, "result", ""), "unresolved");
     ck_assert_str_eq(verdict(c), "exploratory");
     ck_assert_ptr_nonnull(strstr(reason(c, 0), "with 75 %: 95 % needs at least 6"));
-    ck_assert_str_eq(reason(c, 1),
-                     "no difference can be resolved: of 3 blocks the least p that there can be is "
-                     "0.25, corrected for 1 comparison 0.25, and 0.05 is needed (at least 6 blocks)");
+    ck_assert_str_eq(
+        reason(c, 1),
+        "no difference can be resolved: of 3 blocks the least p that there can be is "
+        "0.25, corrected for 1 comparison 0.25, and 0.05 is needed (at least 6 blocks)");
     ck_assert_ptr_nonnull(strstr(reason(c, 2), "design.warmup is 0"));
     ck_assert_str_eq(reason(c, 3), "(none)");
 }
