@@ -1,6 +1,6 @@
 /*
- * What factors do, over the cells that the factors make: the share of the variance of ranks that goes
- * with each of them and with each two together, and a test of each by itself.
+ * What factors do, over the cells that the factors make: the share of the variance of ranks that
+ * goes with each of them and with each two together, and a test of each by itself.
  *
  * Where runs are paired, values are taken relative to their block's mean first: the shares are of
  * what differs within blocks.
@@ -49,8 +49,7 @@ static void copy_levels(const struct analysis *a, size_t cell, uint32_t *ret_lev
 {
     for (size_t f = 0; f < a->n_factors; f++) {
         uint32_t level = a->level_of[cell * a->n_factors + f];
-        ret_levels[f] =
-            level == NO_LEVEL ? (uint32_t)json_array_size(a->factors[f].levels) : level;
+        ret_levels[f] = level == NO_LEVEL ? (uint32_t)json_array_size(a->factors[f].levels) : level;
     }
 }
 
@@ -212,10 +211,10 @@ json_t *analysis_effects_json(const struct analysis *a, const struct effects *e)
         for (size_t f = 0; f < a->n_factors; f++)
             if (found->share.mask & 1U << f)
                 json_array_append_new(factors, json_string(a->factors[f].path));
-        json_array_append_new(
-            items, json_pack("{s:o, s:o, s:I, s:o}", "factors", factors, "share",
-                             real_or_null(found->share.share), "df", (json_int_t)found->share.df,
-                             "test", test_json(&found->test)));
+        json_array_append_new(items, json_pack("{s:o, s:o, s:I, s:o}", "factors", factors, "share",
+                                               real_or_null(found->share.share), "df",
+                                               (json_int_t)found->share.df, "test",
+                                               test_json(&found->test)));
     }
     return json_pack("{s:b, s:b, s:o, s:o}", "withinBlocks", a->campaign->paired, "balanced",
                      e->balanced, "left", real_or_null(e->left), "items", items);

@@ -1,6 +1,6 @@
 /*
- * What the tests of analyses share: JSON in apostrophes, the contract's form, and questions asked of
- * an analysis. Threads: one.
+ * What the tests of analyses share: JSON in apostrophes, the contract's form, and questions asked
+ * of an analysis. Threads: one.
  */
 #pragma once
 
