@@ -214,8 +214,7 @@ static void add_instrument(struct analysis *a, const struct analysis_run *run)
     }
     if (json_is_object(driver))
         keep_worst(&a->lateness, bd_json_real(driver, "lateness", 0));
-    double ratio =
-        bd_json_real(json_object_get(run->metrics, "makespan_ratio"), "value", NAN);
+    double ratio = bd_json_real(json_object_get(run->metrics, "makespan_ratio"), "value", NAN);
     if (!isnan(ratio))
         keep_worst(&a->bound_ratio, ratio);
 }

@@ -4,8 +4,9 @@
  * the contract's Analysis. Whoever has the runs adds them, in any order (analysis_read.h does, of a
  * campaign in the store). PURE. Threads: one at a time.
  *
- * Where runs are paired, cells are compared block by block: the runs of a block have the same stream
- * and were made close to each other, so that their ratio says more than the ratio of medians.
+ * Where runs are paired, cells are compared block by block: the runs of a block have the same
+ * stream and were made close to each other, so that their ratio says more than the ratio of
+ * medians.
  */
 #pragma once
 
@@ -43,14 +44,14 @@ struct analysis_campaign {
     /* The design. */
     const json_t *levels;  /* [{PATH: level}] of each cell; at most ANALYSIS_CELLS_MAX */
     const json_t *factors; /* {PATH: [level]}, as they were ordered; NULL or {}: as they are met */
-    size_t blocks;         /* at most, those of the warm-up counted; unpaired: of the longest cell */
+    size_t blocks; /* at most, those of the warm-up counted; unpaired: of the longest cell */
     size_t warmup;
-    bool paired;      /* a block's runs belong together */
-    bool fixed_seed;  /* all blocks have the same stream of jobs */
-    bool adaptive;    /* cells were added on seeing results */
-    bool left_out;    /* combinations of levels were excluded */
-    const char *order; /* "randomised-blocks"; NULL: not known */
-    uint64_t seed;    /* all that is drawn here derives from it */
+    bool paired;              /* a block's runs belong together */
+    bool fixed_seed;          /* all blocks have the same stream of jobs */
+    bool adaptive;            /* cells were added on seeing results */
+    bool left_out;            /* combinations of levels were excluded */
+    const char *order;        /* "randomised-blocks"; NULL: not known */
+    uint64_t seed;            /* all that is drawn here derives from it */
     const char *until_metric; /* of the rule for stopping; NULL: there is none */
     struct stats_until until;
     const json_t *objectives; /* [{metric, direction, margin}]; may be NULL */

@@ -91,8 +91,9 @@ static enum status base_of_ratios(const struct analysis *a, const struct found *
         bd_str_add(out, "no ratio is told");
         return NOT_APPLICABLE;
     }
-    bd_str_addf(out, "each of %zu ratios names what it is to, and the cells have absolute figures: ",
-                ratios);
+    bd_str_addf(
+        out,
+        "each of %zu ratios names what it is to, and the cells have absolute figures: ", ratios);
     for (size_t k = 0; k < f->n_metrics; k++) {
         const struct metric_found *m = &f->metrics[k];
         if (!is_described(m) || m->cells[0].summary.n == 0)
@@ -112,8 +113,7 @@ static enum status subsets(const struct analysis *a, const struct found *f, stru
         objectives += a->metrics[k].objective;
     for (size_t k = 0; k < f->n_metrics; k++)
         shown += f->metrics[k].shown && f->metrics[k].metric->objective;
-    bd_str_addf(out, "%zu of %zu objectives are told, of %zu cells", shown, objectives,
-                a->n_cells);
+    bd_str_addf(out, "%zu of %zu objectives are told, of %zu cells", shown, objectives, a->n_cells);
     if (a->campaign->left_out)
         bd_str_add(out, "; combinations of levels were excluded, and the design has no place for "
                         "the reason: it is the author's to tell");
@@ -153,8 +153,9 @@ static enum status ratios(const struct analysis *a BD_UNUSED, const struct found
                     n == 1 ? "" : "s", n == 1 ? "is a ratio" : "are ratios", name,
                     between ? "; " : "");
     if (between)
-        bd_str_addf(out, "%zu ratios of cells stand beside the values that they are of; over several "
-                         "pairs of cells they are geometric means",
+        bd_str_addf(out,
+                    "%zu ratios of cells stand beside the values that they are of; over several "
+                    "pairs of cells they are geometric means",
                     between);
     return MET;
 }
@@ -189,17 +190,19 @@ static enum status normality(const struct analysis *a, const struct found *f, st
         for (size_t i = 0; is_described(&f->metrics[k]) && i < a->n_cells; i++) {
             double p = f->metrics[k].cells[i].normality.p;
             if (!isnan(p))
-                tally_add(&rejected, (struct sample){&f->metrics[k], i},
-                          p <= 1 - f->confidence, -p);
+                tally_add(&rejected, (struct sample){&f->metrics[k], i}, p <= 1 - f->confidence,
+                          -p);
         }
     }
     if (rejected.all == 0) {
-        bd_str_add(out, "too few values to look at their distribution; nothing is taken to be normal");
+        bd_str_add(out,
+                   "too few values to look at their distribution; nothing is taken to be normal");
         return MET;
     }
     bd_auto_free char *name = NULL;
-    bd_str_addf(out, "intervals of medians and tests are by ranks; Shapiro and Wilk's test rejects "
-                     "normality in %zu of %zu samples",
+    bd_str_addf(out,
+                "intervals of medians and tests are by ranks; Shapiro and Wilk's test rejects "
+                "normality in %zu of %zu samples",
                 rejected.such, rejected.all);
     if (rejected.such)
         bd_str_addf(out, " (least p = %.2g: %s), where the interval of the mean does not hold",
@@ -215,8 +218,9 @@ static enum status comparing(const struct analysis *a, const struct found *f, st
         bd_str_add(out, "one cell: nothing is compared");
         return NOT_APPLICABLE;
     }
-    bd_str_addf(out, "%zu of %zu comparisons have %s test with p by Holm's correction for %zu; %zu "
-                     "are resolved",
+    bd_str_addf(out,
+                "%zu of %zu comparisons have %s test with p by Holm's correction for %zu; %zu "
+                "are resolved",
                 tested, n, a->campaign->paired ? "Wilcoxon's signed-rank" : "Mann and Whitney's",
                 r->family, count_comparisons(f, is_resolved));
     bool can = r->family && r->least_p * (double)r->family <= 1 - f->confidence;
@@ -234,8 +238,7 @@ static enum status middles(const struct analysis *a, const struct found *f, stru
             const struct cell_figures *c = &f->metrics[k].cells[i];
             fewest = c->summary.n < fewest ? c->summary.n : fewest;
             if (!isnan(c->spread.skew))
-                tally_add(&skewed, (struct sample){&f->metrics[k], i}, true,
-                          fabs(c->spread.skew));
+                tally_add(&skewed, (struct sample){&f->metrics[k], i}, true, fabs(c->spread.skew));
         }
     }
     if (fewest == SIZE_MAX)
@@ -283,8 +286,9 @@ static enum status times(const struct analysis *a, const struct found *f BD_UNUS
         bd_str_add(out, "no run has times of several nodes");
         return NOT_APPLICABLE;
     }
-    bd_str_addf(out, "the nodes' clocks were held against each other in %zu of %zu runs: off by at "
-                     "most %.3g ms",
+    bd_str_addf(out,
+                "the nodes' clocks were held against each other in %zu of %zu runs: off by at "
+                "most %.3g ms",
                 a->clocked, counted, 1e3 * a->clock_bound);
     if (!isnan(a->lateness))
         bd_str_addf(out, "; jobs were submitted at most %.3g ms late", 1e3 * a->lateness);
@@ -298,8 +302,9 @@ static enum status bounds(const struct analysis *a, const struct found *f BD_UNU
         bd_str_add(out, "no run has a figure of what was possible (makespan_ratio)");
         return NOT_MET;
     }
-    bd_str_addf(out, "makespan_ratio holds each makespan against the least that any order allows: "
-                     "at most %.3g times that",
+    bd_str_addf(out,
+                "makespan_ratio holds each makespan against the least that any order allows: "
+                "at most %.3g times that",
                 a->bound_ratio);
     return MET;
 }

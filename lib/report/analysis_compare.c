@@ -48,9 +48,9 @@ static void find_ratio(const struct analysis *a, const struct found *f, const st
     if (c->n == 0)
         return;
     r->n = c->n;
-    r->median = stats_ratio_of_medians(s->of, s->n_of, s->against, s->n_against,
-                                       f->interval_confidence, STATS_DRAWS, a->campaign->seed,
-                                       &r->interval);
+    r->median =
+        stats_ratio_of_medians(s->of, s->n_of, s->against, s->n_against, f->interval_confidence,
+                               STATS_DRAWS, a->campaign->seed, &r->interval);
 }
 
 static void describe_sides(const struct analysis *a, const struct found *f, const struct sides *s,
@@ -205,8 +205,7 @@ static json_t *level_json(const struct analysis *a, const struct pairing *p, boo
     if (p->factor < 0)
         return json_incref(
             json_array_get(a->campaign->levels, reference ? p->against[0] : p->cells[0]));
-    return json_incref(
-        json_array_get(a->factors[p->factor].levels, reference ? 0 : p->level));
+    return json_incref(json_array_get(a->factors[p->factor].levels, reference ? 0 : p->level));
 }
 
 /* The levels of the other factors; null over all of them. */
@@ -287,12 +286,11 @@ static json_t *comparison_json(const struct analysis *a, const struct metric_fou
     const char *factor = p->factor < 0 ? NULL : a->factors[p->factor].path;
     bool single = p->n == 1;
     bd_auto_free char *sentence = analysis_sentence(a, m, c);
-    json_t *json = json_pack(
-        "{s:s?, s:o, s:o, s:o, s:o, s:o, s:b, s:I}", "factor", factor, "level",
-        level_json(a, p, false), "reference", level_json(a, p, true), "cell",
-        single ? json_integer(p->cells[0]) : json_null(), "against",
-        single ? json_integer(p->against[0]) : json_null(), "context", context_json(a, p),
-        "paired", c->paired, "n", (json_int_t)c->n);
+    json_t *json = json_pack("{s:s?, s:o, s:o, s:o, s:o, s:o, s:b, s:I}", "factor", factor, "level",
+                             level_json(a, p, false), "reference", level_json(a, p, true), "cell",
+                             single ? json_integer(p->cells[0]) : json_null(), "against",
+                             single ? json_integer(p->against[0]) : json_null(), "context",
+                             context_json(a, p), "paired", c->paired, "n", (json_int_t)c->n);
     ratio_json(a, c, json);
     json_object_set_new(json, "difference",
                         c->pairs.difference.n ? summary_json(&c->pairs.difference) : json_null());

@@ -1,6 +1,6 @@
 /*
- * What factors do, over the cells that the factors make: the share of the variance of ranks that goes
- * with each of them and with each two together, and a test of each by itself.
+ * What factors do, over the cells that the factors make: the share of the variance of ranks that
+ * goes with each of them and with each two together, and a test of each by itself.
  *
  * Where runs are paired, values are taken relative to their block's mean first: the shares are of
  * what differs within blocks.
@@ -8,16 +8,19 @@
 #include "lib/report/analysis_priv.h"
 #include "lib/stats/ranks.h"
 
-#include <string.h>
-
 static bool varies(const struct analysis *a, size_t factor)
 {
     return json_array_size(a->factors[factor].levels) > 1;
 }
 
+/* A cell of the factors' says something of all that the first one does; of a factor that varies
+ * under a condition it may not. */
 static bool is_regular(const struct analysis *a, size_t cell)
 {
-    return a->n_factors > 0 && a->level_of[cell * a->n_factors] != NO_LEVEL;
+    for (size_t f = 0; f < a->n_factors; f++)
+        if (a->level_of[f] != NO_LEVEL && a->level_of[cell * a->n_factors + f] == NO_LEVEL)
+            return false;
+    return true;
 }
 
 /* -- shares -- */
@@ -41,6 +44,15 @@ static void find_block_means(const struct analysis *a, const struct analysed_met
     }
 }
 
+/* Where a factor does not vary, that is one level more of it. */
+static void copy_levels(const struct analysis *a, size_t cell, uint32_t *ret_levels)
+{
+    for (size_t f = 0; f < a->n_factors; f++) {
+        uint32_t level = a->level_of[cell * a->n_factors + f];
+        ret_levels[f] = level == NO_LEVEL ? (uint32_t)json_array_size(a->factors[f].levels) : level;
+    }
+}
+
 static size_t collect(const struct analysis *a, const struct analysed_metric *m, double *values,
                       uint32_t *levels)
 {
@@ -53,8 +65,7 @@ static size_t collect(const struct analysis *a, const struct analysed_metric *m,
             double value = analysis_values(a, m, i)[b];
             if (isnan(value))
                 continue;
-            memcpy(levels + n * a->n_factors, a->level_of + i * a->n_factors,
-                   a->n_factors * sizeof(*levels));
+            copy_levels(a, i, levels + n * a->n_factors);
             values[n++] = (logs ? log(value) : value) - means[b];
         }
     }
@@ -200,10 +211,10 @@ json_t *analysis_effects_json(const struct analysis *a, const struct effects *e)
         for (size_t f = 0; f < a->n_factors; f++)
             if (found->share.mask & 1U << f)
                 json_array_append_new(factors, json_string(a->factors[f].path));
-        json_array_append_new(
-            items, json_pack("{s:o, s:o, s:I, s:o}", "factors", factors, "share",
-                             real_or_null(found->share.share), "df", (json_int_t)found->share.df,
-                             "test", test_json(&found->test)));
+        json_array_append_new(items, json_pack("{s:o, s:o, s:I, s:o}", "factors", factors, "share",
+                                               real_or_null(found->share.share), "df",
+                                               (json_int_t)found->share.df, "test",
+                                               test_json(&found->test)));
     }
     return json_pack("{s:b, s:b, s:o, s:o}", "withinBlocks", a->campaign->paired, "balanced",
                      e->balanced, "left", real_or_null(e->left), "items", items);

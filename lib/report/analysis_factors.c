@@ -5,21 +5,24 @@
 
 /* -- factors -- */
 
-static void find_paths(const struct analysis *a, struct bd_strv *ret_paths)
+static void add_paths(const json_t *object, struct bd_strv *paths)
 {
     const char *path;
+    json_t *level;
+    json_object_foreach ((json_t *)object, path, level)
+        if (paths->n < ANALYSIS_FACTORS_MAX && !bd_strv_has(paths, path))
+            bd_strv_add(paths, path);
+}
+
+/* Those of the factors, then those that only listed or drawn cells have. */
+static void find_paths(const struct analysis *a, struct bd_strv *ret_paths)
+{
     json_t *levels;
     size_t cell;
-    json_object_foreach ((json_t *)a->campaign->factors, path, levels)
-        bd_strv_add(ret_paths, path);
-    if (ret_paths->n > 0)
-        return;
-    json_array_foreach (a->campaign->levels, cell, levels) {
-        json_t *level;
-        json_object_foreach (levels, path, level)
-            if (ret_paths->n <= ANALYSIS_FACTORS_MAX && !bd_strv_has(ret_paths, path))
-                bd_strv_add(ret_paths, path);
-    }
+    add_paths(a->campaign->factors, ret_paths);
+    json_array_foreach (a->campaign->levels, cell, levels)
+        add_paths(levels, ret_paths);
+    bd_strv_sort(ret_paths);
 }
 
 static size_t number_of(const json_t *levels, const json_t *level)
@@ -30,27 +33,23 @@ static size_t number_of(const json_t *levels, const json_t *level)
     return i;
 }
 
-/* A cell of the factors has a level of each, and nothing else. */
-static bool is_regular(const struct analysis *a, const json_t *levels)
+/* A factor that varies under a condition only has its levels in an object. */
+static const json_t *planned_levels(const struct analysis *a, const char *path)
 {
-    if (json_object_size(levels) != a->n_factors)
-        return false;
-    for (size_t f = 0; f < a->n_factors; f++)
-        if (!json_object_get(levels, a->factors[f].path))
-            return false;
-    return true;
+    const json_t *factor = json_object_get(a->campaign->factors, path);
+    return json_is_object(factor) ? json_object_get(factor, "levels") : factor;
 }
 
 /* In the order that was planned; those that no cell has are left out, and others come after. */
 static void find_levels(struct analysis *a, struct factor *factor)
 {
-    const json_t *planned = json_object_get(a->campaign->factors, factor->path);
+    const json_t *planned = planned_levels(a, factor->path);
     bd_auto_json json_t *met = json_array();
     json_t *levels, *level;
     size_t i;
     json_array_foreach (a->campaign->levels, i, levels) {
         level = json_object_get(levels, factor->path);
-        if (is_regular(a, levels) && number_of(met, level) == json_array_size(met))
+        if (level && number_of(met, level) == json_array_size(met))
             json_array_append(met, level);
     }
     factor->levels = json_array();
@@ -62,27 +61,34 @@ static void find_levels(struct analysis *a, struct factor *factor)
             json_array_append(factor->levels, level);
 }
 
+static void number_levels(struct analysis *a, size_t cell, const json_t *levels)
+{
+    size_t there = 0;
+    for (size_t f = 0; f < a->n_factors; f++) {
+        const json_t *level = json_object_get(levels, a->factors[f].path);
+        there += level != NULL;
+        a->level_of[cell * a->n_factors + f] =
+            level ? (uint32_t)number_of(a->factors[f].levels, level) : NO_LEVEL;
+    }
+    /* One with paths that had no room among the factors is like no other. */
+    for (size_t f = 0; there < json_object_size(levels) && f < a->n_factors; f++)
+        a->level_of[cell * a->n_factors + f] = NO_LEVEL;
+}
+
 void analysis_find_factors(struct analysis *a)
 {
     bd_auto_strv struct bd_strv paths = {0};
     json_t *levels;
     size_t cell;
     find_paths(a, &paths);
-    bd_strv_sort(&paths);
-    a->n_factors = paths.n <= ANALYSIS_FACTORS_MAX ? paths.n : 0;
-    for (size_t f = 0; f < a->n_factors; f++)
+    a->n_factors = paths.n;
+    for (size_t f = 0; f < a->n_factors; f++) {
         a->factors[f].path = bd_xstrdup(paths.items[f]);
-    for (size_t f = 0; f < a->n_factors; f++)
         find_levels(a, &a->factors[f]);
-    a->level_of = bd_xcalloc(a->n_cells * a->n_factors + 1, sizeof(*a->level_of));
-    json_array_foreach (a->campaign->levels, cell, levels) {
-        bool regular = is_regular(a, levels);
-        for (size_t f = 0; f < a->n_factors; f++) {
-            const json_t *level = json_object_get(levels, a->factors[f].path);
-            a->level_of[cell * a->n_factors + f] =
-                regular ? (uint32_t)number_of(a->factors[f].levels, level) : NO_LEVEL;
-        }
     }
+    a->level_of = bd_xcalloc(a->n_cells * a->n_factors + 1, sizeof(*a->level_of));
+    json_array_foreach (a->campaign->levels, cell, levels)
+        number_levels(a, cell, levels);
 }
 
 void analysis_factors_done(struct analysis *a)

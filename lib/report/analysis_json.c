@@ -1,8 +1,6 @@
 /* Finds all that there is to find, and puts it together. */
 #include "lib/report/analysis_priv.h"
 
-#include <string.h>
-
 /* -- small pieces -- */
 
 json_t *real_or_null(double value)

@@ -18,8 +18,8 @@ struct analysed_metric {
     char *name;
     char *unit; /* NULL until a run had it */
     enum stats_kind kind;
-    int better;     /* -1: low values are, 1: high ones, 0: nobody said */
-    double margin;  /* within which a difference is none, of the reference's median; NAN: not said */
+    int better;    /* -1: low values are, 1: high ones, 0: nobody said */
+    double margin; /* within which a difference is none, of the reference's median; NAN: not said */
     bool objective; /* of the campaign */
     bool wanted;    /* is to be told, and to be there in every cell */
     char *mixed;    /* another unit or kind that a run had it in; NULL: none */
@@ -40,12 +40,12 @@ struct excluded_run {
 
 struct analysis {
     const struct analysis_campaign *campaign;
-    size_t n_cells, n_blocks; /* blocks that count, at most */
-    char **names;             /* of the cells, for people */
+    size_t n_cells, n_blocks;                    /* blocks that count, at most */
+    char **names;                                /* of the cells, for people */
     struct factor factors[ANALYSIS_FACTORS_MAX]; /* by path */
     size_t n_factors;
-    uint32_t *level_of; /* [cell][factor]: number of its level; NO_LEVEL in a cell that is none of
-                           the factors' */
+    uint32_t *level_of; /* [cell][factor]: number of its level; NO_LEVEL where the cell says
+                           nothing of it */
 
     struct analysed_metric metrics[ANALYSIS_METRICS_MAX];
     size_t n_metrics;
@@ -63,7 +63,7 @@ struct analysis {
     char *limited_why, *left_out_why;
     struct excluded_run *excluded;
     size_t n_excluded, excluded_untold;
-    size_t clocked; /* runs that know the error of their nodes' clocks */
+    size_t clocked;                            /* runs that know the error of their nodes' clocks */
     double clock_bound, lateness, bound_ratio; /* the worst of all runs, in s; NAN: none known */
 };
 
@@ -132,9 +132,9 @@ enum result { RESULT_UNRESOLVED, RESULT_EQUIVALENT, RESULT_HIGHER, RESULT_LOWER 
 
 struct comparison {
     const struct pairing *pairing;
-    bool asked;  /* for this one; of the others there are only the tests, for the family */
+    bool asked; /* for this one; of the others there are only the tests, for the family */
     bool paired;
-    size_t n;    /* blocks, or values of both */
+    size_t n;                 /* blocks, or values of both */
     struct stats_pairs pairs; /* where paired */
     struct stats_summary ratio;
     struct stats_shift shift;

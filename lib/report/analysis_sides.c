@@ -3,8 +3,8 @@
  *
  * Over several pairs of cells there is one figure a block for each side: the geometric mean of its
  * cells, so that their ratio is the geometric mean of the pairs' ratios; where a value is not above
- * 0 the arithmetic one, so that their difference is the mean of the pairs' differences. A block that
- * lacks a value has no figure: it would be of other cells than the rest.
+ * 0 the arithmetic one, so that their difference is the mean of the pairs' differences. A block
+ * that lacks a value has no figure: it would be of other cells than the rest.
  *
  * Without blocks, values of several pairs are aligned first (Hodges and Lehmann 1962): each is
  * taken relative to the median of all values of its pair, and given back the median of all.
@@ -65,8 +65,7 @@ static double median_of_pair(const struct analysis *a, const struct analysed_met
 {
     bd_auto_free double *both = bd_xcalloc(2 * a->n_blocks + 1, sizeof(*both));
     size_t of = add_there(analysis_values(a, m, p->cells[pair]), a->n_blocks, both);
-    size_t against =
-        add_there(analysis_values(a, m, p->against[pair]), a->n_blocks, both + of);
+    size_t against = add_there(analysis_values(a, m, p->against[pair]), a->n_blocks, both + of);
     return of && against ? analysis_median(both, of + against) : NAN;
 }
 

@@ -33,8 +33,7 @@ struct order_facts {
     size_t n_trends, n_warmings;
 };
 
-static void find_order_facts(const struct analysis *a, const struct found *f,
-                             struct order_facts *o)
+static void find_order_facts(const struct analysis *a, const struct found *f, struct order_facts *o)
 {
     double alpha = 1 - f->confidence;
     for (size_t k = 0; k < f->n_metrics; k++) {

@@ -1,6 +1,7 @@
 /* An analysis in sentences. */
 #include "lib/report/analysis_priv.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* -- cells and levels -- */
@@ -84,14 +85,44 @@ static bool is_time(const struct analysed_metric *m)
     return m->kind == STATS_COST && strcmp(m->unit, "s") == 0;
 }
 
+/* Digits that tell two figures from each other, from 3 to 6. */
+static int digits_for(double low, double high)
+{
+    char a[32], b[32];
+    int digits = 2;
+    do {
+        digits++;
+        snprintf(a, sizeof(a), "%.*g", digits, low);
+        snprintf(b, sizeof(b), "%.*g", digits, high);
+    } while (digits < 6 && low < high && strcmp(a, b) == 0);
+    return digits;
+}
+
+/* "99.2 % interval 1.21 to 1.4"; what covers with nearly all is not said to cover with all. */
+static void add_interval(struct bd_str *out, const struct stats_interval *i)
+{
+    int digits = digits_for(i->low, i->high);
+    bd_str_addf(out, "%.*g %% interval %.*g to %.*g", i->coverage < 0.9995 ? 3 : 6,
+                100 * i->coverage, digits, i->low, digits, i->high);
+}
+
 /* "1.21 to 1.4", or with the interval where there is one. */
 static void add_range(struct bd_str *out, const struct stats_summary *s)
 {
+    int digits = digits_for(s->min, s->max);
     if (s->interval.is_there)
-        bd_str_addf(out, "%.3g %% interval %.3g to %.3g", 100 * s->interval.coverage,
-                    s->interval.low, s->interval.high);
+        add_interval(out, &s->interval);
     else
-        bd_str_addf(out, "%.3g to %.3g", s->min, s->max);
+        bd_str_addf(out, "%.*g to %.*g", digits, s->min, digits, s->max);
+}
+
+/* Digits of a ratio: those of what it stands with, and enough to tell it from 1. */
+static int ratio_digits(const struct stats_summary *s)
+{
+    const struct stats_interval *i = &s->interval;
+    int digits = i->is_there ? digits_for(i->low, i->high) : digits_for(s->min, s->max);
+    int from_1 = s->median < 1 ? digits_for(s->median, 1) : digits_for(1, s->median);
+    return digits > from_1 ? digits : from_1;
 }
 
 /* "longer in 3 of 3": the side on which more blocks are. */
@@ -111,13 +142,13 @@ static void add_blocks(struct bd_str *out, const struct analysed_metric *m,
 static void add_basis(struct bd_str *out, const struct analysed_metric *m,
                       const struct comparison *c)
 {
-    const struct stats_interval *interval =
-        c->ratio.n ? &c->ratio.interval : &c->shift.interval;
+    const struct stats_interval *interval = c->ratio.n ? &c->ratio.interval : &c->shift.interval;
     if (!c->paired) {
         bd_str_addf(out, " (of %zu values", c->n);
-        if (interval->is_there)
-            bd_str_addf(out, ", %.3g %% interval %.3g to %.3g", 100 * interval->coverage,
-                        interval->low, interval->high);
+        if (interval->is_there) {
+            bd_str_add(out, ", ");
+            add_interval(out, interval);
+        }
     } else {
         if (c->n > 1) {
             bd_str_addf(out, " (median of %zu blocks, ", c->n);
@@ -136,7 +167,7 @@ static void add_effect(struct bd_str *out, const struct analysed_metric *m,
 {
     double by = c->paired ? c->pairs.difference.median : c->shift.estimate;
     if (c->ratio.n)
-        bd_str_addf(out, "ratio %.3g", c->ratio.median);
+        bd_str_addf(out, "ratio %.*g", ratio_digits(&c->ratio), c->ratio.median);
     else
         bd_str_addf(out, "difference %+.3g%s%s", by, *m->unit ? " " : "", m->unit);
 }
@@ -146,8 +177,9 @@ static void add_resolved(struct bd_str *out, const struct analysed_metric *m,
 {
     double by = c->paired ? c->pairs.difference.median : c->shift.estimate;
     if (c->ratio.n)
-        bd_str_addf(out, "%s %s %.3g times as %s as %s", side, is_time(m) ? "takes" : "is",
-                    c->ratio.median, is_time(m) ? "long" : "high", reference);
+        bd_str_addf(out, "%s %s %.*g times as %s as %s", side, is_time(m) ? "takes" : "is",
+                    ratio_digits(&c->ratio), c->ratio.median, is_time(m) ? "long" : "high",
+                    reference);
     else
         bd_str_addf(out, "%s differs from %s by %+.3g%s%s", side, reference, by,
                     *m->unit ? " " : "", m->unit);
@@ -156,7 +188,7 @@ static void add_resolved(struct bd_str *out, const struct analysed_metric *m,
 static void add_tests(struct bd_str *out, const struct comparison *c)
 {
     if (c->result == RESULT_EQUIVALENT)
-        bd_str_addf(out, "; equivalence test: corrected p = %.2g", c->equivalence_corrected);
+        bd_str_addf(out, "; equivalence: corrected p = %.2g; difference", c->equivalence_corrected);
     if (isnan(c->p_corrected))
         bd_str_add(out, "; no test");
     else
@@ -177,8 +209,9 @@ char *analysis_sentence(const struct analysis *a, const struct metric_found *fou
     const char *where = bd_str_text(&context);
     bd_str_addf(&out, "%s: ", m->name);
     if (c->n == 0) {
-        bd_str_addf(&out, c->paired ? "no block has both %s and %s%s" : "not both %s and %s%s have values",
-                    side, reference, where);
+        bd_str_addf(
+            &out, c->paired ? "no block has both %s and %s%s" : "not both %s and %s%s have values",
+            side, reference, where);
         return bd_str_take(&out);
     }
     if (c->result == RESULT_UNRESOLVED)
@@ -221,7 +254,10 @@ static void add_front(json_t *words, const struct analysis *a, const struct pare
     bd_auto_str struct bd_str out = {0};
     bd_str_add(&out, "by ");
     for (size_t k = 0; k < p->n; k++)
-        bd_str_addf(&out, "%s%s", k == 0 ? "" : k + 1 < p->n ? ", " : " and ",
+        bd_str_addf(&out, "%s%s",
+                    k == 0         ? ""
+                    : k + 1 < p->n ? ", "
+                                   : " and ",
                     p->objectives[k]->metric->name);
     bd_str_add(&out, " together no cell is better than ");
     for (size_t i = 0; i < a->n_cells; i++) {

@@ -121,11 +121,12 @@ static void find_stopping(const struct verdict_facts *f, struct bd_strv *reasons
     if (!u->metric)
         return;
     if (u->cell && !isnan(u->half_width))
-        bd_strv_addf(reasons,
-                     "intervals are wider than was asked for: after %zu block%s that of %s in %s is "
-                     "its median \xc2\xb1 %.3g %%, not %.3g %%",
-                     u->blocks, u->blocks == 1 ? "" : "s", u->metric, u->cell,
-                     100 * u->half_width, 100 * u->asked);
+        bd_strv_addf(
+            reasons,
+            "intervals are wider than was asked for: after %zu block%s that of %s in %s is "
+            "its median \xc2\xb1 %.3g %%, not %.3g %%",
+            u->blocks, u->blocks == 1 ? "" : "s", u->metric, u->cell, 100 * u->half_width,
+            100 * u->asked);
     else
         bd_strv_addf(reasons,
                      "intervals are wider than was asked for: after %zu block%s there is none of "
@@ -150,8 +151,9 @@ static void find_resolution(const struct verdict_facts *f, struct bd_strv *reaso
     if (r->family == 0 || r->n == 0 || corrected <= alpha)
         return;
     bd_auto_str struct bd_str text = {0};
-    bd_str_addf(&text, "no difference can be resolved: of %zu %s the least p that there can be is "
-                       "%.2g, corrected for %zu comparison%s %.2g, and %.2g is needed",
+    bd_str_addf(&text,
+                "no difference can be resolved: of %zu %s the least p that there can be is "
+                "%.2g, corrected for %zu comparison%s %.2g, and %.2g is needed",
                 r->n, r->paired ? r->n == 1 ? "block" : "blocks" : "values", r->least_p, r->family,
                 r->family == 1 ? "" : "s", fmin(1, corrected), alpha);
     if (r->paired)

@@ -39,7 +39,7 @@ struct verdict_trend {
     bool relative; /* taken relative to their block's median */
     double slope;  /* a run */
     size_t n;
-    double p;      /* corrected for all trends that were looked for */
+    double p; /* corrected for all trends that were looked for */
 };
 
 /* The first blocks that count are unlike the others. */
@@ -52,9 +52,9 @@ struct verdict_warming {
 
 /* A rule for stopping that was not met. */
 struct verdict_until {
-    const char *metric;     /* NULL: there is no rule, or it was met */
-    const char *cell;       /* that is the furthest from it; NULL: none was measured */
-    double half_width;      /* of that cell, to its median; NAN: it has no interval */
+    const char *metric; /* NULL: there is no rule, or it was met */
+    const char *cell;   /* that is the furthest from it; NULL: none was measured */
+    double half_width;  /* of that cell, to its median; NAN: it has no interval */
     double asked;
     size_t blocks;
 };
@@ -72,16 +72,16 @@ struct verdict_facts {
     size_t n_cells;
     const struct verdict_condition *conditions; /* each (what, was) once */
     size_t n_conditions;
-    const struct bd_strv *missing; /* sentences on what was to be compared and is not there */
-    size_t repetitions;            /* planned of each cell */
-    size_t warmup;                 /* blocks */
-    bool at_end;                   /* nothing more is to come */
-    bool fixed_seed;               /* all blocks have the same stream of jobs */
-    double confidence;             /* that intervals are to have */
-    const char *limited_why;       /* a run that is limited, and why; NULL: none is */
-    const char *left_out_why;      /* likewise, one that is invalid */
-    bool from_table;               /* of the conditions nothing is known */
-    bool adaptive;                 /* cells were added on seeing results */
+    const struct bd_strv *missing;    /* sentences on what was to be compared and is not there */
+    size_t repetitions;               /* planned of each cell */
+    size_t warmup;                    /* blocks */
+    bool at_end;                      /* nothing more is to come */
+    bool fixed_seed;                  /* all blocks have the same stream of jobs */
+    double confidence;                /* that intervals are to have */
+    const char *limited_why;          /* a run that is limited, and why; NULL: none is */
+    const char *left_out_why;         /* likewise, one that is invalid */
+    bool from_table;                  /* of the conditions nothing is known */
+    bool adaptive;                    /* cells were added on seeing results */
     const struct bd_strv *afterwards; /* metrics that are compared and are no objectives; may be
                                          NULL */
     const struct verdict_trend *trends;

@@ -17,12 +17,12 @@ struct store_figures {
     int64_t started_ns; /* wall; 0: never admitted */
     bool graded;
     enum run_grade grade;
-    json_t *reasons;               /* [text] or NULL */
-    json_t *metrics;               /* {NAME: {value, unit, kind, n}} */
-    json_t *conditions;            /* or NULL */
-    char *error;                   /* why it failed, for people; or NULL */
-    char *image, *scheduler;       /* as its spec names them; or NULL */
-    char *image_digest, *version;  /* what they stood for; or NULL */
+    json_t *reasons;              /* [text] or NULL */
+    json_t *metrics;              /* {NAME: {value, unit, kind, n}} */
+    json_t *conditions;           /* or NULL */
+    char *error;                  /* why it failed, for people; or NULL */
+    char *image, *scheduler;      /* as its spec names them; or NULL */
+    char *image_digest, *version; /* what they stood for; or NULL */
 };
 
 typedef void (*store_figures_fn)(const struct store_figures *run, void *arg);
