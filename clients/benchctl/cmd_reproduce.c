@@ -2,6 +2,7 @@
 #include "api.h"
 #include "campaign.h"
 #include "commands.h"
+#include "differences_print.h"
 #include "image.h"
 #include "show.h"
 #include "text.h"
@@ -201,30 +202,6 @@ static int submit(struct cli *cli, const struct original *o, char **ret_id, stru
 
 /* -- telling -- */
 
-static void print_differences(const struct cli *cli, const json_t *list)
-{
-    static const struct table_column columns[] = {
-        {"DIFFERS", false}, {"THEN", false}, {"NOW", false}};
-    static const char *const keys[] = {"before", "after"};
-    table_auto struct table table;
-    const json_t *one;
-    size_t i;
-    if (json_array_size(list) == 0) {
-        puts("conditions: no difference known");
-        return;
-    }
-    table_init(&table, columns, BD_ARRAY_LEN(columns));
-    json_array_foreach (list, i, one) {
-        table_add(&table, STYLE_PLAIN, bd_json_str(one, "path", "?"));
-        for (size_t k = 0; k < BD_ARRAY_LEN(keys); k++) {
-            bd_auto_str struct bd_str value = {0};
-            api_add_value(&value, json_object_get(one, keys[k]));
-            table_add(&table, STYLE_PLAIN, bd_str_text(&value));
-        }
-    }
-    table_print(&table, &cli->out, 0);
-}
-
 static void add_side(struct table *t, const json_t *side)
 {
     const json_t *interval = json_object_get(side, "interval"),
@@ -278,7 +255,7 @@ static void print_comparisons(const struct cli *cli, const json_t *list)
 static void print_reproduction(const struct cli *cli, const json_t *r)
 {
     const char *answer = bd_json_str(r, "answer", "?");
-    print_differences(cli, json_object_get(r, "differences"));
+    print_differences(cli, json_object_get(r, "differences"), "THEN", "NOW");
     putchar('\n');
     print_comparisons(cli, json_object_get(r, "comparisons"));
     printf("\n%s%s%s: %s\n", term_on(&cli->out, style_of(answer)), answer, term_off(&cli->out),
@@ -311,6 +288,14 @@ static int compare(struct cli *cli, const struct original *o, const char *id, js
     return exits[answer];
 }
 
+/* Runs that failed are told, and the others still say something. */
+static bool is_done(const struct bd_str *campaign)
+{
+    bd_auto_json json_t *json = NULL;
+    return bd_json_parse(bd_str_text(campaign), campaign->len, &json, NULL) == 0 &&
+           bd_str_eq(bd_json_str(json, "state", ""), "done");
+}
+
 int cmd_campaign_reproduce(struct cli *cli, struct bd_err *err)
 {
     const char *what = cli->args.operands.items[0];
@@ -327,5 +312,5 @@ int cmd_campaign_reproduce(struct cli *cli, struct bd_err *err)
         return r;
     cli_note(cli, MARK_INFO, "campaign %s reproduces %s", id, o.name);
     r = watch_campaign(cli, id, true, &text, err);
-    return r != CLI_OK ? r : compare(cli, &o, id, bd_take(differs), err);
+    return r < 0 || !is_done(&text) ? r : compare(cli, &o, id, bd_take(differs), err);
 }

@@ -164,6 +164,22 @@ const struct command commands[] = {
      "compare a campaign's cells, and say what may be concluded",
      "The first cell is the reference. May be asked for while the campaign goes on.",
      OPTIONS(METRIC, BY, CONFIDENCE), cmd_campaign_analyse},
+    {"campaign compare", "ID ID...", 2, 8, WORDS_CAMPAIGN,
+     "compare campaigns with each other, cell by cell",
+     "The first is the baseline. Cells with the same levels are compared; what differs between "
+     "the\n"
+     "campaigns otherwise is told first.",
+     OPTIONS(METRIC, CONFIDENCE), cmd_campaign_compare},
+    {"campaign gate", "ID", 1, 1, WORDS_CAMPAIGN, "fail if a campaign is worse than its baseline",
+     "Ends with 6 where the data show that a metric is worse by more than the margin, 0 where they "
+     "show\n"
+     "that none is, and 9 where they don't decide it.",
+     OPTIONS(
+         {"baseline", ARG_TEXT, false, "ID", WORDS_CAMPAIGN,
+          .help = "the campaign to compare with"},
+         {"margin", ARG_TEXT, false, "M", .help = "how much worse is no matter: 5%; 0 by default"},
+         METRIC, CONFIDENCE),
+     cmd_campaign_gate},
     {"campaign reproduce", "ID|CRATE", 1, 1, WORDS_CAMPAIGN,
      "run a campaign again, and say whether it finds the same",
      "With the same images, plan and seeds, of a campaign or of a crate's file. Ends with 0 where "

@@ -54,6 +54,8 @@ int cmd_campaign_show(struct cli *cli, struct bd_err *err);
 int cmd_campaign_watch(struct cli *cli, struct bd_err *err);
 int cmd_campaign_runs(struct cli *cli, struct bd_err *err);
 int cmd_campaign_analyse(struct cli *cli, struct bd_err *err);
+int cmd_campaign_compare(struct cli *cli, struct bd_err *err);
+int cmd_campaign_gate(struct cli *cli, struct bd_err *err);
 int cmd_campaign_reproduce(struct cli *cli, struct bd_err *err);
 int cmd_campaign_report(struct cli *cli, struct bd_err *err);
 int cmd_campaign_export(struct cli *cli, struct bd_err *err);

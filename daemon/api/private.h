@@ -235,6 +235,7 @@ void campaigns_pause(struct http_request *r, void *app);
 void campaigns_resume(struct http_request *r, void *app);
 void campaigns_analyse(struct http_request *r, void *app);
 void campaigns_report(struct http_request *r, void *app);
+void comparisons_create(struct http_request *r, void *app);
 void runs_list(struct http_request *r, void *app);
 void runs_list_of_campaign(struct http_request *r, void *app);
 void runs_get(struct http_request *r, void *app);

@@ -10,6 +10,8 @@ const struct http_route api_routes[] = {
     {"POST", "/v1/clusters/{clusterId}/exec", "execInCluster", HTTP_ROLE_OPERATOR, HTTP_BODY_JSON,
      exec_in_cluster},
     {"POST", "/v1/plans", "createPlan", HTTP_ROLE_VIEWER, HTTP_BODY_JSON, plans_create},
+    {"POST", "/v1/comparisons", "createComparison", HTTP_ROLE_VIEWER, HTTP_BODY_JSON,
+     comparisons_create},
     {"POST", "/v1/campaigns", "createCampaign", HTTP_ROLE_OPERATOR, HTTP_BODY_JSON,
      campaigns_create},
     {"GET", "/v1/campaigns", "listCampaigns", HTTP_ROLE_VIEWER, HTTP_BODY_NONE, campaigns_list},
