@@ -65,9 +65,12 @@ static int analyse(struct api_read *q, struct store_conn *conn, const struct sto
     rc = check_by(a, &campaign, err);
     if (rc == 0)
         rc = analysis_read(a, conn, err);
-    if (rc == 0)
-        q->json = analysis_json(a);
-    return rc;
+    if (rc < 0)
+        return rc;
+    bd_auto_json json_t *json = analysis_json(a);
+    bd_auto_free char *text = bd_json_text(json);
+    q->json = json_string(text);
+    return 0;
 }
 
 static int load_analysis(struct api_read *q, struct store_conn *conn, struct bd_err *err)
@@ -102,5 +105,7 @@ void campaigns_analyse(struct http_request *r, void *app)
     asked->confidence = confidence ? strtod(confidence, NULL) : 0; /* the contract has checked it */
     asked->known = known ? bd_xstrdup(known) : NULL;
     http_request_set_data(r, asked, asked_free);
-    read_submit(read_object(app, r, "campaign", load_analysis));
+    struct api_read *q = read_object(app, r, "campaign", load_analysis);
+    q->reply = reply_made_json;
+    read_submit(q);
 }
