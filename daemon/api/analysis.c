@@ -64,6 +64,13 @@ static void write_report(struct api_read *q, const struct analysis *a,
     q->json = json_string(text);
 }
 
+static void write_json(struct api_read *q, const struct analysis *a)
+{
+    bd_auto_json json_t *json = analysis_json(a);
+    bd_auto_free char *text = bd_json_text(json);
+    q->json = json_string(text);
+}
+
 static int analyse(struct api_read *q, struct store_conn *conn, const struct store_campaign *row,
                    struct bd_err *err)
 {
@@ -98,7 +105,7 @@ static int analyse(struct api_read *q, struct store_conn *conn, const struct sto
     if (rc == 0 && asked->document)
         write_report(q, a, row, asked->format);
     else if (rc == 0)
-        q->json = analysis_json(a);
+        write_json(q, a);
     return rc;
 }
 
@@ -142,7 +149,9 @@ static struct asked *read_request(struct http_request *r)
 void campaigns_analyse(struct http_request *r, void *app)
 {
     (void)read_request(r);
-    read_submit(read_object(app, r, "campaign", load_analysis));
+    struct api_read *q = read_object(app, r, "campaign", load_analysis);
+    q->reply = reply_made_json;
+    read_submit(q);
 }
 
 static void reply_report(struct api_read *q)
