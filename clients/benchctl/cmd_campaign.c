@@ -148,7 +148,7 @@ static void print_campaign(const struct cli *cli, const json_t *campaign)
     const json_t *plan = json_object_get(campaign, "plan");
     const char *state = bd_json_str(campaign, "state", "?");
     json_int_t priority = bd_json_int(campaign, "priority", 0);
-    bd_auto_str struct bd_str progress = {0}, sizes = {0};
+    bd_auto_str struct bd_str progress = {0}, sizes = {0}, stopping = {0};
     table_auto struct table table;
     show_init(&table);
     campaign_progress(campaign, true, &progress);
@@ -163,6 +163,8 @@ static void print_campaign(const struct cli *cli, const json_t *campaign)
     bd_str_add(&sizes, ": ");
     add_count(&sizes, plan, "runs");
     show_fact(&table, "plan", STYLE_PLAIN, bd_str_text(&sizes));
+    if (campaign_stopping(campaign, &stopping))
+        show_fact(&table, "stopping", STYLE_PLAIN, bd_str_text(&stopping));
     if (priority)
         show_factf(&table, "priority", STYLE_PLAIN, "%lld", (long long)priority);
     show_factf(&table, "digest", STYLE_DIM, "%.19s", bd_json_str(campaign, "digest", "?"));

@@ -224,6 +224,17 @@ class Waiting(PeerTest):
         _, err = self.run_it("campaign", "watch", "5a", "--timeout", "0.5", code=124)
         self.assertIn(words, err)
 
+    def test_looks_of_a_rule_for_stopping_are_told(self):
+        def rule(looks, width, met=False):
+            return {"metric": "elapsed", "relativeHalfWidth": 0.1, "looks": looks, "blocks": looks, "met": met,
+                    "confidence": 0.9995, "halfWidths": [0.01, width]}
+        _, err = self.watch([(0, fake.campaign(running=1, until=rule(0, None)), []),
+                             (0.3, fake.campaign(running=1, until=rule(1, 0.2)), []),
+                             (0.6, fake.campaign("done", 6, until=rule(2, 0.05, True)), [])])
+        for words in ("0 of at most 6 done", "elapsed to within 10 %: 20 % after block 1 (look 1), not met",
+                      "elapsed to within 10 %: 5 % after block 2 (look 2), met", "6 of 6 done"):
+            self.assertIn(words, err)
+
     def test_watch_waits_by_long_polls(self):
         self.watch([(0, fake.campaign(running=1), []), (10, fake.campaign("done", 6), [])])
         self.assertLessEqual(len(self.daemon.requests), 6)

@@ -359,7 +359,7 @@ static void compare(const struct form *f, const struct stats_until *u, const siz
 /* Independent cells: what blocks have in common would make it less. */
 START_TEST(two_equal_cells_differ_no_more_often_for_stopping)
 {
-    static const double widths[] = {0.05, 0.08, 0.1, 0.12, 0.14, 0.16, 0.2, 0.3};
+    static const double widths[] = {0.05, 0.06, 0.065, 0.07, 0.08, 0.1, 0.12, 0.16, 0.2};
     size_t critical[BLOCKS + 1], n = campaigns() / 2;
     struct bd_rng rng;
     bd_rng_init(&rng, SEED, 1000);
