@@ -91,6 +91,7 @@ static void look_run(struct work *work, void *context BD_UNUSED)
         return;
     bd_auto_free double *all = arrange(l, values, n);
     decide(l, all);
+    fault_point("campaign", "looked");
 }
 
 /* -- on the writer's thread -- */

@@ -270,7 +270,8 @@ static void insert_measured(struct store_conn *c, const char *id, unsigned posit
     memcpy(row.id, id, BD_ID_BYTES);
     memcpy(row.campaign, CAMPAIGN, BD_ID_BYTES);
     row.position = position;
-    row.attempt = row.version = 1;
+    row.attempt = 1;
+    row.version = 1;
     row.created_ns = 1;
     row.graded = true;
     row.levels = json_object();
