@@ -124,6 +124,13 @@ RUN  BLOCK  CELL  SchedulerType   compute
         self.serve(("POST", "/v1/plans", answer(200, fake.plan(warnings=["no \x1b[31mroom"]))))
         self.assertEqual(self.run_it("campaign", "plan", self.spec(SPEC)), (self.PLAN, ""))
 
+    def test_plan_with_a_rule_for_stopping_is_the_most_that_is_run(self):
+        until = {"metric": "elapsed", "relativeHalfWidth": 0.1}
+        design = {"repetitions": {"min": 6, "max": 20, "until": until}}
+        self.serve(("POST", "/v1/plans", answer(200, fake.plan(spec={"name": "a", "design": design}))))
+        out, _ = self.run_it("campaign", "plan", self.spec(SPEC))
+        self.assertRegex(out, r"blocks +at most \d+ .*\nruns +at most \d+\n")
+
     def test_plan_of_many_runs_tells_the_first(self):
         order = [{"position": i, "cell": 1500, "block": i, "warmup": False} for i in range(1000)]
         self.serve(("POST", "/v1/plans", answer(200, fake.plan(order=order, runs=50000))))

@@ -49,8 +49,8 @@ def test_a_rule_that_means_nothing_is_refused(api, until, pointer):
 
 
 def test_it_ends_where_cells_are_known_and_goes_on_where_not(make_daemon):
-    """Side by side: one that says the same each time, after a warm-up that does not count; one of which a
-    cell never says the same twice; and one that has too few values, since each of its runs fails."""
+    """Side by side: one that says the same each time, after a warm-up that does not count, and one that
+    never says the same twice."""
     daemon = make_daemon(runs_max=8, **AT_ONCE).start()
     campaigns = Campaigns(daemon.api)
     same = campaigns.submit(stopping("echo value 100", warmup=1, name="same"))

@@ -19,7 +19,7 @@
 enum {
     BLOCKS = 50,
     WIDTHS = 24,
-    CAMPAIGNS = 20000,
+    CAMPAIGNS = 10000,
     CAMPAIGNS_LONG = 1000000,
     CHECKED = 997, /* one in so many is held against stats_until_met(), too */
 };
