@@ -1,38 +1,26 @@
 /* Tests and effects against what R, SciPy and plain counting say of the same samples:
  * tests/vectors/stats/make_comparison.py. */
-#include "lib/base/json.h"
 #include "lib/stats/effect.h"
 #include "lib/stats/ranks.h"
-#include "tests/base/unit.h"
-
-#include <math.h>
-#include <string.h>
+#include "tests/stats/vectors.h"
 
 #define FIGURE 1e-9 /* of what it is */
 #define P      1e-6
 
-static json_t *cases_of(const char *what, json_t **ret_all)
+static const json_t *cases_of(const char *what, json_t **ret_all)
 {
-    struct bd_err err = BD_ERR_INIT;
-    bd_auto_free char *text = NULL;
-    size_t bytes;
-    ck_assert_msg(bd_read_file(VECTORS_DIR "/comparison.json", 4 << 20, &text, &bytes, &err) == 0,
-                  "%s", err.text);
-    ck_assert_msg(bd_json_parse(text, bytes, ret_all, &err) == 0, "%s", err.text);
-    json_t *cases = json_object_get(*ret_all, what);
+    *ret_all = vectors_load("comparison.json");
+    const json_t *cases = json_object_get(*ret_all, what);
     ck_assert_uint_gt(json_array_size(cases), 3);
     return cases;
 }
 
-/* null is NAN. *ret_n may be NULL. Freed by the caller. */
+/* ret_n may be NULL. Freed by the caller. */
 static double *numbers(const json_t *array, size_t *ret_n)
 {
     size_t n = json_array_size(array);
     double *values = bd_xcalloc(n + 1, sizeof(*values));
-    for (size_t i = 0; i < n; i++) {
-        const json_t *value = json_array_get(array, i);
-        values[i] = json_is_null(value) ? NAN : json_number_value(value);
-    }
+    vectors_numbers(array, values, n);
     if (ret_n)
         *ret_n = n;
     return values;
@@ -41,8 +29,8 @@ static double *numbers(const json_t *array, size_t *ret_n)
 static void assert_near(const char *name, const char *what, double is, double expected,
                         double tolerance)
 {
-    ck_assert_msg(fabs(is - expected) <= tolerance * fabs(expected), "%s: %s is %.17g, not %.17g",
-                  name, what, is, expected);
+    ck_assert_msg(vectors_close(is, expected, tolerance), "%s: %s is %.17g, not %.17g", name, what,
+                  is, expected);
 }
 
 static void assert_test(const json_t *vector, const struct stats_test *is)
