@@ -174,7 +174,8 @@ START_TEST(a_wider_margin_is_easier)
         random_values(&rng, n, 0, round % 2 ? 4 : 0, b);
         struct stats_test samples, pairs, other;
         double last_samples = 1, last_pairs = 1;
-        for (double margin = 0.0625; margin < 20; margin *= 2) {
+        for (int power = -4; power < 5; power++) {
+            double margin = exp2(power);
             stats_equivalent_samples(a, n, b, n, margin, &samples);
             stats_equivalent_pairs(a, b, n, margin, &pairs);
             ck_assert(samples.p <= last_samples && pairs.p <= last_pairs + 1e-12);

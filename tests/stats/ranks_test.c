@@ -215,13 +215,14 @@ START_TEST(exact_and_approximate_p_are_alike_where_one_ends)
     double a[51], b[51];
     struct stats_test exact, normal;
     for (size_t round = 0; round < ROUNDS; round++) {
-        random_values(&rng, 51, 1, round % 2 ? 4 : 0, a);
-        random_values(&rng, 51, 1.2, round % 2 ? 4 : 0, b);
-        a[50] = b[50] = 1e6; /* the one more changes little */
-        stats_mann_whitney(a, 50, b, 50, &exact);
-        stats_mann_whitney(a, 51, b, 51, &normal);
+        size_t n = round % 2 ? 30 : 50;
+        random_values(&rng, n, 1, round % 2 ? 4 : 0, a);
+        random_values(&rng, n, 1.2, round % 2 ? 4 : 0, b);
+        a[n] = b[n] = 1e6; /* one more: it changes little */
+        stats_mann_whitney(a, n, b, n, &exact);
+        stats_mann_whitney(a, n + 1, b, n + 1, &normal);
         ck_assert(exact.exact && !normal.exact);
-        ck_assert_msg(fabs(exact.p - normal.p) < 0.02, "%g, %g", exact.p, normal.p);
+        ck_assert_msg(fabs(exact.p - normal.p) < 0.03, "%g, %g", exact.p, normal.p);
     }
 }
 END_TEST
