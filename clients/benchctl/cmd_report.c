@@ -140,7 +140,7 @@ static char *text_of(const struct asked *a, const json_t *analysis)
 {
     char table[BD_DIGEST_BYTES], design[BD_DIGEST_BYTES];
     if (!a->report)
-        return json_dumps(analysis, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+        return json_dumps(analysis, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
     bd_digest_of(bd_str_text(&a->text), a->text.len, table);
     bd_digest_of(bd_str_text(&a->document.text), a->document.text.len, design);
     bd_auto_json json_t *files =

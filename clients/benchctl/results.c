@@ -181,6 +181,13 @@ static bool is_excluded(const char *text)
     return true;
 }
 
+/* Reasons name the line: rows need have no names. */
+static void add_reason(const struct results *r, size_t row, const char *text, json_t *reasons)
+{
+    bd_auto_free char *reason = bd_xasprintf("line %u: %s", r->table->lines[row], text);
+    json_array_append_new(reasons, json_string(reason));
+}
+
 static void read_grade(const struct results *r, size_t row, const struct extras *x,
                        struct analysis_run *run, json_t *reasons)
 {
@@ -192,9 +199,9 @@ static void read_grade(const struct results *r, size_t row, const struct extras 
                       csv_field(r->table, 0, x->grade), grade);
     if (is_excluded(excluded)) {
         run->grade = GRADE_INVALID;
-        json_array_append_new(reasons, json_string(excluded));
+        add_reason(r, row, excluded, reasons);
     } else if (run->grade != GRADE_USABLE) {
-        json_array_append_new(reasons, json_string("the table says so"));
+        add_reason(r, row, "the table says so", reasons);
     }
     run->reasons = reasons;
 }
@@ -219,6 +226,7 @@ static void add_row(const struct results *r, const struct results_rows *rows, si
 {
     double values[ANALYSIS_METRICS_MAX];
     bd_auto_json json_t *reasons = json_array();
+    bd_auto_free char *error = bd_xasprintf("line %u: it has no value", r->table->lines[row]);
     struct analysis_run run = {
         .id = x->run == SIZE_MAX ? NULL : csv_field(r->table, row, x->run),
         .cell = rows->cells[row],
@@ -227,7 +235,7 @@ static void add_row(const struct results *r, const struct results_rows *rows, si
     };
     if (read_values(r, row, columns, n, values) == 0) {
         run.outcome = ANALYSIS_FAILED;
-        run.error = "it has no value";
+        run.error = error;
     }
     read_grade(r, row, x, &run, reasons);
     read_order(r, row, x, &run);

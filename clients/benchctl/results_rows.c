@@ -257,7 +257,9 @@ static bool find_blocks(const struct results *r, struct results_rows *rows)
     for (size_t row = 1; row < r->table->rows; row++)
         rows->blocks[row] = of_row[row];
     rows->n_blocks = json_array_size(levels);
-    find_twice(r, rows);
+    /* Where cells are not known, neither are those of a block. */
+    if (r->lines->n == 0)
+        find_twice(r, rows);
     return true;
 }
 

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { FINDINGS_MAX = 20 };
+enum { FINDINGS_MAX = 50 };
 
 static const struct {
     const char *name, *type;
@@ -97,48 +97,54 @@ static void add_verdict(const struct report *r)
         doc_item(r->doc, "%s", json_string_value(reason));
 }
 
-/* -- findings: what the data resolve, of all metrics -- */
+/* -- findings: the analysis in a few sentences -- */
 
-static bool is_resolved(const json_t *comparison)
+static void count_comparisons(const struct report *r, size_t *ret_all, size_t *ret_resolved)
 {
-    return strcmp(bd_json_str(comparison, "result", "unresolved"), "unresolved") != 0;
+    const json_t *metric, *comparison;
+    size_t i, k;
+    *ret_all = *ret_resolved = 0;
+    json_array_foreach (json_object_get(r->analysis, "metrics"), i, metric) {
+        json_array_foreach (json_object_get(metric, "comparisons"), k, comparison) {
+            const char *result = bd_json_str(comparison, "result", "unresolved");
+            ++*ret_all;
+            *ret_resolved += strcmp(result, "unresolved") != 0;
+        }
+    }
 }
 
-/* Answers how many comparisons there are, and how many of them are resolved. */
-static void add_findings_of(const struct report *r, const json_t *metric, size_t *ret_all,
-                            size_t *ret_resolved)
+static void add_resolution(const struct report *r)
 {
-    const json_t *comparison;
-    size_t i;
-    json_array_foreach (json_object_get(metric, "comparisons"), i, comparison) {
-        ++*ret_all;
-        if (!is_resolved(comparison))
-            continue;
-        if (++*ret_resolved <= FINDINGS_MAX)
-            doc_item(r->doc, "%s", bd_json_str(comparison, "sentence", "?"));
-    }
+    size_t all, resolved;
+    count_comparisons(r, &all, &resolved);
+    json_int_t left_out = bd_json_int(r->analysis, "comparisonsLeftOut", 0);
+    if (all > 0 && resolved == all)
+        doc_paragraph(r->doc, "The data resolve each of the %zu comparison%s.", all,
+                      all == 1 ? "" : "s");
+    else if (all > 0)
+        doc_paragraph(r->doc,
+                      "Of %zu comparison%s the data resolve %zu. %zu are unresolved: neither a "
+                      "difference nor that there is none may be concluded of these.",
+                      all, all == 1 ? "" : "s", resolved, all - resolved);
+    if (left_out > 0)
+        doc_paragraph(r->doc, "%lld more comparisons within a context are not told.",
+                      (long long)left_out);
 }
 
 static void add_findings(const struct report *r)
 {
-    const json_t *metric;
-    size_t i, all = 0, resolved = 0;
+    const json_t *words = json_object_get(r->analysis, "words"), *sentence;
+    size_t i;
     doc_heading(r->doc, 2, "Findings");
-    json_array_foreach (json_object_get(r->analysis, "metrics"), i, metric)
-        add_findings_of(r, metric, &all, &resolved);
-    if (resolved > FINDINGS_MAX)
-        doc_paragraph(r->doc, "And %zu more, with their metrics below.", resolved - FINDINGS_MAX);
-    if (all == 0) {
-        doc_paragraph(r->doc, "There is nothing to compare: the figures are below.");
-        return;
+    json_array_foreach (words, i, sentence) {
+        if (i == FINDINGS_MAX)
+            break;
+        doc_item(r->doc, "%s", json_string_value(sentence));
     }
-    if (bd_json_int(r->analysis, "comparisonsLeftOut", 0) > 0)
-        doc_paragraph(r->doc, "Beyond these, %lld comparisons within a context were left out.",
-                      (long long)bd_json_int(r->analysis, "comparisonsLeftOut", 0));
-    doc_paragraph(r->doc,
-                  "Of %zu comparison%s the data resolve %zu, and leave %zu unresolved: of these, "
-                  "neither a difference nor that there is none may be concluded.",
-                  all, all == 1 ? "" : "s", resolved, all - resolved);
+    if (json_array_size(words) > FINDINGS_MAX)
+        doc_paragraph(r->doc, "And %zu more, with their metrics below.",
+                      json_array_size(words) - FINDINGS_MAX);
+    add_resolution(r);
 }
 
 /* -- all of it -- */

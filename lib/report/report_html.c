@@ -35,6 +35,7 @@ static const char style[] =
     "var(--line)}\n"
     "thead th.n,thead th{background:var(--head);vertical-align:bottom;white-space:normal}\n"
     "tbody th{font-weight:500}\n"
+    "tbody th:not(.n){min-width:min(10rem,40vw)}\n"
     "tbody tr:last-child>*{border-bottom:1px solid var(--line)}\n"
     ".n{text-align:right;white-space:nowrap}\n"
     "pre{overflow-x:auto;background:var(--head);padding:.8rem 1rem;font:.88rem/1.45 "
@@ -58,15 +59,20 @@ static const char head[] =
 
 static const char *const classes[DOC_MARK_COUNT] = {"", "good", "warn", "bad", "dim"};
 
-/* For text and for attributes in quotes. */
+/* For text and for attributes in quotes; a percent sign is kept with its number. */
 static void add_escaped(struct bd_str *out, const char *text)
 {
     for (const char *p = text; *p;) {
-        size_t plain = strcspn(p, "&<>\"'");
+        size_t plain = strcspn(p, "&<>\"' ");
         bd_str_addn(out, p, plain);
         p += plain;
-        if (*p)
-            bd_str_addf(out, "&#%d;", *p++);
+        if (p[0] == ' ' && p[1] == '%')
+            bd_str_add(out, "&#160;");
+        else if (*p == ' ')
+            bd_str_add(out, " ");
+        else if (*p)
+            bd_str_addf(out, "&#%d;", *p);
+        p += *p != '\0';
     }
 }
 

@@ -73,36 +73,6 @@ static void add_cells(const struct report *r, const json_t *metric)
 
 /* -- comparisons -- */
 
-/* "sched/builtin", "compute=4": a number by itself would not be understood. */
-static void add_level(const char *factor, const json_t *level, struct bd_str *out)
-{
-    const char *dot = strrchr(factor, '.');
-    if (!json_is_string(level))
-        bd_str_addf(out, "%s=", dot ? dot + 1 : factor);
-    report_level(level, out);
-}
-
-/* "sched/builtin against sched/backfill, where compute=4" */
-static void add_compared(const struct report *r, const json_t *comparison)
-{
-    const char *factor = bd_json_str(comparison, "factor", NULL);
-    const json_t *context = json_object_get(comparison, "context");
-    bool over_all = json_is_null(json_object_get(comparison, "against"));
-    bd_auto_str struct bd_str text = {0};
-    if (factor) {
-        add_level(factor, json_object_get(comparison, "level"), &text);
-        bd_str_add(&text, " against ");
-        add_level(factor, json_object_get(comparison, "reference"), &text);
-    } else {
-        bd_auto_free char *cell = report_cell_name(r, bd_json_int(comparison, "cell", -1));
-        bd_auto_free char *against = report_cell_name(r, bd_json_int(comparison, "against", -1));
-        bd_str_addf(&text, "%s against %s", cell, against);
-    }
-    bd_str_add(&text, json_object_size(context) ? ", where " : over_all ? ", over all cells" : "");
-    report_levels(context, &text);
-    doc_cell(r->doc, DOC_PLAIN, bd_str_text(&text));
-}
-
 static const struct {
     const char *result;
     enum doc_mark mark;
@@ -131,7 +101,9 @@ static void add_comparison(const struct report *r, const json_t *comparison)
 {
     const json_t *delta = json_object_get(comparison, "delta");
     const json_t *equivalence = json_object_get(comparison, "equivalence");
-    add_compared(r, comparison);
+    bd_auto_str struct bd_str compared = {0};
+    report_compared(r->analysis, comparison, &compared);
+    doc_cell(r->doc, DOC_PLAIN, bd_str_text(&compared));
     add_result(r, comparison);
     report_cell_int(r, comparison, "n");
     add_effect(r, json_object_get(comparison, "ratio"), "median");

@@ -1,7 +1,6 @@
 /* Figures and names of a report, as people read them. */
 #include "lib/report/report_priv.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,32 +40,47 @@ void report_cell_percent(const struct report *r, const json_t *object, const cha
     doc_cell(r->doc, DOC_PLAIN, text.len ? bd_str_text(&text) : NULL);
 }
 
+/* One that goes on for ever has no end there. */
+static void add_end(const json_t *interval, const char *key, struct bd_str *out)
+{
+    char text[BD_NUMBER_BYTES];
+    const json_t *end = json_object_get(interval, key);
+    bd_str_add(out, json_is_number(end) ? bd_text_real(json_number_value(end), REPORT_DIGITS, text)
+                                        : "any");
+}
+
+static bool interval_text(const json_t *interval, struct bd_str *out)
+{
+    if (!json_is_object(interval))
+        return false;
+    add_end(interval, "low", out);
+    bd_str_add(out, " to ");
+    add_end(interval, "high", out);
+    bd_str_add(out, " (");
+    report_percent(bd_json_real(interval, "coverage", 0), out);
+    bd_str_add(out, ")");
+    return true;
+}
+
 void report_cell_interval(const struct report *r, const json_t *interval)
 {
-    char low[BD_NUMBER_BYTES], high[BD_NUMBER_BYTES];
     bd_auto_str struct bd_str text = {0};
-    if (!json_is_object(interval)) {
-        doc_cell(r->doc, DOC_PLAIN, NULL);
-        return;
-    }
-    bd_str_addf(&text, "%s to %s (",
-                bd_text_real(bd_json_real(interval, "low", NAN), REPORT_DIGITS, low),
-                bd_text_real(bd_json_real(interval, "high", NAN), REPORT_DIGITS, high));
-    report_percent(bd_json_real(interval, "coverage", 0), &text);
-    bd_str_add(&text, ")");
-    doc_cell(r->doc, DOC_PLAIN, bd_str_text(&text));
+    doc_cell(r->doc, DOC_PLAIN, interval_text(interval, &text) ? bd_str_text(&text) : NULL);
+}
+
+static bool p_text(const json_t *p, char out[BD_NUMBER_BYTES])
+{
+    double value = json_number_value(p);
+    if (json_is_number(p))
+        snprintf(out, BD_NUMBER_BYTES, value < 0.0001 ? "< 0.0001" : "%.2g", value);
+    return json_is_number(p);
 }
 
 void report_cell_p(const struct report *r, const json_t *p, double alpha)
 {
-    double value = json_number_value(p);
-    enum doc_mark mark = value < alpha ? DOC_WARN : DOC_PLAIN;
-    if (!json_is_number(p))
-        doc_cell(r->doc, DOC_PLAIN, NULL);
-    else if (value < 0.0001)
-        doc_cell(r->doc, mark, "< 0.0001");
-    else
-        doc_cellf(r->doc, mark, "%.2g", value);
+    char text[BD_NUMBER_BYTES];
+    doc_cell(r->doc, json_number_value(p) < alpha ? DOC_WARN : DOC_PLAIN,
+             p_text(p, text) ? text : NULL);
 }
 
 void report_count(json_int_t n, const char *noun, struct bd_str *out)
@@ -103,12 +117,53 @@ void report_levels(const json_t *levels, struct bd_str *out)
     }
 }
 
-char *report_cell_name(const struct report *r, json_int_t cell)
+static void add_cell_name(const json_t *analysis, json_int_t cell, struct bd_str *out)
 {
-    const json_t *cells = json_object_get(r->analysis, "cells");
+    const json_t *cells = json_object_get(analysis, "cells");
     const json_t *item = cell < 0 ? NULL : json_array_get(cells, (size_t)cell);
     const char *name = bd_json_str(item, "name", NULL);
-    return name ? bd_xstrdup(name) : bd_xasprintf("cell %lld", (long long)cell);
+    if (name)
+        bd_str_add(out, name);
+    else
+        bd_str_addf(out, "cell %lld", (long long)cell);
+}
+
+char *report_cell_name(const struct report *r, json_int_t cell)
+{
+    struct bd_str out = {0};
+    add_cell_name(r->analysis, cell, &out);
+    return bd_str_take(&out);
+}
+
+/* "sched/builtin", "compute=4": a number by itself would not be understood. */
+static void add_level(const char *factor, const json_t *level, struct bd_str *out)
+{
+    const char *dot = strrchr(factor, '.');
+    if (!json_is_string(level))
+        bd_str_addf(out, "%s=", dot ? dot + 1 : factor);
+    report_level(level, out);
+}
+
+void report_compared(const json_t *analysis, const json_t *comparison, struct bd_str *out)
+{
+    const char *factor = bd_json_str(comparison, "factor", NULL);
+    const json_t *context = json_object_get(comparison, "context");
+    bool over_all = json_is_null(json_object_get(comparison, "against"));
+    if (factor) {
+        add_level(factor, json_object_get(comparison, "level"), out);
+        bd_str_add(out, " against ");
+        add_level(factor, json_object_get(comparison, "reference"), out);
+    } else {
+        add_cell_name(analysis, bd_json_int(comparison, "cell", -1), out);
+        bd_str_add(out, " against ");
+        add_cell_name(analysis, bd_json_int(comparison, "against", -1), out);
+    }
+    if (json_object_size(context)) {
+        bd_str_add(out, ", where ");
+        report_levels(context, out);
+    } else if (over_all) {
+        bd_str_add(out, ", over all cells");
+    }
 }
 
 void report_shell_word(const char *word, struct bd_str *out)

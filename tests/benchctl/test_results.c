@@ -78,7 +78,8 @@ static const struct {
     {DESIGN, "policy,day,makespan\na,1,1\nb,1,2\na,1,3\n",
      "t.csv:4: the same cell in the same block as line 2: a block has each cell once\n"},
     {DESIGN, "policy,day,makespan\n,1,1\nb,,2\n",
-     "t.csv:2: policy: empty; each run has to have it\n"},
+     "t.csv:2: policy: empty; each run has to have it\n"
+     "t.csv:3: day: empty; each run has to have it\n"},
     {DESIGN, "policy,day,makespan\n", "t.csv:1: there is no row below the names\n"},
     {DESIGN,
      "policy,day,makespan\na,1,nan\na,2,inf\na,3,13.1s\na,4,\"13,1\"\na,5,0x10\na,6,1e999\na,7, "
@@ -217,8 +218,8 @@ START_TEST(test_an_empty_value_is_none_and_a_row_without_any_has_failed)
     ck_assert_int_eq(bd_json_int(runs, "limited", 0), 1);
     ck_assert_int_eq(bd_json_int(figures(analysis, 0), "n", 0), 2);
     bd_auto_free char *exclusions = bd_json_text(json_object_get(runs, "exclusions"));
-    ck_assert_ptr_nonnull(strstr(exclusions, "\"power cut\""));
-    ck_assert_ptr_nonnull(strstr(exclusions, "\"it has no value\""));
+    ck_assert_ptr_nonnull(strstr(exclusions, "\"line 5: power cut\""));
+    ck_assert_ptr_nonnull(strstr(exclusions, "\"line 4: it has no value\""));
 }
 END_TEST
 
