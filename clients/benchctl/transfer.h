@@ -23,6 +23,7 @@ void transfer_tick(void *arg);
 struct download {
     const char *path, *type; /* of the content: a media type */
     const char *verb;        /* "exporting" */
+    int64_t stall_ns;        /* how long nothing may come; 0: a minute */
 };
 
 int download(struct cli *cli, const struct download *d, int fd, struct bd_err *err);

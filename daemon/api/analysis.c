@@ -20,10 +20,9 @@ static void comparing_free(void *data)
     free(c);
 }
 
-static int compare(struct api_read *q, struct store_conn *conn, const struct store_campaign *row,
-                   struct bd_err *err)
+int campaign_analysis(struct store_conn *conn, const struct store_campaign *row,
+                      const struct bd_strv *metrics, json_t **ret_json, struct bd_err *err)
 {
-    const struct comparing *asked = http_request_data(q->r);
     bd_auto(plan) struct plan *plan = NULL;
     bd_auto_json json_t *levels = json_array();
     int rc = plan_again(row->spec, &plan, err);
@@ -44,12 +43,12 @@ static int compare(struct api_read *q, struct store_conn *conn, const struct sto
         .levels = levels,
         .blocks = plan_blocks(plan),
         .warmup = plan_warmup_blocks(plan),
-        .metrics = &asked->metrics,
+        .metrics = metrics,
     };
     bd_auto(analysis) struct analysis *c = analysis_new(&campaign);
     rc = analysis_read(c, conn, err);
     if (rc == 0)
-        q->json = analysis_json(c);
+        *ret_json = analysis_json(c);
     return rc;
 }
 
@@ -64,7 +63,7 @@ static int load_analysis(struct api_read *q, struct store_conn *conn, struct bd_
      * before the runs: one that ends meanwhile is looked at again with the next version. */
     snprintf(q->etag, sizeof(q->etag), "\"%s.%lld\"", row.id, (long long)row.version);
     if (!asked->known || !strstr(asked->known, q->etag))
-        rc = compare(q, conn, &row, err);
+        rc = campaign_analysis(conn, &row, &asked->metrics, &q->json, err);
     store_campaign_done(&row);
     return rc;
 }
