@@ -175,8 +175,11 @@ static int seal(struct crate_content *c, char ret_digest[BD_DIGEST_BYTES], struc
         .n_runs = c->n_runs,
     };
     bd_auto_str struct bd_str metadata = {0};
+    const struct crate_file *files;
     size_t n;
-    const struct crate_file *files = crate_pack_files(c->pack, &n);
+    int rc = crate_pack_files(c->pack, &files, &n, err);
+    if (rc < 0)
+        return rc;
     crate_metadata_text(&about, files, n, &metadata);
     return crate_pack_seal(c->pack, &metadata, c->key, ret_digest, err);
 }
