@@ -204,6 +204,14 @@ const struct command commands[] = {
               .help = "what to write: json, csv, junit, openmetrics"},
              OUTPUT),
      cmd_campaign_export},
+    {"campaign crate", "ID", 1, 1, WORDS_CAMPAIGN,
+     "get all that is known of a campaign as one signed file",
+     "Of one that is at its end. Prints the file's name, campaign-ID.crate.zip unless --output "
+     "says "
+     "another;\n"
+     "'benchctl verify' checks it.",
+     OPTIONS(OUTPUT),
+     cmd_campaign_crate},
     {"campaign cancel", "ID", 1, 1, WORDS_CAMPAIGN, "end a campaign",
      "Runs under way are ended and their clusters removed; what was measured before is kept.", NULL,
      cmd_campaign_cancel},
@@ -274,6 +282,14 @@ const struct command commands[] = {
              {"nodes", ARG_COUNT, false, "N", .help = "scale sizes to a machine of N nodes"},
              FLURRY_JOBS, FLURRY_GAP, OUTPUT),
      cmd_swf_scale},
+
+    {"verify", "CRATE", 1, 1, WORDS_FILE, "say whether a campaign's crate is what was signed",
+     "Needs no daemon. Each file that was altered, is missing or was added is named; exit code 6 "
+     "where\n"
+     "there are any.",
+     OPTIONS({"key", ARG_TEXT, false, "PEM", WORDS_FILE,
+              .help = "it has to be signed with this key: a public key in PEM"}),
+     cmd_verify},
 
     {"events", "", 0, 0, WORDS_NONE, "show what happened", "Ctrl-C ends --follow.",
      OPTIONS({"follow", ARG_FLAG, .help = "go on with what happens from now on"},

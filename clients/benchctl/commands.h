@@ -42,6 +42,8 @@ int cmd_image_show(struct cli *cli, struct bd_err *err);
 int cmd_image_rm(struct cli *cli, struct bd_err *err);
 int cmd_image_export(struct cli *cli, struct bd_err *err);
 int cmd_image_import(struct cli *cli, struct bd_err *err);
+int cmd_campaign_crate(struct cli *cli, struct bd_err *err);
+int cmd_verify(struct cli *cli, struct bd_err *err);
 int cmd_cluster_up(struct cli *cli, struct bd_err *err);
 int cmd_cluster_ls(struct cli *cli, struct bd_err *err);
 int cmd_cluster_show(struct cli *cli, struct bd_err *err);

@@ -69,7 +69,7 @@ int download(struct cli *cli, const struct download *d, int fd, struct bd_err *e
         .on_body = on_body,
         .on_tick = transfer_tick,
         .arg = &t,
-        .stall_ns = STALL_NS,
+        .stall_ns = d->stall_ns ? d->stall_ns : STALL_NS,
     };
     int r = api_do(cli, &rq, &reply, err);
     transfer_done(&t);

@@ -23,6 +23,7 @@ void transfer_tick(void *arg);
 struct download {
     const char *path, *type; /* of the content: a media type */
     const char *verb;        /* "exporting" */
+    int64_t stall_ns;        /* how long nothing may come; 0: a minute */
 };
 
 /* Of an export whose campaign or run goes on, that is told. */

@@ -71,41 +71,71 @@ static void write_json(struct api_read *q, const struct analysis *a)
     q->json = json_string(text);
 }
 
-static int analyse(struct api_read *q, struct store_conn *conn, const struct store_campaign *row,
-                   struct bd_err *err)
+/* An analysis with all that it borrows. */
+struct made {
+    json_t *levels;
+    struct analysis_campaign campaign;
+    struct analysis *analysis;
+};
+
+static void made_done(struct made *m)
 {
-    const struct asked *asked = http_request_data(q->r);
+    analysis_free(m->analysis);
+    json_decref(m->levels);
+}
+
+static int make(struct made *m, struct store_conn *conn, const struct store_campaign *row,
+                const struct asked *asked, struct bd_err *err)
+{
     bd_auto(plan) struct plan *plan = NULL;
-    bd_auto_json json_t *levels = json_array();
     int rc = plan_again(row->spec, &plan, err);
     if (rc < 0)
         return rc;
     if (plan_cells(plan) > ANALYSIS_CELLS_MAX)
         return bd_err_set(err, BD_ECONFLICT, "campaign %s has %zu cells: at most %d are analysed",
                           row->id, plan_cells(plan), ANALYSIS_CELLS_MAX);
+    m->levels = json_array();
     for (size_t i = 0; i < plan_cells(plan); i++)
-        json_array_append_new(levels, plan_cell_levels(plan, i));
-    struct analysis_campaign campaign = {
+        json_array_append_new(m->levels, plan_cell_levels(plan, i));
+    m->campaign = (struct analysis_campaign){
         .id = row->id,
         .name = row->name,
         .state = campaign_state_to_str(row->state),
         .at_end = campaign_state_is_final(row->state),
-        .levels = levels,
+        .levels = m->levels,
         .blocks = row->blocks, /* fewer than planned where its rule has stopped it */
         .warmup = plan_warmup_blocks(plan),
         .metrics = &asked->metrics,
         .by = asked->by,
         .confidence = asked->confidence,
     };
-    analysis_design_of(row->spec, &campaign);
-    bd_auto(analysis) struct analysis *a = analysis_new(&campaign);
-    rc = check_by(a, &campaign, err);
+    analysis_design_of(row->spec, &m->campaign);
+    m->analysis = analysis_new(&m->campaign);
+    rc = check_by(m->analysis, &m->campaign, err);
+    return rc < 0 ? rc : analysis_read(m->analysis, conn, err);
+}
+
+int campaign_analysis(struct store_conn *conn, const struct store_campaign *row, json_t **ret_json,
+                      struct bd_err *err)
+{
+    const struct asked all = {0};
+    __attribute__((cleanup(made_done))) struct made m = {0};
+    int rc = make(&m, conn, row, &all, err);
     if (rc == 0)
-        rc = analysis_read(a, conn, err);
+        *ret_json = analysis_json(m.analysis);
+    return rc;
+}
+
+static int analyse(struct api_read *q, struct store_conn *conn, const struct store_campaign *row,
+                   struct bd_err *err)
+{
+    const struct asked *asked = http_request_data(q->r);
+    __attribute__((cleanup(made_done))) struct made m = {0};
+    int rc = make(&m, conn, row, asked, err);
     if (rc == 0 && asked->document)
-        write_report(q, a, row, asked->format);
+        write_report(q, m.analysis, row, asked->format);
     else if (rc == 0)
-        write_json(q, a);
+        write_json(q, m.analysis);
     return rc;
 }
 

@@ -2,6 +2,8 @@
 
 #include "lib/base/fs.h"
 #include "lib/base/str.h"
+#include "lib/store/host.h"
+#include "lib/virt/hostdesc.h"
 #include "lib/virt/hostfacts.h"
 
 #include <stdio.h>
@@ -42,6 +44,15 @@ static json_t *controllers_json(const char *text)
     return list;
 }
 
+static void add_description(json_t *host, struct virt *virt)
+{
+    json_t *description = hostdesc_of(virt);
+    char digest[BD_DIGEST_BYTES];
+    hostdesc_digest(description, digest);
+    json_object_set_new(host, "description", description);
+    json_object_set_new(host, "descriptionDigest", json_string(digest));
+}
+
 json_t *api_host_json(const struct api_places *places, struct virt *virt)
 {
     struct hostfacts facts;
@@ -60,6 +71,7 @@ json_t *api_host_json(const struct api_places *places, struct virt *virt)
         "memoryBytes", (json_int_t)facts.memory_bytes, "cpusInUse", 0.0, "memoryInUseBytes",
         (json_int_t)0, "stateDir", "path", places->state_dir, "freeBytes", (json_int_t)free_bytes);
     hostfacts_done(&facts);
+    add_description(host, virt);
     return host;
 }
 
@@ -110,4 +122,23 @@ void hosts_get(struct http_request *r, void *app)
                      http_request_param(r, "hostId"));
     else
         question_ask(&((struct api *)app)->host.q, r);
+}
+
+/* -- what it was like when runs were measured on it -- */
+
+static int load_description(struct api_read *q, struct store_conn *conn, struct bd_err *err)
+{
+    return store_host_get(conn, q->id, &q->json, err);
+}
+
+void hosts_description(struct http_request *r, void *app)
+{
+    if (strcmp(http_request_param(r, "hostId"), "local") != 0) {
+        http_problem(r, "not-found", "there is no host %s; this one is local",
+                     http_request_param(r, "hostId"));
+        return;
+    }
+    struct api_read *q = read_new(app, r, load_description);
+    snprintf(q->id, sizeof(q->id), "%s", http_request_param(r, "digest"));
+    read_submit(q);
 }

@@ -45,6 +45,7 @@ struct api {
     struct exec *execs;
     struct packing *packings; /* exports of images */
     struct export *exports;   /* of campaigns and runs */
+    struct crate_making *crates;
     uint64_t changes;         /* how often waits_wake() was called */
     uint64_t expanded;        /* bytes of packed artifacts that are being read just now */
     struct {
@@ -208,6 +209,14 @@ int run_files_list(const struct api *a, struct store_conn *conn, const char *run
 int run_file_open(const struct api *a, struct store_conn *conn, const char *run, const char *name,
                   struct store_artifact *ret_file, int *ret_fd, struct bd_err *err);
 
+/* runs.c; on reader threads. A run with its cluster and steps; new reference. */
+int run_json(struct store_conn *conn, const struct store_run *row, json_t **ret_json,
+             int64_t *ret_cluster_version, struct bd_err *err);
+
+/* analysis.c; on reader threads. Of the objectives; new reference. */
+int campaign_analysis(struct store_conn *conn, const struct store_campaign *row, json_t **ret_json,
+                      struct bd_err *err);
+
 /* view.c, view_run.c: rows as the contract's JSON; new references. PURE. */
 json_t *view_time(int64_t wall_ns); /* null for 0 */
 json_t *view_or_null(json_t *json); /* null for NULL */
@@ -236,6 +245,9 @@ void campaigns_resume(struct http_request *r, void *app);
 void campaigns_analyse(struct http_request *r, void *app);
 void campaigns_report(struct http_request *r, void *app);
 void comparisons_create(struct http_request *r, void *app);
+void campaigns_crate(struct http_request *r, void *app);
+void crates_end(struct api *a);
+void signing_key_get(struct http_request *r, void *app);
 void runs_list(struct http_request *r, void *app);
 void runs_list_of_campaign(struct http_request *r, void *app);
 void runs_get(struct http_request *r, void *app);
@@ -262,6 +274,7 @@ void images_api_delete(struct http_request *r, void *app);
 void packings_end(struct api *a);
 void hosts_list(struct http_request *r, void *app);
 void hosts_get(struct http_request *r, void *app);
+void hosts_description(struct http_request *r, void *app);
 void schedulers_list(struct http_request *r, void *app);
 void schedulers_get(struct http_request *r, void *app);
 void events_list(struct http_request *r, void *app);

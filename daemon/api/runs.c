@@ -14,8 +14,8 @@ static int state_from(const char *s, unsigned *ret_bit)
 }
 
 /* With its cluster, which it has not got where it ended before its turn, and its steps. */
-static int run_json(struct store_conn *conn, const struct store_run *row, json_t **ret_json,
-                    int64_t *ret_cluster_version, struct bd_err *err)
+int run_json(struct store_conn *conn, const struct store_run *row, json_t **ret_json,
+             int64_t *ret_cluster_version, struct bd_err *err)
 {
     struct store_cluster cluster = {0};
     struct store_step *tried = NULL;

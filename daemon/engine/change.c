@@ -3,6 +3,7 @@
 #include "daemon/engine/fault.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/store/host.h"
 
 #include <errno.h>
 #include <string.h>
@@ -84,6 +85,7 @@ void change_free(struct change *c)
     for (size_t i = 0; i < c->n_events; i++)
         json_decref(c->events[i].data);
     json_decref(c->before);
+    json_decref(c->host);
     store_run_done(&c->run);
     free(c);
 }
@@ -131,6 +133,8 @@ static int change_exec(struct write *w, struct store_conn *conn, struct bd_err *
     if (rc == 0 && c->with_run)
         rc = c->insert_run ? store_run_insert(conn, &c->run, err)
                            : store_run_update(conn, &c->run, err);
+    if (rc == 0 && c->host)
+        rc = store_host_put(conn, c->host_digest, c->host, bd_wall_ns(), err);
     if (rc == 0)
         rc = run_count_exec(&c->count, conn, err);
     if (rc == 0 && c->before)

@@ -129,6 +129,8 @@ struct change {
     size_t n_events;
     json_t *before; /* to be kept; NULL: leave as it is */
     bool drop_before;
+    json_t *host; /* that its run was measured on; NULL: nothing new */
+    char host_digest[BD_DIGEST_BYTES];
     bool with_run;          /* its run's row has changed too */
     bool insert_run;        /* and is new */
     struct store_run run;   /* copy */

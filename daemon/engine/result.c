@@ -4,6 +4,8 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 
+#include <string.h>
+
 /* Milliseconds, to the microsecond: more digits would be noise. */
 static double ms_of(int64_t ns)
 {
@@ -18,12 +20,22 @@ static void add_time(struct actor *a, const struct step_work *w)
     json_object_set_new(a->row.timings, name, json_real(before + ms_of(w->took_ns)));
 }
 
+static void absorb_host(struct run *r, struct change *c, struct step_output *out)
+{
+    if (!out->host)
+        return;
+    json_object_set_new(r->row.conditions, "host", json_string(out->host_digest));
+    c->host = bd_take(out->host);
+    memcpy(c->host_digest, out->host_digest, sizeof(c->host_digest));
+}
+
 static void absorb(struct actor *a, struct change *c, struct step_work *w)
 {
     struct step_output *out = &w->out;
     if (a->run && steps[w->step].phase == STEP_MEASURE) {
         c->with_run = true;
         run_absorb(a->run, out);
+        absorb_host(a->run, c, out);
     }
     for (size_t i = 0; i < out->warnings.n; i++)
         json_array_append_new(a->row.warnings, json_string(out->warnings.items[i]));

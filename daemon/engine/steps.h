@@ -10,6 +10,7 @@
 #pragma once
 
 #include "lib/base/cancel.h"
+#include "lib/base/digest.h"
 #include "lib/base/err.h"
 #include "lib/base/json.h"
 #include "lib/base/str.h"
@@ -69,7 +70,9 @@ struct step_output {
     struct bd_strv warnings;
     json_t *residue;
     json_t *metrics;
-    json_t *conditions;    /* members that are put into the run's */
+    json_t *conditions; /* members that are put into the run's */
+    json_t *host;       /* what the host is like (lib/virt/hostdesc.h), and its digest */
+    char host_digest[BD_DIGEST_BYTES];
     struct jobs_seen jobs; /* rows of the store, as are these: */
     struct sample_block *samples;
     size_t n_samples;

@@ -88,6 +88,7 @@ void work_free(struct step_work *w)
     json_decref(w->out.residue);
     json_decref(w->out.metrics);
     json_decref(w->out.conditions);
+    json_decref(w->out.host);
     jobs_seen_done(&w->out.jobs);
     sample_blocks_free(w->out.samples, w->out.n_samples);
     free(w);

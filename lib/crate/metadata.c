@@ -21,10 +21,14 @@
 
 static const struct {
     const char *name, *words;
-} described[] = {
+} notes[] = {
     {"README.md", "what is in this crate, and how to check it"},
     {"analysis.json", "the cells compared, with the verdict and its reasons"},
     {"campaign.json", "the campaign: state, times, numbers"},
+    {"hosts/", "what the host was like while runs of this campaign were measured on it"},
+    {"images/",
+     "every package of the image with this digest; the image itself is not in the crate: "
+     "'benchctl image export sha256:DIGEST FILE', GET /v1/images/sha256:DIGEST/content"},
     {"plan.json", "cells with their levels and specs, and the order of the runs"},
     {"runs.json", "every run: metrics, grade, conditions, steps"},
     {CRATE_KEY, "the public key that checks the signature"},
@@ -49,9 +53,10 @@ static const char *type_of(const char *name)
 
 static const char *words_of(const char *name)
 {
-    for (size_t i = 0; i < BD_ARRAY_LEN(described); i++)
-        if (strcmp(described[i].name, name) == 0)
-            return described[i].words;
+    for (size_t i = 0; i < BD_ARRAY_LEN(notes); i++)
+        if (strcmp(notes[i].name, name) == 0 ||
+            (bd_ends_with(notes[i].name, "/") && bd_starts_with(name, notes[i].name)))
+            return notes[i].words;
     return NULL;
 }
 
@@ -254,17 +259,31 @@ static bool is_file(const json_t *entity)
     return false;
 }
 
-/* The names of all files that it describes, as members. */
-static json_t *names_of(const json_t *graph)
+/* {NAME: digest} of all files that it describes; "" where it says none. */
+static json_t *described_files(const json_t *graph)
 {
     json_t *names = json_object();
     for (size_t i = 0; i < json_array_size(graph); i++) {
         const json_t *entity = json_array_get(graph, i);
         const char *id = bd_json_str(entity, "@id", NULL);
         if (id && is_file(entity))
-            json_object_set_new(names, id, json_true());
+            json_object_set_new(names, id, json_string(bd_json_str(entity, "sha256", "")));
     }
     return names;
+}
+
+static void check_file(const json_t *described, const struct crate_file *file,
+                       struct crate_faults *faults)
+{
+    char hex[2 * CRATE_SHA_BYTES + 1];
+    const char *said = bd_json_str(described, file->name, NULL);
+    bd_hex(file->sha256, CRATE_SHA_BYTES, hex);
+    if (!said)
+        crate_faults_add(faults, CRATE_FAULT_METADATA, file->name, strlen(file->name),
+                         CRATE_METADATA " does not describe it");
+    else if (*said && strcmp(said, hex) != 0)
+        crate_faults_add(faults, CRATE_FAULT_METADATA, file->name, strlen(file->name),
+                         CRATE_METADATA " has another digest of it than the list");
 }
 
 void crate_metadata_check(const char *text, size_t bytes, const struct crate_file *files, size_t n,
@@ -277,18 +296,15 @@ void crate_metadata_check(const char *text, size_t bytes, const struct crate_fil
                          "it is no JSON: %.300s", err.text);
         return;
     }
-    bd_auto_json json_t *names = names_of(json_object_get(json, "@graph"));
-    json_object_del(names, CRATE_LIST);
-    json_object_del(names, CRATE_SIGNATURE);
+    bd_auto_json json_t *described = described_files(json_object_get(json, "@graph"));
+    json_object_del(described, CRATE_LIST);
+    json_object_del(described, CRATE_SIGNATURE);
     const char *name;
     const json_t *value BD_UNUSED;
-    for (size_t i = 0; i < n; i++) {
-        name = files[i].name;
-        if (strcmp(name, CRATE_METADATA) != 0 && !json_object_get(names, name))
-            crate_faults_add(faults, CRATE_FAULT_METADATA, name, strlen(name),
-                             CRATE_METADATA " does not describe it");
-    }
-    json_object_foreach (names, name, value) {
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(files[i].name, CRATE_METADATA) != 0)
+            check_file(described, &files[i], faults);
+    json_object_foreach (described, name, value) {
         if (!crate_list_find(files, n, name))
             crate_faults_add(faults, CRATE_FAULT_METADATA, name, strlen(name),
                              CRATE_METADATA " describes it, and the list does not have it");

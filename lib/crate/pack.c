@@ -183,10 +183,15 @@ int crate_pack_fd(struct crate_pack *p, const char *name, int fd, struct bd_err 
     return rc;
 }
 
-const struct crate_file *crate_pack_files(const struct crate_pack *p, size_t *ret_n)
+int crate_pack_files(struct crate_pack *p, const struct crate_file **ret_files, size_t *ret_n,
+                     struct bd_err *err)
 {
+    int rc = end_file(p, err);
+    if (rc < 0)
+        return rc;
+    *ret_files = p->files;
     *ret_n = p->n;
-    return p->files;
+    return 0;
 }
 
 static int by_name(const void *a, const void *b)

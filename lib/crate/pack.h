@@ -32,8 +32,9 @@ int crate_pack_file(struct crate_pack *p, const char *name, const void *data, si
 /* A descriptor, to its end. */
 int crate_pack_fd(struct crate_pack *p, const char *name, int fd, struct bd_err *err);
 
-/* What was written so far; the pack's. */
-const struct crate_file *crate_pack_files(const struct crate_pack *p, size_t *ret_n);
+/* Ends the last file, and tells what was written so far; the pack's. */
+int crate_pack_files(struct crate_pack *p, const struct crate_file **ret_files, size_t *ret_n,
+                     struct bd_err *err);
 
 /* Adds the metadata, the list of digests and its signature, and ends the file: p is only to be
  * freed. Tells the digest of the list, which stands for all that is in the crate. */

@@ -242,7 +242,8 @@ static void ask_qemu(const char *program)
         *asked.version = '\0';
 }
 
-bool hostdesc_qemu(char *ret_version, size_t bytes)
+/* Of the QEMU that nodes of this machine's kind would run in; false: there is none. */
+static bool qemu_version(char *ret_version, size_t bytes)
 {
     struct utsname name = {0};
     struct stat st;
@@ -271,6 +272,17 @@ json_t *hostdesc_read(const char *root, const char *libvirt, const char *qemu)
                      "cpu", desc_cpu(root), "numa", desc_numa(root), "memory", desc_memory(root),
                      "kernel", kernel_json(root), "virtual", desc_virtual(root), "cgroups",
                      cgroups_json(root), "libvirt", libvirt, "qemu", qemu);
+}
+
+json_t *hostdesc_of(struct virt *virt)
+{
+    unsigned long v;
+    char libvirt[32], qemu[32];
+    bool has_libvirt = virt_version(virt, &v, NULL) == 0;
+    bool has_qemu = qemu_version(qemu, sizeof(qemu));
+    if (has_libvirt)
+        snprintf(libvirt, sizeof(libvirt), "%lu.%lu.%lu", v / 1000000, v / 1000 % 1000, v % 1000);
+    return hostdesc_read("", has_libvirt ? libvirt : NULL, has_qemu ? qemu : NULL);
 }
 
 void hostdesc_digest(const json_t *description, char ret_digest[BD_DIGEST_BYTES])

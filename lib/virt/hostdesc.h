@@ -10,17 +10,20 @@
 
 #include "lib/base/digest.h"
 #include "lib/base/json.h"
+#include "lib/virt/virt.h"
 
-/* root: where the kernel's files are ("" is the host's own). Takes milliseconds. libvirt, qemu:
- * versions, "9.0.0"; NULL: not known. As the contract's HostDescription; new reference. */
-json_t *hostdesc_read(const char *root, const char *libvirt, const char *qemu);
+#include <stdbool.h>
+
+/* Of this host: as the contract's HostDescription; new reference. Takes milliseconds, and some ten
+ * more to ask QEMU for its version, once for each that is installed. */
+json_t *hostdesc_of(struct virt *virt);
 void hostdesc_digest(const json_t *description, char ret_digest[BD_DIGEST_BYTES]);
 
-/* The version of the QEMU that nodes of this machine's kind would run in; false: there is none, or
- * it does not say. Asks the program, once for each that is installed. */
-bool hostdesc_qemu(char *ret_version, size_t bytes);
+/* -- its parts, for tests -- */
 
-/* -- for tests: PURE -- */
+/* root: where the kernel's files are ("" is the host's own). libvirt, qemu: versions, "9.0.0";
+ * NULL: not known. */
+json_t *hostdesc_read(const char *root, const char *libvirt, const char *qemu);
 
 /* "7.2.13" of "QEMU emulator version 7.2.13 (Debian ...)"; false: it says something else. */
 bool hostdesc_qemu_version(const char *text, char *ret_version, size_t bytes);
