@@ -61,8 +61,11 @@ def test_a_file_comes_with_its_type_its_name_and_its_digest(api, exported, what,
     assert reply.headers["ETag"] == f'"sha256:{hashlib.sha256(reply.body).hexdigest()}"'
     assert int(reply.headers["Content-Length"]) == len(reply.body)
     assert api.get(target, **{"If-None-Match": reply.headers["ETag"]}).status == 304
-    head = api.request("HEAD", target)
-    assert (head.status, head.body, head.headers["ETag"]) == (200, b"", reply.headers["ETag"])
+    connection = api.connection()
+    connection.request("HEAD", target)
+    head = connection.getresponse()
+    assert (head.status, head.read(), head.headers["ETag"]) == (200, b"", reply.headers["ETag"])
+    connection.close()
     done = subprocess.run([BUILD / "clients/benchctl/benchctl", "--socket", api.unix, what[:-1], "export",
                            exported.ids[what], "--format", format], capture_output=True, check=True)
     assert (done.stdout, done.stderr) == (reply.body, b"")
@@ -90,7 +93,7 @@ def test_json_has_what_the_interface_tells(campaigns, exported):
         assert told["plan"]["cells"][ours["cell"]] == run["cell"]
         for member in ("id", "position", "block", "state", "grade", "timings", "residue", "warnings", "startedAt"):
             assert ours[member] == run[member], member
-        assert ours["scheduler"]["version"].startswith("22.") and ours["image"]["digest"].startswith("sha256:")
+        assert "22.05" in ours["scheduler"]["version"] and ours["image"]["digest"].startswith("sha256:")
     run = json.loads(exported.text("runs", "json"))
     assert run["run"] == told["runs"][1] and run["spec"] == exported.runs[1]["spec"]
     assert run["jobs"] == rows(campaigns, exported.ids["runs"])
