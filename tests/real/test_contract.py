@@ -84,7 +84,7 @@ def test_reads(daemon, cluster, run, over):
         f"/v1/images/{image['digest']}/manifest", "/v1/hosts", "/v1/hosts/local", "/v1/schedulers",
         "/v1/schedulers/slurm", "/v1/events", "/openapi.json",
         "/v1/campaigns", one_campaign, f"{one_campaign}/runs", f"{one_campaign}/analysis",
-        f"{one_campaign}/analysis?metric=elapsed", "/v1/runs", f"/v1/runs?campaign={run['campaign']}",
+        f"{one_campaign}/analysis?metric=elapsed", f"{one_campaign}/export", f"{one_run}/export", "/v1/runs", f"/v1/runs?campaign={run['campaign']}",
         one_run, f"{one_run}/steps", f"{one_run}/jobs", f"{one_run}/jobs?outcome=failed,lost", f"{one_run}/samples",
         f"{one_run}/queue", f"{one_run}/queue?step=1s&from=1s&to=1min",
         "/v1/metrics-catalogue", f"{one_run}/logs", f"{one_run}/artifacts", f"{one_run}/artifacts/stdout",

@@ -200,6 +200,7 @@ END_TEST
 static void insert_jobs(struct store_conn *c, uint32_t n)
 {
     struct job_seen jobs[STORE_JOBS_BATCH];
+    char nowhere[] = "";
     OK(store_begin(c, err));
     for (uint32_t first = 0; first < n; first += STORE_JOBS_BATCH) {
         for (uint32_t i = 0; i < STORE_JOBS_BATCH; i++)
@@ -212,7 +213,7 @@ static void insert_jobs(struct store_conn *c, uint32_t n)
                 .started_first = JOB_NEVER,
                 .started_all = JOB_NEVER,
                 .ended_last = JOB_NEVER,
-                .node_list = (char[]){""},
+                .node_list = nowhere,
             };
         OK(store_jobs_put(c, EXPORTED_JOBS, jobs, STORE_JOBS_BATCH, err));
     }
