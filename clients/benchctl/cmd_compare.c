@@ -3,6 +3,7 @@
 #include "api.h"
 #include "commands.h"
 #include "differences_print.h"
+#include "table.h"
 #include "text.h"
 
 #include "lib/report/gate.h"
@@ -140,7 +141,7 @@ int cmd_campaign_gate(struct cli *cli, struct bd_err *err)
     http_auto_reply struct http_reply reply = {0};
     bd_auto_json json_t *comparison = NULL;
     enum gate answer;
-    double margin;
+    double margin = 0;
     int r = read_margin(args_get(&cli->args, "margin"), &margin, err);
     if (r == 0 && !baseline)
         r = bd_err_set(err, BD_EINVALID, "--baseline: name the campaign to compare with");
