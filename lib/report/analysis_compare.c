@@ -208,13 +208,18 @@ static json_t *level_json(const struct analysis *a, const struct pairing *p, boo
     return json_incref(json_array_get(a->factors[p->factor].levels, reference ? 0 : p->level));
 }
 
-/* The levels of the other factors; null over all of them. */
+/* The levels of the other factors that vary; null over all of them. */
 static json_t *context_json(const struct analysis *a, const struct pairing *p)
 {
     if (p->n > 1 || p->factor < 0)
         return json_null();
-    json_t *context = json_copy(json_array_get(a->campaign->levels, p->cells[0]));
-    json_object_del(context, a->factors[p->factor].path);
+    json_t *context = json_object();
+    for (size_t i = 0; i < a->n_factors; i++) {
+        const struct factor *f = &a->factors[i];
+        uint32_t level = a->level_of[p->cells[0] * a->n_factors + i];
+        if (i != (size_t)p->factor && json_array_size(f->levels) > 1 && level != NO_LEVEL)
+            json_object_set(context, f->path, json_array_get(f->levels, level));
+    }
     return context;
 }
 
