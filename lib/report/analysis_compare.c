@@ -48,9 +48,8 @@ static void find_ratio(const struct analysis *a, const struct found *f, const st
     if (c->n == 0)
         return;
     r->n = c->n;
-    r->median =
-        stats_ratio_of_medians(s->of, s->n_of, s->against, s->n_against, f->interval_confidence,
-                               STATS_DRAWS, a->campaign->seed, &r->interval);
+    r->median = stats_ratio_of_medians(s->of, s->n_of, s->against, s->n_against, f->confidence,
+                                       STATS_DRAWS, a->campaign->seed, &r->interval);
 }
 
 static void describe_sides(const struct analysis *a, const struct found *f, const struct sides *s,
@@ -58,13 +57,12 @@ static void describe_sides(const struct analysis *a, const struct found *f, cons
 {
     c->delta = stats_cliff_delta(s->of, s->n_of, s->against, s->n_against);
     if (c->paired) {
-        stats_pair(s->of, s->against, s->n_of, f->interval_confidence, &c->pairs);
-        stats_shift_pairs(s->of, s->against, s->n_of, f->interval_confidence, &c->shift);
+        stats_pair(s->of, s->against, s->n_of, f->confidence, &c->pairs);
+        stats_shift_pairs(s->of, s->against, s->n_of, f->confidence, &c->shift);
         c->n = c->pairs.n;
         c->ratio = c->pairs.ratio;
     } else {
-        stats_shift_samples(s->of, s->n_of, s->against, s->n_against, f->interval_confidence,
-                            &c->shift);
+        stats_shift_samples(s->of, s->n_of, s->against, s->n_against, f->confidence, &c->shift);
         c->n = s->n_of && s->n_against ? s->n_of + s->n_against : 0;
         find_ratio(a, f, s, c);
     }
