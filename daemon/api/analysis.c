@@ -54,7 +54,7 @@ static int analyse(struct api_read *q, struct store_conn *conn, const struct sto
         .state = campaign_state_to_str(row->state),
         .at_end = campaign_state_is_final(row->state),
         .levels = levels,
-        .blocks = plan_blocks(plan),
+        .blocks = row->blocks, /* fewer than planned where its rule has stopped it */
         .warmup = plan_warmup_blocks(plan),
         .metrics = &asked->metrics,
         .by = asked->by,
