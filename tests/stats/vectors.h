@@ -5,6 +5,7 @@
 #pragma once
 
 #include "lib/base/json.h"
+#include "lib/base/rng.h"
 #include "tests/base/unit.h"
 
 #include <math.h>
@@ -34,6 +35,29 @@ static inline size_t vectors_numbers(const json_t *array, double *ret_numbers, s
     for (size_t i = 0; i < json_array_size(array); i++)
         ret_numbers[i] = vectors_number(json_array_get(array, i));
     return json_array_size(array);
+}
+
+#define VECTORS_MOST 5001
+
+/* Of samples.json's samples; a new array (free()). */
+static inline double *vectors_sample(const json_t *samples, const char *name, size_t *ret_n)
+{
+    const json_t *sample = json_object_get(json_object_get(samples, "samples"), name);
+    double *values = bd_xcalloc(VECTORS_MOST, sizeof(*values));
+    ck_assert_msg(sample != NULL, "no sample '%s'", name);
+    *ret_n = vectors_numbers(sample, values, VECTORS_MOST);
+    return values;
+}
+
+/* Fisher and Yates's. */
+static inline void vectors_shuffle(struct bd_rng *rng, double *values, size_t n)
+{
+    for (size_t i = n; i > 1; i--) {
+        size_t other = bd_rng_below(rng, i);
+        double kept = values[i - 1];
+        values[i - 1] = values[other];
+        values[other] = kept;
+    }
 }
 
 /* Within a share of what it should be; NAN is close to NAN. */
