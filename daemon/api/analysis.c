@@ -50,18 +50,16 @@ static json_t *host_json(void)
     return host;
 }
 
-/* Made here, on the reader: with many cells it is long. */
-static void write_report(struct api_read *q, const struct analysis *a,
-                         const struct store_campaign *row, enum report_format format)
+/* The caller's. */
+static char *write_report(const struct analysis *a, const json_t *analysis,
+                          const struct store_campaign *row, enum report_format format)
 {
-    bd_auto_json json_t *analysis = analysis_json(a);
     bd_auto_json json_t *conditions = analysis_conditions(a);
     bd_auto_json json_t *campaign = view_campaign(row, 0);
     bd_auto_json json_t *host = host_json();
     const struct report_source source = {
         .version = BENCHD_VERSION, .campaign = campaign, .conditions = conditions, .host = host};
-    bd_auto_free char *text = report_text(analysis, &source, format);
-    q->json = json_string(text);
+    return report_text(analysis, &source, format);
 }
 
 static int analyse(struct api_read *q, struct store_conn *conn, const struct store_campaign *row,
@@ -84,7 +82,7 @@ static int analyse(struct api_read *q, struct store_conn *conn, const struct sto
         .state = campaign_state_to_str(row->state),
         .at_end = campaign_state_is_final(row->state),
         .levels = levels,
-        .blocks = plan_blocks(plan),
+        .blocks = row->blocks, /* fewer than planned where its rule has stopped it */
         .warmup = plan_warmup_blocks(plan),
         .metrics = &asked->metrics,
         .by = asked->by,
@@ -95,11 +93,13 @@ static int analyse(struct api_read *q, struct store_conn *conn, const struct sto
     rc = check_by(a, &campaign, err);
     if (rc == 0)
         rc = analysis_read(a, conn, err);
-    if (rc == 0 && asked->document)
-        write_report(q, a, row, asked->format);
-    else if (rc == 0)
-        q->json = analysis_json(a);
-    return rc;
+    if (rc < 0)
+        return rc;
+    bd_auto_json json_t *json = analysis_json(a);
+    bd_auto_free char *text =
+        asked->document ? write_report(a, json, row, asked->format) : bd_json_text(json);
+    q->json = json_string(text);
+    return 0;
 }
 
 static int load_analysis(struct api_read *q, struct store_conn *conn, struct bd_err *err)
@@ -142,7 +142,9 @@ static struct asked *read_request(struct http_request *r)
 void campaigns_analyse(struct http_request *r, void *app)
 {
     (void)read_request(r);
-    read_submit(read_object(app, r, "campaign", load_analysis));
+    struct api_read *q = read_object(app, r, "campaign", load_analysis);
+    q->reply = reply_made_json;
+    read_submit(q);
 }
 
 static void reply_report(struct api_read *q)

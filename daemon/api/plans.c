@@ -12,20 +12,29 @@
 
 /* -- what a schema can't say of a spec -- */
 
-static void check_objectives(const json_t *spec, struct schema_faults *faults)
+static void check_metric(const json_t *spec, const char *pointer, const char *name,
+                         struct schema_faults *faults)
 {
     const json_t *workload = json_object_get(spec, "workload");
     const struct workload *kind = workload_find(bd_json_str(workload, "name", ""));
-    const json_t *objectives = json_object_get(spec, "objectives");
-    for (size_t i = 0; i < json_array_size(objectives); i++) {
-        const char *name = bd_json_str(json_array_get(objectives, i), "metric", "");
-        if (!kind || kind->has_metric(workload, name))
-            continue;
-        bd_auto_free char *pointer = bd_xasprintf("/objectives/%zu/metric", i);
+    if (kind && !kind->has_metric(workload, name))
         schema_faults_add(faults, pointer, name,
                           "a metric of the workload (benchctl metrics lists those "
                           "of streams of jobs)");
+}
+
+static void check_metrics(const json_t *spec, struct schema_faults *faults)
+{
+    const json_t *objectives = json_object_get(spec, "objectives");
+    for (size_t i = 0; i < json_array_size(objectives); i++) {
+        bd_auto_free char *pointer = bd_xasprintf("/objectives/%zu/metric", i);
+        check_metric(spec, pointer, bd_json_str(json_array_get(objectives, i), "metric", ""),
+                     faults);
     }
+    const json_t *range = json_object_get(json_object_get(spec, "design"), "repetitions");
+    const char *name = bd_json_str(json_object_get(range, "until"), "metric", NULL);
+    if (name)
+        check_metric(spec, "/design/repetitions/until/metric", name, faults);
 }
 
 /* -- images and room: cells that differ in nothing of that are looked at once -- */
@@ -163,7 +172,7 @@ static void planning_run(struct work *w, void *context BD_UNUSED)
     p->spec = json_deep_copy(p->body);
     int rc = plan_make(p->spec, &rules, &p->plan, &p->faults);
     cell_check_done(&cells);
-    check_objectives(p->spec, &p->faults);
+    check_metrics(p->spec, &p->faults);
     if (rc < 0 || p->faults.n)
         return;
     look_at_cells(p);

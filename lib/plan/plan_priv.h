@@ -77,8 +77,9 @@ struct plan {
     size_t n_products;
     json_t *listed; /* the cells that follow, of the plan's spec */
     size_t blocks, warmup;
-    bool one_group;  /* the order is over all blocks that are no warm-up */
-    uint32_t *order; /* position -> block x cells + cell */
+    struct plan_until until; /* metric NULL: there is no rule */
+    bool one_group;          /* the order is over all blocks that are no warm-up */
+    uint32_t *order;         /* position -> block x cells + cell */
 };
 
 /* Reads factors, exclude and cells; false: with faults of a sort that leaves no cells to look at.
@@ -93,6 +94,13 @@ size_t cells_settings(const struct plan *p, size_t cell, struct setting ret_sett
 /* Holds each cell's spec against what a schema can't say. */
 void cells_check(const struct plan *p, const struct plan_rules *rules,
                  struct schema_faults *faults);
+
+/* -- until.c -- */
+
+/* From a spec that is right by the schema. */
+void until_read(struct plan *p, struct schema_faults *faults);
+/* Can the rule that was read end the campaign? */
+void until_check(const struct plan *p, struct schema_faults *faults);
 
 /* -- order.c -- */
 

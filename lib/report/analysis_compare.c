@@ -48,9 +48,8 @@ static void find_ratio(const struct analysis *a, const struct found *f, const st
     if (c->n == 0)
         return;
     r->n = c->n;
-    r->median =
-        stats_ratio_of_medians(s->of, s->n_of, s->against, s->n_against, f->interval_confidence,
-                               STATS_DRAWS, a->campaign->seed, &r->interval);
+    r->median = stats_ratio_of_medians(s->of, s->n_of, s->against, s->n_against, f->confidence,
+                                       STATS_DRAWS, a->campaign->seed, &r->interval);
 }
 
 static void describe_sides(const struct analysis *a, const struct found *f, const struct sides *s,
@@ -58,13 +57,12 @@ static void describe_sides(const struct analysis *a, const struct found *f, cons
 {
     c->delta = stats_cliff_delta(s->of, s->n_of, s->against, s->n_against);
     if (c->paired) {
-        stats_pair(s->of, s->against, s->n_of, f->interval_confidence, &c->pairs);
-        stats_shift_pairs(s->of, s->against, s->n_of, f->interval_confidence, &c->shift);
+        stats_pair(s->of, s->against, s->n_of, f->confidence, &c->pairs);
+        stats_shift_pairs(s->of, s->against, s->n_of, f->confidence, &c->shift);
         c->n = c->pairs.n;
         c->ratio = c->pairs.ratio;
     } else {
-        stats_shift_samples(s->of, s->n_of, s->against, s->n_against, f->interval_confidence,
-                            &c->shift);
+        stats_shift_samples(s->of, s->n_of, s->against, s->n_against, f->confidence, &c->shift);
         c->n = s->n_of && s->n_against ? s->n_of + s->n_against : 0;
         find_ratio(a, f, s, c);
     }
@@ -208,13 +206,18 @@ static json_t *level_json(const struct analysis *a, const struct pairing *p, boo
     return json_incref(json_array_get(a->factors[p->factor].levels, reference ? 0 : p->level));
 }
 
-/* The levels of the other factors; null over all of them. */
+/* The levels of the other factors that vary; null over all of them. */
 static json_t *context_json(const struct analysis *a, const struct pairing *p)
 {
     if (p->n > 1 || p->factor < 0)
         return json_null();
-    json_t *context = json_copy(json_array_get(a->campaign->levels, p->cells[0]));
-    json_object_del(context, a->factors[p->factor].path);
+    json_t *context = json_object();
+    for (size_t i = 0; i < a->n_factors; i++) {
+        const struct factor *f = &a->factors[i];
+        uint32_t level = a->level_of[p->cells[0] * a->n_factors + i];
+        if (i != (size_t)p->factor && json_array_size(f->levels) > 1 && level != NO_LEVEL)
+            json_object_set(context, f->path, json_array_get(f->levels, level));
+    }
     return context;
 }
 

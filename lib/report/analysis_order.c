@@ -57,54 +57,53 @@ static void find_block_medians(const struct analysis *a, const struct analysed_m
 
 /* -- drift -- */
 
-struct trend {
-    size_t cell;
-    bool relative;
-    struct stats_test test;
-    double slope;
-};
-
-static void add_trends(const struct analysis *a, const struct metric_found *m,
-                       const double *medians, struct trend *trends, size_t *n)
+/* A cell's values relative to the medians of their blocks, in the order of its runs. */
+static void find_relative(const struct analysis *a, const struct analysed_metric *m, size_t cell,
+                          const double *medians, double *ret_values)
 {
-    bool ratio = analysis_above_0(a, m->metric);
+    bool ratio = analysis_above_0(a, m);
+    const double *values = analysis_values(a, m, cell);
     bd_auto_free double *relative = bd_xcalloc(a->n_blocks + 1, sizeof(*relative));
-    bd_auto_free double *in_order = bd_xcalloc(a->n_blocks + 1, sizeof(*in_order));
-    for (size_t i = 0; i < a->n_cells; i++) {
-        const double *values = analysis_values(a, m->metric, i);
-        trends[(*n)++] = (struct trend){i, false, m->cells[i].trend, m->cells[i].slope};
-        if (!medians)
-            continue;
-        for (size_t b = 0; b < a->n_blocks; b++)
-            relative[b] = ratio ? values[b] / medians[b] : values[b] - medians[b];
-        struct trend *t = &trends[(*n)++];
-        *t = (struct trend){.cell = i, .relative = true};
-        analysis_in_order(a, i, relative, in_order);
-        stats_trend(in_order, a->n_blocks, &t->test, &t->slope);
-    }
+    for (size_t b = 0; b < a->n_blocks; b++)
+        relative[b] = ratio ? values[b] / medians[b] : values[b] - medians[b];
+    analysis_in_order(a, cell, relative, ret_values);
 }
 
-/* The least p, corrected for all that were looked at. */
+/* Keeps the least p of all. */
+static void look_at(struct drift *d, size_t cell, bool relative, const struct stats_test *test)
+{
+    if (isnan(test->p))
+        return;
+    d->tests++;
+    if (d->is_there && d->test.p <= test->p)
+        return;
+    d->is_there = true;
+    d->cell = cell;
+    d->relative = relative;
+    d->test = *test;
+}
+
+/* medians: of the blocks; NULL: values are not taken relative to them. */
 static void find_drift(const struct analysis *a, struct metric_found *m, const double *medians)
 {
-    bd_auto_free struct trend *trends = bd_xcalloc(2 * a->n_cells + 1, sizeof(*trends));
-    const struct trend *least = NULL;
-    size_t n = 0, tests = 0;
-    add_trends(a, m, medians, trends, &n);
-    for (size_t i = 0; i < n; i++) {
-        if (isnan(trends[i].test.p))
+    struct drift *d = &m->drift;
+    struct stats_test test;
+    bd_auto_free double *relative = bd_xcalloc(a->n_blocks + 1, sizeof(*relative));
+    for (size_t i = 0; i < a->n_cells; i++) {
+        look_at(d, i, false, &m->cells[i].trend);
+        if (!medians)
             continue;
-        tests++;
-        if (!least || trends[i].test.p < least->test.p)
-            least = &trends[i];
+        find_relative(a, m->metric, i, medians, relative);
+        stats_trend(relative, a->n_blocks, &test, NULL);
+        look_at(d, i, true, &test);
     }
-    if (least)
-        m->drift = (struct drift){.is_there = true,
-                                  .cell = least->cell,
-                                  .relative = least->relative,
-                                  .test = least->test,
-                                  .slope = least->slope,
-                                  .tests = tests};
+    if (!d->is_there)
+        return;
+    d->slope = m->cells[d->cell].slope;
+    if (d->relative) {
+        find_relative(a, m->metric, d->cell, medians, relative);
+        stats_trend(relative, a->n_blocks, &test, &d->slope);
+    }
 }
 
 /* -- warming up -- */

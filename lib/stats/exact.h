@@ -11,16 +11,17 @@ struct exact_tails {
     double lower, upper; /* P(X <= x), P(X >= x) */
 };
 
-/* Up to here they are cheap: pairs, and the product of both sizes. */
-#define EXACT_PAIRS   50
-#define EXACT_PRODUCT 2500
+/* Up to here they are cheap: pairs, and the product of both sizes, without ties and with them. */
+#define EXACT_PAIRS        50
+#define EXACT_PRODUCT      2500
+#define EXACT_TIED_PRODUCT 900
 
 /* C(n, k), as a double: infinity where it is none. */
 double exact_choose(size_t n, size_t k);
 
 /*
- * U of m values among m + n <= EXACT_PRODUCT + 1 that are tied in `groups` of sizes ties[], from
- * the least value to the greatest; twice_u is 2 U. m, n > 0, m n <= EXACT_PRODUCT.
+ * U of m values among m + n that are tied in `groups` of sizes ties[], from the least value to the
+ * greatest; twice_u is 2 U. m, n > 0; m n is at most what is said above.
  */
 void exact_mann_whitney(const size_t *ties, size_t groups, size_t m, size_t n, size_t twice_u,
                         struct exact_tails *ret_tails);

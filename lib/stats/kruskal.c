@@ -96,9 +96,9 @@ static bool can_divide(const size_t *sizes, size_t k, size_t n)
 /* ranks: group after group. NAN: the numbers would be too large. */
 static double exact_p(const double *ranks, const size_t *sizes, size_t k, size_t n)
 {
-    uint64_t twice_ranks[MOST_EXACT], multiple = 1;
+    uint64_t twice_ranks[MOST_EXACT] = {0}, multiple = 1;
     struct division d = {.twice_ranks = twice_ranks, .n = n, .k = k, .sizes = sizes};
-    /* The sum is at most multiple x (twice the sum of all ranks)^2 < multiple x 2^24. */
+    /* The sum is at most multiple x (twice the sum of all ranks)^2 < multiple x 2^25. */
     for (size_t g = 0; g < k; g++) {
         multiple *= sizes[g] / divisor_of(multiple, sizes[g]);
         if (multiple >> 39)

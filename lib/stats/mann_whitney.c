@@ -90,7 +90,8 @@ void tails_of_samples(const double *a, size_t n_a, const double *b, size_t n_b, 
     if (is.m > 0 && is.n > 0) {
         t.statistic = (double)is.twice_u / 2;
         t.all_equal = is.groups == 1;
-        t.exact = t.all_equal || is.m <= EXACT_PRODUCT / is.n;
+        size_t most = is.groups == t.n ? EXACT_PRODUCT : EXACT_TIED_PRODUCT;
+        t.exact = t.all_equal || is.m <= most / is.n;
         if (!t.exact)
             normal(&is, &t);
         else if (!t.all_equal)

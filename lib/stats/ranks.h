@@ -17,7 +17,7 @@ double stats_ranks(const double *values, size_t n, double *ret_ranks);
 
 /*
  * Two independent samples (Mann and Whitney 1947). statistic: U, of pairs (a, b) those in which a
- * is greater, ties counted half. Exact, with ties too, where n_a n_b is at most 2500; else normal,
+ * is greater, ties counted half. Exact where n_a n_b is at most 2500, with ties 900; else normal,
  * corrected for ties and continuity. p is twice the smaller tail, at most 1; NAN where a sample has
  * no values or all are equal.
  */
@@ -36,7 +36,7 @@ void stats_wilcoxon(const double *a, const double *b, size_t n, struct stats_tes
  * k independent samples (Kruskal and Wallis 1952): values[i], sizes[i]. statistic: H, corrected for
  * ties. Exact, by enumeration and with ties too, where there are at most 64 values and a million
  * divisions that differ by more than the order of samples of one size (three samples of 5, four of
- * 4, ten of 2 are below that); else chi-squared with k - 1. p is NAN where k < 2, a sample has no
+ * 3, seven of 2 are below that); else chi-squared with k - 1. p is NAN where k < 2, a sample has no
  * values, or all values are equal.
  */
 void stats_kruskal_wallis(const double *const *values, const size_t *sizes, size_t k,

@@ -36,6 +36,8 @@ static uint64_t count_up_to(const struct matrix *all, double x)
         } else { /* a[i..j) are low enough for their mean with the value */
             while (j > i && walsh(all->a[i], all->a[j - 1]) > x)
                 j--;
+            if (j <= i)
+                break;
             count += j - i;
         }
     }

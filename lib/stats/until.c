@@ -131,6 +131,11 @@ bool stats_until_met(const struct stats_until *u, const double *values, size_t b
     return *ret_half_width <= u->relative_half_width;
 }
 
+size_t stats_until_least_n(double confidence)
+{
+    return stats_least_n(1 - RULE_PART * (1 - confidence));
+}
+
 size_t stats_until_least(const struct stats_until *u)
 {
     double coverage;

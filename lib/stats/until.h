@@ -37,6 +37,8 @@ double stats_until_confidence(const struct stats_until *u, size_t blocks);
  * or the median is 0. */
 bool stats_until_met(const struct stats_until *u, const double *values, size_t blocks,
                      double *ret_half_width);
+/* The fewest values that a campaign can be stopped with at this confidence: 12 for 0.95. */
+size_t stats_until_least_n(double confidence);
 /* The fewest blocks after which the rule can stop a campaign (interval levels, not widths); above
  * max: it never can. */
 size_t stats_until_least(const struct stats_until *u);

@@ -19,8 +19,10 @@
 enum {
     BLOCKS = 50,
     WIDTHS = 24,
-    CAMPAIGNS = 20000,
+    CAMPAIGNS = 10000,
     CAMPAIGNS_LONG = 1000000,
+    PAIRS = 4000, /* campaigns of two cells */
+    PAIRS_LONG = 100000,
     CHECKED = 997, /* one in so many is held against stats_until_met(), too */
 };
 
@@ -29,9 +31,14 @@ enum {
 #define LEAST      0.94
 #define COMMON     0.01 /* ends by the rule that are rarer are not looked at by themselves */
 
+static bool is_long(void)
+{
+    return getenv("BENCHD_TEST_LONG") != NULL;
+}
+
 static size_t campaigns(void)
 {
-    return getenv("BENCHD_TEST_LONG") ? CAMPAIGNS_LONG : CAMPAIGNS;
+    return is_long() ? CAMPAIGNS_LONG : CAMPAIGNS;
 }
 
 /* -- what values are drawn from: a mixture of two normal ones, or its exponential -- */
@@ -359,8 +366,8 @@ static void compare(const struct form *f, const struct stats_until *u, const siz
 /* Independent cells: what blocks have in common would make it less. */
 START_TEST(two_equal_cells_differ_no_more_often_for_stopping)
 {
-    static const double widths[] = {0.05, 0.08, 0.1, 0.12, 0.14, 0.16, 0.2, 0.3};
-    size_t critical[BLOCKS + 1], n = campaigns() / 2;
+    static const double widths[] = {0.05, 0.06, 0.065, 0.07, 0.08, 0.1, 0.12, 0.16, 0.2};
+    size_t critical[BLOCKS + 1], n = is_long() ? PAIRS_LONG : PAIRS;
     struct bd_rng rng;
     bd_rng_init(&rng, SEED, 1000);
     for (size_t i = 1; i <= BLOCKS; i++)
