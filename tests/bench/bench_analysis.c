@@ -5,7 +5,7 @@
  */
 #include "lib/base/clock.h"
 #include "lib/base/rng.h"
-#include "lib/report/analysis.h"
+#include "lib/report/analysis_read.h"
 #include "lib/store/run.h"
 #include "tests/bench/rows.h"
 
