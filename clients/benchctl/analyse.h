@@ -1,5 +1,6 @@
 /*
- * An analysis for people, wherever it was made. One thread.
+ * An analysis for people: sentences, tables, the verdict with its reasons, the checklist. One
+ * thread.
  */
 #pragma once
 
@@ -7,8 +8,7 @@
 
 #include "lib/base/json.h"
 
-/* "/report?format=html&metric=makespan,wait_p95&by=...": the path below a campaign's, with what the
- * command line asks for. format may be NULL. The caller's. */
-char *analyse_query(const struct args *args, const char *path, const char *format);
-/* On stdout. */
+/* What is below a campaign's path ("/analysis", "/report?format=html"), with the parameters that the
+ * command line asks for. The caller's. */
+char *analyse_target(const struct args *args, const char *below);
 void analyse_print(const struct cli *cli, const json_t *analysis);

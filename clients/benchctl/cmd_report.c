@@ -33,8 +33,9 @@ int cmd_campaign_report(struct cli *cli, struct bd_err *err)
     int r = format_of(args_get(&cli->args, "format"), &format, err);
     if (r < 0)
         return r;
-    bd_auto_free char *query = analyse_query(&cli->args, "/report", report_format_to_str(format));
-    r = api_find_path(cli, API_CAMPAIGN, query, &path, err);
+    bd_auto_free char *below = bd_xasprintf("/report?format=%s", report_format_to_str(format));
+    bd_auto_free char *target = analyse_target(&cli->args, below);
+    r = api_find_path(cli, API_CAMPAIGN, target, &path, err);
     if (r < 0)
         return r;
     const struct download d = {path, format == REPORT_HTML ? "text/html" : "text/markdown",

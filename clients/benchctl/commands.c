@@ -44,11 +44,12 @@
     }
 #define BY                                                                                         \
     {                                                                                              \
-        "by", ARG_TEXT, false, "PATH", .help = "comparisons of this factor only"                   \
+        "by", ARG_TEXT, false, "PATH", .help = "only comparisons of this factor's levels"          \
     }
 #define CONFIDENCE                                                                                 \
     {                                                                                              \
-        "confidence", ARG_NUMBER, false, "P", .help = "the least that intervals cover with: 0.99"  \
+        "confidence", ARG_NUMBER, false, "C",                                                      \
+            .help = "of intervals and tests, above 0.5 and below 1; 0.95 by default"               \
     }
 #define OUTPUT                                                                                     \
     {                                                                                              \
@@ -162,7 +163,8 @@ const struct command commands[] = {
      "Those that have begun, or are next in line.", OPTIONS(QUIET), cmd_campaign_runs},
     {"campaign analyse", "ID", 1, 1, WORDS_CAMPAIGN,
      "compare a campaign's cells, and say what may be concluded",
-     "The first cell is the reference. May be asked for while the campaign goes on.",
+     "Each level of a factor is held against its first one. May be asked for while the campaign "
+     "goes on.",
      OPTIONS(METRIC, BY, CONFIDENCE), cmd_campaign_analyse},
     {"campaign compare", "ID ID...", 2, 8, WORDS_CAMPAIGN,
      "compare campaigns with each other, cell by cell",

@@ -50,25 +50,16 @@ static json_t *host_json(void)
     return host;
 }
 
-/* Made here, on the reader: with many cells it is long. */
-static void write_report(struct api_read *q, const struct analysis *a,
-                         const struct store_campaign *row, enum report_format format)
+/* The caller's. */
+static char *write_report(const struct analysis *a, const json_t *analysis,
+                          const struct store_campaign *row, enum report_format format)
 {
-    bd_auto_json json_t *analysis = analysis_json(a);
     bd_auto_json json_t *conditions = analysis_conditions(a);
     bd_auto_json json_t *campaign = view_campaign(row, 0);
     bd_auto_json json_t *host = host_json();
     const struct report_source source = {
         .version = BENCHD_VERSION, .campaign = campaign, .conditions = conditions, .host = host};
-    bd_auto_free char *text = report_text(analysis, &source, format);
-    q->json = json_string(text);
-}
-
-static void write_json(struct api_read *q, const struct analysis *a)
-{
-    bd_auto_json json_t *json = analysis_json(a);
-    bd_auto_free char *text = bd_json_text(json);
-    q->json = json_string(text);
+    return report_text(analysis, &source, format);
 }
 
 /* An analysis with all that it borrows. */
@@ -132,11 +123,13 @@ static int analyse(struct api_read *q, struct store_conn *conn, const struct sto
     const struct asked *asked = http_request_data(q->r);
     __attribute__((cleanup(made_done))) struct made m = {0};
     int rc = make(&m, conn, row, asked, err);
-    if (rc == 0 && asked->document)
-        write_report(q, m.analysis, row, asked->format);
-    else if (rc == 0)
-        write_json(q, m.analysis);
-    return rc;
+    if (rc < 0)
+        return rc;
+    bd_auto_json json_t *json = analysis_json(m.analysis);
+    bd_auto_free char *text =
+        asked->document ? write_report(m.analysis, json, row, asked->format) : bd_json_text(json);
+    q->json = json_string(text);
+    return 0;
 }
 
 static int load_analysis(struct api_read *q, struct store_conn *conn, struct bd_err *err)

@@ -2,9 +2,12 @@
 #include "lib/report/analysis_priv.h"
 #include "lib/stats/bootstrap.h"
 #include "lib/stats/ranks.h"
-#include "lib/stats/ratio.h"
 
 #include <string.h>
+
+/* Values that are drawn in all where ratios are resampled, and the fewest resamples of one. */
+#define DRAWN_MAX (size_t)200000000
+#define DRAWS_MIN (size_t)200
 
 /* -- one comparison -- */
 
@@ -34,23 +37,43 @@ static void find_margin(const struct analysed_metric *m, const struct sides *s,
     c->margin_absolute = margin > 0 && isfinite(margin) ? margin : NAN;
 }
 
+/* Resamples come sorted. */
+static double ratio_of_medians(const double *a, size_t n_a, const double *b, size_t n_b,
+                               void *arg BD_UNUSED)
+{
+    return stats_quantile(a, n_a, 0.5) / stats_quantile(b, n_b, 0.5);
+}
+
+static bool are_above_0(const double *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (values[i] <= 0)
+            return false;
+    return n > 0;
+}
+
+/* So many that all comparisons together take no longer than a second or so. */
+static size_t draws_for(const struct analysis *a, const struct found *f)
+{
+    size_t values = 1;
+    for (size_t i = 0; i < f->pairings.n; i++)
+        values += 2 * f->pairings.items[i].n * a->blocks_seen;
+    size_t draws = DRAWN_MAX / values / (f->n_metrics + 1);
+    return draws > STATS_DRAWS ? STATS_DRAWS : draws < DRAWS_MIN ? DRAWS_MIN : draws;
+}
+
 static void find_ratio(const struct analysis *a, const struct found *f, const struct sides *s,
                        struct comparison *c)
 {
     struct stats_summary *r = &c->ratio;
     *r = (struct stats_summary){.min = NAN, .q1 = NAN, .median = NAN, .q3 = NAN, .max = NAN};
-    for (size_t i = 0; i < s->n_of; i++)
-        if (s->of[i] <= 0)
-            return;
-    for (size_t i = 0; i < s->n_against; i++)
-        if (s->against[i] <= 0)
-            return;
-    if (c->n == 0)
+    if (!are_above_0(s->of, s->n_of) || !are_above_0(s->against, s->n_against))
         return;
     r->n = c->n;
-    r->median =
-        stats_ratio_of_medians(s->of, s->n_of, s->against, s->n_against, f->interval_confidence,
-                               STATS_DRAWS, a->campaign->seed, &r->interval);
+    c->draws = draws_for(a, f);
+    r->median = analysis_median(s->of, s->n_of) / analysis_median(s->against, s->n_against);
+    stats_bootstrap_samples(s->of, s->n_of, s->against, s->n_against, ratio_of_medians, NULL,
+                            f->confidence, c->draws, a->campaign->seed, &r->interval);
 }
 
 static void describe_sides(const struct analysis *a, const struct found *f, const struct sides *s,
@@ -58,13 +81,12 @@ static void describe_sides(const struct analysis *a, const struct found *f, cons
 {
     c->delta = stats_cliff_delta(s->of, s->n_of, s->against, s->n_against);
     if (c->paired) {
-        stats_pair(s->of, s->against, s->n_of, f->interval_confidence, &c->pairs);
-        stats_shift_pairs(s->of, s->against, s->n_of, f->interval_confidence, &c->shift);
+        stats_pair(s->of, s->against, s->n_of, f->confidence, &c->pairs);
+        stats_shift_pairs(s->of, s->against, s->n_of, f->confidence, &c->shift);
         c->n = c->pairs.n;
         c->ratio = c->pairs.ratio;
     } else {
-        stats_shift_samples(s->of, s->n_of, s->against, s->n_against, f->interval_confidence,
-                            &c->shift);
+        stats_shift_samples(s->of, s->n_of, s->against, s->n_against, f->confidence, &c->shift);
         c->n = s->n_of && s->n_against ? s->n_of + s->n_against : 0;
         find_ratio(a, f, s, c);
     }
@@ -208,13 +230,18 @@ static json_t *level_json(const struct analysis *a, const struct pairing *p, boo
     return json_incref(json_array_get(a->factors[p->factor].levels, reference ? 0 : p->level));
 }
 
-/* The levels of the other factors; null over all of them. */
+/* The levels of the other factors that vary; null over all of them. */
 static json_t *context_json(const struct analysis *a, const struct pairing *p)
 {
     if (p->n > 1 || p->factor < 0)
         return json_null();
-    json_t *context = json_copy(json_array_get(a->campaign->levels, p->cells[0]));
-    json_object_del(context, a->factors[p->factor].path);
+    json_t *context = json_object();
+    for (size_t i = 0; i < a->n_factors; i++) {
+        const struct factor *f = &a->factors[i];
+        uint32_t level = a->level_of[p->cells[0] * a->n_factors + i];
+        if (i != (size_t)p->factor && json_array_size(f->levels) > 1 && level != NO_LEVEL)
+            json_object_set(context, f->path, json_array_get(f->levels, level));
+    }
     return context;
 }
 
@@ -226,7 +253,7 @@ static json_t *ratio_json(const struct analysis *a, const struct comparison *c, 
     if (there && c->paired)
         method = json_string("median of the ratios by block, exact rank interval");
     else if (there)
-        method = json_sprintf("ratio of medians, BCa bootstrap (%d draws, seed %llu)", STATS_DRAWS,
+        method = json_sprintf("ratio of medians, BCa bootstrap (%zu draws, seed %llu)", c->draws,
                               (unsigned long long)a->campaign->seed);
     json_object_set_new(to, "ratioMethod", method);
     return to;

@@ -137,6 +137,7 @@ struct comparison {
     size_t n;                 /* blocks, or values of both */
     struct stats_pairs pairs; /* where paired */
     struct stats_summary ratio;
+    size_t draws; /* that the ratio's interval is of, where it is not paired */
     struct stats_shift shift;
     struct stats_test test;
     double p_corrected;

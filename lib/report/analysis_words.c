@@ -70,7 +70,8 @@ static void add_context(struct bd_str *out, const struct analysis *a, const stru
         bd_str_addf(out, " over %zu pairs of cells", p->n);
     for (size_t f = 0; f < a->n_factors && p->n == 1 && p->factor >= 0; f++) {
         uint32_t level = a->level_of[p->cells[0] * a->n_factors + f];
-        if (f == (size_t)p->factor || json_array_size(a->factors[f].levels) < 2)
+        if (f == (size_t)p->factor || json_array_size(a->factors[f].levels) < 2 ||
+            level == NO_LEVEL)
             continue;
         bd_str_add(out, before);
         add_setting(out, a->factors[f].path, json_array_get(a->factors[f].levels, level));

@@ -187,6 +187,8 @@ static void add_effects(const struct report *r, const json_t *metric)
     doc_cell(r->doc, DOC_PLAIN, NULL);
     doc_cell(r->doc, DOC_PLAIN, NULL);
     doc_table_end(r->doc);
+    if (bd_json_bool(effects, "withinBlocks", 0))
+        doc_paragraph(r->doc, "Of the values relative to the mean of their block.");
     if (!bd_json_bool(effects, "balanced", 1))
         doc_paragraph(r->doc, "The design is not balanced: shares depend on the order of effects.");
 }
@@ -226,6 +228,43 @@ static void add_form_findings(const struct report *r, const json_t *metric, doub
     }
 }
 
+/* The strongest trend of all, as it is corrected for them. */
+static void add_drift(const struct report *r, const json_t *metric, double alpha)
+{
+    const json_t *drift = json_object_get(metric, "drift");
+    const json_t *p = json_object_get(drift, "pCorrected");
+    const char *unit = bd_json_str(metric, "unit", "");
+    char slope[BD_NUMBER_BYTES], text[BD_NUMBER_BYTES];
+    if (!report_p(p, text))
+        return;
+    bd_auto_free char *name = report_cell_name(r, bd_json_int(drift, "cell", -1));
+    bool relative = bd_json_bool(drift, "relativeToBlock", 0) != 0;
+    bd_text_real(bd_json_real(drift, "slope", 0), REPORT_DIGITS, slope);
+    doc_item(
+        r->doc,
+        "The strongest trend is that of %s%s: %s%s%s a run, p %s as corrected for %lld tests. %s",
+        name, relative ? ", relative to its blocks" : "", slope, *unit && !relative ? " " : "",
+        relative ? "" : unit, text, (long long)bd_json_int(drift, "family", 1),
+        json_number_value(p) < alpha ? "It drifts." : "That is no drift that can be told.");
+}
+
+static void add_warming(const struct report *r, const json_t *metric, double alpha)
+{
+    const json_t *warming = json_object_get(metric, "warming");
+    const json_t *p = json_object_get(warming, "pCorrected");
+    char times[BD_NUMBER_BYTES], text[BD_NUMBER_BYTES];
+    if (!report_p(p, text))
+        return;
+    bd_text_real(bd_json_real(warming, "times", 1), REPORT_DIGITS, times);
+    doc_item(
+        r->doc,
+        "The first %lld of the blocks that count are at %s times the level of the others, p %s "
+        "as corrected. %s",
+        (long long)bd_json_int(warming, "first", 0), times, text,
+        json_number_value(p) < alpha ? "It was still warming up."
+                                     : "That is no warming up that can be told.");
+}
+
 static void add_form(const struct report *r, const json_t *metric)
 {
     double alpha = 1 - bd_json_real(r->analysis, "confidence", 0.95);
@@ -233,6 +272,8 @@ static void add_form(const struct report *r, const json_t *metric)
     size_t i;
     doc_heading(r->doc, 3, "Form and order of the values");
     add_form_findings(r, metric, alpha);
+    add_drift(r, metric, alpha);
+    add_warming(r, metric, alpha);
     begin_by_cell(r, metric, "spread, form and order");
     doc_column(r->doc, DOC_NUMBER | DOC_OPTIONAL, "deviation");
     doc_column(r->doc, DOC_NUMBER | DOC_OPTIONAL, "MAD");

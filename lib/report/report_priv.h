@@ -17,6 +17,8 @@ enum { REPORT_DIGITS = 4 }; /* significant ones, for bd_text_real() */
 
 /* "96.9 %"; never a rounded "100 %". */
 void report_percent(double share, struct bd_str *out);
+/* "0.031", "< 0.0001" into out; false where it is no number. */
+bool report_p(const json_t *p, char out[BD_NUMBER_BYTES]);
 /* What a comparison is of: "sched/builtin against sched/backfill, where compute=4". */
 void report_compared(const json_t *analysis, const json_t *comparison, struct bd_str *out);
 /* Of a member that is a number; else the cell is empty. */
@@ -26,7 +28,7 @@ void report_cell_int(const struct report *r, const json_t *object, const char *k
 void report_cell_percent(const struct report *r, const json_t *object, const char *key);
 /* "12.4 to 13.9 (96.9 %)". */
 void report_cell_interval(const struct report *r, const json_t *interval);
-/* "0.031", "< 0.0001". alpha: what is below it is marked. */
+/* alpha: what is below it is marked. */
 void report_cell_p(const struct report *r, const json_t *p, double alpha);
 /* A level: a string as it is, anything else as JSON. */
 void report_level(const json_t *level, struct bd_str *out);

@@ -68,7 +68,7 @@ void report_cell_interval(const struct report *r, const json_t *interval)
     doc_cell(r->doc, DOC_PLAIN, interval_text(interval, &text) ? bd_str_text(&text) : NULL);
 }
 
-static bool p_text(const json_t *p, char out[BD_NUMBER_BYTES])
+bool report_p(const json_t *p, char out[BD_NUMBER_BYTES])
 {
     double value = json_number_value(p);
     if (json_is_number(p))
@@ -80,7 +80,7 @@ void report_cell_p(const struct report *r, const json_t *p, double alpha)
 {
     char text[BD_NUMBER_BYTES];
     doc_cell(r->doc, json_number_value(p) < alpha ? DOC_WARN : DOC_PLAIN,
-             p_text(p, text) ? text : NULL);
+             report_p(p, text) ? text : NULL);
 }
 
 void report_count(json_int_t n, const char *noun, struct bd_str *out)

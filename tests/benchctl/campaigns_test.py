@@ -293,38 +293,62 @@ eeee0001     w0  sched/backfill        2    1  done       usable  bandwidth 1048
         self.assertEqual(json.loads(self.run_it("campaign", "runs", "5a", "--json")[0])["items"], self.NEWEST)
 
     ANALYSIS = """\
-makespan: sched/builtin takes 1.32 times as long as sched/backfill (median of 3 blocks, 1.21 to 1.4; longer in 3 of 3)
+makespan: sched/builtin takes 1.32 times as long as sched/backfill (median of 3 blocks, 1.21 to 1.4; longer in 3 \
+of 3)
 
 makespan (s, lower is better)
-  SchedulerType   compute  N  LEFT OUT  MEDIAN   MIN   MAX  INTERVAL  RATIO
-  sched/backfill        2  3         0    13.1  12.4  13.9  -             1
-  sched/builtin         2  3         0    17.3  16.2  17.4  -          1.32
+  SchedulerType   compute  N  LEFT OUT  MEDIAN   MIN   MAX  INTERVAL
+  sched/backfill        2  3         0    13.1  12.4  13.9  -
+  sched/builtin         2  3         0    17.3  16.2  17.4  -
+
+  LEVEL          AGAINST         WHERE  N      BY  INTERVAL                   P  DELTA  RESULT
+  sched/builtin  sched/backfill  -      3  1.32 x  1.21 to 1.4 (99.98 %)  0.016  large  worse
+
+  variance of ranks: SchedulerType 61.4 %, compute 20 %, SchedulerType x compute 2.99 %; left 15.6 %
 
 utilisation
-  SchedulerType   compute  N  LEFT OUT  MEDIAN  MIN   MAX  INTERVAL             RATIO
-  sched/backfill        2  3         0     0.5    0  0.75  -                        1
-  sched/builtin         2  3         0       1  0.5   1.5  0.5 to 2.5 (96.9 %)      -
+  SchedulerType   compute  N  LEFT OUT  MEDIAN  MIN   MAX  INTERVAL
+  sched/backfill        2  3         0     0.5    0  0.75  -
+  sched/builtin         2  3         0       1  0.5   1.5  0.5 to 2.5 (96.9 %)
+
+  LEVEL          AGAINST         WHERE      N    BY  INTERVAL                P  DELTA  RESULT
+  sched/builtin  sched/backfill  compute=2  3  +0.5  0.5 to 2.5 (96.9 %)  0.25  small  unresolved
+
+Pareto front of makespan, wait
+  CELL            ON THE FRONT  IN RESAMPLES
+  sched/backfill  yes                 99.9 %
+  sched/builtin   no                       -
 
 verdict: exploratory, because
-  of 3 runs of a cell the widest interval of the median, from the least to the greatest, covers it with 75 %: 95 % \
-needs at least 6
+  of 3 runs of a cell the widest interval of the median, from the least to the greatest, covers it with 75 %: 95 \
+% needs at least 6
   1 of 6 runs is limited: in run eeee0001 \\x1b[31mthe host was not quiet
+
+checklist (Hoefler and Belli 2015): 8 of 10 rules met; not met: 9, 11; not applicable: 10, 12
 """
 
-    def test_compare_has_words_figures_and_the_verdict_with_its_reasons(self):
+    def test_analyse_has_words_figures_comparisons_and_the_verdict_with_its_reasons(self):
         self.serve(CAMPAIGNS, ("GET", "/v1/campaigns/5a6b7c8d/analysis", answer(200, fake.analysis())))
         self.assertEqual(self.run_it("campaign", "analyse", "backfill-or-not"), (self.ANALYSIS, ""))
         self.assertEqual(json.loads(self.run_it("campaign", "analyse", "5a", "--json")[0]), fake.analysis())
 
-    def test_compare_of_one_that_goes_on_says_so(self):
+    def test_analyse_of_one_that_goes_on_says_so(self):
         verdict = {"value": "publishable", "reasons": []}
         self.serve(CAMPAIGNS, ("GET", r"/v1/campaigns/5a6b7c8d/analysis\?metric=a,b", answer(200, fake.analysis(
-            state="running", metrics=[], words=[], verdict=verdict))))
+            state="running", metrics=[], words=[], verdict=verdict, pareto=None, checklist=[]))))
         out, err = self.run_it("campaign", "analyse", "5a", "--metric", "a", "--metric", "b")
         self.assertEqual(out, "\nverdict: publishable: nothing speaks against it\n")
         self.assertIn("campaign 5a6b7c8d is running: what follows is of the runs so far", err)
 
-    def test_compare_that_is_refused_is_5(self):
+    def test_analyse_asks_for_a_factor_and_a_confidence(self):
+        self.serve(CAMPAIGNS, ("GET", r"/v1/campaigns/5a6b7c8d/analysis\?metric=a&by=cluster.compute&confidence=0.99",
+                               answer(200, fake.analysis())))
+        out, _ = self.run_it("campaign", "analyse", "5a", "--confidence", "0.99", "--by", "cluster.compute", "--metric",
+                             "a")
+        self.assertIn("variance of ranks: ", out)
+        self.run_it("campaign", "analyse", "5a", "--confidence", "much", code=2)
+
+    def test_analyse_that_is_refused_is_5(self):
         self.serve(CAMPAIGNS, ("GET", "/v1/campaigns/5a6b7c8d/analysis",
                                lambda h, m: h.problem(409, "conflict", "it has 2000 cells")))
         self.assertIn("it has 2000 cells", self.run_it("campaign", "analyse", "5a", code=5)[1])

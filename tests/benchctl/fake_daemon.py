@@ -250,23 +250,39 @@ def summary(*values, interval=None):
             "q1": values[0], "q3": values[-1], "interval": interval}
 
 
-def compared(name, unit, direction, cells, against):
-    """A metric of an analysis; cells and against are summaries, and where blocks were better."""
+def compared(name, unit, direction, cells, comparison, effects=None):
+    """A metric of an analysis; cells are summaries."""
     return {"name": name, "unit": unit, "kind": "cost", "direction": direction,
-            "cells": [cell | {"levels": levels, "excluded": 0, "mean": cell["median"]}
-                      for levels, cell in zip(LEVELS, cells)],
-            "against": [{"levels": LEVELS[1], "blocks": cells[1]["n"], "ratio": against,
-                         "difference": None, "higher": 3, "lower": 0, "equal": 0, "better": 0, "worse": 3}]}
+            "cells": [summary | {"cell": i, "excluded": 0, "mean": summary["median"]}
+                      for i, summary in enumerate(cells)],
+            "comparisons": [{"factor": SCHEDULER, "level": "sched/builtin", "reference": "sched/backfill",
+                             "cell": 1, "against": 0, "context": {}, "n": cells[1]["n"]} | comparison],
+            "effects": effects}
+
+
+WIDE = {"low": 0.5, "high": 2.5, "coverage": 0.96875}
+RULES = ["met"] * 8 + ["not met", "not applicable", "not met", "not applicable"]
+SLOWER = {"ratio": summary(1.21, 1.32, 1.4) | {"interval": {"low": 1.21, "high": 1.4, "coverage": 0.9998}},
+          "shift": {"estimate": 4.2, "interval": None}, "pCorrected": 0.015625,
+          "delta": {"value": 1, "magnitude": "large"}, "result": "worse"}
+UNRESOLVED = {"context": {"cluster.compute": 2}, "ratio": None, "shift": {"estimate": 0.5, "interval": WIDE},
+              "pCorrected": 0.25, "delta": {"value": 0.2, "magnitude": "small"}, "result": "unresolved"}
+EFFECTS = {"items": [{"factors": [SCHEDULER], "share": 0.614}, {"factors": ["cluster.compute"], "share": 0.2},
+                     {"factors": [SCHEDULER, "cluster.compute"], "share": 0.0299}], "left": 0.156}
 
 
 def analysis(**more):
-    wide = {"low": 0.5, "high": 2.5, "coverage": 0.96875}
     return {
         "campaign": "5a6b7c8d", "state": "done", "confidence": 0.95, "reference": LEVELS[0],
+        "cells": [{"cell": i, "name": levels[SCHEDULER], "levels": levels} for i, levels in enumerate(LEVELS)],
         "metrics": [
-            compared("makespan", "s", "min", (summary(12.4, 13.1, 13.9), summary(16.2, 17.3, 17.4)),
-                     summary(1.21, 1.32, 1.4)),
-            compared("utilisation", "", None, (summary(0, 0.5, 0.75), summary(0.5, 1, 1.5, interval=wide)), None)],
+            compared("makespan", "s", "min", (summary(12.4, 13.1, 13.9), summary(16.2, 17.3, 17.4)), SLOWER, EFFECTS),
+            compared("utilisation", "", None, (summary(0, 0.5, 0.75), summary(0.5, 1, 1.5, interval=WIDE)),
+                     UNRESOLVED)],
+        "pareto": {"objectives": [{"metric": "makespan", "direction": "min"}, {"metric": "wait", "direction": "min"}],
+                   "cells": [{"cell": 0, "onFront": True, "probability": 0.9985},
+                             {"cell": 1, "onFront": False, "probability": None}]},
+        "checklist": [{"rule": i, "status": status} for i, status in enumerate(RULES, 1)],
         "verdict": {"value": "exploratory", "reasons": [
             "of 3 runs of a cell the widest interval of the median, from the least to the greatest, covers it with "
             "75 %: 95 % needs at least 6", "1 of 6 runs is limited: in run eeee0001 \x1b[31mthe host was not quiet"]},

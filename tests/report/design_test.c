@@ -241,7 +241,7 @@ END_TEST
 
 static double spread(size_t metric, size_t cell, size_t block)
 {
-    return metric + (cell ? 3 : 1) * luck(block);
+    return (double)metric + (cell ? 3 : 1) * luck(block);
 }
 
 START_TEST(test_a_rule_for_stopping_raises_what_intervals_cover_with)

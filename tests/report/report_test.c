@@ -4,6 +4,7 @@
 #include "lib/report/report.h"
 #include "lib/report/report_priv.h"
 #include "tests/base/unit.h"
+#include "tests/report/analyses.h"
 
 #include "lib/base/fs.h"
 
@@ -56,6 +57,7 @@ START_TEST(test_a_campaigns_report_is_as_kept)
         .conditions = json_object_get(about, "conditions"),
         .host = json_object_get(about, "host"),
     };
+    check_contract(analysis);
     for (size_t i = 0; i < BD_ARRAY_LEN(formats); i++) {
         bd_auto_free char *text = report_text(analysis, &source, formats[i].format);
         assert_golden(formats[i].golden, text);
