@@ -268,6 +268,34 @@ START_TEST(test_a_rule_for_stopping_raises_what_intervals_cover_with)
 }
 END_TEST
 
+static double still(size_t metric, size_t cell, size_t block)
+{
+    return metric ? noise(cell, block) : spread(metric, cell, block);
+}
+
+START_TEST(test_the_rule_for_stopping_may_be_of_a_metric_that_is_not_told)
+{
+    struct made m = {
+        .spec =
+            "{'design': {'warmup': 1, 'repetitions': {'min': 12, 'max': 40, 'until': {'metric': "
+            "'wait', 'relativeHalfWidth': 0.01, 'every': 2}}}, 'objectives': "
+            "[{'metric': 'makespan', 'direction': 'min'}]}",
+        .levels = one_factor,
+        .blocks = 41,
+        .warmup = 1,
+        .metrics = "makespan,wait",
+        .value = still,
+        .stop = 19};
+    bd_auto_json json_t *c = analyse(&m);
+    const json_t *until = json_object_get(json_object_get(c, "design"), "until");
+    ck_assert_uint_eq(json_array_size(json_object_get(c, "metrics")), 1);
+    ck_assert(json_is_true(json_object_get(until, "met")));
+    ck_assert_int_eq(bd_json_int(until, "blocks", 0), 18);
+    ck_assert_int_eq(bd_json_int(json_object_get(c, "runs"), "planned", 0), 36);
+    ck_assert_str_eq(verdict(c), "publishable");
+}
+END_TEST
+
 /* a gets slower from block to block, and its luck hides it. */
 static double drifting(size_t metric, size_t cell, size_t block)
 {
@@ -337,5 +365,6 @@ UNIT_MAIN("analysis-design", test_levels_are_compared_over_all_others_and_in_eac
           test_a_table_is_compared_without_blocks, test_effects_are_of_each_factor_and_each_two,
           test_the_front_has_the_cells_that_none_is_better_than,
           test_a_rule_for_stopping_raises_what_intervals_cover_with,
+          test_the_rule_for_stopping_may_be_of_a_metric_that_is_not_told,
           test_drift_and_warming_up_are_seen, test_confidence_is_that_asked_for,
           test_the_checklist_has_twelve_rules_with_evidence)
