@@ -26,11 +26,11 @@ static enum swf_status status_of(const struct job_seen *job)
 
 /* To the nearest second; -1 where one of them was not seen. What clocks of two nodes make negative
  * is none. */
-static double seconds(int64_t from, int64_t to)
+static int64_t seconds(int64_t from, int64_t to)
 {
     if (from == JOB_NEVER || to == JOB_NEVER)
         return -1;
-    return to < from ? 0 : (double)((to - from + BD_NS_PER_S / 2) / BD_NS_PER_S);
+    return to < from ? 0 : (to - from + BD_NS_PER_S / 2) / BD_NS_PER_S;
 }
 
 /* -- jobs -- */
@@ -88,16 +88,17 @@ static int write_first(struct log *log, size_t n, struct bd_err *err)
 static void fill(struct row *row, const struct job_seen *job)
 {
     double *fields = row->job.fields;
+    int64_t limit = (job->requested + BD_NS_PER_S - 1) / BD_NS_PER_S;
     row->submit = job->submit;
     for (int f = 0; f < SWF_FIELD_COUNT; f++)
         fields[f] = -1;
-    fields[SWF_SUBMIT] = seconds(0, job->submit);
-    fields[SWF_WAIT] = seconds(job->submit, job->started_first);
-    fields[SWF_RUNTIME] = seconds(job->started_first, job->ended_last);
+    fields[SWF_SUBMIT] = (double)seconds(0, job->submit);
+    fields[SWF_WAIT] = (double)seconds(job->submit, job->started_first);
+    fields[SWF_RUNTIME] = (double)seconds(job->started_first, job->ended_last);
     if (job->started_first != JOB_NEVER)
         fields[SWF_PROCS] = job->nodes;
     fields[SWF_ASKED_PROCS] = job->nodes;
-    fields[SWF_ASKED_TIME] = (double)((job->requested + BD_NS_PER_S - 1) / BD_NS_PER_S);
+    fields[SWF_ASKED_TIME] = (double)limit;
     fields[SWF_STATUS] = status_of(job);
     fields[SWF_USER] = job->user ? job->user : 1;
 }
@@ -195,7 +196,7 @@ static void add_header(struct bd_str *out, const struct store_run *run, const st
     add_times(&header, run, log);
     add_count(&header, "MaxNodes", nodes);
     add_count(&header, "MaxProcs", nodes);
-    add_count(&header, "MaxRuntime", (int64_t)seconds(0, log->runtime_max));
+    add_count(&header, "MaxRuntime", seconds(0, log->runtime_max));
     add_notes(&header, log);
     swf_write_header(&header, out);
 }
