@@ -114,6 +114,8 @@ def test_swf_has_a_line_for_each_job(campaigns, exported):
     (begin,) = [int(line.split()[2]) for line in lines if line.startswith("; UnixStartTime:")]
     wall = exported.runs[1]["conditions"]["jobs"]["beginWallNs"]
     assert begin == wall // 10**9
+    subprocess.run([BUILD / "clients/benchctl/benchctl", "swf", "check", "-"], check=True,
+                   input=exported.text("runs", "swf").encode())
     for job, seen in zip(jobs, rows(campaigns, exported.ids["runs"])):
         assert abs(job[1] - seen["submitNs"] / 1e9) <= 0.5 and abs(job[2] - seen["waitNs"] / 1e9) <= 0.5
 
