@@ -5,7 +5,9 @@
 
 #include <string.h>
 
-static const char options[] = "cluster.scheduler.options.";
+/* After these the rest is one name, with its dots. */
+static const char *const before_one_name[] = {"cluster.scheduler.options.", "factors.", "labels.",
+                                              "images.", "design.sample.ranges."};
 static const char *const roots[] = {"cluster.", "workload.", "hooks.", "limits.", "sampling."};
 
 static void add_escaped(struct bd_str *s, const char *name)
@@ -34,12 +36,20 @@ static bool may_vary(const char *text)
     return may;
 }
 
-static struct path *path_new(const char *text)
+static const char *last_name(const char *text)
+{
+    for (size_t i = 0; i < BD_ARRAY_LEN(before_one_name); i++)
+        if (bd_starts_with(text, before_one_name[i]))
+            return text + strlen(before_one_name[i]);
+    return NULL;
+}
+
+struct path *path_new(const char *text)
 {
     struct path *path = bd_new(struct path);
     path->text = bd_xstrdup(text);
     struct bd_str pointer = {0};
-    const char *last = bd_starts_with(text, options) ? text + strlen(options) : NULL;
+    const char *last = last_name(text);
     for (const char *name = text; name;) {
         const char *dot = name == last ? NULL : strchr(name, '.');
         bd_strv_take(&path->names, bd_xstrndup(name, dot ? (size_t)(dot - name) : strlen(name)));
@@ -51,7 +61,7 @@ static struct path *path_new(const char *text)
     return path;
 }
 
-static void path_free(struct path *path)
+void path_free(struct path *path)
 {
     free(path->text);
     free(path->pointer);

@@ -70,9 +70,14 @@ BD_DEFINE_CLEANUP(struct plan, plan, plan_free)
 size_t plan_cells(const struct plan *p);
 size_t plan_blocks(const struct plan *p); /* warm-up blocks counted */
 size_t plan_warmup_blocks(const struct plan *p);
+/* Those that there are in any case, likewise: fewer where the number of repetitions is a range. */
+size_t plan_blocks_min(const struct plan *p);
 size_t plan_runs(const struct plan *p); /* cells x blocks */
 struct plan_run plan_run_at(const struct plan *p, size_t position);
-/* {PATH: level} of a cell, new reference. */
+/* The levels of a factor as a spec has it: a list, or an object with `levels`. Borrowed; NULL where
+ * it is neither. */
+json_t *plan_factor_levels(const json_t *factor);
+/* {PATH: level} of a cell, new reference; without those factors whose conditions do not hold in it. */
 json_t *plan_cell_levels(const struct plan *p, size_t cell);
 /* The resolved spec of a cell: that of the campaign with the cell's levels in it, without factors,
  * cells, exclude, design, objectives. New reference. */
