@@ -1,5 +1,5 @@
-/* Fragments of specs: GROUP/NAME.yaml in the directories that the configuration names. They are read
- * whenever they are asked for, by a reader: whoever changes one need not tell. */
+/* Fragments of specs: GROUP/NAME.yaml in the directories that the configuration names. They are
+ * read whenever they are asked for, by a reader: whoever changes one need not tell. */
 #include "daemon/api/private.h"
 
 #include "lib/base/fs.h"
@@ -44,9 +44,9 @@ static void add_file(json_t *library, const char *dir, const char *path)
         return;
     }
     plan_digest(spec, digest);
-    json_object_set_new(library, name,
-                        json_pack("{s:s, s:o, s:s}", "source", path, "spec", spec, "digest",
-                                  digest));
+    json_object_set_new(
+        library, name,
+        json_pack("{s:s, s:o, s:s}", "source", path, "spec", spec, "digest", digest));
 }
 
 json_t *fragments_read(const char *dirs)

@@ -71,8 +71,7 @@ static json_t *warnings_json(const struct planning *p, const json_t *budget)
     for (size_t i = 0; i < p->warnings.n; i++)
         json_array_append_new(warnings, json_string(p->warnings.items[i]));
     if (!bd_json_bool(budget, "enough", 1))
-        json_array_append_new(warnings,
-                              json_sprintf("budget: %s", bd_json_str(budget, "why", "")));
+        json_array_append_new(warnings, json_sprintf("budget: %s", bd_json_str(budget, "why", "")));
     return warnings;
 }
 

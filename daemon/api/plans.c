@@ -167,7 +167,8 @@ static void look_at_cells(struct planning *p)
     }
 }
 
-/* -- the way of a plan: composed on a reader, images pinned on the loop, worked out on a reader -- */
+/* -- the way of a plan: composed on a reader, images pinned on the loop, worked out on a reader --
+ */
 
 static void composing_run(struct work *w, void *context BD_UNUSED)
 {

@@ -205,7 +205,7 @@ struct planning {
     int (*view)(struct planning *p, struct store_conn *conn, struct bd_err *err);
     void (*go)(
         struct planning *p); /* on the loop, where the spec is right; may take what it needs */
-    json_t *body; /* as it was submitted */
+    json_t *body;            /* as it was submitted */
     struct composition composition;
     json_t *spec; /* composed, then resolved */
     struct plan *plan;

@@ -91,7 +91,7 @@ json_t *view_run(const struct store_run *row, const struct store_cluster *cluste
         "steps", view_steps(tried, n), "timings", timings, "conditions",
         view_or_null(row->conditions), "metrics", row->metrics, "warnings",
         warnings_json(row, cluster), "error", view_or_null(row->error), "residue",
-        view_or_null(cluster ? cluster->residue : NULL), "spec", view_or_null(row->spec),
-        "digest", digest_json(row->spec), "createdAt", view_time(row->created_ns), "startedAt", view_time(row->started_ns), "endedAt",
-        view_time(row->ended_ns));
+        view_or_null(cluster ? cluster->residue : NULL), "spec", view_or_null(row->spec), "digest",
+        digest_json(row->spec), "createdAt", view_time(row->created_ns), "startedAt",
+        view_time(row->started_ns), "endedAt", view_time(row->ended_ns));
 }

@@ -37,7 +37,8 @@ size_t budget_blocks(const struct plan_budget *b, const struct plan_cost *block,
 
 enum estimate_basis {
     ESTIMATE_SAME,  /* runs of the same cluster and workload */
-    ESTIMATE_LIKE,  /* of the same backend, scheduler, number of compute nodes and kind of workload */
+    ESTIMATE_LIKE,  /* of the same backend, scheduler, number of compute nodes and kind of workload
+                     */
     ESTIMATE_GUESS, /* from the spec alone */
     ESTIMATE_NONE,  /* nothing is known */
     ESTIMATE_BASIS_COUNT

@@ -54,8 +54,7 @@ struct exclusion {
 static size_t factor_number(const struct plan *p, const char *text)
 {
     size_t f = 0;
-    while (f < p->n_factors &&
-           (!p->factors[f].path || strcmp(p->factors[f].path->text, text) != 0))
+    while (f < p->n_factors && (!p->factors[f].path || strcmp(p->factors[f].path->text, text) != 0))
         f++;
     return f;
 }
@@ -175,7 +174,8 @@ static int compare_numbers(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The level of the factor that these make, with the base; *ret_varied: so many of them are of it. */
+/* The level of the factor that these make, with the base; *ret_varied: so many of them are of it.
+ */
 static size_t level_in(const struct plan *p, const struct factor *f, const json_t *unlike,
                        size_t *ret_varied)
 {

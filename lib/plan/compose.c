@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NAMED_MAX  20 /* fragments in one text */
-#define NAME_CHARS "abcdefghijklmnopqrstuvwxyz0123456789-"
+#define NAMED_MAX      20 /* fragments in one text */
+#define NAME_CHARS     "abcdefghijklmnopqrstuvwxyz0123456789-"
 #define NAME_MAX_BYTES 63 /* of each part */
 
 struct composing {

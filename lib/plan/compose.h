@@ -39,14 +39,15 @@ void composition_done(struct composition *c);
 
 /*
  * library: {NAME: {"spec": {...}}} of all fragments that there are beside those of the submitted
- * spec, or {"error": TEXT} of one that can't be read; may be NULL. schema: of a whole spec. BD_EINVALID with every
- * fault appended, with pointers into what was submitted: a fragment that is not there (with those
- * that are near it), that can't be read, that names itself on the way, too many of them or too deep;
- * an override that can't be read or does not fit.
+ * spec, or {"error": TEXT} of one that can't be read; may be NULL. schema: of a whole spec.
+ * BD_EINVALID with every fault appended, with pointers into what was submitted: a fragment that is
+ * not there (with those that are near it), that can't be read, that names itself on the way, too
+ * many of them or too deep; an override that can't be read or does not fit.
  */
 int compose(const json_t *submitted, const json_t *library, const struct schema *schema,
             struct composition *ret_composition, struct schema_faults *faults);
-/* Says of each fault of the composed spec where the value came from, unless it is the spec's own. */
+/* Says of each fault of the composed spec where the value came from, unless it is the spec's own.
+ */
 void compose_explain(const struct composition *c, struct schema_faults *faults);
 /* Is it a name of a fragment? */
 bool compose_is_name(const char *text);

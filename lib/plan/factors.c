@@ -84,8 +84,7 @@ static void number_levels(const json_t *factors, struct factor *f, struct schema
 static size_t factor_of_path(const struct plan *p, const char *text)
 {
     size_t f = 0;
-    while (f < p->n_factors &&
-           (!p->factors[f].path || strcmp(p->factors[f].path->text, text) != 0))
+    while (f < p->n_factors && (!p->factors[f].path || strcmp(p->factors[f].path->text, text) != 0))
         f++;
     return f;
 }

@@ -123,8 +123,7 @@ static void set(struct overriding *g, const struct override *o)
     g->c->spec = spec;
     bd_auto_json json_t *nothing = json_object();
     bd_auto_json json_t *copy = json_deep_copy(o->value);
-    compose_add_layer(g->c, path_set(nothing, o->path, copy),
-                      bd_xasprintf("override %s", g->text));
+    compose_add_layer(g->c, path_set(nothing, o->path, copy), bd_xasprintf("override %s", g->text));
 }
 
 /* Copies what is on the way: it may be shared. */

@@ -77,7 +77,8 @@ struct plan_run plan_run_at(const struct plan *p, size_t position);
 /* The levels of a factor as a spec has it: a list, or an object with `levels`. Borrowed; NULL where
  * it is neither. */
 json_t *plan_factor_levels(const json_t *factor);
-/* {PATH: level} of a cell, new reference; without those factors whose conditions do not hold in it. */
+/* {PATH: level} of a cell, new reference; without those factors whose conditions do not hold in it.
+ */
 json_t *plan_cell_levels(const struct plan *p, size_t cell);
 /* The resolved spec of a cell: that of the campaign with the cell's levels in it, without factors,
  * cells, exclude, design, objectives. New reference. */

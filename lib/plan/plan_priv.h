@@ -78,7 +78,7 @@ struct factor {
     const struct path *path; /* NULL: the sample, whose levels are {PATH: value} */
     json_t *levels;          /* of the plan's spec */
     json_t *numbers;         /* {text of a level: its number} */
-    uint64_t stride; /* how far apart two cells are that differ in this level, by one */
+    uint64_t stride;         /* how far apart two cells are that differ in this level, by one */
     struct condition conditions[SETTINGS_MAX];
     size_t n_conditions;
 };

@@ -34,8 +34,8 @@ static bool is_regular(const struct plan *p, uint32_t number)
     return p->n_sampled == 0 && (factors_active(p, number) & all) == all;
 }
 
-/* Of one factor: each level against the first, in each context and over all of them. Marks the cells
- * that have a partner. */
+/* Of one factor: each level against the first, in each context and over all of them. Marks the
+ * cells that have a partner. */
 static size_t count_of_factor(const struct plan *p, size_t factor, bool *paired)
 {
     const struct factor *f = &p->factors[factor];
@@ -98,8 +98,9 @@ static json_t *at_n(const struct asked *a, size_t n)
 {
     double coverage = 0;
     stats_median_rank(n, a->confidence, &coverage);
-    return json_pack("{s:I, s:f, s:o, s:o}", "n", (json_int_t)n, "intervalLevel", coverage, "leastP",
-                     a->comparisons ? json_real(least_p(a, n)) : json_null(), "leastCorrectedP",
+    return json_pack("{s:I, s:f, s:o, s:o}", "n", (json_int_t)n, "intervalLevel", coverage,
+                     "leastP", a->comparisons ? json_real(least_p(a, n)) : json_null(),
+                     "leastCorrectedP",
                      a->comparisons ? json_real(least_corrected(a, n)) : json_null());
 }
 
@@ -156,6 +157,6 @@ json_t *plan_resolution(const struct plan *p)
     };
     bool resolves = has_interval(&a, max) && can_tell(&a, max);
     return json_pack("{s:f, s:b, s:I, s:o, s:o, s:b, s:o}", "confidence", a.confidence, "paired",
-                     a.paired, "comparisons", (json_int_t)a.comparisons, "min", at_n(&a, min), "max",
-                     at_n(&a, max), "resolves", resolves, "why", why(&a, max));
+                     a.paired, "comparisons", (json_int_t)a.comparisons, "min", at_n(&a, min),
+                     "max", at_n(&a, max), "resolves", resolves, "why", why(&a, max));
 }

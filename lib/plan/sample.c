@@ -155,8 +155,8 @@ static void check_value(const struct range *r, const char *path, const json_t *v
 {
     struct quantity q = {0};
     double x = NAN;
-    bool fits = quantity_read(value, &q) && quantity_convert(&q, r->unit, &x) && x >= r->from &&
-                x <= r->to;
+    bool fits =
+        quantity_read(value, &q) && quantity_convert(&q, r->unit, &x) && x >= r->from && x <= r->to;
     if (fits)
         return;
     bd_auto_free char *entry = bd_xasprintf("/design/sample/drawn/%zu", i);

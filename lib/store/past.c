@@ -1,6 +1,6 @@
 /* What past runs took. */
-#include "lib/store/query.h"
 #include "lib/store/page.h"
+#include "lib/store/query.h"
 #include "lib/store/run.h"
 
 void store_past_free(struct store_past *rows, size_t n)
