@@ -16,6 +16,7 @@
   libyaml,
   openssl,
   sqlite,
+  zlib,
   zstd,
 }:
 
@@ -41,6 +42,7 @@ stdenv.mkDerivation {
     libyaml
     openssl
     sqlite
+    zlib
     zstd
   ];
 

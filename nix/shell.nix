@@ -22,6 +22,7 @@
   tmux,
   util-linux,
   valgrind,
+  zlib,
   zstd,
 }:
 
@@ -42,6 +43,7 @@ mkShell {
     qemu
     tini
     util-linux
+    zlib
     zstd
     # to test
     check

@@ -22,6 +22,20 @@
     {                                                                                              \
         "to", ARG_DURATION, false, "D", .help = "only before this time"                            \
     }
+#define OUTPUT                                                                                     \
+    {                                                                                              \
+        "output", ARG_TEXT, false, "FILE", WORDS_FILE, .help = "into this file", .letter = 'o'     \
+    }
+#define FLURRY_JOBS                                                                                \
+    {                                                                                              \
+        "flurry-jobs", ARG_COUNT, false, "N",                                                      \
+            .help = "drop flurries: so many jobs of one user or more, close together"              \
+    }
+#define FLURRY_GAP                                                                                 \
+    {                                                                                              \
+        "flurry-gap", ARG_DURATION, false, "D",                                                    \
+            .help = "how close jobs of a flurry are; 60s by default"                               \
+    }
 #define CSV                                                                                        \
     {                                                                                              \
         "csv", ARG_FLAG, .help = "print comma-separated values, with a line of names"              \
@@ -166,9 +180,7 @@ const struct command commands[] = {
     {"run logs", "ID", 1, 1, WORDS_RUN, "print what happened in a run, and what it wrote", NULL,
      NULL, cmd_run_logs},
     {"run artifacts", "ID [NAME]", 1, 2, WORDS_RUN, "list the files of a run, or get one",
-     "A file goes to stdout as it is; only on a terminal it is made harmless.",
-     OPTIONS(
-         {"output", ARG_TEXT, false, "FILE", WORDS_FILE, .help = "into this file", .letter = 'o'}),
+     "A file goes to stdout as it is; only on a terminal it is made harmless.", OPTIONS(OUTPUT),
      cmd_run_artifacts},
     {"run jobs", "ID", 1, 1, WORDS_RUN, "list the jobs of a run's stream, with what was seen",
      "OUTCOME is completed, failed, killed, refused, lost or not-submitted, or several with "
@@ -188,6 +200,25 @@ const struct command commands[] = {
      cmd_run_samples},
     {"run cancel", "ID", 1, 1, WORDS_RUN, "end a run, which is not tried again", NULL, NULL,
      cmd_run_cancel},
+
+    {"swf check", "FILE", 1, 1, WORDS_FILE, "say what is wrong with a log of jobs",
+     "FILE is in the Standard Workload Format, plain or gzip (- for stdin). Each fault with its "
+     "line;\n"
+     "exit code 6 where there are any. No command of 'swf' needs the daemon.",
+     NULL, cmd_swf_check},
+    {"swf show", "FILE", 1, 1, WORDS_FILE, "describe a log of jobs", NULL, NULL, cmd_swf_show},
+    {"swf clean", "FILE", 1, 1, WORDS_FILE, "drop or mend jobs that can't be replayed",
+     "By the rules of docs/swf.md; how many jobs each of them met goes to stderr.",
+     OPTIONS(FLURRY_JOBS, FLURRY_GAP, OUTPUT), cmd_swf_clean},
+    {"swf scale", "FILE", 1, 1, WORDS_FILE, "cut a window out of a log, and scale it",
+     "The log is cleaned first. Times of the window are those of the log.",
+     OPTIONS(FROM, TO, {"jobs", ARG_COUNT, false, "N", .help = "the first N jobs of the window"},
+             {"time", ARG_NUMBER, false, "F", .help = "divide all times by F"},
+             {"load", ARG_NUMBER, false, "L",
+              .help = "change gaps between submissions so that the offered load is L"},
+             {"nodes", ARG_COUNT, false, "N", .help = "scale sizes to a machine of N nodes"},
+             FLURRY_JOBS, FLURRY_GAP, OUTPUT),
+     cmd_swf_scale},
 
     {"events", "", 0, 0, WORDS_NONE, "show what happened", "Ctrl-C ends --follow.",
      OPTIONS({"follow", ARG_FLAG, .help = "go on with what happens from now on"},

@@ -26,6 +26,7 @@ MAY_INCLUDE = {
     "lib/model": FORMATS,
     "lib/stats": ["lib/base"],
     "lib/jobs": FORMATS,
+    "lib/swf": ["lib/base"],
     "lib/sample": ["lib/virt", *MODEL],
     "lib/artifact": ["lib/base"],
     "lib/plan": ["lib/stats", *MODEL],
@@ -43,7 +44,7 @@ MAY_INCLUDE = {
     "daemon": ["api", "daemon/api", "daemon/engine", "daemon/http", "daemon/loop", *BELOW_ENGINE, *BESIDE],
     "api": FORMATS,
     "node": ["lib/jobs"],
-    "clients": FORMATS,
+    "clients": ["lib/swf", *FORMATS],
 }
 ANYTHING = ["tests"]
 
@@ -54,6 +55,7 @@ LIBRARIES = {
     r"uv\.h$": ["daemon"],
     r"yaml\.h$": ["lib/yaml"],
     r"curl/": ["clients"],
+    r"zlib\.h$": ["lib/swf"],
     r"zstd\.h$": ["lib/artifact", "lib/sample", "lib/store"],
 }
 

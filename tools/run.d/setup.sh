@@ -5,7 +5,7 @@
 PACKAGES=(
     build-essential pkg-config meson ninja-build python3
     libvirt-dev libmicrohttpd-dev libjansson-dev libsqlite3-dev libuv1-dev libssl-dev
-    check libcurl4-openssl-dev libyaml-dev libzstd-dev
+    check libcurl4-openssl-dev libyaml-dev libzstd-dev zlib1g-dev
     libvirt-daemon-system libvirt-daemon-driver-lxc libvirt-daemon-driver-qemu libvirt-clients
     dnsmasq-base nftables qemu-system-x86 qemu-utils
     mmdebstrap debian-archive-keyring ca-certificates tini iproute2 kmod procps util-linux zstd jq curl
@@ -23,7 +23,7 @@ PROGRAMS=(
 TEST_PROGRAMS=(clang clang-tidy clang-format cppcheck shellcheck valgrind systemd-analyze tmux)
 MODULES=(
     "libvirt >= 9.0" "libmicrohttpd >= 0.9.75" "jansson >= 2.14" "sqlite3 >= 3.40" "libuv >= 1.44"
-    "openssl >= 3.0" "check >= 0.15" libcurl yaml-0.1 "libzstd >= 1.4"
+    "openssl >= 3.0" "check >= 0.15" libcurl yaml-0.1 "libzstd >= 1.4" zlib
 )
 
 SETUP_LOG=/var/log/benchd-setup.log
