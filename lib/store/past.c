@@ -18,7 +18,8 @@ static const char past_sql[] =
     "  count(*), CAST(avg(ended_ns - started_ns) AS INTEGER) "
     "FROM (SELECT spec, started_ns, ended_ns FROM run WHERE state = 'done'"
     "  ORDER BY created_ns DESC LIMIT ?) "
-    "WHERE json_valid(spec) AND ended_ns > started_ns GROUP BY cluster, load";
+    "WHERE json_valid(spec) AND ended_ns > started_ns AND cluster NOT NULL AND load NOT NULL "
+    "GROUP BY cluster, load";
 
 int store_run_past(struct store_conn *c, unsigned most, struct store_past **ret_rows, size_t *ret_n,
                    struct bd_err *err)
