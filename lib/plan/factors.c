@@ -122,9 +122,11 @@ static void read_conditions(struct plan *p, const json_t *factors, struct schema
 {
     for (size_t i = 0; i < p->n_factors; i++) {
         struct factor *f = &p->factors[i];
-        const json_t *factor = f->path ? json_object_get(factors, f->path->text) : NULL;
         const char *other;
         json_t *wanted;
+        if (!f->path)
+            continue;
+        const json_t *factor = json_object_get(factors, f->path->text);
         json_object_foreach (json_object_get(factor, "when"), other, wanted) {
             if (f->n_conditions < SETTINGS_MAX)
                 read_condition(p, f, other, wanted, faults);
@@ -266,7 +268,7 @@ static size_t read_all(struct plan *p, const json_t *factors, const struct path 
 
 bool factors_read(struct plan *p, struct schema_faults *faults)
 {
-    const struct path *paths[SETTINGS_MAX];
+    const struct path *paths[SETTINGS_MAX] = {0};
     json_t *factors = json_object_get(p->spec, "factors");
     if (json_object_size(factors) > SETTINGS_MAX) {
         schema_faults_add(faults, "/factors", NULL, "at most %d factors", SETTINGS_MAX);

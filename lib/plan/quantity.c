@@ -11,24 +11,24 @@ enum family { BYTES, TIME, RATE };
 
 static const struct unit {
     const char *name;
-    enum family family;
     double size;
+    enum family family;
     int decimals; /* of which the smallest part is a whole nanosecond */
 } units[] = {
-    {"B", BYTES, 1, 0},
-    {"KiB", BYTES, 1024, 0},
-    {"MiB", BYTES, 1048576, 0},
-    {"GiB", BYTES, 1073741824, 0},
-    {"TiB", BYTES, 1099511627776, 0},
-    {"ns", TIME, 1, 0},
-    {"us", TIME, 1e3, 3},
-    {"ms", TIME, 1e6, 6},
-    {"s", TIME, 1e9, 9},
-    {"min", TIME, 60e9, 9},
-    {"h", TIME, 3600e9, 9},
-    {"/s", RATE, 1, 9},
-    {"/min", RATE, 1.0 / 60, 9},
-    {"/h", RATE, 1.0 / 3600, 9},
+    {"B", 1, BYTES, 0},
+    {"KiB", 1024, BYTES, 0},
+    {"MiB", 1048576, BYTES, 0},
+    {"GiB", 1073741824, BYTES, 0},
+    {"TiB", 1099511627776, BYTES, 0},
+    {"ns", 1, TIME, 0},
+    {"us", 1e3, TIME, 3},
+    {"ms", 1e6, TIME, 6},
+    {"s", 1e9, TIME, 9},
+    {"min", 60e9, TIME, 9},
+    {"h", 3600e9, TIME, 9},
+    {"/s", 1, RATE, 9},
+    {"/min", 1.0 / 60, RATE, 9},
+    {"/h", 1.0 / 3600, RATE, 9},
 };
 
 static const struct unit *unit_find(const char *name)
