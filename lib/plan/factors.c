@@ -247,6 +247,7 @@ static size_t read_all(struct plan *p, const json_t *factors, const struct path 
                        struct schema_faults *faults)
 {
     bd_auto_strv struct bd_strv sorted = {0};
+    size_t n = 0;
     const char *text;
     json_t *factor;
     json_object_foreach ((json_t *)factors, text, factor)
@@ -258,12 +259,12 @@ static size_t read_all(struct plan *p, const json_t *factors, const struct path 
         json_t *levels = plan_factor_levels(json_object_get(factors, text));
         if (!path)
             continue;
-        struct factor *f = &p->factors[p->n_factors];
+        struct factor *f = &p->factors[n];
         *f = (struct factor){.path = path, .levels = levels};
         number_levels(factors, f, faults);
-        paths[p->n_factors++] = path;
+        paths[n++] = path;
     }
-    return p->n_factors;
+    return p->n_factors = n;
 }
 
 bool factors_read(struct plan *p, struct schema_faults *faults)
