@@ -32,6 +32,7 @@ struct watch {
     struct bd_str text;   /* the same as the daemon wrote it */
     struct bd_str state;  /* of the campaign, as last told */
     struct bd_strv ended; /* of the runs looked at last */
+    json_int_t looks;     /* of its rule for stopping, as last told */
     bool tells;           /* runs that ended are news */
     char *run_path;       /* of the run that is followed; NULL: none is */
     struct wait_poll run;
@@ -210,6 +211,18 @@ static void tell_state(struct watch *w)
     set(&w->state, state);
 }
 
+/* before: there is nothing to tell of what was so when the watch began. */
+static void tell_look(struct watch *w, bool before)
+{
+    bd_auto_str struct bd_str line = {0};
+    const json_t *until = json_object_get(w->campaign, "until");
+    json_int_t looks = bd_json_int(until, "looks", 0);
+    if (looks > w->looks && !before && campaign_stopping(w->campaign, &line))
+        progress_line(&w->progress, bd_json_bool(until, "met", false) ? MARK_OK : MARK_INFO,
+                      bd_str_text(&line), -1);
+    w->looks = looks;
+}
+
 static void show_progress(struct watch *w)
 {
     bd_auto_str struct bd_str line = {0};
@@ -241,7 +254,7 @@ static int watch_to_end(struct watch *w, struct bd_err *err)
                           &w->text, err);
         if (r < 0)
             return r;
-        bool news = r > 0;
+        bool news = r > 0, first = !w->tells;
         if (news) {
             json_decref(w->campaign);
             w->campaign = bd_take(campaign);
@@ -250,6 +263,7 @@ static int watch_to_end(struct watch *w, struct bd_err *err)
             r = look_at_runs(w, err);
         if (r < 0)
             return r;
+        tell_look(w, first);
         if (campaign_is_at_end(w->campaign))
             return 0;
         tell_state(w);

@@ -42,7 +42,7 @@ static int compare(struct api_read *q, struct store_conn *conn, const struct sto
         .at_end = campaign_state_is_final(row->state),
         .spec = row->spec,
         .levels = levels,
-        .blocks = plan_blocks(plan),
+        .blocks = row->blocks, /* fewer than planned where its rule has stopped it */
         .warmup = plan_warmup_blocks(plan),
         .metrics = &asked->metrics,
     };

@@ -30,18 +30,25 @@ static bool has_metric_in_a_cell(const struct planning *p, const char *name)
     return false;
 }
 
-static void check_objectives(struct planning *p)
+static void check_metric(struct planning *p, const char *pointer, const char *name)
 {
-    const json_t *objectives = json_object_get(p->spec, "objectives");
-    for (size_t i = 0; i < json_array_size(objectives); i++) {
-        const char *name = bd_json_str(json_array_get(objectives, i), "metric", "");
-        if (has_metric(p->spec, name) || has_metric_in_a_cell(p, name))
-            continue;
-        bd_auto_free char *pointer = bd_xasprintf("/objectives/%zu/metric", i);
+    if (!has_metric(p->spec, name) && !has_metric_in_a_cell(p, name))
         schema_faults_add(&p->faults, pointer, name,
                           "a metric of the workload (benchctl metrics lists those "
                           "of streams of jobs)");
+}
+
+static void check_metrics(struct planning *p)
+{
+    const json_t *objectives = json_object_get(p->spec, "objectives");
+    for (size_t i = 0; i < json_array_size(objectives); i++) {
+        bd_auto_free char *pointer = bd_xasprintf("/objectives/%zu/metric", i);
+        check_metric(p, pointer, bd_json_str(json_array_get(objectives, i), "metric", ""));
     }
+    const json_t *range = json_object_get(json_object_get(p->spec, "design"), "repetitions");
+    const char *name = bd_json_str(json_object_get(range, "until"), "metric", NULL);
+    if (name)
+        check_metric(p, "/design/repetitions/until/metric", name);
 }
 
 /* -- images and room: cells that differ in nothing of that are looked at once -- */
@@ -196,7 +203,7 @@ static void planning_run(struct work *w, void *context)
     };
     int rc = plan_make(p->spec, &rules, &p->plan, &p->faults);
     cell_check_done(&cells);
-    check_objectives(p);
+    check_metrics(p);
     if (rc < 0 || p->faults.n)
         return;
     look_at_cells(p);

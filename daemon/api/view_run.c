@@ -22,12 +22,12 @@ json_t *view_campaign(const struct store_campaign *row, unsigned running)
         json_pack("{s:i, s:i, s:i, s:i, s:i, s:o}", "planned", (int)row->runs, "done",
                   (int)row->done, "failed", (int)row->failed, "excluded", (int)row->excluded,
                   "running", (int)running, "etaSeconds", eta_json(row));
-    return json_pack("{s:s, s:s, s:s, s:o, s:s, s:i, s:o, s:o, s:s?, s:o, s:o, s:o}", "id", row->id,
-                     "name", row->name, "state", campaign_state_to_str(row->state), "spec",
+    return json_pack("{s:s, s:s, s:s, s:o, s:s, s:i, s:o, s:o, s:o, s:s?, s:o, s:o, s:o}", "id",
+                     row->id, "name", row->name, "state", campaign_state_to_str(row->state), "spec",
                      view_or_null(row->spec), "digest", row->digest, "priority", row->priority,
-                     "plan", plan, "progress", progress, "error", row->error, "createdAt",
-                     view_time(row->created_ns), "startedAt", view_time(row->started_ns), "endedAt",
-                     view_time(row->ended_ns));
+                     "plan", plan, "progress", progress, "until", view_or_null(row->stopping),
+                     "error", row->error, "createdAt", view_time(row->created_ns), "startedAt",
+                     view_time(row->started_ns), "endedAt", view_time(row->ended_ns));
 }
 
 json_t *view_steps(const struct store_step *rows, size_t n)

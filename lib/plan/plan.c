@@ -72,13 +72,9 @@ void plan_digest(const json_t *value, char ret_digest[BD_DIGEST_BYTES])
 
 /* -- making -- */
 
-/* What is not built yet is refused by name. */
 static void check_design(const json_t *design, struct schema_faults *faults)
 {
     const json_t *range = json_object_get(design, "repetitions");
-    if (json_object_get(range, "until"))
-        schema_faults_add(faults, "/design/repetitions/until", NULL,
-                          "no rule for stopping: this version runs `max` blocks, leave it out");
     if (bd_json_int(range, "min", 0) > bd_json_int(range, "max", INT64_MAX))
         schema_faults_add(faults, "/design/repetitions/min", NULL, "a number up to max");
 }
@@ -130,6 +126,7 @@ static struct plan *read_plan(const json_t *spec, bool *ret_has_cells, struct sc
     *ret_has_cells = cells_make(p, faults);
     if (*ret_has_cells)
         make_blocks(p, faults);
+    until_read(p, faults);
     return p;
 }
 
@@ -165,6 +162,7 @@ int plan_make(json_t *spec, const struct plan_rules *rules, struct plan **ret_pl
     if (drawn) {
         bool has_cells;
         p = read_plan(spec, &has_cells, faults);
+        until_check(p, faults);
         if (has_cells)
             budget_check(p, faults);
         if (fit && has_cells)

@@ -129,8 +129,9 @@ struct plan {
     size_t n_products;
     json_t *listed; /* the cells that follow, of the plan's spec */
     size_t blocks, warmup;
-    bool one_group;  /* the order is over all blocks that are no warm-up */
-    uint32_t *order; /* position -> block x cells + cell */
+    struct plan_until until; /* metric NULL: there is no rule */
+    bool one_group;          /* the order is over all blocks that are no warm-up */
+    uint32_t *order;         /* position -> block x cells + cell */
 };
 
 /* Reads factors, exclude and cells; false: with faults of a sort that leaves no cells to look at.
@@ -150,6 +151,13 @@ void cells_check(const struct plan *p, const struct plan_rules *rules,
 
 /* Refuses a budget that the least number of runs is above. */
 void budget_check(const struct plan *p, struct schema_faults *faults);
+
+/* -- until.c -- */
+
+/* From a spec that is right by the schema. */
+void until_read(struct plan *p, struct schema_faults *faults);
+/* Can the rule that was read end the campaign? */
+void until_check(const struct plan *p, struct schema_faults *faults);
 
 /* -- order.c -- */
 

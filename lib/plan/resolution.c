@@ -69,6 +69,7 @@ static size_t count_comparisons(const struct plan *p)
 
 struct asked {
     double confidence;
+    const struct plan_until *until; /* NULL: there is no rule for stopping */
     bool paired;
     size_t comparisons; /* over all objectives */
 };
@@ -83,10 +84,17 @@ static double least_corrected(const struct asked *a, size_t n)
     return fmin(1, least_p(a, n) * (double)a->comparisons);
 }
 
+/* Where a campaign may be stopped, intervals are wider. */
+static double confidence_at(const struct asked *a, size_t n)
+{
+    bool may_stop = a->until && n < a->until->rule.max;
+    return may_stop ? stats_until_confidence(&a->until->rule, n) : a->confidence;
+}
+
 static bool has_interval(const struct asked *a, size_t n)
 {
     double coverage;
-    return stats_median_rank(n, a->confidence, &coverage) > 0;
+    return stats_median_rank(n, confidence_at(a, n), &coverage) > 0;
 }
 
 static bool can_tell(const struct asked *a, size_t n)
@@ -97,7 +105,7 @@ static bool can_tell(const struct asked *a, size_t n)
 static json_t *at_n(const struct asked *a, size_t n)
 {
     double coverage = 0;
-    stats_median_rank(n, a->confidence, &coverage);
+    stats_median_rank(n, confidence_at(a, n), &coverage);
     return json_pack("{s:I, s:f, s:o, s:o}", "n", (json_int_t)n, "intervalLevel", coverage,
                      "leastP", a->comparisons ? json_real(least_p(a, n)) : json_null(),
                      "leastCorrectedP",
@@ -146,12 +154,12 @@ static bool is_paired(const json_t *spec)
 
 json_t *plan_resolution(const struct plan *p)
 {
-    const json_t *repetitions = json_object_get(json_object_get(p->spec, "design"), "repetitions");
-    const json_t *until = json_object_get(repetitions, "until");
+    const struct plan_until *until = plan_until(p);
     size_t objectives = json_array_size(json_object_get(p->spec, "objectives"));
     size_t min = plan_blocks_min(p) - p->warmup, max = p->blocks - p->warmup;
     const struct asked a = {
-        .confidence = bd_json_real(until, "confidence", STATS_CONFIDENCE),
+        .confidence = until ? until->rule.confidence : STATS_CONFIDENCE,
+        .until = until,
         .paired = is_paired(p->spec),
         .comparisons = count_comparisons(p) * (objectives ? objectives : 1),
     };

@@ -182,6 +182,13 @@ RUN  BLOCK  CELL  SchedulerType   compute
         _, err = self.run_it("fragment", "show", "cluster/none", code=4)
         self.assertIn("there is no GET /v1/fragments/cluster/none", err)
 
+    def test_plan_with_a_rule_for_stopping_is_the_most_that_is_run(self):
+        until = {"metric": "elapsed", "relativeHalfWidth": 0.1}
+        design = {"repetitions": {"min": 6, "max": 20, "until": until}}
+        self.serve(("POST", "/v1/plans", answer(200, fake.plan(spec={"name": "a", "design": design}))))
+        out, _ = self.run_it("campaign", "plan", self.spec(SPEC))
+        self.assertRegex(out, r"blocks +at most \d+ .*\nruns +at most \d+\n")
+
     def test_plan_of_many_runs_tells_the_first(self):
         order = [{"position": i, "cell": 1500, "block": i, "warmup": False} for i in range(1000)]
         self.serve(("POST", "/v1/plans", answer(200, fake.plan(order=order, runs=50000))))
@@ -281,6 +288,17 @@ class Waiting(PeerTest):
         self.assertEqual(self.sent("POST"), [])
         _, err = self.run_it("campaign", "watch", "5a", "--timeout", "0.5", code=124)
         self.assertIn(words, err)
+
+    def test_looks_of_a_rule_for_stopping_are_told(self):
+        def rule(looks, width, met=False):
+            return {"metric": "elapsed", "relativeHalfWidth": 0.1, "looks": looks, "blocks": looks, "met": met,
+                    "confidence": 0.9995, "halfWidths": [0.01, width]}
+        _, err = self.watch([(0, fake.campaign(running=1, until=rule(0, None)), []),
+                             (0.3, fake.campaign(running=1, until=rule(1, 0.2)), []),
+                             (0.6, fake.campaign("done", 6, until=rule(2, 0.05, True)), [])])
+        for words in ("0 of at most 6 done", "elapsed to within 10 %: 20 % after block 1 (look 1), not met",
+                      "elapsed to within 10 %: 5 % after block 2 (look 2), met", "6 of 6 done"):
+            self.assertIn(words, err)
 
     def test_watch_waits_by_long_polls(self):
         self.watch([(0, fake.campaign(running=1), []), (10, fake.campaign("done", 6), [])])

@@ -23,6 +23,25 @@ static const struct {
     {"{'cluster': 'big', 'factors': {'cluster.compute': [0]}, 'cells': 7}",
      {"/cluster | an object", "/cells | an array"}},
 
+    /* rules for stopping */
+    {"{'design': {'repetitions': {'min': 6, 'max': 12, 'until': {'metric': 'elapsed',"
+     " 'relativeHalfWidth': 0.1}}}}",
+     {"/design/repetitions/max | so many blocks that the rule can be met at a look before the last:"
+      " a confidence of 0.95 takes 12 values or more"}},
+    {"{'design': {'order': 'randomised', 'repetitions': {'min': 6, 'max': 20, 'until': {'metric':"
+     " 'elapsed', 'relativeHalfWidth': 0.1, 'confidence': 0.999, 'every': 20}}}}",
+     {"/design/order | randomised-blocks or as-written: ", "/design/repetitions/max | so many"}},
+    {"{'design': {'repetitions': {'min': 21, 'max': 20, 'until': {'metric': 'elapsed',"
+     " 'relativeHalfWidth': 0.1}}}}",
+     {"/design/repetitions/min | a number up to max"}},
+    {"{'design': {'repetitions': {'min': 6, 'max': 20, 'until': {'relativeHalfWidth': 0,"
+     " 'confidence': 95, 'every': 0, 'metrics': []}}}}",
+     {"/design/repetitions/until | required member 'metric'",
+      "/design/repetitions/until/relativeHalfWidth | a number above 0",
+      "/design/repetitions/until/confidence | a number from 0.5",
+      "/design/repetitions/until/every | an integer from 1",
+      "/design/repetitions/until/metrics | no member of this name"}},
+
     /* paths */
     {"{'factors': {'cluster.colour': ['red', 'blue'], 'cluster.nodes.cpus': [1]}}",
      {"/factors/cluster.colour | no member of this name",
@@ -80,9 +99,9 @@ static const struct {
      "{'cluster.compute': 1}]}",
      {"/exclude | at least one cell that is not left out"}},
     {"{'factors': {'cluster.compute': [1, 1]}, 'exclude': [{'cluster.compute': 'x'}], "
-     "'cells': [{'x': 1}], 'design': {'repetitions': {'min': 3, 'max': 4, 'until': {}}}}",
+     "'cells': [{'x': 1}], 'design': {'repetitions': {'min': 4, 'max': 3}}}",
      {"/factors/cluster.compute/1 | a level that is not", "/exclude/0/cluster.compute | one of the",
-      "/cells/0/x | " NO_PATH, "/design/repetitions/until | no rule for stopping"}},
+      "/cells/0/x | " NO_PATH, "/design/repetitions/min | a number up to max"}},
 
     /* how often */
     {"{'factors': {'cluster.compute': [1, 2, 3]}, 'design': {'repetitions': 10000, 'warmup': 1000},"

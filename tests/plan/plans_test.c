@@ -77,6 +77,38 @@ static void assert_same(const struct plan *a, const struct plan *b)
     ck_assert_str_eq(bd_str_text(&x), bd_str_text(&y));
 }
 
+START_TEST(a_rule_for_stopping_is_read_with_its_defaults)
+{
+    bd_auto_json json_t *spec =
+        spec_with("{'design': {'repetitions': {'min': 6, 'max': 20, 'until': {'metric': 'elapsed',"
+                  " 'relativeHalfWidth': 0.1}}}}");
+    bd_auto(plan) struct plan *p = make(spec), *again = NULL;
+    const struct plan_until *until = plan_until(p);
+    ck_assert_ptr_nonnull(until);
+    ck_assert_str_eq(until->metric, "elapsed");
+    ck_assert_uint_eq(until->rule.min, 6);
+    ck_assert_uint_eq(until->rule.max, 20);
+    ck_assert_uint_eq(until->rule.every, 1);
+    ck_assert_double_eq(until->rule.confidence, 0.95);
+    ck_assert_double_eq(until->rule.relative_half_width, 0.1);
+    ck_assert_uint_eq(plan_blocks(p), 20);
+    ck_assert_int_eq(plan_again(spec, &again, NULL), 0);
+    ck_assert_double_eq(plan_until(again)->rule.at_looks, until->rule.at_looks);
+    ck_assert_double_gt(until->rule.at_looks, 0.999);
+
+    json_t *rule =
+        json_object_get(json_object_get(json_object_get(spec, "design"), "repetitions"), "until");
+    ck_assert_int_eq(bd_json_int(rule, "every", 0), 1);
+    json_object_set_new(rule, "every", json_integer(0)); /* what the store holds is damaged */
+    bd_auto(plan) struct plan *none = NULL;
+    ck_assert_int_eq(plan_again(spec, &none, NULL), BD_ECORRUPT);
+
+    bd_auto_json json_t *plain = spec_with("{'design': {'repetitions': {'min': 6, 'max': 20}}}");
+    bd_auto(plan) struct plan *without = make(plain);
+    ck_assert_ptr_null(plan_until(without));
+}
+END_TEST
+
 START_TEST(cells_and_blocks_are_those_of_the_spec)
 {
     bd_auto_json json_t *spec = spec_with(plans[_i].members);
@@ -266,6 +298,7 @@ Suite *plans_suite(void)
     tcase_add_checked_fixture(tests, load_rules, unload_rules);
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, cells_and_blocks_are_those_of_the_spec, 0, BD_ARRAY_LEN(plans));
+    tcase_add_test(tests, a_rule_for_stopping_is_read_with_its_defaults);
     tcase_add_loop_test(tests, plan_of_a_resolved_spec_is_the_same_again, 0, BD_ARRAY_LEN(plans));
     tcase_add_test(tests, name_of_an_option_may_have_dots);
     tcase_add_test(tests, plan_owns_what_it_needs);

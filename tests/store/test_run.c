@@ -264,6 +264,67 @@ static char *walk(struct store_conn *c, struct store_run_filter filter, store_ba
     }
 }
 
+static void insert_measured(struct store_conn *c, const char *id, unsigned position,
+                            struct store_run row, const char *metrics)
+{
+    memcpy(row.id, id, BD_ID_BYTES);
+    memcpy(row.campaign, CAMPAIGN, BD_ID_BYTES);
+    row.position = position;
+    row.attempt = 1;
+    row.version = 1;
+    row.created_ns = 1;
+    row.graded = true;
+    row.levels = json_object();
+    row.spec = json_object();
+    row.warnings = json_array();
+    OK(bd_json_parse(metrics, strlen(metrics), &row.metrics, err));
+    OK(store_run_insert(c, &row, err));
+    store_run_done(&row);
+}
+
+START_TEST(test_values_are_those_of_runs_that_count)
+{
+    static const char seven[] = "{\"m\": {\"value\": 7}, \"n\": {\"value\": 1.5}}";
+    const struct store_run counts = {.cell = 3, .block = 4, .state = RUN_DONE};
+    struct store_run other = counts, limited = counts, invalid = counts, warmup = counts;
+    struct db db = db_with_campaigns();
+    limited.grade = GRADE_LIMITED;
+    invalid.grade = GRADE_INVALID;
+    warmup.warmup = true;
+    other.state = RUN_FAILED;
+    insert_measured(db.conn, "00000001", 1, counts, seven);
+    insert_measured(db.conn, "00000002", 2, limited, "{\"m\": {\"value\": -0.25}}");
+    insert_measured(db.conn, "00000003", 3, invalid, seven);
+    insert_measured(db.conn, "00000004", 4, warmup, seven);
+    insert_measured(db.conn, "00000005", 5, other, seven);
+    insert_measured(db.conn, "00000006", 6, counts, "{\"m\": {\"value\": \"7\"}, \"o\": {}}");
+    static const struct {
+        const char *campaign, *metric;
+        double sum;
+        size_t n;
+    } cases[] = {{CAMPAIGN, "m", 6.75, 2},
+                 {CAMPAIGN, "n", 1.5, 1},
+                 {CAMPAIGN, "o", 0, 0},
+                 {CAMPAIGN, "p", 0, 0},
+                 {OTHER, "m", 0, 0}};
+    for (size_t i = 0; i < BD_ARRAY_LEN(cases); i++) {
+        struct store_run_value *values = NULL;
+        size_t n = 99;
+        double sum = 0;
+        OK(store_run_values(db.conn, cases[i].campaign, cases[i].metric, &values, &n, err));
+        for (size_t v = 0; v < n; v++) {
+            ck_assert_uint_eq(values[v].cell, 3);
+            ck_assert_uint_eq(values[v].block, 4);
+            sum += values[v].value;
+        }
+        free(values);
+        ck_assert_uint_eq(n, cases[i].n);
+        ck_assert_double_eq(sum, cases[i].sum);
+    }
+    db_done(&db);
+}
+END_TEST
+
 START_TEST(test_listing_filters_and_pages)
 {
     struct db db = db_with_campaigns();
@@ -473,8 +534,8 @@ END_TEST
 UNIT_MAIN("store/run", test_every_column_comes_back,
           test_update_writes_what_changes_in_a_life_and_nothing_else,
           test_every_state_and_grade_comes_back, test_stale_and_missing_rows_are_not_written,
-          test_an_attempt_at_a_position_is_stored_once, test_listing_filters_and_pages,
-          test_damaged_rows_are_set_aside_and_the_listing_goes_on,
+          test_an_attempt_at_a_position_is_stored_once, test_values_are_those_of_runs_that_count,
+          test_listing_filters_and_pages, test_damaged_rows_are_set_aside_and_the_listing_goes_on,
           test_heads_are_by_position_and_attempt,
           test_past_runs_are_counted_by_cluster_and_workload,
           test_database_of_version_1_keeps_its_rows)
