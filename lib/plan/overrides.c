@@ -70,7 +70,7 @@ static bool may_override(const struct path *path)
     for (size_t i = 0; i < BD_ARRAY_LEN(no); i++)
         if (bd_str_eq(path->names.items[0], no[i]))
             return false;
-    return !bd_strv_has(&path->names, "");
+    return path->names.n <= PATH_NAMES_MAX && !bd_strv_has(&path->names, "");
 }
 
 static bool read_value(struct overriding *g, const char *text, json_t **ret_value)

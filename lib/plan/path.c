@@ -88,6 +88,11 @@ const struct path *paths_add(struct paths *paths, const char *text)
     const struct path *known = paths_get(paths, text);
     if (known || !may_vary(text))
         return known;
+    struct path *path = path_new(text);
+    if (path->names.n > PATH_NAMES_MAX) {
+        path_free(path);
+        return NULL;
+    }
     if (paths->n == paths->cap) {
         paths->cap = paths->cap ? 2 * paths->cap : SETTINGS_MAX;
         paths->items = bd_xrealloc(paths->items, paths->cap * sizeof(struct path *));
@@ -95,7 +100,7 @@ const struct path *paths_add(struct paths *paths, const char *text)
     if (!paths->numbers)
         paths->numbers = json_object();
     json_object_set_new(paths->numbers, text, json_integer((json_int_t)paths->n));
-    return paths->items[paths->n++] = path_new(text);
+    return paths->items[paths->n++] = path;
 }
 
 bool path_fits(const json_t *root, const struct path *path)

@@ -11,6 +11,8 @@
 
 /* -- path.c -- */
 
+#define PATH_NAMES_MAX 32 /* no spec is as deep; what is set is walked through by recursion */
+
 /* A path in the spec that varies. */
 struct path {
     char *text;           /* "cluster.node.cpus" */

@@ -182,6 +182,21 @@ START_TEST(fragments_that_multiply_are_cut_off)
 }
 END_TEST
 
+START_TEST(an_override_of_very_many_names_is_refused)
+{
+    bd_auto_str struct bd_str text = {0};
+    bd_auto_faults struct schema_faults faults = {0};
+    composition_auto struct composition c = {0};
+    bd_str_add(&text, "++a");
+    for (int i = 0; i < 200000; i++)
+        bd_str_add(&text, ".a");
+    bd_str_add(&text, "=1");
+    bd_auto_json json_t *submitted = json_pack("{s:[s]}", "overrides", bd_str_text(&text));
+    ck_assert_int_eq(compose(submitted, NULL, rules.schema, &c, &faults), BD_EINVALID);
+    ck_assert(bd_starts_with(faults.items[0].expected, "PATH=VALUE"));
+}
+END_TEST
+
 START_TEST(faults_tell_where_a_value_came_from)
 {
     bd_auto_json json_t *all = library();
@@ -232,6 +247,7 @@ Suite *compose_suite(void)
     tcase_add_loop_test(tests, specs_are_composed, 0, BD_ARRAY_LEN(golden));
     tcase_add_loop_test(tests, what_can_not_be_composed_is_told, 0, BD_ARRAY_LEN(wrong));
     tcase_add_test(tests, fragments_that_multiply_are_cut_off);
+    tcase_add_test(tests, an_override_of_very_many_names_is_refused);
     tcase_add_test(tests, faults_tell_where_a_value_came_from);
     tcase_add_test(tests, a_composed_spec_can_be_submitted_again);
     suite_add_tcase(suite, tests);
