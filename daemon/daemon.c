@@ -166,6 +166,7 @@ static int make_api(struct daemon *d, struct bd_err *err)
         .transfer_dir = d->transfer_dir,
         .artifacts_dir = d->artifacts_dir,
         .recipe_dir = d->config.recipe_dir,
+        .fragments = d->config.fragments,
         .bench_enter = d->config.bench_enter,
         .libvirt_uri = d->config.libvirt_uri,
     };

@@ -4,6 +4,7 @@
 #include "api.h"
 #include "commands.h"
 #include "show.h"
+#include "submission.h"
 #include "text.h"
 
 #include "lib/base/clock.h"
@@ -37,6 +38,7 @@ static void print_counts(const struct cli *cli, const json_t *plan)
     show_factf(&table, "runs", STYLE_PLAIN, "%s%lld", most,
                (long long)bd_json_int(plan, "runs", 0));
     show_factf(&table, "digest", STYLE_DIM, "%.19s", bd_json_str(plan, "digest", "?"));
+    submission_add_costs(&table, plan);
     show_warnings(&table, plan);
     table_print(&table, &cli->out, 0);
 }
@@ -77,7 +79,7 @@ int cmd_campaign_plan(struct cli *cli, struct bd_err *err)
     document_auto struct document spec = {0};
     bd_auto_json json_t *plan = NULL;
     http_auto_reply struct http_reply reply = {0};
-    int r = document_read(cli->args.operands.items[0], &spec, err);
+    int r = submission_read(cli, &spec, err);
     if (r == 0)
         r = api_create_from(cli, "/v1/plans", &spec, &reply, &plan, err);
     if (r < 0)

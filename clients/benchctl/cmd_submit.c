@@ -1,6 +1,7 @@
 /* benchctl campaign submit, watch. */
 #include "api.h"
 #include "commands.h"
+#include "submission.h"
 #include "watch.h"
 
 #include <stdio.h>
@@ -20,7 +21,7 @@ int cmd_campaign_submit(struct cli *cli, struct bd_err *err)
     bd_auto_json json_t *campaign = NULL;
     http_auto_reply struct http_reply reply = {0};
     bool wait = args_has(&cli->args, "wait");
-    int r = document_read(cli->args.operands.items[0], &spec, err);
+    int r = submission_read(cli, &spec, err);
     if (r == 0)
         r = api_create_from(cli, "/v1/campaigns", &spec, &reply, &campaign, err);
     if (r < 0)

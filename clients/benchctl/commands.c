@@ -55,6 +55,11 @@
     {                                                                                              \
         "output", ARG_TEXT, false, "FILE", WORDS_FILE, .help = "into this file", .letter = 'o'     \
     }
+#define SET                                                                                        \
+    {                                                                                              \
+        "set", ARG_TEXT, true, "PATH=V",                                                           \
+            .help = "override a member: cluster.compute=8, +PATH=V, ~PATH; may be given again"     \
+    }
 
 const struct arg_option command_globals[] = {
     {"url", ARG_TEXT, false, "URL",
@@ -144,15 +149,22 @@ const struct command commands[] = {
      "code 7.",
      OPTIONS({"wait", ARG_FLAG, .help = "wait until all of it is gone"}), cmd_cluster_down},
 
+    {"fragment list", "", 0, 0, WORDS_NONE, "list fragments that specs can be composed of", NULL,
+     NULL, cmd_fragment_list},
+    {"fragment show", "GROUP/NAME", 1, 1, WORDS_NONE, "show a fragment", NULL, NULL,
+     cmd_fragment_show},
+
     {"campaign plan", "FILE", 1, 1, WORDS_FILE, "show what a campaign would run",
-     "FILE is a campaign's spec, YAML or JSON (- for stdin). Nothing is stored or run.", NULL,
-     cmd_campaign_plan},
+     "FILE is a campaign's spec, YAML or JSON (- for stdin). Nothing is stored or run. It tells "
+     "too\n"
+     "what the campaign will take, what fits its budget, and what it can resolve.",
+     OPTIONS(SET), cmd_campaign_plan},
     {"campaign submit", "FILE", 1, 1, WORDS_FILE, "hand in a campaign",
      "FILE is its spec, YAML or JSON (- for stdin). Prints the campaign's id on stdout. With "
      "--wait "
      "it ends\n"
      "with 0 where all runs are done. Ctrl-C ends the waiting, not the campaign.",
-     OPTIONS({"wait", ARG_FLAG, .help = "wait until it is at its end, and tell each run"}),
+     OPTIONS(SET, {"wait", ARG_FLAG, .help = "wait until it is at its end, and tell each run"}),
      cmd_campaign_submit},
     {"campaign ls", "", 0, 0, WORDS_NONE, "list campaigns", NULL, OPTIONS(QUIET), cmd_campaign_ls},
     {"campaign show", "ID", 1, 1, WORDS_CAMPAIGN, "show a campaign and its newest runs", NULL, NULL,

@@ -49,6 +49,8 @@ int cmd_cluster_ls(struct cli *cli, struct bd_err *err);
 int cmd_cluster_show(struct cli *cli, struct bd_err *err);
 int cmd_cluster_exec(struct cli *cli, struct bd_err *err);
 int cmd_cluster_down(struct cli *cli, struct bd_err *err);
+int cmd_fragment_list(struct cli *cli, struct bd_err *err);
+int cmd_fragment_show(struct cli *cli, struct bd_err *err);
 int cmd_campaign_plan(struct cli *cli, struct bd_err *err);
 int cmd_campaign_submit(struct cli *cli, struct bd_err *err);
 int cmd_campaign_ls(struct cli *cli, struct bd_err *err);

@@ -72,6 +72,8 @@ BD_DEFINE_CLEANUP(struct plan, plan, plan_free)
 size_t plan_cells(const struct plan *p);
 size_t plan_blocks(const struct plan *p); /* warm-up blocks counted */
 size_t plan_warmup_blocks(const struct plan *p);
+/* Those that there are in any case, likewise: fewer where the number of repetitions is a range. */
+size_t plan_blocks_min(const struct plan *p);
 size_t plan_runs(const struct plan *p); /* cells x blocks */
 struct plan_run plan_run_at(const struct plan *p, size_t position);
 /*
@@ -83,7 +85,11 @@ struct plan_until {
     struct stats_until rule;
 };
 const struct plan_until *plan_until(const struct plan *p);
-/* {PATH: level} of a cell, new reference. */
+/* The levels of a factor as a spec has it: a list, or an object with `levels`. Borrowed; NULL where
+ * it is neither. */
+json_t *plan_factor_levels(const json_t *factor);
+/* {PATH: level} of a cell, new reference; without those factors whose conditions do not hold in it.
+ */
 json_t *plan_cell_levels(const struct plan *p, size_t cell);
 /* Whether a cell has all of these: {PATH: level}, as one of `exclude` or of `failIf` does. */
 bool plan_cell_has(const struct plan *p, size_t cell, const json_t *levels);

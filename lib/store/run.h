@@ -140,3 +140,14 @@ struct store_run_value {
 /* In no order; runs without the metric are left out. */
 int store_run_values(struct store_conn *c, const char *campaign, const char *metric,
                      struct store_run_value **ret_values, size_t *ret_n, struct bd_err *err);
+
+/* How long runs took that are done and have the same cluster and workload. */
+struct store_past {
+    json_t *cluster, *workload; /* as resolved */
+    size_t n;
+    double mean_seconds; /* from admission to the end */
+};
+void store_past_free(struct store_past *rows, size_t n);
+/* Of the newest runs, at most `most` of them. */
+int store_run_past(struct store_conn *c, unsigned most, struct store_past **ret_rows, size_t *ret_n,
+                   struct bd_err *err);

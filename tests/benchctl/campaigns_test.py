@@ -104,12 +104,14 @@ class Specs(PeerTest):
         self.assertIn("HTTP 409: cluster.compute = 99", err)
 
     PLAN = """\
-name     backfill-or-not
-cells    2
-blocks   3 (1 for warming up)
-runs     6
-digest   sha256:777777777777
-warning  no \\x1b[31mroom
+name      backfill-or-not
+cells     2
+blocks    3 (1 for warming up)
+runs      6
+digest    sha256:777777777777
+takes     about 2 min 0 s, 0.0667 node-hours (2 cells by past runs of the same)
+resolves  nothing: no interval of a median has a confidence of 0.95 with 2 blocks: 6 can
+warning   no \\x1b[31mroom
 
 RUN  BLOCK  CELL  SchedulerType   compute
   0     w0     1  sched/builtin         2
@@ -123,6 +125,62 @@ RUN  BLOCK  CELL  SchedulerType   compute
     def test_plan_tells_what_would_be_run(self):
         self.serve(("POST", "/v1/plans", answer(200, fake.plan(warnings=["no \x1b[31mroom"]))))
         self.assertEqual(self.run_it("campaign", "plan", self.spec(SPEC)), (self.PLAN, ""))
+
+    def test_plan_tells_what_fits_and_what_is_not_known(self):
+        def lines(**more):
+            self.serve(("POST", "/v1/plans", answer(200, fake.plan(**more))))
+            out, _ = self.run_it("campaign", "plan", self.spec(SPEC))
+            self.daemon.stop()
+            self.daemon = None
+            return dict(line.split(maxsplit=1) for line in out.split("\n\n")[0].splitlines())
+
+        budget = {"wallTime": "1min", "nodeHours": None, "runs": None, "blocks": 2, "wanted": 3, "enough": False,
+                  "why": "about 2 blocks fit, and the design needs at least 3"}
+        cells = {"same": 1, "like": 2, "guess": 1, "none": 0}
+        facts = lines(budget=budget, estimate={"seconds": 4000.4, "leastSeconds": 90, "nodeHours": 12.5,
+                                               "cells": cells})
+        self.assertEqual(facts["budget"], budget["why"])
+        self.assertEqual(facts["takes"], "about 1 min 30 s to 1 h 6 min, 12.5 node-hours (1 cell by past runs of "
+                                         "the same, 2 cells by past runs like it, 1 cell guessed from the spec)")
+        facts = lines(estimate={"seconds": None, "leastSeconds": None, "nodeHours": None,
+                                "cells": {"same": 1, "like": 0, "guess": 0, "none": 3}},
+                      resolution=fake.plan()["resolution"] | {"resolves": True, "why": "with 9 blocks"})
+        self.assertEqual(facts["takes"], "not known (1 cell by past runs of the same, 3 cells not known)")
+        self.assertEqual(facts["resolves"], "with 9 blocks")
+        self.assertNotIn("budget", facts)
+
+    def test_set_adds_to_the_overrides_of_the_file(self):
+        self.serve(("POST", "/v1/campaigns", answer(202, fake.campaign("queued"))),
+                   ("POST", "/v1/plans", answer(200, fake.plan())))
+        plain, with_some = self.spec("name: x\n"), self.spec("name: x\noverrides: [a=1]\n", "some.yaml")
+        for command, path, options, overrides in (
+                ("submit", plain, (), None),
+                ("submit", plain, ("--set", "cluster.compute=8"), ["cluster.compute=8"]),
+                ("plan", with_some, ("--set", "~limits", "--set=+labels.a=b c"), ["a=1", "~limits", "+labels.a=b c"])):
+            self.run_it("campaign", command, path, *options)
+            self.assertEqual(json.loads(self.sent("POST")[-1].body).get("overrides"), overrides)
+        for text, why in (("[1]\n", "the file is not an object"), ("overrides: x\n", "is not a list")):
+            _, err = self.run_it("campaign", "plan", self.spec(text), "--set", "a=1", code=2)
+            self.assertIn(why, err)
+
+    def test_fragments_are_listed_and_shown(self):
+        self.serve(("GET", "/v1/fragments", answer(200, fake.FRAGMENTS)),
+                   ("GET", "/v1/fragments/cluster/small", answer(200, fake.FRAGMENT)))
+        self.assertEqual(self.run_it("fragment", "list")[0],
+                         "NAME           DIGEST               SOURCE\n"
+                         "cluster/bad    can't be read        /etc/benchd/fragments/cluster/bad.yaml:2:1: no "
+                         "\\x1b[31mYAML\n"
+                         "cluster/small  sha256:999999999999  /usr/share/benchd/fragments/cluster/small.yaml\n")
+        out, _ = self.run_it("fragment", "show", "cluster/small")
+        facts, spec = out.split("\n\n")
+        self.assertIn("source  /usr/share/benchd/fragments/cluster/small.yaml", facts)
+        self.assertEqual(json.loads(spec), fake.FRAGMENT["spec"])
+        self.assertEqual(json.loads(self.run_it("--json", "fragment", "list")[0]), fake.FRAGMENTS)
+        for name in ("small", "/small", "cluster/"):
+            _, err = self.run_it("fragment", "show", name, code=2)
+            self.assertIn("expected GROUP/NAME", err)
+        _, err = self.run_it("fragment", "show", "cluster/none", code=4)
+        self.assertIn("there is no GET /v1/fragments/cluster/none", err)
 
     def test_plan_with_a_rule_for_stopping_is_the_most_that_is_run(self):
         until = {"metric": "elapsed", "relativeHalfWidth": 0.1}

@@ -342,13 +342,30 @@ CATALOGUE = {"items": [
      "definition": "10 s x \x1b[31mtime scale.", "source": "Feitelson 2001"}]}
 
 
+FRAGMENT = {"name": "cluster/small", "digest": "sha256:" + "99" * 32,
+            "source": "/usr/share/benchd/fragments/cluster/small.yaml",
+            "spec": {"cluster": {"compute": 4, "node": {"cpus": 0.25}}}, "error": None}
+FRAGMENTS = {"items": [
+    {"name": "cluster/bad", "digest": None, "source": "/etc/benchd/fragments/cluster/bad.yaml", "spec": None,
+     "error": "/etc/benchd/fragments/cluster/bad.yaml:2:1: no \x1b[31mYAML"},
+    FRAGMENT | {"spec": None}], "next": None}
+RESOLVED = {"n": 2, "intervalLevel": 0.5, "leastP": 0.5, "leastCorrectedP": 0.5}
+
+
 def plan(**more):
     order = [(0, 1, 0, True), (1, 0, 0, True), (2, 0, 1, False), (3, 1, 1, False), (4, 1, 2, False), (5, 0, 2, False)]
     return {"digest": "sha256:" + "77" * 32, "spec": {"name": "backfill-or-not"}, "cells": 2, "blocks": 3,
             "warmupBlocks": 1, "runs": 6,
-            "cellList": [{"index": i, "levels": levels, "digest": "sha256:" + "88" * 32}
+            "cellList": [{"index": i, "levels": levels, "digest": "sha256:" + "88" * 32,
+                          "estimate": {"seconds": 20, "basis": "same", "n": 4}}
                          for i, levels in enumerate(LEVELS)],
             "order": [dict(zip(("position", "cell", "block", "warmup"), row)) for row in order],
+            "estimate": {"blockSeconds": 40, "seconds": 120, "nodeHours": 0.0667, "leastSeconds": 120,
+                         "leastNodeHours": 0.0667, "cells": {"same": 2, "like": 0, "guess": 0, "none": 0}},
+            "budget": None,
+            "resolution": {"confidence": 0.95, "paired": True, "comparisons": 1,
+                           "min": RESOLVED, "max": RESOLVED, "resolves": False,
+                           "why": "no interval of a median has a confidence of 0.95 with 2 blocks: 6 can"},
             "warnings": []} | more
 
 
@@ -492,6 +509,8 @@ def world(speed):
         ("GET", r"/v1/runs/eeee..../samples", lambda h, m: h.json(200, SERIES)),
         ("GET", r"/v1/runs/eeee..../samples\?.*step=.*", lambda h, m: h.json(200, MEANS)),
         ("GET", r"/v1/runs/eeee..../samples\?.*", lambda h, m: h.json(200, VALUES)),
+        ("GET", "/v1/fragments", lambda h, m: h.json(200, FRAGMENTS)),
+        ("GET", "/v1/fragments/cluster/small", lambda h, m: h.json(200, FRAGMENT)),
         ("GET", "/v1/metrics-catalogue", lambda h, m: h.json(200, CATALOGUE)),
         ("GET", r"/v1/events\?since=0", follow),
         ("GET", r"/v1/events\?.*", items(*[event(i, "step", step="nodes", ms=i) for i in range(1, 4)])),

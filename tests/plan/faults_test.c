@@ -224,6 +224,27 @@ START_TEST(too_many_combinations_are_counted)
 }
 END_TEST
 
+/* Whoever walks down such a path would run out of stack. */
+START_TEST(a_path_of_very_many_names_is_refused)
+{
+    static const char *const roots[] = {"workload", "cluster.scheduler.options"};
+    bd_auto_str struct bd_str path = {0};
+    bd_auto_faults struct schema_faults found = {0};
+    bd_auto(plan) struct plan *p = NULL;
+    bool is_one_name = _i == 1;
+    bd_str_add(&path, roots[_i]);
+    for (int i = 0; i < 200000; i++)
+        bd_str_add(&path, ".a");
+    bd_auto_json json_t *spec = spec_with("{'factors': {}}");
+    json_object_set_new(json_object_get(spec, "factors"), bd_str_text(&path), json_pack("[i]", 1));
+    plan_make(spec, &rules, &p, &found);
+    for (size_t i = 0; i < found.n; i++)
+        ck_assert_msg(is_one_name || bd_starts_with(found.items[i].expected, NO_PATH), "%s",
+                      found.items[i].expected);
+    ck_assert(is_one_name || found.n > 0);
+}
+END_TEST
+
 /* A list of faults is short, whatever is sent. */
 START_TEST(many_faults_are_cut_off)
 {
@@ -272,6 +293,7 @@ Suite *faults_suite(void)
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, all_faults_are_told_where_they_are, 0, BD_ARRAY_LEN(wrong));
     tcase_add_loop_test(tests, too_many_combinations_are_counted, 0, BD_ARRAY_LEN(many));
+    tcase_add_loop_test(tests, a_path_of_very_many_names_is_refused, 0, 2);
     tcase_add_test(tests, many_faults_are_cut_off);
     tcase_add_test(tests, what_was_told_before_stays);
     tcase_add_test(tests, rules_may_have_no_check);
