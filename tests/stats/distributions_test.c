@@ -132,6 +132,7 @@ START_TEST(test_both_ends_are_reached)
     ck_assert_double_eq(stats_normal_above(INFINITY), 0);
     ck_assert_double_eq(stats_student_above(-INFINITY, 3), 1);
     ck_assert_double_eq(stats_student_above(INFINITY, 3), 0);
+    ck_assert_double_eq_tol(stats_student_above(1e200, 1) * 1e200, 1 / M_PI, 1e-12);
     ck_assert_double_eq(stats_chi2_above(-1, 3), 1);
     ck_assert_double_eq(stats_chi2_above(0, 3), 1);
     ck_assert_double_eq(stats_chi2_above(INFINITY, 3), 0);
