@@ -189,7 +189,7 @@ static bool is_dominated(double (*points)[4], size_t cells, size_t objectives, s
 
 static void check_against_each(struct bd_rng *rng, size_t cells, size_t objectives, double levels)
 {
-    double values[CELLS_MOST * 4 * 3], points[CELLS_MOST][4];
+    double values[CELLS_MOST * 4 * 3], points[CELLS_MOST][4] = {0};
     int better[4];
     bool on_front[CELLS_MOST];
     double probability[CELLS_MOST];

@@ -31,7 +31,7 @@ def samples():
     made = {
         "none": [], "one": [7.25], "two": [3.0, -1.0], "two equal": [2.0, 2.0], "three": [1.0, 4.0, 2.5],
         "three, two equal": [1.0, 1.0, 2.5], "four": [0.1, 0.2, 0.7, 0.4], "all equal": [0.1] * 7,
-        "five": [2.0, 3.5, 1.0, 9.0, 4.25], "rising": list(range(1, 10)), "falling": [-float(k) for k in range(8)],
+        "five": [2.0, 3.5, 1.0, 9.0, 4.25], "six": [1.2, 3.4, 2.2, 9.1, 4.4, 3.9], "rising": list(range(1, 10)), "falling": [-float(k) for k in range(8)],
         "to and fro": [1.0, 9.0, 2.0, 8.0, 3.0, 7.0, 4.0, 6.0], "to and fro, long": [float(k * (-1) ** k) for k in range(40)],
         "ties": [3.0, 1.0, 3.0, 2.0, 2.0, 3.0, 1.0, 1.0, 2.0, 3.0], "two levels": [float(k % 3 == 0) for k in range(50)],
         "with gaps": [1.5, None, 0.25, None, None, 4.0, 3.0, 2.75, None],
