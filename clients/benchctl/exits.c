@@ -11,7 +11,7 @@ const struct cli_exit_text cli_exits[] = {
     {CLI_NOT_FOUND, "no such cluster, image or other object"},
     {CLI_CONFLICT,
      "its state, its name or the host's capacity forbids it, or a reference fits several"},
-    {CLI_FAILED, "what was waited for ended in failure"},
+    {CLI_FAILED, "what was waited for ended in failure, or what was checked has faults"},
     {CLI_RESIDUE, "a cluster left something behind on the host, or nobody could tell"},
     {CLI_HOST, "doctor found an error on the host"},
     {CLI_UNDECIDED, "the data don't decide what was asked"},

@@ -164,6 +164,7 @@ static int seal(struct crate_content *c, char ret_digest[BD_DIGEST_BYTES], struc
         .id = c->row.id,
         .name = c->row.name,
         .version = BENCHD_VERSION,
+        .digest = c->row.digest,
         .license = license_of(c->row.spec),
         .fingerprint = crate_key_fingerprint(c->key),
         .error = done           ? NULL

@@ -72,11 +72,14 @@ static void refer(json_t *list, const char *id)
     json_array_append_new(list, ref(id));
 }
 
+/* With "+00:00": validators of RO-Crates want an offset in digits. */
 static void set_time(json_t *to, const char *name, int64_t wall_ns)
 {
     char text[BD_RFC3339_BYTES];
-    if (wall_ns)
-        json_object_set_new(to, name, json_string(bd_rfc3339(wall_ns, text)));
+    if (!wall_ns)
+        return;
+    bd_rfc3339(wall_ns, text);
+    json_object_set_new(to, name, json_sprintf("%.*s+00:00", (int)strcspn(text, "Z"), text));
 }
 
 /* Takes it over. */
@@ -148,7 +151,8 @@ static void add_context(struct bd_str *out, const struct crate_about *about)
                              : "The campaign's spec has no label 'license': ask who made it.");
 }
 
-static void add_file(struct bd_str *out, const char *name, const struct crate_file *file)
+static void add_file(struct bd_str *out, const struct crate_about *about, const char *name,
+                     const struct crate_file *file)
 {
     const char *words = words_of(name);
     json_t *entity =
@@ -159,6 +163,7 @@ static void add_file(struct bd_str *out, const char *name, const struct crate_fi
             json_pack("[s, s, s]", "File", "SoftwareSourceCode", "ComputationalWorkflow"));
         json_object_set_new(entity, "name", json_string("the campaign's spec, resolved"));
         json_object_set_new(entity, "programmingLanguage", ref(LANGUAGE));
+        json_object_set_new(entity, "version", json_string(about->digest));
     }
     if (words)
         json_object_set_new(entity, "description", json_string(words));
@@ -174,13 +179,13 @@ static void add_file(struct bd_str *out, const char *name, const struct crate_fi
     add(out, entity);
 }
 
-static json_t *action(const char *id, const char *name, const char *instrument, const char *error)
+static json_t *action(const char *id, const char *name, const char *words, const char *instrument,
+                      const char *error)
 {
-    json_t *entity =
-        json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "@id", id, "@type", "CreateAction", "name",
-                  name, "instrument", ref(instrument), "agent", ref(SIGNER), "actionStatus",
-                  ref(error ? "http://schema.org/FailedActionStatus"
-                            : "http://schema.org/CompletedActionStatus"));
+    json_t *entity = json_pack(
+        "{s:s, s:s, s:s, s:s, s:o, s:o, s:s}", "@id", id, "@type", "CreateAction", "name", name,
+        "description", words, "instrument", ref(instrument), "agent", ref(SIGNER), "actionStatus",
+        error ? "http://schema.org/FailedActionStatus" : "http://schema.org/CompletedActionStatus");
     if (error)
         json_object_set_new(entity, "error", json_string(error));
     return entity;
@@ -189,8 +194,8 @@ static json_t *action(const char *id, const char *name, const char *instrument, 
 static void add_campaign(struct bd_str *out, const struct crate_about *about,
                          const struct crate_file *files, size_t n)
 {
-    bd_auto_free char *name = bd_xasprintf("campaign %s: %s", about->id, about->name);
-    json_t *entity = action(CAMPAIGN, name, SPEC, about->error);
+    bd_auto_free char *name = bd_xasprintf("campaign %s", about->id);
+    json_t *entity = action(CAMPAIGN, name, about->name, SPEC, about->error);
     json_t *objects = json_array(), *results = json_array();
     for (size_t i = 0; i < n; i++) {
         const char *file = files[i].name;
@@ -212,8 +217,8 @@ static size_t add_run(struct bd_str *out, const struct crate_action *run,
 {
     bd_auto_free char *id = bd_xasprintf("#run-%s", run->id);
     bd_auto_free char *folder = bd_xasprintf("runs/%s/", run->id);
-    bd_auto_free char *name = bd_xasprintf("run %s: %s", run->id, run->what);
-    json_t *entity = action(id, name, BENCHD, run->error);
+    bd_auto_free char *name = bd_xasprintf("run %s", run->id);
+    json_t *entity = action(id, name, run->what, BENCHD, run->error);
     json_t *objects = json_array(), *results = json_array();
     refer(objects, SPEC);
     if (run->host)
@@ -240,9 +245,9 @@ void crate_metadata_text(const struct crate_about *about, const struct crate_fil
     for (size_t i = 0, at = 0; i < about->n_runs; i++)
         at = add_run(out, &about->runs[i], files, n, at);
     for (size_t i = 0; i < n; i++)
-        add_file(out, files[i].name, &files[i]);
-    add_file(out, CRATE_LIST, NULL);
-    add_file(out, CRATE_SIGNATURE, NULL);
+        add_file(out, about, files[i].name, &files[i]);
+    add_file(out, about, CRATE_LIST, NULL);
+    add_file(out, about, CRATE_SIGNATURE, NULL);
     bd_str_add(out, "\n]}\n");
 }
 

@@ -20,6 +20,7 @@ struct crate_action {
 
 struct crate_about {
     const char *id, *name, *version; /* of the campaign; of benchd */
+    const char *digest;              /* of its spec */
     const char *license;             /* as its spec's label says; NULL: it does not */
     const char *fingerprint;         /* of the key that signs */
     const char *error;               /* why it came to nothing; NULL: it did not */

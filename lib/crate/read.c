@@ -26,7 +26,8 @@ static const char *words_of(struct archive *a)
 
 static void fault(struct crate_faults *faults, const struct crate_entry *e, const char *text)
 {
-    crate_faults_add(faults, CRATE_FAULT_DAMAGED, e->name, strlen(e->name), "%.300s", text);
+    crate_faults_add(faults, CRATE_FAULT_DAMAGED, e->name, strlen(e->name), "%.*s",
+                     (int)strcspn(text, "\n"), text);
 }
 
 /* 1: to its end; 0: it is damaged, which is told. */

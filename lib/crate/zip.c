@@ -188,7 +188,21 @@ static int look_at_end(struct look *l, struct bd_err *err)
 
 /* -- the directory -- */
 
-/* Sizes that 32 bits can't say are in a field of their own, in this order. */
+/* What 32 bits can't say is in a field of its own, in this order. */
+static bool take_wide(uint64_t *const wide[3], const uint8_t *field, size_t bytes)
+{
+    for (size_t i = 0; i < 3; i++) {
+        if (*wide[i] != NONE32)
+            continue;
+        if (bytes < 8)
+            return false;
+        *wide[i] = le64(field);
+        field += 8;
+        bytes -= 8;
+    }
+    return true;
+}
+
 static bool read_zip64(struct central *c)
 {
     uint64_t *const wide[] = {&c->bytes, &c->packed, &c->at};
@@ -196,23 +210,12 @@ static bool read_zip64(struct central *c)
     size_t left = c->extra_bytes;
     while (left >= 4) {
         size_t n = le16(at + 2);
-        if (n > left - 4)
+        if (n > left - 4 || (le16(at) == EXTRA_ZIP64 && !take_wide(wide, at + 4, n)))
             return false;
-        const uint8_t *field = at + 4;
-        size_t rest = le16(at) == EXTRA_ZIP64 ? n : 0;
-        for (size_t i = 0; i < BD_ARRAY_LEN(wide) && le16(at) == EXTRA_ZIP64; i++) {
-            if (*wide[i] != NONE32)
-                continue;
-            if (rest < 8)
-                return false;
-            *wide[i] = le64(field);
-            field += 8;
-            rest -= 8;
-        }
         at += 4 + n;
         left -= 4 + n;
     }
-    return left == 0;
+    return left == 0 && c->bytes != NONE32 && c->packed != NONE32 && c->at != NONE32;
 }
 
 /* The bytes that it has in the directory; 0: it has not that many. */

@@ -82,8 +82,8 @@ static bool resolve(struct setter *s, const struct path *path, json_t *value,
     bd_auto_faults struct schema_faults found = {0};
     if (!schema_check(s->rules->schema, spec, "", &found)) {
         bool path_is_right = true;
-        /* Of others, it is told that no cell has it. */
-        bool is_told = !at->list || bd_str_eq(at->list, "cells");
+        /* Of these it is told that no cell has it. */
+        bool is_told = !bd_str_eq(at->list, "exclude") && !bd_str_eq(at->list, "failIf");
         for (size_t i = 0; is_told && i < found.n && path_is_right; i++)
             path_is_right = tell(s, path, &found.items[i], at);
         return path_is_right;
@@ -238,8 +238,8 @@ bool levels_resolve(json_t *spec, bool whole, const struct plan_rules *rules,
                     struct schema_faults *faults)
 {
     /* What a level is checked beside needs nothing of these, and may be big. */
-    static const char *const beside[] = {"factors", "cells",      "exclude", "design",
-                                         "labels",  "objectives", "failIf",  "budget",     "composition"};
+    static const char *const beside[] = {"factors",    "cells",  "exclude", "design",     "labels",
+                                         "objectives", "failIf", "budget",  "composition"};
     size_t before = faults->n;
     struct setter s = {.spec = json_copy(spec),
                        .whole = whole,

@@ -37,6 +37,7 @@ static inline void crate_test_seal(struct crate_pack *p, const struct crate_key 
         .id = "1f2e3d4c",
         .name = "test",
         .version = "0",
+        .digest = "sha256:0",
         .fingerprint = crate_key_fingerprint(key),
         .started_ns = 1,
         .ended_ns = CRATE_TIME * INT64_C(1000000000),
