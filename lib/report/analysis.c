@@ -102,13 +102,14 @@ static void select_metrics(struct analysis *a)
         m->objective = true;
         m->wanted = !by_name;
     }
-    a->told_before = a->n_metrics > 0;
     for (i = 0; by_name && i < wanted->n; i++) {
         struct analysed_metric *m = add_metric(a, wanted->items[i]);
         if (m)
             m->wanted = true;
     }
     a->selected = a->n_metrics > 0;
+    if (a->campaign->until_metric) /* is looked at, whether it is told or not */
+        add_metric(a, a->campaign->until_metric);
 }
 
 struct analysis *analysis_new(const struct analysis_campaign *campaign)

@@ -131,6 +131,7 @@ static json_t *exclusions_json(const struct analysis *a)
 
 static json_t *runs_json(const struct analysis *a)
 {
+    size_t planned = analysis_planned_blocks(a) * a->n_cells;
     size_t counted = 0, excluded = 0, failed = 0, limited = 0;
     for (size_t i = 0; i < a->n_cells; i++) {
         counted += a->cells[i].counted;
@@ -138,9 +139,8 @@ static json_t *runs_json(const struct analysis *a)
         limited += a->cells[i].limited;
         failed += a->failed[i];
     }
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I}", "planned",
-                     (json_int_t)(analysis_planned_blocks(a) * a->n_cells), "counted",
-                     (json_int_t)counted, "excluded", (json_int_t)excluded, "failed",
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I}", "planned", (json_int_t)planned,
+                     "counted", (json_int_t)counted, "excluded", (json_int_t)excluded, "failed",
                      (json_int_t)failed, "cancelled", (json_int_t)a->cancelled, "limited",
                      (json_int_t)limited, "exclusions", exclusions_json(a), "exclusionsLeftOut",
                      (json_int_t)a->excluded_untold);

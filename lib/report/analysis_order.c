@@ -100,7 +100,7 @@ static void find_drift(const struct analysis *a, struct metric_found *m, const d
     if (!d->is_there)
         return;
     d->slope = m->cells[d->cell].slope;
-    if (d->relative) {
+    if (medians && d->relative) {
         find_relative(a, m->metric, d->cell, medians, relative);
         stats_trend(relative, a->n_blocks, &test, &d->slope);
     }

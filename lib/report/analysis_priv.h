@@ -49,8 +49,7 @@ struct analysis {
 
     struct analysed_metric metrics[ANALYSIS_METRICS_MAX];
     size_t n_metrics;
-    bool selected;    /* no other metrics than these */
-    bool told_before; /* there are objectives */
+    bool selected; /* no other metrics than these */
 
     struct verdict_cell *cells;
     size_t *failed; /* runs of each cell */

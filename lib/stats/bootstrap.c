@@ -86,11 +86,12 @@ static double acceleration_of(struct bootstrap *b)
         for (size_t k = 0; k < s->n; k++) {
             take_all_but(s, k);
             without[k] = statistic_of(b);
-            mean += without[k] / n;
+            /* From the first: where all are the same, nothing must be left of rounding. */
+            mean += (without[k] - without[0]) / n;
         }
         take_all(s);
         for (size_t k = 0; k < s->n; k++) {
-            double influence = share * (mean - without[k]);
+            double influence = share * (mean - (without[k] - without[0]));
             squares += influence * influence;
             cubes += influence * influence * influence;
         }

@@ -95,7 +95,7 @@ void stats_shapiro_wilk(const double *values, size_t n, struct stats_test *ret_t
     bd_auto_free double *sorted = values_sorted(values, n, &test.n);
     test.method = why_not(sorted, test.n);
     if (!test.method) {
-        double weights[MOST / 2];
+        bd_auto_free double *weights = bd_xcalloc(test.n / 2, sizeof(double));
         find_weights(test.n, weights);
         double distance = fmax(0, distance_from_1(sorted, test.n, weights));
         test.statistic = 1 - distance;

@@ -36,14 +36,14 @@ static double median_of_all(const double *values, size_t n)
  * median are counted too: with values in whole seconds that may be half of all.
  */
 struct near {
-    double low, guess, high;
+    double guess, middle, reach; /* those from middle - reach to middle + reach are near */
     size_t below, equal, n, cap;
     double *slopes;
 };
 
 static void near_init(struct near *near, const double *values, size_t n, double reach)
 {
-    size_t samples = 4 * n;
+    size_t samples = 8 * n;
     struct bd_rng rng;
     bd_auto_free double *slopes = bd_xcalloc(samples, sizeof(double));
     bd_rng_init(&rng, 1, 0);
@@ -52,16 +52,16 @@ static void near_init(struct near *near, const double *values, size_t n, double 
         j += j >= i;
         slopes[s] = slope_of(values, i < j ? i : j, i < j ? j - i : i - j);
     }
-    values_sort(slopes, samples);
     double aside = reach * sqrt((double)samples) / 2;
-    *near = (struct near){.low = -INFINITY, .guess = slopes[samples / 2], .high = INFINITY};
+    *near = (struct near){.reach = INFINITY};
+    near->guess = values_select(slopes, samples, samples / 2);
     if (aside < (double)samples / 2 - 1) {
-        near->low = slopes[samples / 2 - (size_t)aside];
-        near->high = slopes[samples / 2 + (size_t)aside];
+        double low = values_select(slopes, samples, samples / 2 - (size_t)aside);
+        double high = values_select(slopes, samples, samples / 2 + (size_t)aside);
+        near->middle = low / 2 + high / 2;
+        /* A slope times its distance is not quite the difference that it was made of. */
+        near->reach = high / 2 - low / 2 + 8 * DBL_EPSILON * fmax(fabs(low), fabs(high));
     }
-    /* A slope times its distance is not quite the difference that it was made of. */
-    near->low -= 8 * DBL_EPSILON * fabs(near->low);
-    near->high += 8 * DBL_EPSILON * fabs(near->high);
 }
 
 static void near_add(struct near *near, double slope)
@@ -80,13 +80,19 @@ static void near_add(struct near *near, double slope)
 static void near_find(struct near *near, const double *values, size_t n)
 {
     for (size_t apart = 1; apart < n; apart++) {
-        double low = near->low * (double)apart, high = near->high * (double)apart;
-        for (size_t i = 0; i + apart < n; i++) {
-            double rise = values[i + apart] - values[i];
-            near->below += rise < low;
-            if (rise >= low && rise <= high)
+        double middle = near->middle * (double)apart, reach = near->reach * (double)apart;
+        const double *later = values + apart;
+        size_t below = 0;
+        for (size_t i = 0; i < n - apart; i++) {
+            /* One branch, that is rarely taken: half of all are below, in no order. */
+            double rise = later[i] - values[i], from_middle = rise - middle;
+            below += signbit(from_middle) != 0;
+            if (fabs(from_middle) <= reach) {
+                below -= signbit(from_middle) != 0;
                 near_add(near, rise / (double)apart);
+            }
         }
+        near->below += below;
     }
 }
 
@@ -112,7 +118,7 @@ double slope_median(const double *values, size_t n)
         return NAN;
     if (pairs <= SLOPES_KEPT)
         return median_of_all(values, n);
-    for (double reach = 5; isnan(median) && reach < 1e9; reach *= 4) {
+    for (double reach = 3; isnan(median) && reach < 1e9; reach *= 4) {
         struct near near;
         near_init(&near, values, n, reach);
         near_find(&near, values, n);

@@ -177,17 +177,20 @@ def test_campaign_life(api, campaigns):
     campaigns.runs(id)
 
 
-def test_comparison_of_one_run_says_that_it_is_little(api, run):
+def test_analysis_of_one_run_says_that_it_is_little(api, run):
     target = f"/v1/campaigns/{run['campaign']}/analysis"
     found = api.get(target).json
     (elapsed,) = [m for m in found["metrics"] if m["name"] == "elapsed"]
-    assert (elapsed["name"], elapsed["unit"], elapsed["against"]) == ("elapsed", "s", [])
+    assert (elapsed["name"], elapsed["unit"], elapsed["comparisons"]) == ("elapsed", "s", [])
     assert elapsed["cells"][0]["median"] == run["metrics"]["elapsed"]["value"]
     assert found["verdict"]["value"] == "exploratory"
     assert any("at least 6" in reason for reason in found["verdict"]["reasons"])
     nothing = api.get(f"{target}?metric=nothing").json
     assert (nothing["metrics"], nothing["verdict"]["value"]) == ([], "invalid")
     assert api.get(f"{target}?metric=No").status == 422
+    assert api.get(f"{target}?confidence=0.9").json["confidence"] == 0.9
+    for faulty in ("confidence=0.5", "confidence=1", "confidence=much", "by=cluster.compute"):
+        assert api.get(f"{target}?{faulty}").status == 422, faulty
 
 
 def test_artifacts_are_those_of_the_run_alone(api, campaigns, run):

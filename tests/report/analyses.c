@@ -153,7 +153,7 @@ json_t *analyse(const struct made *made)
     if (made->change)
         made->change(&campaign);
     bd_auto(analysis) struct analysis *a = analysis_new(&campaign);
-    for (size_t b = 0; b < made->blocks; b++)
+    for (size_t b = 0; b < (made->stop ? made->stop : made->blocks); b++)
         for (size_t i = 0; i < json_array_size(levels); i++)
             if (!isnan(made->value(0, i, b)))
                 add_run(a, made, &names, i, b);

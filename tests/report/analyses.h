@@ -30,6 +30,7 @@ struct made {
     const char *spec;   /* in apostrophes */
     const char *levels; /* likewise */
     size_t blocks, warmup;
+    size_t stop;         /* runs are of the blocks before this one; 0: of all */
     const char *metrics; /* their names, all in s, with commas */
     double (*value)(size_t metric, size_t cell, size_t block); /* NAN: none */
     const char *wanted, *by;                                   /* NULL: not asked */

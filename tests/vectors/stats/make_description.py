@@ -188,7 +188,8 @@ def bca(groups, statistic, confidence, draws, seed):
     over = under = 0
     for i, g in enumerate(groups):
         without = [statistic(*groups[:i], g[:k] + g[k + 1:], *groups[i + 1:]) for k in range(len(g))]
-        influence = [(len(g) - 1) * (numpy.mean(without) - w) for w in without]
+        middle = without[0] + numpy.mean([w - without[0] for w in without])
+        influence = [(len(g) - 1) * (middle - w) for w in without]
         over += sum(x**3 for x in influence) / len(g) ** 3
         under += sum(x**2 for x in influence) / len(g) ** 2
     a = over / 6 / under**1.5 if under else 0.0
