@@ -42,10 +42,15 @@ static void key_of(const json_t *level, struct bd_str *out)
         bd_str_addf(out, "%.17g", json_number_value(level));
 }
 
+struct level {
+    json_t *json;
+    double number; /* 0 of a text */
+};
+
 static int compare_levels(const void *a, const void *b)
 {
-    double x = json_number_value(*(json_t *const *)a), y = json_number_value(*(json_t *const *)b);
-    return x < y ? -1 : x > y;
+    const struct level *x = a, *y = b;
+    return x->number < y->number ? -1 : x->number > y->number;
 }
 
 /* Numbers from below; texts as they were met. */
@@ -53,13 +58,13 @@ static json_t *ordered(json_t *met, bool numbers)
 {
     size_t n = json_array_size(met), i;
     json_t *level, *sorted = json_array();
-    bd_auto_free json_t **items = bd_xcalloc(n + 1, sizeof(*items));
+    bd_auto_free struct level *levels = bd_xcalloc(n + 1, sizeof(*levels));
     json_array_foreach (met, i, level)
-        items[i] = level;
+        levels[i] = (struct level){level, json_number_value(level)};
     if (numbers)
-        qsort(items, n, sizeof(*items), compare_levels);
+        qsort(levels, n, sizeof(*levels), compare_levels);
     for (i = 0; i < n; i++)
-        json_array_append(sorted, items[i]);
+        json_array_append(sorted, levels[i].json);
     return sorted;
 }
 

@@ -79,10 +79,13 @@ static void add_table(struct bd_str *out, const struct doc_block *b)
     bd_str_add(out, "\n|");
     for (size_t i = 0; i < b->n_columns; i++)
         bd_str_add(out, b->columns[i].number ? "--:|" : "---|");
-    for (size_t i = 0; i < b->n_cells; i++) {
-        bd_str_add(out, i % b->n_columns ? " " : "\n| ");
-        add_text(out, b->cells[i].text ? b->cells[i].text : "–");
-        bd_str_add(out, " |");
+    for (size_t row = 0; row < doc_rows(b); row++) {
+        const struct doc_cell *cells = b->cells + row * b->n_columns;
+        for (size_t i = 0; i < b->n_columns; i++) {
+            bd_str_add(out, i ? " " : "\n| ");
+            add_text(out, cells[i].text ? cells[i].text : "–");
+            bd_str_add(out, " |");
+        }
     }
     bd_str_add(out, "\n");
 }

@@ -201,6 +201,7 @@ static void share(const struct rows *rows, struct stats_effect *effects, size_t 
             effects[k].share =
                 fmax(0, squares_between(rows, &cells[k]) / rows->squares - explained);
         }
+        effects[k].share = fmin(1, effects[k].share); /* but for rounding it is */
         explained += effects[k].share;
         df += effects[k].df;
     }

@@ -13,8 +13,8 @@ from pathlib import Path
 import fake_daemon as fake
 from peer import PeerTest
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
-TABLE, DESIGN = str(EXAMPLES / "table.csv"), str(EXAMPLES / "design.yaml")
+EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples" / "table"
+TABLE, DESIGN = str(EXAMPLES / "results.csv"), str(EXAMPLES / "design.yaml")
 CAMPAIGNS = ("GET", r"/v1/campaigns\?limit=500", fake.items(fake.campaign()))
 VOID = {"meta", "br"}
 

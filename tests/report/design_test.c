@@ -330,6 +330,53 @@ START_TEST(test_drift_and_warming_up_are_seen)
 }
 END_TEST
 
+/* Of some runs nothing is there, of others one metric; values of both signs. */
+static double gaps(size_t metric, size_t cell, size_t block)
+{
+    double draw = noise(cell + 3 * metric, block) - 1;
+    return draw < 0.0003 ? NAN : 1e3 * draw - 0.6;
+}
+
+static double trade_of_all(size_t metric, size_t cell, size_t block)
+{
+    return luck(block) * noise(cell + metric, block);
+}
+
+START_TEST(test_gaps_are_told_as_what_they_are)
+{
+    struct made m = {
+        .spec = two_objectives, .levels = TWO_BY_TWO, .metrics = "makespan,wait", .value = gaps};
+    for (m.blocks = 1; m.blocks < 12; m.blocks++) {
+        m.table = m.blocks % 2;
+        bd_auto_json json_t *c = analyse(&m); /* its form is looked at */
+        ck_assert_str_ne(verdict(c), "publishable");
+        for (size_t i = 0; metric(c, 0) && i < 6; i++)
+            ck_assert(json_is_null(json_object_get(comparison_of(metric(c, 0), i), "ratio")) ||
+                      m.blocks == 1);
+    }
+}
+END_TEST
+
+START_TEST(test_of_too_many_comparisons_those_within_contexts_are_left_out)
+{
+    bd_auto_json json_t *levels = json_array();
+    for (int i = 0; i < 1000; i++)
+        json_array_append_new(levels, json_pack("{s:i, s:i, s:i}", "x.a", i / 100, "x.b",
+                                                i / 10 % 10, "x.c", i % 10));
+    bd_auto_free char *text = json_dumps(levels, 0);
+    struct made m = {.spec = "{'objectives': []}",
+                     .levels = text,
+                     .blocks = 2,
+                     .metrics = "a,b,c,d,e,f,g,h",
+                     .value = trade_of_all};
+    bd_auto_json json_t *c = analyse(&m);
+    ck_assert_uint_eq(json_array_size(json_object_get(c, "metrics")), 8);
+    ck_assert_uint_eq(json_array_size(json_object_get(metric(c, 0), "comparisons")), 27);
+    ck_assert_int_eq(bd_json_int(c, "comparisonsLeftOut", 0), 2700);
+    ck_assert_str_eq(status(c, 2), "not met");
+}
+END_TEST
+
 START_TEST(test_confidence_is_that_asked_for)
 {
     struct made m = factorial;
@@ -366,5 +413,6 @@ UNIT_MAIN("analysis-design", test_levels_are_compared_over_all_others_and_in_eac
           test_the_front_has_the_cells_that_none_is_better_than,
           test_a_rule_for_stopping_raises_what_intervals_cover_with,
           test_the_rule_for_stopping_may_be_of_a_metric_that_is_not_told,
-          test_drift_and_warming_up_are_seen, test_confidence_is_that_asked_for,
-          test_the_checklist_has_twelve_rules_with_evidence)
+          test_drift_and_warming_up_are_seen, test_gaps_are_told_as_what_they_are,
+          test_of_too_many_comparisons_those_within_contexts_are_left_out,
+          test_confidence_is_that_asked_for, test_the_checklist_has_twelve_rules_with_evidence)
