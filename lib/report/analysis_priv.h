@@ -59,7 +59,7 @@ struct analysis {
     struct verdict_condition *conditions;
     size_t n_conditions;
     size_t documented; /* runs of which image and scheduler are known */
-    char *limited_why, *left_out_why;
+    char *limited_why, *left_out_why, *failed_why;
     struct excluded_run *excluded;
     size_t n_excluded, excluded_untold;
     size_t clocked;                            /* runs that know the error of their nodes' clocks */
