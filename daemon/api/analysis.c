@@ -3,7 +3,6 @@
 #include "lib/plan/plan.h"
 #include "lib/report/analysis_read.h"
 #include "lib/report/report.h"
-#include "lib/virt/hostfacts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,34 +37,22 @@ static int check_by(const struct analysis *a, const struct analysis_campaign *ca
                       campaign->by, campaign->id);
 }
 
-static json_t *host_json(void)
-{
-    struct hostfacts facts;
-    if (hostfacts_read(&facts, NULL) < 0)
-        return NULL;
-    json_t *host = json_pack("{s:i, s:I, s:s, s:s}", "cpus", (int)facts.cpus, "memoryBytes",
-                             (json_int_t)facts.memory_bytes, "kernel", facts.kernel, "cgroups",
-                             cgroup_layout_to_str(facts.layout));
-    hostfacts_done(&facts);
-    return host;
-}
+/* What is found of a campaign, and what its runs were made with. */
+struct found {
+    json_t *analysis, *conditions, *hosts;
+};
 
-/* The caller's. */
-static char *write_report(const struct analysis *a, const json_t *analysis,
-                          const struct store_campaign *row, enum report_format format)
+static void found_done(struct found *f)
 {
-    bd_auto_json json_t *conditions = analysis_conditions(a);
-    bd_auto_json json_t *campaign = view_campaign(row, 0);
-    bd_auto_json json_t *host = host_json();
-    const struct report_source source = {
-        .version = BENCHD_VERSION, .campaign = campaign, .conditions = conditions, .host = host};
-    return report_text(analysis, &source, format);
+    json_decref(f->analysis);
+    json_decref(f->conditions);
+    json_decref(f->hosts);
 }
+#define found_auto __attribute__((cleanup(found_done)))
 
-static int analyse(struct api_read *q, struct store_conn *conn, const struct store_campaign *row,
-                   struct bd_err *err)
+static int analyse(struct store_conn *conn, const struct store_campaign *row,
+                   const struct asked *asked, struct found *ret, struct bd_err *err)
 {
-    const struct asked *asked = http_request_data(q->r);
     bd_auto(plan) struct plan *plan = NULL;
     bd_auto_json json_t *levels = json_array();
     int rc = plan_again(row->spec, &plan, err);
@@ -93,11 +80,34 @@ static int analyse(struct api_read *q, struct store_conn *conn, const struct sto
     rc = check_by(a, &campaign, err);
     if (rc == 0)
         rc = analysis_read(a, conn, err);
+    if (rc == 0)
+        *ret = (struct found){analysis_json(a), analysis_conditions(a), analysis_hosts(a)};
+    return rc;
+}
+
+/* The caller's. */
+static char *write_report(const struct store_campaign *row, const struct found *found,
+                          enum report_format format)
+{
+    bd_auto_json json_t *campaign = view_campaign(row, 0);
+    const struct report_source source = {.version = BENCHD_VERSION,
+                                         .campaign = campaign,
+                                         .conditions = found->conditions,
+                                         .hosts = found->hosts};
+    return report_text(found->analysis, &source, format);
+}
+
+/* Its text is made here, on the reader: it may be long. */
+static int answer(struct api_read *q, struct store_conn *conn, const struct store_campaign *row,
+                  struct bd_err *err)
+{
+    const struct asked *asked = http_request_data(q->r);
+    found_auto struct found found = {0};
+    int rc = analyse(conn, row, asked, &found, err);
     if (rc < 0)
         return rc;
-    bd_auto_json json_t *json = analysis_json(a);
     bd_auto_free char *text =
-        asked->document ? write_report(a, json, row, asked->format) : bd_json_text(json);
+        asked->document ? write_report(row, &found, asked->format) : bd_json_text(found.analysis);
     q->json = json_string(text);
     return 0;
 }
@@ -115,7 +125,7 @@ static int load_analysis(struct api_read *q, struct store_conn *conn, struct bd_
              asked->document ? "." : "",
              asked->document ? report_format_to_str(asked->format) : "");
     if (!asked->known || !strstr(asked->known, q->etag))
-        rc = analyse(q, conn, &row, err);
+        rc = answer(q, conn, &row, err);
     store_campaign_done(&row);
     return rc;
 }
