@@ -163,6 +163,7 @@ void analysis_free(struct analysis *a)
     free(a->order);
     free(a->limited_why);
     free(a->left_out_why);
+    free(a->failed_why);
     json_decref(a->hosts);
     free(a);
 }
@@ -259,10 +260,13 @@ static void add_values(struct analysis *a, const struct analysis_run *run)
     }
 }
 
-static void note_why(char **why, const struct analysis_run *run, const char *reason)
+/* "in run 1f2e3d4c (sched/backfill, block 3): the host was not quiet"; of the first such run. */
+static void note_why(const struct analysis *a, const struct analysis_run *run, const char *reason,
+                     char **why)
 {
     if (!*why)
-        *why = bd_xasprintf("in run %s %s", run->id ? run->id : "of the table", reason);
+        *why = bd_xasprintf("in %s%s (%s, block %zu): %s", run->id ? "run " : "a run",
+                            run->id ? run->id : "", a->names[run->cell], run->block, reason);
 }
 
 static const char *grade_reason(const struct analysis_run *run)
@@ -293,7 +297,7 @@ static void count_run(struct analysis *a, const struct analysis_run *run)
     cell->oversubscribed += run->oversubscribed;
     if (run->grade == GRADE_LIMITED) {
         cell->limited++;
-        note_why(&a->limited_why, run, grade_reason(run));
+        note_why(a, run, grade_reason(run), &a->limited_why);
     }
     a->order[run->cell * a->n_blocks + run->block - a->campaign->warmup] = run->order;
     add_conditions(a, run);
@@ -312,11 +316,13 @@ void analysis_add(struct analysis *a, const struct analysis_run *run)
     if (run->outcome == ANALYSIS_CANCELLED) {
         a->cancelled++;
     } else if (run->outcome == ANALYSIS_FAILED) {
+        const char *error = run->error ? run->error : "for a reason not told";
         a->failed[run->cell]++;
-        exclude(a, run, run->error ? run->error : "for a reason not told");
+        note_why(a, run, error, &a->failed_why);
+        exclude(a, run, error);
     } else if (run->grade == GRADE_INVALID) {
         a->cells[run->cell].left_out++;
-        note_why(&a->left_out_why, run, grade_reason(run));
+        note_why(a, run, grade_reason(run), &a->left_out_why);
         exclude(a, run, grade_reason(run));
     } else {
         count_run(a, run);

@@ -75,6 +75,9 @@ json_t *analysis_verdict(const struct analysis *a, const struct found *f)
     const struct analysis_campaign *c = a->campaign;
     bd_auto_strv struct bd_strv missing = {0}, afterwards = {0}, reasons = {0};
     struct order_facts order = {0};
+    size_t failed = 0;
+    for (size_t i = 0; i < a->n_cells; i++)
+        failed += a->failed[i];
     find_missing(a, &missing);
     find_afterwards(a, f, &afterwards);
     find_order_facts(a, f, &order);
@@ -91,6 +94,8 @@ json_t *analysis_verdict(const struct analysis *a, const struct found *f)
         .confidence = f->confidence,
         .limited_why = a->limited_why,
         .left_out_why = a->left_out_why,
+        .failed = failed,
+        .failed_why = a->failed_why,
         .from_table = c->id == NULL,
         .adaptive = c->adaptive,
         .afterwards = &afterwards,

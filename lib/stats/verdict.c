@@ -84,23 +84,31 @@ static struct sums sums_of(const struct verdict_facts *f)
     return s;
 }
 
+static void find_uncounted(const struct verdict_facts *f, const struct sums *s,
+                           struct bd_strv *reasons)
+{
+    size_t planned = f->repetitions * f->n_cells;
+    if (s->counted >= planned)
+        return;
+    bd_auto_str struct bd_str text = {0};
+    bd_str_addf(&text, "of %zu planned run%s only %zu count%s", planned, planned == 1 ? "" : "s",
+                s->counted, s->counted == 1 ? "s" : "");
+    if (s->left_out)
+        bd_str_addf(&text, ": %zu %s left out as invalid%s%s", s->left_out,
+                    s->left_out == 1 ? "is" : "are", f->left_out_why ? ", " : "",
+                    f->left_out_why ? f->left_out_why : "");
+    else if (!f->at_end)
+        bd_str_add(&text, " so far");
+    if (f->failed)
+        bd_str_addf(&text, "%s %zu failed%s%s", s->left_out ? ";" : ":", f->failed,
+                    f->failed_why ? ", " : "", f->failed_why ? f->failed_why : "");
+    bd_strv_add(reasons, bd_str_text(&text));
+}
+
 static void find_too_few(const struct verdict_facts *f, const struct sums *s,
                          struct bd_strv *reasons)
 {
     double coverage;
-    size_t planned = f->repetitions * f->n_cells;
-    if (s->counted < planned) {
-        bd_auto_str struct bd_str text = {0};
-        bd_str_addf(&text, "of %zu planned run%s only %zu count%s", planned,
-                    planned == 1 ? "" : "s", s->counted, s->counted == 1 ? "s" : "");
-        if (s->left_out)
-            bd_str_addf(&text, ": %zu %s left out as invalid%s%s", s->left_out,
-                        s->left_out == 1 ? "is" : "are", f->left_out_why ? ", " : "",
-                        f->left_out_why ? f->left_out_why : "");
-        else if (!f->at_end)
-            bd_str_add(&text, " so far");
-        bd_strv_add(reasons, bd_str_text(&text));
-    }
     if (s->fewest == 0 || stats_median_rank(s->fewest, f->confidence, &coverage) > 0)
         return;
     if (s->fewest == 1)
@@ -238,6 +246,7 @@ enum verdict verdict_of(const struct verdict_facts *f, struct bd_strv *ret_reaso
         bd_strv_add(ret_reasons, f->missing->items[i]);
     bool invalid = ret_reasons->n > before;
     size_t grave = ret_reasons->n;
+    find_uncounted(f, &s, ret_reasons);
     find_too_few(f, &s, ret_reasons);
     find_stopping(f, ret_reasons);
     find_resolution(f, ret_reasons);

@@ -80,6 +80,8 @@ struct verdict_facts {
     double confidence;                /* that intervals are to have */
     const char *limited_why;          /* a run that is limited, and why; NULL: none is */
     const char *left_out_why;         /* likewise, one that is invalid */
+    size_t failed;                    /* runs, tried again or not */
+    const char *failed_why;           /* likewise, one of them */
     bool from_table;                  /* of the conditions nothing is known */
     bool adaptive;                    /* cells were added on seeing results */
     const struct bd_strv *afterwards; /* metrics that are compared and are no objectives; may be

@@ -118,8 +118,9 @@ START_TEST(test_invalid_runs_are_left_out_and_told)
     ck_assert_int_eq(bd_json_int(cell_of(metric(c, 0), 1), "excluded", -1), 1);
     ck_assert_int_eq(bd_json_int(comparison_of(metric(c, 0), 0), "n", -1), 2);
     ck_assert_str_eq(reason(c, 0), "of 6 planned runs only 5 count: 1 is left out as invalid, in "
-                                   "run 1f2e3d4c for a reason not told");
-    ck_assert(has_reason(c, "1 of 5 runs is limited: in run 1f2e3d4c lost jobs"));
+                                   "run 1f2e3d4c (sched/builtin, block 0): for a reason not told");
+    ck_assert(has_reason(
+        c, "1 of 5 runs is limited: in run 1f2e3d4c (sched/backfill, block 0): lost jobs"));
 }
 END_TEST
 
@@ -142,7 +143,8 @@ START_TEST(test_runs_that_failed_are_told_with_their_error)
     ck_assert_str_eq(bd_json_str(first, "kind", ""), "failed");
     ck_assert_str_eq(bd_json_str(first, "reason", ""), "the controller did not start");
     ck_assert_int_eq(bd_json_int(first, "block", -1), 1);
-    ck_assert_str_eq(reason(c, 0), "of 6 planned runs only 4 count");
+    ck_assert_str_eq(reason(c, 0), "of 6 planned runs only 4 count: 1 failed, in run 1f2e3d4c "
+                                   "(sched/backfill, block 1): the controller did not start");
 }
 END_TEST
 

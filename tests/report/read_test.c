@@ -88,6 +88,8 @@ START_TEST(test_all_runs_are_read)
     ck_assert_int_eq(bd_json_int(cell, "n", 0), BLOCKS - 2);
     ck_assert_double_eq(bd_json_real(cell, "max", 0), 2);
     ck_assert_int_eq(bd_json_int(pair, "higher", 0), BLOCKS - 2);
+    ck_assert_int_eq(bd_json_int(json_object_get(c, "runs"), "failed", 0), 1);
+    ck_assert_int_eq(bd_json_int(json_object_get(c, "runs"), "counted", 0), 2 * BLOCKS - 3);
     db_done(&db);
 }
 END_TEST

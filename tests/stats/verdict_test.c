@@ -96,6 +96,13 @@ static void empty_cell(struct world *w)
     w->cells[1] = (struct verdict_cell){.name = "builtin", .left_out = 6};
 }
 
+static void failed_why(struct world *w)
+{
+    one_left_out(w);
+    w->facts.failed = 2;
+    w->facts.failed_why = "in run 1f2e3d4c no room";
+}
+
 static void left_out_why(struct world *w)
 {
     one_left_out(w);
@@ -203,6 +210,9 @@ static const struct {
      "sha256:bb in builtin (run 1f2e3d4c)"},
     {"empty cell", empty_cell, VERDICT_INVALID,
      "builtin has no run that counts (6 left out as invalid)"},
+    {"failed, and why", failed_why, VERDICT_EXPLORATORY,
+     "of 14 planned runs only 13 count: 1 is left out as invalid; 2 failed, in run 1f2e3d4c no "
+     "room"},
     {"left out, and why", left_out_why, VERDICT_EXPLORATORY,
      "of 14 planned runs only 13 count: 1 is left out as invalid, in run 1f2e3d4c lost jobs"},
     {"wide", wide, VERDICT_EXPLORATORY,
