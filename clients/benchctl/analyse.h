@@ -8,7 +8,7 @@
 
 #include "lib/base/json.h"
 
-/* What is below a campaign's path ("/analysis", "/report?format=html"), with the parameters that the
- * command line asks for. The caller's. */
+/* What is below a campaign's path ("/analysis", "/report?format=html"), with the parameters that
+ * the command line asks for. The caller's. */
 char *analyse_target(const struct args *args, const char *below);
 void analyse_print(const struct cli *cli, const json_t *analysis);

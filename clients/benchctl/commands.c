@@ -224,8 +224,7 @@ const struct command commands[] = {
      "says "
      "another;\n"
      "'benchctl verify' checks it.",
-     OPTIONS(OUTPUT),
-     cmd_campaign_crate},
+     OPTIONS(OUTPUT), cmd_campaign_crate},
     {"campaign cancel", "ID", 1, 1, WORDS_CAMPAIGN, "end a campaign",
      "Runs under way are ended and their clusters removed; what was measured before is kept.", NULL,
      cmd_campaign_cancel},

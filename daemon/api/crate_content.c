@@ -236,11 +236,12 @@ static int by_position(const void *a, const void *b)
 static int add_runs_json(struct crate_content *c, struct bd_err *err)
 {
     bd_auto_str struct bd_str text = {0};
-    bd_auto_free const struct crate_content_run **order = bd_xcalloc(c->n_runs + 1, sizeof(*order));
+    bd_auto_free const struct crate_content_run **order =
+        bd_xcalloc(c->n_runs + 1, sizeof(struct crate_content_run *));
     for (size_t i = 0; i < c->n_runs; i++)
         order[i] = &c->runs[i];
     if (c->n_runs)
-        qsort(order, c->n_runs, sizeof(*order), by_position);
+        qsort(order, c->n_runs, sizeof(struct crate_content_run *), by_position);
     int rc = crate_pack_begin(c->pack, "runs.json", err);
     bd_str_addf(&text, "{\"schema\":\"" RUNS_SCHEMA "\",\"campaign\":\"%s\",\"items\":[",
                 c->row.id);

@@ -50,8 +50,8 @@ struct api {
     struct packing *packings; /* exports of images */
     struct export *exports;   /* of campaigns and runs */
     struct crate_making *crates;
-    uint64_t changes;         /* how often waits_wake() was called */
-    uint64_t expanded;        /* bytes of packed artifacts that are being read just now */
+    uint64_t changes;  /* how often waits_wake() was called */
+    uint64_t expanded; /* bytes of packed artifacts that are being read just now */
     struct {
         struct question q;
         int rc;

@@ -315,11 +315,11 @@ static int look_at_directory(struct look *l, struct bd_err *err)
 static void look_for_twins(struct look *l)
 {
     const struct crate_zip *zip = l->zip;
-    bd_auto_free struct crate_entry **names = bd_xcalloc(zip->n + 1, sizeof(*names));
+    bd_auto_free struct crate_entry **names = bd_xcalloc(zip->n + 1, sizeof(struct crate_entry *));
     for (size_t i = 0; i < zip->n; i++)
         names[i] = &zip->entries[i];
     if (zip->n)
-        qsort(names, zip->n, sizeof(*names), by_name);
+        qsort(names, zip->n, sizeof(struct crate_entry *), by_name);
     for (size_t i = 1; i < zip->n; i++)
         if (strcmp(names[i - 1]->name, names[i]->name) == 0)
             crate_faults_add(l->faults, CRATE_FAULT_UNSAFE, names[i]->name, strlen(names[i]->name),
@@ -349,7 +349,7 @@ static int look_at_file(struct look *l, size_t i, struct bd_err *err)
     const struct crate_entry *e = &l->zip->entries[i];
     uint64_t next = i + 1 < l->zip->n ? e[1].at : l->directory_at;
     size_t name_bytes = strlen(e->name) + e->folder;
-    uint8_t head[LOCAL_BYTES + CRATE_NAME_MAX + 1];
+    uint8_t head[LOCAL_BYTES + CRATE_NAME_MAX + 1] = {0};
     bool all;
     int rc = read_at(l->fd, head, LOCAL_BYTES + name_bytes, e->at, &all, err);
     if (rc < 0)

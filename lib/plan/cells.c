@@ -197,7 +197,7 @@ static size_t level_in(const struct plan *p, const struct factor *f, const json_
 /* Is what differs from the base in these one of the factors' cells? */
 static bool is_product(const struct plan *p, const json_t *unlike)
 {
-    size_t levels[FACTORS_MAX], varied[FACTORS_MAX], all = 0;
+    size_t levels[FACTORS_MAX] = {0}, varied[FACTORS_MAX] = {0}, all = 0;
     uint32_t number = 0;
     for (size_t i = 0; i < p->n_factors; i++) {
         levels[i] = level_in(p, &p->factors[i], unlike, &varied[i]);

@@ -80,7 +80,8 @@ void paths_done(struct paths *paths)
 const struct path *paths_get(const struct paths *paths, const char *text)
 {
     const json_t *number = json_object_get(paths->numbers, text);
-    return number ? paths->items[json_integer_value(number)] : NULL;
+    size_t at = number ? (size_t)json_integer_value(number) : SIZE_MAX;
+    return at < paths->n ? paths->items[at] : NULL;
 }
 
 const struct path *paths_add(struct paths *paths, const char *text)

@@ -108,9 +108,9 @@ static void make_blocks(struct plan *p, struct schema_faults *faults)
 
 static json_t *base_of(json_t *spec)
 {
-    static const char *const of_all_cells[] = {"factors",    "cells",     "exclude", "design",
-                                               "objectives", "artifacts", "failIf",  "budget",
-                                               "composition"};
+    static const char *const of_all_cells[] = {"factors", "cells",      "exclude",
+                                               "design",  "objectives", "artifacts",
+                                               "failIf",  "budget",     "composition"};
     json_t *base = json_copy(spec);
     for (size_t i = 0; i < BD_ARRAY_LEN(of_all_cells); i++)
         json_object_del(base, of_all_cells[i]);

@@ -220,7 +220,7 @@ static void simulate(const struct form *f, size_t form, struct design *designs)
         truths[n] = truth(f, n);
     }
     for (size_t c = 0; c < campaigns(); c++) {
-        double values[BLOCKS], sorted[BLOCKS];
+        double values[BLOCKS], sorted[BLOCKS] = {0};
         struct watch watches[DESIGNS];
         for (size_t i = 0; i < DESIGNS; i++)
             watches[i] = (struct watch){&designs[i], WIDTHS};
