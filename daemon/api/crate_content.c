@@ -228,18 +228,18 @@ static int read_run(struct crate_content *c, const char *id, json_t **ret_json, 
 
 static int by_position(const void *a, const void *b)
 {
-    const struct crate_content_run *const *x = a, *const *y = b;
-    if ((*x)->position != (*y)->position)
-        return (*x)->position < (*y)->position ? -1 : 1;
-    return (*x)->attempt < (*y)->attempt ? -1 : (*x)->attempt > (*y)->attempt;
+    const struct crate_content_run *x = a, *y = b;
+    if (x->position != y->position)
+        return x->position < y->position ? -1 : 1;
+    return x->attempt < y->attempt ? -1 : x->attempt > y->attempt;
 }
 
 static int add_runs_json(struct crate_content *c, struct bd_err *err)
 {
     bd_auto_str struct bd_str text = {0};
-    bd_auto_free const struct crate_content_run **order = bd_xcalloc(c->n_runs + 1, sizeof(*order));
+    bd_auto_free struct crate_content_run *order = bd_xcalloc(c->n_runs + 1, sizeof(*order));
     for (size_t i = 0; i < c->n_runs; i++)
-        order[i] = &c->runs[i];
+        order[i] = c->runs[i]; /* no texts of its own */
     if (c->n_runs)
         qsort(order, c->n_runs, sizeof(*order), by_position);
     int rc = crate_pack_begin(c->pack, "runs.json", err);
@@ -247,7 +247,7 @@ static int add_runs_json(struct crate_content *c, struct bd_err *err)
                 c->row.id);
     for (size_t i = 0; rc == 0 && i < c->n_runs; i++) {
         json_t *run = NULL;
-        rc = read_run(c, order[i]->id, &run, err);
+        rc = read_run(c, order[i].id, &run, err);
         if (rc == 0)
             rc = add_item(c, &text, i == 0, run, err);
     }

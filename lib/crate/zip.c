@@ -91,8 +91,7 @@ static int by_place(const void *a, const void *b)
 
 static int by_name(const void *a, const void *b)
 {
-    return strcmp((*(const struct crate_entry *const *)a)->name,
-                  (*(const struct crate_entry *const *)b)->name);
+    return strcmp(((const struct crate_entry *)a)->name, ((const struct crate_entry *)b)->name);
 }
 
 void crate_zip_done(struct crate_zip *zip)
@@ -314,15 +313,16 @@ static int look_at_directory(struct look *l, struct bd_err *err)
 
 static void look_for_twins(struct look *l)
 {
-    const struct crate_zip *zip = l->zip;
-    bd_auto_free struct crate_entry **names = bd_xcalloc(zip->n + 1, sizeof(*names));
-    for (size_t i = 0; i < zip->n; i++)
-        names[i] = &zip->entries[i];
-    if (zip->n)
-        qsort(names, zip->n, sizeof(*names), by_name);
-    for (size_t i = 1; i < zip->n; i++)
-        if (strcmp(names[i - 1]->name, names[i]->name) == 0)
-            crate_faults_add(l->faults, CRATE_FAULT_UNSAFE, names[i]->name, strlen(names[i]->name),
+    size_t n = l->zip->n;
+    if (n == 0)
+        return;
+    bd_auto_free struct crate_entry *sorted =
+        bd_xcalloc(n, sizeof(*sorted)); /* no names of its own */
+    memcpy(sorted, l->zip->entries, n * sizeof(*sorted));
+    qsort(sorted, n, sizeof(*sorted), by_name);
+    for (size_t i = 1; i < n; i++)
+        if (strcmp(sorted[i - 1].name, sorted[i].name) == 0)
+            crate_faults_add(l->faults, CRATE_FAULT_UNSAFE, sorted[i].name, strlen(sorted[i].name),
                              "it is there more than once");
 }
 

@@ -112,10 +112,11 @@ json_t *desc_cpu(const char *root)
 static json_t *meminfo_mib(const char *text, const char *name)
 {
     const char *at = text ? strstr(text, name) : NULL;
-    unsigned long long kib;
-    if (!at || (at != text && at[-1] != '\n') || sscanf(at + strlen(name), ": %llu kB", &kib) != 1)
+    if (!at || (at != text && at[-1] != '\n') || at[strlen(name)] != ':')
         return json_null();
-    return json_integer((json_int_t)(kib >> 10));
+    char *end;
+    unsigned long long kib = strtoull(at + strlen(name) + 1, &end, 10);
+    return bd_starts_with(end, " kB") ? json_integer((json_int_t)(kib >> 10)) : json_null();
 }
 
 /* One node's line has its number before it: "Node 0 MemTotal:  123 kB". */
