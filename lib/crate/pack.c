@@ -205,17 +205,6 @@ int crate_pack_fd(struct crate_pack *p, const char *name, int fd, struct bd_err 
     return rc;
 }
 
-int crate_pack_files(struct crate_pack *p, const struct crate_file **ret_files, size_t *ret_n,
-                     struct bd_err *err)
-{
-    int rc = end_file(p, err);
-    if (rc < 0)
-        return rc;
-    *ret_files = p->files;
-    *ret_n = p->n;
-    return 0;
-}
-
 static int by_name(const void *a, const void *b)
 {
     return strcmp(((const struct crate_file *)a)->name, ((const struct crate_file *)b)->name);
@@ -234,15 +223,27 @@ static int check_ratio(struct crate_pack *p, struct bd_err *err)
         (unsigned long long)p->bytes >> 20, (unsigned long long)packed >> 20, CRATE_RATIO_MAX);
 }
 
-int crate_pack_seal(struct crate_pack *p, const struct bd_str *metadata,
+static int put_metadata(void *arg, const char *text, size_t bytes, struct bd_err *err)
+{
+    return crate_pack_add(arg, text, bytes, err);
+}
+
+/* Of all files before it. */
+static int add_metadata(struct crate_pack *p, const struct crate_about *about, struct bd_err *err)
+{
+    int rc = begin(p, CRATE_METADATA, err);
+    if (rc == 0)
+        rc = crate_metadata_write(about, p->files, p->n - 1, put_metadata, p, err);
+    return rc < 0 ? rc : end_file(p, err);
+}
+
+int crate_pack_seal(struct crate_pack *p, const struct crate_about *about,
                     const struct crate_key *key, char ret_digest[BD_DIGEST_BYTES],
                     struct bd_err *err)
 {
     uint8_t signature[CRATE_SIGNATURE_BYTES];
     bd_auto_str struct bd_str list = {0};
-    int rc = add_whole(p, CRATE_METADATA, bd_str_text(metadata), metadata->len, err);
-    if (rc == 0)
-        rc = end_file(p, err);
+    int rc = add_metadata(p, about, err);
     if (rc < 0)
         return rc;
     qsort(p->files, p->n, sizeof(*p->files), by_name);

@@ -24,7 +24,7 @@ def verify(path, *arguments):
 
 def rounded(value):
     """As the interface writes numbers: the crate has every digit."""
-    return json.loads(json.dumps(value), parse_float=lambda text: float(f"{float(text):.14g}"))
+    return json.loads(json.dumps(value), parse_float=lambda text: float(f"{float(text):.15g}"))
 
 
 def get_crate(api, id):
