@@ -12,6 +12,7 @@
 
 enum kind {
     KIND_PATH,
+    KIND_PATHS,
     KIND_TEXT,
     KIND_COUNT,
     KIND_BYTES,
@@ -43,6 +44,8 @@ static const struct key keys[] = {
     KEY(image_dir, KIND_PATH, "", 0, 0, "images; empty: images below state_dir"),
 
     KEY(recipe_dir, KIND_PATH, BENCHD_RECIPE_DIR, 0, 0, "recipes of images"),
+    KEY(fragments, KIND_PATHS, "/etc/benchd/fragments:" BENCHD_FRAGMENT_DIR, 0, 0,
+        "directories of fragments of specs, separated by colons; the first counts"),
     KEY(node_layer, KIND_PATH, BENCHD_NODE_LAYER, 0, 0, "programs laid over every node's root"),
     KEY(bench_enter, KIND_PATH, BENCHD_BENCH_ENTER, 0, 0, "the program that enters nodes"),
     KEY(libvirt_uri, KIND_TEXT, "lxc:///system", 0, 0, "libvirt's LXC driver"),
@@ -94,6 +97,19 @@ static int set_path(char **at, const char *value, struct bd_err *err)
     return 0;
 }
 
+static int set_paths(char **at, const char *value, struct bd_err *err)
+{
+    bd_auto_free char *copy = bd_xstrdup(value);
+    char *rest = copy, *path;
+    while ((path = strsep(&rest, ":")))
+        if (*path != '/' && *value)
+            return bd_err_set(err, BD_EINVALID,
+                              "expected absolute paths separated by colons, got '%s'", value);
+    free(*at);
+    *at = bd_xstrdup(value);
+    return 0;
+}
+
 static int parse_share(const char *value, double *ret_share)
 {
     char *end;
@@ -122,6 +138,8 @@ static int key_set(struct config *c, const struct key *k, const char *value, str
     switch (k->kind) {
     case KIND_PATH:
         return set_path(at, value, err);
+    case KIND_PATHS:
+        return set_paths(at, value, err);
     case KIND_TEXT:
         free(*(char **)at);
         *(char **)at = bd_xstrdup(value);
@@ -313,7 +331,7 @@ int config_load(int argc, char **argv, struct config *ret_config, enum config_mo
 void config_done(struct config *c)
 {
     for (size_t i = 0; i < BD_ARRAY_LEN(keys); i++)
-        if (keys[i].kind == KIND_PATH || keys[i].kind == KIND_TEXT)
+        if (keys[i].kind == KIND_PATH || keys[i].kind == KIND_PATHS || keys[i].kind == KIND_TEXT)
             free(*(char **)((char *)c + keys[i].offset));
     *c = (struct config){0};
 }
@@ -350,6 +368,7 @@ static void print_value(const struct key *k, const void *at, FILE *out)
     char subnet[SUBNET_BYTES];
     switch (k->kind) {
     case KIND_PATH:
+    case KIND_PATHS:
     case KIND_TEXT:
         fputs(*(char *const *)at, out);
         break;
@@ -381,6 +400,7 @@ static bool same_value(const struct key *k, const void *a, const void *b)
 {
     switch (k->kind) {
     case KIND_PATH:
+    case KIND_PATHS:
     case KIND_TEXT:
         return strcmp(*(char *const *)a, *(char *const *)b) == 0;
     case KIND_COUNT:

@@ -19,6 +19,7 @@ struct config {
     char *state_dir; /* the database, images, clusters' directories, uploads */
     char *image_dir; /* "" for STATE_DIR/images */
     char *recipe_dir;
+    char *fragments;  /* directories, separated by colons */
     char *node_layer; /* programs laid over every node's root */
     char *bench_enter;
     char *libvirt_uri;

@@ -35,6 +35,15 @@ static void add_fault(struct cli *cli, const json_t *fault)
     bd_str_add(out, "\n");
 }
 
+void api_add_faults(struct cli *cli, const json_t *faults)
+{
+    const json_t *fault;
+    size_t i;
+    json_array_foreach (faults, i, fault) {
+        add_fault(cli, fault);
+    }
+}
+
 static int code_of_status(int status)
 {
     if (status == 404 || status == 410)
@@ -51,11 +60,7 @@ int api_problem(struct cli *cli, const struct http_reply *reply, struct bd_err *
         return bd_err_set(err, code, "HTTP %d, without a word of benchd's: '%.120s'", reply->status,
                           bd_str_text(&reply->body));
     const char *title = bd_json_str(problem, "title", "no reason given");
-    const json_t *fault;
-    size_t i;
-    json_array_foreach (json_object_get(problem, "faults"), i, fault) {
-        add_fault(cli, fault);
-    }
+    api_add_faults(cli, json_object_get(problem, "faults"));
     return bd_err_set(err, code, "HTTP %d: %s", reply->status,
                       bd_json_str(problem, "detail", title));
 }

@@ -20,6 +20,9 @@ int api_do(struct cli *cli, const struct http_request *rq, struct http_reply *re
            struct bd_err *err);
 /* The error that a reply of 400 or above is, as above. */
 int api_problem(struct cli *cli, const struct http_reply *reply, struct bd_err *err);
+/* Faults of a document, [{pointer, expected, got}], into cli->faults, with the lines of cli->sent.
+ */
+void api_add_faults(struct cli *cli, const json_t *faults);
 /* The body as JSON; -EPROTO where it is none. New reference. */
 int api_parse(const struct http_reply *reply, json_t **ret, struct bd_err *err);
 /* A plain GET; the reply's text stays in *reply (to be done in every case). */

@@ -35,6 +35,9 @@ enum arg_words {
     WORDS_CAMPAIGN,
     WORDS_RUN,
     WORDS_SHELL,
+    WORDS_REPORT, /* its formats */
+    WORDS_CAMPAIGN_FORMAT,
+    WORDS_RUN_FORMAT,
     WORDS_COMMAND,
     WORDS_COUNT
 };

@@ -4,6 +4,7 @@
 #include "show.h"
 #include "text.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { METRICS_TOLD = 4 }; /* of a run in a line; there may be dozens */
@@ -116,13 +117,51 @@ bool campaign_is_at_end(const json_t *campaign)
     return state_is_one_of(campaign, (const char *const[]){"done", "failed", "cancelled"});
 }
 
+/* Its rule may stop it before what is planned is run. */
+static bool may_stop(const json_t *campaign)
+{
+    const json_t *until = json_object_get(campaign, "until");
+    return json_is_object(until) && !bd_json_bool(until, "met", false) &&
+           !campaign_is_at_end(campaign);
+}
+
+bool campaign_stopping(const json_t *campaign, struct bd_str *out)
+{
+    const json_t *until = json_object_get(campaign, "until"), *width;
+    char part[TEXT_NUMBER_BYTES];
+    double widest = 0;
+    size_t i, without = 0;
+    if (!json_is_object(until))
+        return false;
+    json_array_foreach (json_object_get(until, "halfWidths"), i, width) {
+        without += !json_is_number(width);
+        widest = fmax(widest, json_number_value(width));
+    }
+    bd_str_addf(out, "%s to within %s %%: ", bd_json_str(until, "metric", "?"),
+                text_real(100 * bd_json_real(until, "relativeHalfWidth", 0), part));
+    if (bd_json_int(until, "looks", 0) == 0) {
+        bd_str_add(out, "not looked at yet");
+        return true;
+    }
+    if (without)
+        bd_str_addf(out, "no interval of %zu cell%s yet", without, without == 1 ? "" : "s");
+    else
+        bd_str_addf(out, "%s %%", text_real(100 * widest, part));
+    bd_str_addf(out, " after block %lld (look %lld), %s",
+                (long long)bd_json_int(until, "blocks", 0),
+                (long long)bd_json_int(until, "looks", 0),
+                bd_json_bool(until, "met", false) ? "met" : "not met");
+    return true;
+}
+
 void campaign_progress(const json_t *campaign, bool running, struct bd_str *out)
 {
     const json_t *progress = json_object_get(campaign, "progress");
+    const char *most = may_stop(campaign) ? "at most " : "";
     static const char *const counts[][2] = {
         {"failed", "failed"}, {"excluded", "left out"}, {"running", "under way"}};
     char time[TEXT_NUMBER_BYTES];
-    bd_str_addf(out, "%lld of %lld done", (long long)bd_json_int(progress, "done", 0),
+    bd_str_addf(out, "%lld of %s%lld done", (long long)bd_json_int(progress, "done", 0), most,
                 (long long)bd_json_int(progress, "planned", 0));
     for (size_t i = 0; i < BD_ARRAY_LEN(counts) - !running; i++) {
         long long n = (long long)bd_json_int(progress, counts[i][0], 0);
@@ -131,7 +170,7 @@ void campaign_progress(const json_t *campaign, bool running, struct bd_str *out)
     }
     json_int_t eta = bd_json_int(progress, "etaSeconds", -1);
     if (eta >= 0)
-        bd_str_addf(out, ", about %s to go", text_seconds(eta, time));
+        bd_str_addf(out, ", %s%s to go", *most ? most : "about ", text_seconds(eta, time));
 }
 
 const json_t *campaign_objectives(const json_t *campaign)

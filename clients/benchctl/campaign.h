@@ -31,6 +31,9 @@ void levels_text(const json_t *cell, struct bd_str *out);
  * where they are told otherwise. */
 void campaign_progress(const json_t *campaign, bool running, struct bd_str *out);
 bool campaign_is_at_end(const json_t *campaign);
+/* How its rule for stopping stands: "makespan to within 5 %: 4.8 % after block 13 (look 8), met".
+ * False: it has none. */
+bool campaign_stopping(const json_t *campaign, struct bd_str *out);
 
 bool run_is_at_end(const json_t *run);
 /* The step that is under way, else its state. */

@@ -4,6 +4,7 @@
 #include "api.h"
 #include "commands.h"
 #include "show.h"
+#include "submission.h"
 #include "text.h"
 
 #include "lib/base/clock.h"
@@ -14,20 +15,30 @@ enum { ROWS_SHOWN = 20 }; /* of what may have 100,000 */
 
 /* -- plan -- */
 
+/* It has a rule for stopping. */
+static bool may_stop_before(const json_t *plan)
+{
+    const json_t *design = json_object_get(json_object_get(plan, "spec"), "design");
+    return json_object_get(json_object_get(design, "repetitions"), "until") != NULL;
+}
+
 static void print_counts(const struct cli *cli, const json_t *plan)
 {
     json_int_t warmup = bd_json_int(plan, "warmupBlocks", 0);
     bd_auto_str struct bd_str blocks = {0};
+    const char *most = may_stop_before(plan) ? "at most " : "";
     table_auto struct table table;
     show_init(&table);
     show_fact(&table, "name", STYLE_BOLD, bd_json_str(json_object_get(plan, "spec"), "name", "?"));
     show_factf(&table, "cells", STYLE_PLAIN, "%lld", (long long)bd_json_int(plan, "cells", 0));
-    bd_str_addf(&blocks, "%lld", (long long)bd_json_int(plan, "blocks", 0));
+    bd_str_addf(&blocks, "%s%lld", most, (long long)bd_json_int(plan, "blocks", 0));
     if (warmup)
         bd_str_addf(&blocks, " (%lld for warming up)", (long long)warmup);
     show_fact(&table, "blocks", STYLE_PLAIN, bd_str_text(&blocks));
-    show_factf(&table, "runs", STYLE_PLAIN, "%lld", (long long)bd_json_int(plan, "runs", 0));
+    show_factf(&table, "runs", STYLE_PLAIN, "%s%lld", most,
+               (long long)bd_json_int(plan, "runs", 0));
     show_factf(&table, "digest", STYLE_DIM, "%.19s", bd_json_str(plan, "digest", "?"));
+    submission_add_costs(&table, plan);
     show_warnings(&table, plan);
     table_print(&table, &cli->out, 0);
 }
@@ -68,7 +79,7 @@ int cmd_campaign_plan(struct cli *cli, struct bd_err *err)
     document_auto struct document spec = {0};
     bd_auto_json json_t *plan = NULL;
     http_auto_reply struct http_reply reply = {0};
-    int r = document_read(cli->args.operands.items[0], &spec, err);
+    int r = submission_read(cli, &spec, err);
     if (r == 0)
         r = api_create_from(cli, "/v1/plans", &spec, &reply, &plan, err);
     if (r < 0)
@@ -148,7 +159,7 @@ static void print_campaign(const struct cli *cli, const json_t *campaign)
     const json_t *plan = json_object_get(campaign, "plan");
     const char *state = bd_json_str(campaign, "state", "?");
     json_int_t priority = bd_json_int(campaign, "priority", 0);
-    bd_auto_str struct bd_str progress = {0}, sizes = {0};
+    bd_auto_str struct bd_str progress = {0}, sizes = {0}, stopping = {0};
     table_auto struct table table;
     show_init(&table);
     campaign_progress(campaign, true, &progress);
@@ -163,6 +174,8 @@ static void print_campaign(const struct cli *cli, const json_t *campaign)
     bd_str_add(&sizes, ": ");
     add_count(&sizes, plan, "runs");
     show_fact(&table, "plan", STYLE_PLAIN, bd_str_text(&sizes));
+    if (campaign_stopping(campaign, &stopping))
+        show_fact(&table, "stopping", STYLE_PLAIN, bd_str_text(&stopping));
     if (priority)
         show_factf(&table, "priority", STYLE_PLAIN, "%lld", (long long)priority);
     show_factf(&table, "digest", STYLE_DIM, "%.19s", bd_json_str(campaign, "digest", "?"));

@@ -1,6 +1,7 @@
 /* benchctl image build, ls, show, rm. */
 #include "api.h"
 #include "commands.h"
+#include "image.h"
 #include "show.h"
 #include "text.h"
 #include "wait.h"
@@ -81,32 +82,43 @@ static int tell_built(struct cli *cli, const json_t *image)
     return CLI_OK;
 }
 
-int cmd_image_build(struct cli *cli, struct bd_err *err)
+int image_build(struct cli *cli, const struct image_build *build, json_t **ret_image,
+                struct bd_str *ret_text, struct bd_err *err)
 {
-    bd_auto_json json_t *body = json_object();
+    bd_auto_json json_t *body = json_pack("{s:s}", "recipe", build->recipe);
     bd_auto_json json_t *begun = NULL;
     bd_auto_json json_t *built = NULL;
-    bd_auto_str struct bd_str text = {0};
     http_auto_reply struct http_reply reply = {0};
-    json_object_set_new(body, "recipe", json_string(cli->args.operands.items[0]));
-    if (args_has(&cli->args, "rebuild"))
+    if (build->again)
         json_object_set_new(body, "rebuild", json_true());
     int r = api_create(cli, "/v1/images", body, &reply, &begun, err);
     if (r < 0)
         return r;
-    const char *id = bd_json_str(begun, "id", "");
-    bd_str_add(&text, bd_str_text(&reply.body));
-    bool wait = !args_has(&cli->args, "no-wait");
-    if (wait && !is_built(begun))
-        r = wait_built(cli, id, &built, &text, err);
+    bd_str_add(ret_text, bd_str_text(&reply.body));
+    if (build->wait && !is_built(begun))
+        r = wait_built(cli, bd_json_str(begun, "id", ""), &built, ret_text, err);
     if (r < 0)
         return r;
-    if (wait)
-        r = tell_built(cli, built ? built : begun);
+    *ret_image = built ? bd_take(built) : bd_take(begun);
+    return build->wait ? tell_built(cli, *ret_image) : CLI_OK;
+}
+
+int cmd_image_build(struct cli *cli, struct bd_err *err)
+{
+    const struct image_build build = {
+        .recipe = cli->args.operands.items[0],
+        .again = args_has(&cli->args, "rebuild"),
+        .wait = !args_has(&cli->args, "no-wait"),
+    };
+    bd_auto_json json_t *image = NULL;
+    bd_auto_str struct bd_str text = {0};
+    int r = image_build(cli, &build, &image, &text, err);
+    if (r < 0)
+        return r;
     if (cli->json)
         cli_print_json(bd_str_text(&text));
     else if (r == CLI_OK)
-        puts(id);
+        puts(bd_json_str(image, "id", ""));
     return r;
 }
 

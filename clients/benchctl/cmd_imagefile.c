@@ -1,5 +1,6 @@
 /* benchctl image export, import: images as files, streamed. */
 #include "commands.h"
+#include "image.h"
 #include "input.h"
 #include "transfer.h"
 
@@ -35,17 +36,17 @@ static int64_t on_upload(char *buffer, size_t bytes, void *arg, struct bd_err *e
     return n;
 }
 
-int cmd_image_import(struct cli *cli, struct bd_err *err)
+int image_import(struct cli *cli, const char *file, json_t **ret_image, struct bd_str *ret_text,
+                 struct bd_err *err)
 {
     bd_auto_fd int fd = -1;
-    bd_auto_json json_t *image = NULL;
     http_auto_reply struct http_reply reply = {0};
     struct stat st;
-    int r = input_open(cli->args.operands.items[0], &fd, err);
+    int r = input_open(file, &fd, err);
     if (r < 0)
         return r;
     if (fstat(fd, &st) < 0)
-        return bd_err_errno(err, errno, "look at %s", cli->args.operands.items[0]);
+        return bd_err_errno(err, errno, "look at %s", file);
     struct transfer t;
     transfer_init(&t, cli, "importing", fd);
     t.total = S_ISREG(st.st_mode) ? st.st_size : -1;
@@ -62,11 +63,21 @@ int cmd_image_import(struct cli *cli, struct bd_err *err)
     r = api_do(cli, &rq, &reply, err);
     transfer_done(&t);
     if (r == 0)
-        r = api_parse(&reply, &image, err);
+        r = api_parse(&reply, ret_image, err);
+    if (r == 0)
+        bd_str_add(ret_text, bd_str_text(&reply.body));
+    return r;
+}
+
+int cmd_image_import(struct cli *cli, struct bd_err *err)
+{
+    bd_auto_json json_t *image = NULL;
+    bd_auto_str struct bd_str text = {0};
+    int r = image_import(cli, cli->args.operands.items[0], &image, &text, err);
     if (r < 0)
         return r;
     if (cli->json)
-        cli_print_json(bd_str_text(&reply.body));
+        cli_print_json(bd_str_text(&text));
     else
         puts(bd_json_str(image, "id", "?"));
     return CLI_OK;

@@ -9,9 +9,6 @@
 
 #include "lib/base/clock.h"
 
-#include <string.h>
-#include <unistd.h>
-
 #define FILE_TYPE "application/octet-stream"
 
 /* Asks for what is below the run that the first operand names; with --json it is printed. */
@@ -175,47 +172,15 @@ int cmd_run_steps(struct cli *cli, struct bd_err *err)
 
 /* -- logs, artifacts -- */
 
-/* Text of many lines, each made harmless. */
-static void print_text(const char *text, size_t bytes)
-{
-    for (const char *end = text + bytes; text < end;) {
-        const char *stop = memchr(text, '\n', (size_t)(end - text));
-        size_t n = (size_t)((stop ? stop : end) - text);
-        bd_auto_str struct bd_str escaped = {0};
-        for (const char *part = text; part <= text + n;) {
-            const char *tab = memchr(part, '\t', (size_t)(text + n - part));
-            const char *part_end = tab ? tab : text + n;
-            bd_auto_free char *copy = bd_xstrndup(part, (size_t)(part_end - part));
-            text_escape(&escaped, copy);
-            bd_str_add(&escaped, tab ? "\t" : "");
-            part = part_end + 1;
-        }
-        puts(bd_str_text(&escaped));
-        text += n + 1;
-    }
-}
-
-static int print_reply(struct cli *cli, const char *path, const char *accept, struct bd_err *err)
-{
-    http_auto_reply struct http_reply reply = {0};
-    const struct http_request rq = {
-        .method = "GET", .path = path, .accept = accept, .limit_ns = API_LIMIT_NS};
-    int r = api_do(cli, &rq, &reply, err);
-    if (r == 0)
-        print_text(bd_str_text(&reply.body), reply.body.len);
-    return r;
-}
-
 int cmd_run_logs(struct cli *cli, struct bd_err *err)
 {
     bd_auto_free char *path = NULL;
     int r = api_find_path(cli, API_RUN, "/logs", &path, err);
-    return r < 0 ? r : print_reply(cli, path, "text/plain, application/problem+json", err);
+    return r < 0 ? r : download_shown(cli, &(struct download){path, "text/plain", "getting"}, err);
 }
 
 static int get_artifact(struct cli *cli, const char *name, struct bd_err *err)
 {
-    const char *file = args_get(&cli->args, "output");
     bd_auto_free char *quoted = api_quote(name);
     bd_auto_free char *below = bd_xasprintf("/artifacts/%s", quoted);
     bd_auto_free char *path = NULL;
@@ -223,11 +188,7 @@ static int get_artifact(struct cli *cli, const char *name, struct bd_err *err)
     if (r < 0)
         return r;
     const struct download d = {path, FILE_TYPE, "getting"};
-    if (file && !bd_str_eq(file, "-"))
-        return download_file(cli, &d, file, err);
-    if (isatty(STDOUT_FILENO))
-        return print_reply(cli, path, FILE_TYPE ", application/problem+json", err);
-    return download(cli, &d, STDOUT_FILENO, err);
+    return download_to(cli, &d, args_get(&cli->args, "output"), err);
 }
 
 /* What is not packed yet is stored as it is. */

@@ -22,10 +22,6 @@
     {                                                                                              \
         "to", ARG_DURATION, false, "D", .help = "only before this time"                            \
     }
-#define OUTPUT                                                                                     \
-    {                                                                                              \
-        "output", ARG_TEXT, false, "FILE", WORDS_FILE, .help = "into this file", .letter = 'o'     \
-    }
 #define FLURRY_JOBS                                                                                \
     {                                                                                              \
         "flurry-jobs", ARG_COUNT, false, "N",                                                      \
@@ -39,6 +35,30 @@
 #define CSV                                                                                        \
     {                                                                                              \
         "csv", ARG_FLAG, .help = "print comma-separated values, with a line of names"              \
+    }
+
+#define METRIC                                                                                     \
+    {                                                                                              \
+        "metric", ARG_TEXT, true, "NAME",                                                          \
+            .help = "this metric rather than the objectives; may be given again"                   \
+    }
+#define BY                                                                                         \
+    {                                                                                              \
+        "by", ARG_TEXT, false, "PATH", .help = "only comparisons of this factor's levels"          \
+    }
+#define CONFIDENCE                                                                                 \
+    {                                                                                              \
+        "confidence", ARG_NUMBER, false, "C",                                                      \
+            .help = "of intervals and tests, above 0.5 and below 1; 0.95 by default"               \
+    }
+#define OUTPUT                                                                                     \
+    {                                                                                              \
+        "output", ARG_TEXT, false, "FILE", WORDS_FILE, .help = "into this file", .letter = 'o'     \
+    }
+#define SET                                                                                        \
+    {                                                                                              \
+        "set", ARG_TEXT, true, "PATH=V",                                                           \
+            .help = "override a member: cluster.compute=8, +PATH=V, ~PATH; may be given again"     \
     }
 
 const struct arg_option command_globals[] = {
@@ -129,15 +149,22 @@ const struct command commands[] = {
      "code 7.",
      OPTIONS({"wait", ARG_FLAG, .help = "wait until all of it is gone"}), cmd_cluster_down},
 
+    {"fragment list", "", 0, 0, WORDS_NONE, "list fragments that specs can be composed of", NULL,
+     NULL, cmd_fragment_list},
+    {"fragment show", "GROUP/NAME", 1, 1, WORDS_NONE, "show a fragment", NULL, NULL,
+     cmd_fragment_show},
+
     {"campaign plan", "FILE", 1, 1, WORDS_FILE, "show what a campaign would run",
-     "FILE is a campaign's spec, YAML or JSON (- for stdin). Nothing is stored or run.", NULL,
-     cmd_campaign_plan},
+     "FILE is a campaign's spec, YAML or JSON (- for stdin). Nothing is stored or run. It tells "
+     "too\n"
+     "what the campaign will take, what fits its budget, and what it can resolve.",
+     OPTIONS(SET), cmd_campaign_plan},
     {"campaign submit", "FILE", 1, 1, WORDS_FILE, "hand in a campaign",
      "FILE is its spec, YAML or JSON (- for stdin). Prints the campaign's id on stdout. With "
      "--wait "
      "it ends\n"
      "with 0 where all runs are done. Ctrl-C ends the waiting, not the campaign.",
-     OPTIONS({"wait", ARG_FLAG, .help = "wait until it is at its end, and tell each run"}),
+     OPTIONS(SET, {"wait", ARG_FLAG, .help = "wait until it is at its end, and tell each run"}),
      cmd_campaign_submit},
     {"campaign ls", "", 0, 0, WORDS_NONE, "list campaigns", NULL, OPTIONS(QUIET), cmd_campaign_ls},
     {"campaign show", "ID", 1, 1, WORDS_CAMPAIGN, "show a campaign and its newest runs", NULL, NULL,
@@ -148,18 +175,56 @@ const struct command commands[] = {
      "Those that have begun, or are next in line.", OPTIONS(QUIET), cmd_campaign_runs},
     {"campaign analyse", "ID", 1, 1, WORDS_CAMPAIGN,
      "compare a campaign's cells, and say what may be concluded",
-     "The first cell is the reference. May be asked for while the campaign goes on.",
-     OPTIONS({"metric", ARG_TEXT, true, "NAME",
-              .help = "this metric rather than the objectives; may be given again"}),
-     cmd_campaign_analyse},
+     "Each level of a factor is held against its first one. May be asked for while the campaign "
+     "goes on.",
+     OPTIONS(METRIC, BY, CONFIDENCE), cmd_campaign_analyse},
+    {"campaign compare", "ID ID...", 2, 8, WORDS_CAMPAIGN,
+     "compare campaigns with each other, cell by cell",
+     "The first is the baseline. Cells with the same levels are compared; what differs between "
+     "the\n"
+     "campaigns otherwise is told first.",
+     OPTIONS(METRIC, CONFIDENCE), cmd_campaign_compare},
+    {"campaign gate", "ID", 1, 1, WORDS_CAMPAIGN, "fail if a campaign is worse than its baseline",
+     "Ends with 6 where the data show that a metric is worse by more than the margin, 0 where they "
+     "show\n"
+     "that none is, and 9 where they don't decide it.",
+     OPTIONS(
+         {"baseline", ARG_TEXT, false, "ID", WORDS_CAMPAIGN,
+          .help = "the campaign to compare with"},
+         {"margin", ARG_TEXT, false, "M", .help = "how much worse is no matter: 5%; 0 by default"},
+         METRIC, CONFIDENCE),
+     cmd_campaign_gate},
+    {"campaign reproduce", "ID|CRATE", 1, 1, WORDS_CAMPAIGN,
+     "run a campaign again, and say whether it finds the same",
+     "With the same images, plan and seeds, of a campaign or of a crate's file. Ends with 0 where "
+     "the\n"
+     "results are reproduced, 6 where they are not, 9 where the data don't decide it.",
+     OPTIONS({"image", ARG_TEXT, true, "FILE", WORDS_FILE,
+              .help = "import this image first; may be given again"},
+             {"rebuild", ARG_FLAG,
+              .help = "build an image that is not here from its recipe, and tell if it differs"}),
+     cmd_campaign_reproduce},
+    {"campaign report", "ID", 1, 1, WORDS_CAMPAIGN,
+     "print the analysis of a campaign as a document", "Markdown, or HTML in one file.",
+     OPTIONS(
+         {"format", ARG_TEXT, false, "F", WORDS_REPORT, .help = "markdown (the default) or html"},
+         METRIC, BY, CONFIDENCE, OUTPUT),
+     cmd_campaign_report},
+    {"campaign export", "ID", 1, 1, WORDS_CAMPAIGN,
+     "write a campaign and its runs for other programs",
+     "FORMAT is json (the default), csv, junit or openmetrics. May be asked for while the campaign "
+     "goes on.",
+     OPTIONS({"format", ARG_TEXT, false, "FORMAT", WORDS_CAMPAIGN_FORMAT,
+              .help = "what to write: json, csv, junit, openmetrics"},
+             OUTPUT),
+     cmd_campaign_export},
     {"campaign crate", "ID", 1, 1, WORDS_CAMPAIGN,
      "get all that is known of a campaign as one signed file",
      "Of one that is at its end. Prints the file's name, campaign-ID.crate.zip unless --output "
      "says "
      "another;\n"
      "'benchctl verify' checks it.",
-     OPTIONS(
-         {"output", ARG_TEXT, false, "FILE", WORDS_FILE, .help = "into this file", .letter = 'o'}),
+     OPTIONS(OUTPUT),
      cmd_campaign_crate},
     {"campaign cancel", "ID", 1, 1, WORDS_CAMPAIGN, "end a campaign",
      "Runs under way are ended and their clusters removed; what was measured before is kept.", NULL,
@@ -168,6 +233,16 @@ const struct command commands[] = {
      "Those under way go to their end.", NULL, cmd_campaign_pause},
     {"campaign resume", "ID", 1, 1, WORDS_CAMPAIGN, "let a paused campaign go on", NULL, NULL,
      cmd_campaign_resume},
+
+    {"analyse", "TABLE", 1, 1, WORDS_FILE, "analyse results from elsewhere, without a daemon",
+     "TABLE is a file of comma-separated values (- for stdin), a row a run; the design says what "
+     "its\n"
+     "columns are: docs/table.md.",
+     OPTIONS({"design", ARG_TEXT, false, "FILE", WORDS_FILE, .help = "the design, YAML or JSON"},
+             {"report", ARG_TEXT, false, "F", WORDS_REPORT,
+              .help = "print it as a document: markdown or html"},
+             OUTPUT),
+     cmd_analyse},
 
     {"run show", "ID", 1, 1, WORDS_RUN, "show a run: steps, metrics, error, residue",
      "ID is a run's id, or the beginning of one.", NULL, cmd_run_show},
@@ -194,6 +269,12 @@ const struct command commands[] = {
      OPTIONS({"node", ARG_TEXT, false, "N", .help = "of this node alone; 'host' is the machine"},
              STEP, FROM, TO, CSV),
      cmd_run_samples},
+    {"run export", "ID", 1, 1, WORDS_RUN, "write a run and its jobs for other programs",
+     "FORMAT is json (the default), csv or swf, the Standard Workload Format.",
+     OPTIONS({"format", ARG_TEXT, false, "FORMAT", WORDS_RUN_FORMAT,
+              .help = "what to write: json, csv, swf"},
+             OUTPUT),
+     cmd_run_export},
     {"run cancel", "ID", 1, 1, WORDS_RUN, "end a run, which is not tried again", NULL, NULL,
      cmd_run_cancel},
 

@@ -8,6 +8,14 @@
 /* What a script asks benchctl itself for, while the user waits; nothing where no daemon answers. */
 #define LIST_OF(words) "benchctl --timeout 1 completion " words " 2>/dev/null"
 
+/* Words that are always the same. */
+static const char *const fixed[WORDS_COUNT] = {
+    [WORDS_SHELL] = "bash zsh fish",
+    [WORDS_REPORT] = "markdown html",
+    [WORDS_CAMPAIGN_FORMAT] = "json csv junit openmetrics",
+    [WORDS_RUN_FORMAT] = "json csv swf",
+};
+
 static const char *const lists[WORDS_COUNT] = {
     [WORDS_CLUSTER] = LIST_OF("clusters"), [WORDS_IMAGE] = LIST_OF("images"),
     [WORDS_RECIPE] = LIST_OF("recipes"),   [WORDS_CAMPAIGN] = LIST_OF("campaigns"),
@@ -152,8 +160,8 @@ static void add_word_choices(struct bd_str *out, const struct dialect *d, const 
  * The caller's. */
 static char *fill_choices(const struct dialect *d, enum arg_words words)
 {
-    if (words == WORDS_SHELL)
-        return bd_xstrdup("choices+=(bash zsh fish)");
+    if (fixed[words])
+        return bd_xasprintf("choices+=(%s)", fixed[words]);
     if (!lists[words])
         return NULL;
     return d->described
@@ -268,8 +276,8 @@ static char *fish_words(enum arg_words words)
 {
     if (words == WORDS_FILE)
         return bd_xstrdup("-F");
-    if (words == WORDS_SHELL)
-        return bd_xstrdup("-a 'bash zsh fish'");
+    if (fixed[words])
+        return bd_xasprintf("-a '%s'", fixed[words]);
     return lists[words] ? bd_xasprintf("-a '(%s)'", lists[words]) : NULL;
 }
 

@@ -7,15 +7,15 @@
 
 int document_read(const char *file, struct document *ret, struct bd_err *err)
 {
-    bd_auto_str struct bd_str text = {0};
     *ret = (struct document){.name = bd_xstrdup(bd_str_eq(file, "-") ? "stdin" : file)};
-    int r = input_read(file, DOCUMENT_MAX_BYTES, &text, err);
+    int r = input_read(file, DOCUMENT_MAX_BYTES, &ret->text, err);
     if (r < 0)
         return r;
     struct bd_err why = BD_ERR_INIT;
-    r = yaml_parse(bd_str_text(&text), text.len, ret->name, &ret->json, &ret->lines, &why);
+    const char *text = bd_str_text(&ret->text);
+    r = yaml_parse(text, ret->text.len, ret->name, &ret->json, &ret->lines, &why);
     /* Nearly all JSON is YAML; what is not (a character written as two \u) has no lines. */
-    if (r < 0 && bd_json_parse(bd_str_text(&text), text.len, &ret->json, NULL) == 0)
+    if (r < 0 && bd_json_parse(text, ret->text.len, &ret->json, NULL) == 0)
         return 0;
     if (r < 0)
         bd_err_copy(err, &why);
@@ -25,6 +25,7 @@ int document_read(const char *file, struct document *ret, struct bd_err *err)
 void document_done(struct document *d)
 {
     free(d->name);
+    bd_str_done(&d->text);
     json_decref(d->json);
     yaml_lines_free(d->lines);
     *d = (struct document){0};

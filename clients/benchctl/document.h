@@ -8,7 +8,8 @@
 #include "lib/yaml/yaml.h"
 
 struct document {
-    char *name; /* as in messages */
+    char *name;         /* as in messages */
+    struct bd_str text; /* as it was written */
     json_t *json;
     struct yaml_lines *lines; /* NULL: not known */
 };

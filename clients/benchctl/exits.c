@@ -14,6 +14,7 @@ const struct cli_exit_text cli_exits[] = {
     {CLI_FAILED, "what was waited for ended in failure, or what was checked has faults"},
     {CLI_RESIDUE, "a cluster left something behind on the host, or nobody could tell"},
     {CLI_HOST, "doctor found an error on the host"},
+    {CLI_UNDECIDED, "the data don't decide what was asked"},
     {CLI_TIMEOUT, "a time limit passed"},
     {CLI_EXEC, "cluster exec: the command could not be run, or its end is not known"},
     {CLI_INTERRUPTED, "interrupted by Ctrl-C (another signal: 128 and its number)"},

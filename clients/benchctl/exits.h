@@ -16,6 +16,7 @@ enum cli_exit {
     CLI_FAILED = 6,
     CLI_RESIDUE = 7,
     CLI_HOST = 8,
+    CLI_UNDECIDED = 9,
     CLI_TIMEOUT = 124,
     CLI_EXEC = 125,
     CLI_INTERRUPTED = 130,

@@ -119,11 +119,12 @@ static size_t on_header(char *data, size_t size, size_t bytes, void *arg)
     struct transfer *t = arg;
     t->heard_ns = bd_mono_ns();
     if (bytes > 5 && strncmp(data, "HTTP/", 5) == 0)
-        t->reply->etag[0] = t->reply->content_type[0] = '\0';
+        t->reply->etag[0] = t->reply->content_type[0] = t->reply->state[0] = '\0';
     take_header(data, bytes, "ETag", t->reply->etag, sizeof(t->reply->etag));
     take_header(data, bytes, "Content-Type", t->reply->content_type,
                 sizeof(t->reply->content_type));
     t->reply->content_type[strcspn(t->reply->content_type, "; ")] = '\0';
+    take_header(data, bytes, "X-Benchd-State", t->reply->state, sizeof(t->reply->state));
     char length[TEXT_OF_INT64] = "";
     take_header(data, bytes, "Content-Length", length, sizeof(length));
     (void)bd_parse_i64(length, 0, INT64_MAX, &t->reply->content_bytes);

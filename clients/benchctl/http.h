@@ -45,6 +45,7 @@ struct http_reply {
     char etag[128];
     char content_type[128]; /* without parameters */
     int64_t content_bytes;  /* -1: not said; known once the body begins */
+    char state[32];         /* of what an export is of; "": not said */
     struct bd_str body;     /* empty where on_body took it */
 };
 

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -21,54 +20,6 @@ bool text_setup(void)
     return utf8;
 }
 
-static uint32_t decode(const unsigned char *s, size_t bytes)
-{
-    static const unsigned char first_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-    uint32_t c = s[0] & first_bits[bytes];
-    for (size_t i = 1; i < bytes; i++)
-        c = c << 6 | (s[i] & 0x3fU);
-    return c;
-}
-
-static bool acts_on_terminal(uint32_t c)
-{
-    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c || (c >= 0x200e && c <= 0x200f) ||
-           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
-}
-
-static void escape_char(struct bd_str *out, uint32_t c)
-{
-    switch (c) {
-    case '\n':
-        bd_str_add(out, "\\n");
-        break;
-    case '\r':
-        bd_str_add(out, "\\r");
-        break;
-    case '\t':
-        bd_str_add(out, "\\t");
-        break;
-    default:
-        bd_str_addf(out, c < 0x100 ? "\\x%02x" : "\\u%04x", c);
-    }
-}
-
-void text_escape(struct bd_str *out, const char *text)
-{
-    const unsigned char *s = (const unsigned char *)text;
-    size_t left = strlen(text);
-    while (left) {
-        size_t n = bd_utf8_char(s, left);
-        uint32_t c = n ? decode(s, n) : s[0];
-        if (n == 0 || acts_on_terminal(c))
-            escape_char(out, c);
-        else
-            bd_str_addn(out, s, n);
-        s += n ? n : 1;
-        left -= n ? n : 1;
-    }
-}
-
 /* The bytes of the text's longest beginning that fits, and the columns that it takes. */
 static size_t fitting(const char *text, size_t columns, size_t *ret_width)
 {
@@ -76,7 +27,7 @@ static size_t fitting(const char *text, size_t columns, size_t *ret_width)
     size_t left = strlen(text), done = 0, width = 0;
     while (left) {
         size_t n = bd_utf8_char(s + done, left);
-        int w = n ? wcwidth((wchar_t)decode(s + done, n)) : 1;
+        int w = n ? wcwidth((wchar_t)bd_utf8_decode(s + done, n)) : 1;
         if (w > 0 && width + (size_t)w > columns)
             break;
         width += w > 0 ? (size_t)w : 0;
@@ -141,14 +92,6 @@ const char *text_seconds(int64_t seconds, char out[TEXT_NUMBER_BYTES])
         snprintf(out, TEXT_NUMBER_BYTES, "%lld min %lld s", min, s % 60);
     else
         snprintf(out, TEXT_NUMBER_BYTES, "%lld h %lld min", min / 60, min % 60);
-    return out;
-}
-
-const char *text_real(double value, char out[TEXT_NUMBER_BYTES])
-{
-    /* Above, not every whole number is a double. */
-    bool whole = fabs(value) < 1e15 && trunc(value) == value;
-    snprintf(out, TEXT_NUMBER_BYTES, whole ? "%.0f" : "%.6g", value);
     return out;
 }
 

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "lib/base/str.h"
+#include "lib/base/text.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -13,17 +13,17 @@
  */
 bool text_setup(void);
 
-/*
- * Adds the text with everything escaped that would act on a terminal instead of being shown:
- * control characters (C0, DEL, C1), characters that turn the direction of writing, broken UTF-8.
- */
-void text_escape(struct bd_str *out, const char *text);
+/* As bd_text_visible(): what would act on a terminal instead of being shown. */
+static inline void text_escape(struct bd_str *out, const char *text)
+{
+    bd_text_visible(out, text);
+}
 /* Columns that escaped text takes. */
 size_t text_width(const char *text);
 /* Cuts the text so that it takes no more than so many columns. */
 void text_cut(struct bd_str *text, size_t columns);
 
-#define TEXT_NUMBER_BYTES 32
+#define TEXT_NUMBER_BYTES BD_NUMBER_BYTES
 /* "812 B", "1.5 GiB" into out; answers out. */
 const char *text_bytes(uint64_t bytes, char out[TEXT_NUMBER_BYTES]);
 /* "3 ms", "2.1 s", "4 min 10 s" into out; answers out. */
@@ -31,7 +31,10 @@ const char *text_ms(int64_t ms, char out[TEXT_NUMBER_BYTES]);
 /* Whole seconds, "12 s", "4 min 10 s", "3 h 12 min", into out; answers out. */
 const char *text_seconds(int64_t seconds, char out[TEXT_NUMBER_BYTES]);
 /* A measured value as people read it, "0.204", "1048576", "3.1e-07", into out; answers out. */
-const char *text_real(double value, char out[TEXT_NUMBER_BYTES]);
+static inline const char *text_real(double value, char out[TEXT_NUMBER_BYTES])
+{
+    return bd_text_real(value, 6, out);
+}
 /* How long ago a time of the API is, "12s", "5min", "3h", "4d", into out; "-" where text is NULL or
  * no time. Answers out. */
 const char *text_age(const char *rfc3339, int64_t now_wall_ns, char out[TEXT_NUMBER_BYTES]);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define STALL_NS (60 * BD_NS_PER_S)
@@ -45,6 +46,15 @@ static int on_body(const char *data, size_t bytes, void *arg, struct bd_err *err
     return r < 0 ? bd_err_errno(err, -r, "write what came") : 0;
 }
 
+static void tell_state(const struct cli *cli, const char *state)
+{
+    static const char *const ends[] = {"", "done", "failed", "cancelled"};
+    for (size_t i = 0; i < BD_ARRAY_LEN(ends); i++)
+        if (bd_str_eq(ends[i], state))
+            return;
+    cli_note(cli, MARK_INFO, "it is %s: this is what there was so far", state);
+}
+
 int download(struct cli *cli, const struct download *d, int fd, struct bd_err *err)
 {
     http_auto_reply struct http_reply reply = {0};
@@ -63,6 +73,8 @@ int download(struct cli *cli, const struct download *d, int fd, struct bd_err *e
     };
     int r = api_do(cli, &rq, &reply, err);
     transfer_done(&t);
+    if (r == 0)
+        tell_state(cli, reply.state);
     return r;
 }
 
@@ -78,4 +90,47 @@ int download_file(struct cli *cli, const struct download *d, const char *file, s
     if (r < 0)
         (void)unlink(part);
     return r;
+}
+
+/* Text of many lines, which end in LF or CRLF, each made harmless. */
+static void print_text(const char *text, size_t bytes)
+{
+    for (const char *end = text + bytes; text < end;) {
+        const char *stop = memchr(text, '\n', (size_t)(end - text));
+        const char *line_end = stop ? stop : end;
+        const char *shown = line_end > text && line_end[-1] == '\r' ? line_end - 1 : line_end;
+        bd_auto_str struct bd_str escaped = {0};
+        for (const char *part = text; part <= shown;) {
+            const char *tab = memchr(part, '\t', (size_t)(shown - part));
+            const char *part_end = tab ? tab : shown;
+            bd_auto_free char *copy = bd_xstrndup(part, (size_t)(part_end - part));
+            text_escape(&escaped, copy);
+            bd_str_add(&escaped, tab ? "\t" : "");
+            part = part_end + 1;
+        }
+        puts(bd_str_text(&escaped));
+        text = line_end + 1;
+    }
+}
+
+int download_shown(struct cli *cli, const struct download *d, struct bd_err *err)
+{
+    http_auto_reply struct http_reply reply = {0};
+    bd_auto_free char *accept = bd_xasprintf("%s, application/problem+json", d->type);
+    const struct http_request rq = {
+        .method = "GET", .path = d->path, .accept = accept, .limit_ns = API_LIMIT_NS};
+    int r = api_do(cli, &rq, &reply, err);
+    if (r < 0)
+        return r;
+    print_text(bd_str_text(&reply.body), reply.body.len);
+    tell_state(cli, reply.state);
+    return r;
+}
+
+int download_to(struct cli *cli, const struct download *d, const char *file, struct bd_err *err)
+{
+    if (file && !bd_str_eq(file, "-"))
+        return download_file(cli, d, file, err);
+    return isatty(STDOUT_FILENO) ? download_shown(cli, d, err)
+                                 : download(cli, d, STDOUT_FILENO, err);
 }

@@ -26,6 +26,11 @@ struct download {
     int64_t stall_ns;        /* how long nothing may come; 0: a minute */
 };
 
+/* Of an export whose campaign or run goes on, that is told. */
 int download(struct cli *cli, const struct download *d, int fd, struct bd_err *err);
 /* The file gets its name when it is whole. */
 int download_file(struct cli *cli, const struct download *d, const char *file, struct bd_err *err);
+/* Text, on a terminal or elsewhere, with its control characters escaped. */
+int download_shown(struct cli *cli, const struct download *d, struct bd_err *err);
+/* Into the file; NULL or "-": to stdout, as it is but on a terminal. */
+int download_to(struct cli *cli, const struct download *d, const char *file, struct bd_err *err);

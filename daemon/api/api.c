@@ -82,6 +82,7 @@ void api_end_streams(struct api *a)
     events_end(a);
     execs_end(a);
     packings_end(a);
+    exports_end(a);
     crates_end(a);
     question_end(&a->ready.q);
     question_end(&a->host.q);

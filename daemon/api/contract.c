@@ -156,6 +156,9 @@ int contract_load(struct api *a, struct bd_err *err)
         if (rc < 0)
             return bd_err_wrap(err, "operation %s", api_routes[i].operation_id);
     }
+    rc = schema_compile(doc, "/components/schemas/CampaignSpec", &a->spec_schema, err);
+    if (rc < 0)
+        return bd_err_wrap(err, "the contract's CampaignSpec");
     size_t described = count_operations(doc);
     if (described != a->n_ops)
         return bd_err_set(err, BD_EINVALID, "the contract has %zu operations, the routes %zu",
@@ -175,6 +178,7 @@ void contract_free(struct api *a)
         schema_free(a->ops[i].body);
     }
     free(a->ops);
+    schema_free(a->spec_schema);
 }
 
 /* -- one request -- */
@@ -265,14 +269,6 @@ static bool check_accept(const struct op *op, struct http_request *r)
     http_problem(r, "not-acceptable", "the reply is %s; Accept allows %.200s only",
                  bd_str_text(&types), accept);
     return false;
-}
-
-const struct schema *contract_body(const struct api *a, const char *operation_id)
-{
-    for (size_t i = 0; i < a->n_ops; i++)
-        if (strcmp(a->ops[i].route->operation_id, operation_id) == 0)
-            return a->ops[i].body;
-    return NULL;
 }
 
 void reply_faults(struct http_request *r, const char *what, const struct schema_faults *faults)

@@ -79,8 +79,7 @@ static int add_item(struct crate_content *c, struct bd_str *text, bool first, js
 static int add_analysis(struct crate_content *c, struct bd_err *err)
 {
     bd_auto_json json_t *analysis = NULL;
-    const struct bd_strv none = {0};
-    int rc = campaign_analysis(c->conn, &c->row, &none, &analysis, err);
+    int rc = campaign_analysis(c->conn, &c->row, &analysis, err);
     if (rc == BD_ECONFLICT)
         return 0;
     return rc < 0 ? rc : add_json(c, "analysis.json", analysis, err);

@@ -7,25 +7,55 @@
 
 #include <string.h>
 
-#define LISTED_MAX   1000 /* cells and runs in the reply */
-#define WARNINGS_MAX 20
+#define CELLS_ASKED_MAX 1000 /* for a metric */
+#define WARNINGS_MAX    20
 
 /* -- what a schema can't say of a spec -- */
 
-static void check_objectives(const json_t *spec, struct schema_faults *faults)
+static bool has_metric(const json_t *spec, const char *name)
 {
     const json_t *workload = json_object_get(spec, "workload");
     const struct workload *kind = workload_find(bd_json_str(workload, "name", ""));
-    const json_t *objectives = json_object_get(spec, "objectives");
-    for (size_t i = 0; i < json_array_size(objectives); i++) {
-        const char *name = bd_json_str(json_array_get(objectives, i), "metric", "");
-        if (!kind || kind->has_metric(workload, name))
-            continue;
-        bd_auto_free char *pointer = bd_xasprintf("/objectives/%zu/metric", i);
-        schema_faults_add(faults, pointer, name,
+    return !kind || kind->has_metric(workload, name);
+}
+
+/* Cells may have other workloads than the base. */
+static bool has_metric_in_a_cell(const struct planning *p, const char *name)
+{
+    for (size_t i = 0; p->plan && i < plan_cells(p->plan) && i < CELLS_ASKED_MAX; i++) {
+        bd_auto_json json_t *spec = plan_cell_spec(p->plan, i);
+        if (has_metric(spec, name))
+            return true;
+    }
+    return false;
+}
+
+static void check_metric(struct planning *p, const char *pointer, const char *name)
+{
+    if (!has_metric(p->spec, name) && !has_metric_in_a_cell(p, name))
+        schema_faults_add(&p->faults, pointer, name,
                           "a metric of the workload (benchctl metrics lists those "
                           "of streams of jobs)");
+}
+
+/* Those of a list of the spec whose items have a metric each. */
+static void check_list(struct planning *p, const char *list)
+{
+    const json_t *items = json_object_get(p->spec, list);
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        bd_auto_free char *pointer = bd_xasprintf("/%s/%zu/metric", list, i);
+        check_metric(p, pointer, bd_json_str(json_array_get(items, i), "metric", ""));
     }
+}
+
+static void check_metrics(struct planning *p)
+{
+    check_list(p, "objectives");
+    check_list(p, "failIf");
+    const json_t *range = json_object_get(json_object_get(p->spec, "design"), "repetitions");
+    const char *name = bd_json_str(json_object_get(range, "until"), "metric", NULL);
+    if (name)
+        check_metric(p, "/design/repetitions/until/metric", name);
 }
 
 /* -- images and room: cells that differ in nothing of that are looked at once -- */
@@ -86,9 +116,11 @@ static char *image_pointer(const json_t *spec, const json_t *levels)
     static const char path[] = "cluster.image";
     const json_t *level = json_object_get(levels, path);
     const json_t *of_factor = json_object_get(json_object_get(spec, "factors"), path);
-    for (size_t i = 0; level && i < json_array_size(of_factor); i++)
-        if (json_equal(json_array_get(of_factor, i), level))
-            return bd_xasprintf("/factors/%s/%zu", path, i);
+    const json_t *levels_of_it = plan_factor_levels(of_factor);
+    for (size_t i = 0; level && i < json_array_size(levels_of_it); i++)
+        if (json_equal(json_array_get(levels_of_it, i), level))
+            return bd_xasprintf("/factors/%s%s/%zu", path,
+                                json_is_object(of_factor) ? "/levels" : "", i);
     const json_t *cells = json_object_get(spec, "cells");
     for (size_t i = 0; level && i < json_array_size(cells); i++)
         if (json_equal(json_object_get(json_array_get(cells, i), path), level))
@@ -149,26 +181,41 @@ static void look_at_cells(struct planning *p)
     }
 }
 
-/* -- the way of a plan -- */
+/* -- the way of a plan: composed on a reader, images pinned on the loop, worked out on a reader --
+ */
 
-static void planning_run(struct work *w, void *context BD_UNUSED)
+static void composing_run(struct work *w, void *context BD_UNUSED)
+{
+    struct planning *p = (struct planning *)w;
+    const struct schema *schema = p->api->spec_schema;
+    bd_auto_faults struct schema_faults of_spec = {0};
+    bd_auto_json json_t *library = json_object_get(p->body, "defaults")
+                                       ? fragments_read(p->api->config.places->fragments)
+                                       : NULL;
+    if (compose(p->body, library, schema, &p->composition, &p->faults) < 0)
+        return;
+    p->spec = json_deep_copy(p->composition.spec);
+    if (schema_check(schema, p->spec, "", &of_spec)) /* plan_make() tells what is wrong */
+        schema_apply_defaults(schema, p->spec);
+}
+
+static void planning_run(struct work *w, void *context)
 {
     struct planning *p = (struct planning *)w;
     struct cell_check cells = {0};
     struct plan_rules rules = {
-        .schema = contract_body(p->api, "createPlan"),
+        .schema = p->api->spec_schema,
         .check = cell_check,
         .arg = &cells,
     };
-    p->spec = json_deep_copy(p->body);
     int rc = plan_make(p->spec, &rules, &p->plan, &p->faults);
     cell_check_done(&cells);
-    check_objectives(p->spec, &p->faults);
+    check_metrics(p);
     if (rc < 0 || p->faults.n)
         return;
     look_at_cells(p);
-    if (p->compose)
-        p->json = p->compose(p);
+    if (p->view)
+        p->rc = p->view(p, context, &p->err);
 }
 
 /* What the image's name stands for from now on; the spec may say so already. */
@@ -181,20 +228,23 @@ static void pin(const struct planning *p, json_t *pins, const json_t *image)
         json_object_set_new(pins, name, json_string(digest));
 }
 
-/* An image that is built anew while the campaign goes on must change nothing. */
+/* An image that is built anew while the campaign goes on must change nothing. What does not fit the
+ * schema is told later. */
 static void pin_images(struct planning *p)
 {
     static const char path[] = "cluster.image";
-    json_t *pins = json_deep_copy(json_object_get(p->body, "images")), *value;
+    const json_t *factor = json_object_get(json_object_get(p->spec, "factors"), path);
+    json_t *before = json_object_get(p->spec, "images"), *value;
     size_t i;
-    if (!pins)
-        pins = json_object();
-    pin(p, pins, json_object_get(json_object_get(p->body, "cluster"), "image"));
-    json_array_foreach (json_object_get(json_object_get(p->body, "factors"), path), i, value)
+    if (before && !json_is_object(before))
+        return;
+    json_t *pins = before ? json_incref(before) : json_object();
+    pin(p, pins, json_object_get(json_object_get(p->spec, "cluster"), "image"));
+    json_array_foreach (plan_factor_levels(factor), i, value)
         pin(p, pins, value);
-    json_array_foreach (json_object_get(p->body, "cells"), i, value)
+    json_array_foreach (json_object_get(p->spec, "cells"), i, value)
         pin(p, pins, json_object_get(value, path));
-    json_object_set_new(p->body, "images", pins);
+    json_object_set_new(p->spec, "images", pins);
 }
 
 static void check_images(struct planning *p)
@@ -220,6 +270,7 @@ static void planning_free(struct planning *p)
     http_request_unref(p->r);
     keep_free(p->keep);
     json_decref(p->body);
+    composition_done(&p->composition);
     json_decref(p->spec);
     json_decref(p->json);
     json_decref(p->images);
@@ -230,75 +281,59 @@ static void planning_free(struct planning *p)
     free(p);
 }
 
+static void reply_not_planned(struct planning *p)
+{
+    compose_explain(&p->composition, &p->faults);
+    reply_faults(p->r, "campaign", &p->faults);
+}
+
 static void planning_done(struct work *w)
 {
     struct planning *p = (struct planning *)w;
     if (!refused_at_end(p->api, p->r)) {
         check_images(p);
         if (p->faults.n)
-            reply_faults(p->r, "campaign", &p->faults);
+            reply_not_planned(p);
+        else if (p->rc < 0)
+            http_problem_err(p->r, &p->err);
         else
             p->go(p);
     }
     planning_free(p);
 }
 
+static void composing_done(struct work *w)
+{
+    struct planning *p = (struct planning *)w;
+    if (refused_at_end(p->api, p->r)) {
+        planning_free(p);
+    } else if (p->faults.n) {
+        reply_not_planned(p);
+        planning_free(p);
+    } else {
+        pin_images(p);
+        p->w = (struct work){.run = planning_run, .done = planning_done};
+        workers_submit(p->api->readers, &p->w);
+    }
+}
+
 void planning_start(struct api *a, struct http_request *r, struct keep *keep,
-                    json_t *(*compose)(const struct planning *p), void (*go)(struct planning *p))
+                    int (*view)(struct planning *p, struct store_conn *conn, struct bd_err *err),
+                    void (*go)(struct planning *p))
 {
     struct planning *p = bd_new(struct planning);
-    p->w = (struct work){.run = planning_run, .done = planning_done};
+    p->w = (struct work){.run = composing_run, .done = composing_done};
     p->api = a;
     p->r = http_request_ref(r);
     p->keep = keep;
-    p->compose = compose;
+    p->view = view;
     p->go = go;
     p->body = json_deep_copy(http_request_json(r)); /* read by a worker */
     p->images = json_object();
-    pin_images(p);
     workers_submit(a->readers, &p->w);
 }
 
 /* -- POST /v1/plans -- */
-
-static json_t *cell_list(const struct plan *plan)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < plan_cells(plan) && i < LISTED_MAX; i++) {
-        bd_auto_json json_t *spec = plan_cell_spec(plan, i);
-        char digest[BD_DIGEST_BYTES];
-        plan_digest(spec, digest);
-        json_array_append_new(list, json_pack("{s:I, s:o, s:s}", "index", (json_int_t)i, "levels",
-                                              plan_cell_levels(plan, i), "digest", digest));
-    }
-    return list;
-}
-
-static json_t *order_list(const struct plan *plan)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < plan_runs(plan) && i < LISTED_MAX; i++) {
-        struct plan_run run = plan_run_at(plan, i);
-        json_array_append_new(list, json_pack("{s:I, s:I, s:I, s:b}", "position", (json_int_t)i,
-                                              "cell", (json_int_t)run.cell, "block",
-                                              (json_int_t)run.block, "warmup", run.warmup));
-    }
-    return list;
-}
-
-static json_t *plan_json(const struct planning *p)
-{
-    char digest[BD_DIGEST_BYTES];
-    json_t *warnings = json_array();
-    for (size_t i = 0; i < p->warnings.n; i++)
-        json_array_append_new(warnings, json_string(p->warnings.items[i]));
-    plan_digest(p->spec, digest);
-    return json_pack(
-        "{s:s, s:O, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "digest", digest, "spec", p->spec, "cells",
-        (json_int_t)plan_cells(p->plan), "blocks", (json_int_t)plan_blocks(p->plan), "warmupBlocks",
-        (json_int_t)plan_warmup_blocks(p->plan), "runs", (json_int_t)plan_runs(p->plan), "cellList",
-        cell_list(p->plan), "order", order_list(p->plan), "warnings", warnings);
-}
 
 static void reply_plan(struct planning *p)
 {
@@ -307,5 +342,5 @@ static void reply_plan(struct planning *p)
 
 void plans_create(struct http_request *r, void *app)
 {
-    planning_start(app, r, NULL, plan_json, reply_plan);
+    planning_start(app, r, NULL, view_plan, reply_plan);
 }

@@ -5,6 +5,9 @@
 
 #include "daemon/api/api.h"
 #include "lib/base/str.h"
+#include "lib/plan/budget.h"
+#include "lib/plan/compose.h"
+#include "lib/plan/plan.h"
 #include "lib/store/artifact.h"
 #include "lib/store/cluster.h"
 #include "lib/store/event.h"
@@ -39,14 +42,16 @@ struct api {
     struct workers *readers;
     struct op *ops;
     size_t n_ops;
+    struct schema *spec_schema; /* of a whole campaign spec, as it is once it is composed */
     struct wait *waits;
     struct keep *keeps; /* requests with an Idempotency-Key that are being carried out */
     struct event_stream *event_streams;
     struct exec *execs;
-    struct packing *packings; /* exports */
+    struct packing *packings; /* exports of images */
+    struct export *exports;   /* of campaigns and runs */
     struct crate_making *crates;
-    uint64_t changes;  /* how often waits_wake() was called */
-    uint64_t expanded; /* bytes of packed artifacts that are being read just now */
+    uint64_t changes;         /* how often waits_wake() was called */
+    uint64_t expanded;        /* bytes of packed artifacts that are being read just now */
     struct {
         struct question q;
         int rc;
@@ -70,8 +75,6 @@ int contract_load(struct api *a, struct bd_err *err);
 void contract_free(struct api *a);
 /* Body and query against the operation's schemas; false if it answered with the faults. */
 bool contract_check(struct api *a, struct http_request *r);
-/* The schema of an operation's body. */
-const struct schema *contract_body(const struct api *a, const char *operation_id);
 /* 422: "the WHAT has 2 faults". */
 void reply_faults(struct http_request *r, const char *what, const struct schema_faults *faults);
 
@@ -178,27 +181,51 @@ void reply_created(struct http_request *r, const char *collection, json_t *body)
 void reply_kept(struct api *a, struct http_request *r, struct keep *keep, int status, json_t *body);
 void keep_free(struct keep *keep);
 
+/* fragments.c; on reader threads. */
+/* {NAME: {source, spec, digest}} of all that there are, or {source, error}; new reference. */
+json_t *fragments_read(const char *dirs);
+
+/* estimate.c: what a plan will probably cost, by what the store knows. */
+struct plan_estimate {
+    struct estimate *cells; /* of the first ones */
+    size_t n_cells;
+    size_t of_basis[ESTIMATE_BASIS_COUNT];
+    struct plan_cost block; /* of one; nothing where is_known is false */
+    bool is_known;
+};
+int plan_estimate_make(const struct plan *plan, const json_t *spec, struct store_conn *conn,
+                       struct plan_estimate *ret_estimate, struct bd_err *err);
+void plan_estimate_done(struct plan_estimate *e);
+
 /* plans.c: a campaign's spec on its way to a plan. */
 struct planning {
     struct work w;
     struct api *api;
     struct http_request *r;
     struct keep *keep;
-    json_t *(*compose)(const struct planning *p); /* on a reader: makes json; NULL: nothing */
+    /* On a reader: makes json; NULL: nothing. */
+    int (*view)(struct planning *p, struct store_conn *conn, struct bd_err *err);
     void (*go)(
         struct planning *p); /* on the loop, where the spec is right; may take what it needs */
-    json_t *body;
-    json_t *spec; /* resolved */
+    json_t *body;            /* as it was submitted */
+    struct composition composition;
+    json_t *spec; /* composed, then resolved */
     struct plan *plan;
     json_t *json;
     json_t *images;          /* {IMAGE: pointer to where the spec names it} */
     struct bd_strv warnings; /* what the host has no room for */
     char *no_room;           /* the first of these that nothing waives, or NULL */
     struct schema_faults faults;
+    int rc; /* of view */
+    struct bd_err err;
 };
 /* Answers with the faults, or calls go. keep (NULL: none) is taken over. */
 void planning_start(struct api *a, struct http_request *r, struct keep *keep,
-                    json_t *(*compose)(const struct planning *p), void (*go)(struct planning *p));
+                    int (*view)(struct planning *p, struct store_conn *conn, struct bd_err *err),
+                    void (*go)(struct planning *p));
+
+/* plan_view.c: the contract's Plan, for `view`. */
+int view_plan(struct planning *p, struct store_conn *conn, struct bd_err *err);
 
 /* artifacts.c; on reader threads. A file that is not packed yet has no digest (""). */
 /* By name; none where the run has left nothing. */
@@ -212,9 +239,9 @@ int run_file_open(const struct api *a, struct store_conn *conn, const char *run,
 int run_json(struct store_conn *conn, const struct store_run *row, json_t **ret_json,
              int64_t *ret_cluster_version, struct bd_err *err);
 
-/* analysis.c; on reader threads. metrics: those alone; none: the objectives. New reference. */
-int campaign_analysis(struct store_conn *conn, const struct store_campaign *row,
-                      const struct bd_strv *metrics, json_t **ret_json, struct bd_err *err);
+/* analysis.c; on reader threads. Of the objectives; new reference. */
+int campaign_analysis(struct store_conn *conn, const struct store_campaign *row, json_t **ret_json,
+                      struct bd_err *err);
 
 /* view.c, view_run.c: rows as the contract's JSON; new references. PURE. */
 json_t *view_time(int64_t wall_ns); /* null for 0 */
@@ -235,6 +262,8 @@ void clusters_get(struct http_request *r, void *app);
 void clusters_delete(struct http_request *r, void *app);
 void exec_in_cluster(struct http_request *r, void *app);
 void plans_create(struct http_request *r, void *app);
+void fragments_list(struct http_request *r, void *app);
+void fragments_get(struct http_request *r, void *app);
 void campaigns_create(struct http_request *r, void *app);
 void campaigns_list(struct http_request *r, void *app);
 void campaigns_get(struct http_request *r, void *app);
@@ -242,6 +271,8 @@ void campaigns_cancel(struct http_request *r, void *app);
 void campaigns_pause(struct http_request *r, void *app);
 void campaigns_resume(struct http_request *r, void *app);
 void campaigns_analyse(struct http_request *r, void *app);
+void campaigns_report(struct http_request *r, void *app);
+void comparisons_create(struct http_request *r, void *app);
 void campaigns_crate(struct http_request *r, void *app);
 void crates_end(struct api *a);
 void signing_key_get(struct http_request *r, void *app);
@@ -256,6 +287,9 @@ void jobs_list(struct http_request *r, void *app);
 void samples_get(struct http_request *r, void *app);
 void metrics_catalogue_list(struct http_request *r, void *app);
 void artifacts_list(struct http_request *r, void *app);
+void exports_campaign(struct http_request *r, void *app);
+void exports_run(struct http_request *r, void *app);
+void exports_end(struct api *a);
 void artifacts_get(struct http_request *r, void *app);
 void execs_end(struct api *a);
 void images_api_build(struct http_request *r, void *app);

@@ -52,10 +52,11 @@ static int load_list(struct api_read *q, struct store_conn *conn, struct bd_err 
     for (size_t i = 0; i < n && rc == 0; i++) {
         json_t *item = NULL;
         int64_t version;
-        json_decref(bd_take(rows[i].spec));
         rc = run_json(conn, &rows[i], &item, &version, err);
-        if (rc == 0)
-            json_array_append_new(items, item);
+        if (rc < 0)
+            break;
+        json_object_set_new(item, "spec", json_null());
+        json_array_append_new(items, item);
     }
     if (rc == 0)
         q->json = page_json(items, q, n ? rows[n - 1].created_ns : 0, n ? rows[n - 1].id : "");

@@ -22,12 +22,12 @@ json_t *view_campaign(const struct store_campaign *row, unsigned running)
         json_pack("{s:i, s:i, s:i, s:i, s:i, s:o}", "planned", (int)row->runs, "done",
                   (int)row->done, "failed", (int)row->failed, "excluded", (int)row->excluded,
                   "running", (int)running, "etaSeconds", eta_json(row));
-    return json_pack("{s:s, s:s, s:s, s:o, s:s, s:i, s:o, s:o, s:s?, s:o, s:o, s:o}", "id", row->id,
-                     "name", row->name, "state", campaign_state_to_str(row->state), "spec",
+    return json_pack("{s:s, s:s, s:s, s:o, s:s, s:i, s:o, s:o, s:o, s:s?, s:o, s:o, s:o}", "id",
+                     row->id, "name", row->name, "state", campaign_state_to_str(row->state), "spec",
                      view_or_null(row->spec), "digest", row->digest, "priority", row->priority,
-                     "plan", plan, "progress", progress, "error", row->error, "createdAt",
-                     view_time(row->created_ns), "startedAt", view_time(row->started_ns), "endedAt",
-                     view_time(row->ended_ns));
+                     "plan", plan, "progress", progress, "until", view_or_null(row->stopping),
+                     "error", row->error, "createdAt", view_time(row->created_ns), "startedAt",
+                     view_time(row->started_ns), "endedAt", view_time(row->ended_ns));
 }
 
 json_t *view_steps(const struct store_step *rows, size_t n)
@@ -68,20 +68,30 @@ static json_t *grade_json(const struct store_run *row)
                      row->reasons ? json_incref(row->reasons) : json_array());
 }
 
+/* As the plan has it for the cell, whose spec has no seed. */
+static json_t *digest_json(const json_t *spec)
+{
+    bd_auto_json json_t *of_cell = json_copy((json_t *)spec);
+    char digest[BD_DIGEST_BYTES];
+    json_object_del(of_cell, "seed");
+    plan_digest(of_cell, digest);
+    return json_string(digest);
+}
+
 json_t *view_run(const struct store_run *row, const struct store_cluster *cluster,
                  const struct store_step *tried, size_t n)
 {
     json_t *timings = cluster ? json_incref(cluster->timings) : json_object();
     return json_pack(
         "{s:s, s:s, s:i, s:O, s:i, s:b, s:i, s:s, s:s?, s:o, s:o, s:o, s:o, s:O, s:o, s:o, s:o, "
-        "s:o, s:o, s:o, s:o}",
+        "s:o, s:o, s:o, s:o, s:o}",
         "id", row->id, "campaign", row->campaign, "position", (int)row->position, "cell",
         row->levels, "block", (int)row->block, "warmup", row->warmup, "attempt", (int)row->attempt,
         "state", run_state_to_str(row->state), "waiting", row->waiting, "grade", grade_json(row),
         "steps", view_steps(tried, n), "timings", timings, "conditions",
         view_or_null(row->conditions), "metrics", row->metrics, "warnings",
         warnings_json(row, cluster), "error", view_or_null(row->error), "residue",
-        view_or_null(cluster ? cluster->residue : NULL), "spec", view_or_null(row->spec),
-        "createdAt", view_time(row->created_ns), "startedAt", view_time(row->started_ns), "endedAt",
-        view_time(row->ended_ns));
+        view_or_null(cluster ? cluster->residue : NULL), "spec", view_or_null(row->spec), "digest",
+        digest_json(row->spec), "createdAt", view_time(row->created_ns), "startedAt",
+        view_time(row->started_ns), "endedAt", view_time(row->ended_ns));
 }

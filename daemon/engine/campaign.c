@@ -170,8 +170,8 @@ static bool find_slot(const struct campaign *c, size_t from, enum slot_state sta
 
 bool campaign_next_position(struct campaign *c, size_t *ret_position)
 {
-    size_t n = plan_runs(c->plan), at;
-    while (c->from < n) {
+    size_t at;
+    while (c->from < c->end) {
         if (c->to <= c->from)
             c->to = group_end(c, c->from);
         bool found = find_slot(c, c->fresh, SLOT_FRESH, &at);
@@ -181,7 +181,7 @@ bool campaign_next_position(struct campaign *c, size_t *ret_position)
             *ret_position = at;
             return true;
         }
-        if (c->busy)
+        if (c->busy || !until_looked(c, plan_run_at(c->plan, c->from).block))
             return false;
         c->from = c->fresh = c->to;
     }
@@ -217,7 +217,7 @@ static bool is_over(struct campaign *c)
     size_t position;
     if (c->state == CAMPAIGN_CANCELLING)
         return !c->busy;
-    return c->plan && !c->busy && !campaign_next_position(c, &position);
+    return c->plan && !c->busy && !campaign_next_position(c, &position) && !c->looking;
 }
 
 /* -- its state -- */
@@ -497,6 +497,7 @@ void engine_campaign_create(struct engine *e, const struct engine_campaign *crea
     row->cells = (unsigned)plan_cells(cr->plan);
     row->blocks = (unsigned)plan_blocks(cr->plan);
     row->runs = (unsigned)plan_runs(cr->plan);
+    row->stopping = plan_until(cr->plan) ? until_state(plan_until(cr->plan)) : NULL;
     bd_log(BD_LOG_INFO, "campaign is asked for", "campaign", row->id, "name", row->name, "runs",
            bd_log_i64(row->runs), NULL);
     e->in_flight++;

@@ -40,7 +40,10 @@ struct campaign {
     /* Once it is opened: */
     struct plan *plan;
     struct slot *slots;
+    size_t end; /* positions that are run: all of the plan, unless its rule stopped it */
     size_t from, to, fresh; /* the group under way; the first in it that may be fresh */
+    size_t looks, looked;   /* by its rule for stopping: how often, and after how many blocks */
+    bool looking;
     unsigned retries;
     bool shared;
     int64_t run_timeout_ns, quiet_wait_ns;
@@ -97,6 +100,14 @@ void campaign_take_plan(struct campaign *c, const json_t *spec, struct plan *pla
 void campaigns_open_now(struct engine *e, struct store_conn *conn);
 /* The same on a worker; queue_move() follows. */
 void campaign_open(struct campaign *c);
+
+/* until.c */
+/* How the rule stands before the first look, as it is stored. */
+json_t *until_state(const struct plan_until *until);
+/* As it was stored. */
+void until_take(struct campaign *c, const json_t *state);
+/* Whether all that is to be looked at after this block has been; else a look is under way. */
+bool until_looked(struct campaign *c, size_t block);
 
 /* run.c */
 struct run *run_new(struct campaign *c, size_t position);

@@ -8,7 +8,7 @@
 
 /* What a worker reads. */
 struct opened {
-    json_t *spec;
+    json_t *spec, *stopping;
     struct plan *plan;
     struct store_run_head *heads;
     size_t n_heads;
@@ -30,6 +30,7 @@ static int opened_read(struct store_conn *conn, const char *id, struct opened *o
     if (rc < 0)
         return rc;
     o->spec = bd_take(row.spec);
+    o->stopping = bd_take(row.stopping);
     store_campaign_done(&row);
     rc = plan_again(o->spec, &o->plan, err);
     if (rc == 0)
@@ -44,6 +45,7 @@ static int opened_read(struct store_conn *conn, const char *id, struct opened *o
 static void opened_done(struct opened *o)
 {
     json_decref(o->spec);
+    json_decref(o->stopping);
     plan_free(o->plan);
     free(o->heads);
     store_runs_free(o->queued, o->n_queued);
@@ -61,6 +63,7 @@ void campaign_take_plan(struct campaign *c, const json_t *spec, struct plan *pla
     const json_t *design = json_object_get(spec, "design");
     const json_t *limits = json_object_get(spec, "limits");
     c->plan = plan;
+    c->end = plan_runs(plan);
     c->slots = bd_xcalloc(plan_runs(plan) + 1, sizeof(*c->slots));
     c->retries = (unsigned)bd_json_int(design, "retries", 0);
     c->seed = (uint64_t)bd_json_int(design, "seed", 0);
@@ -111,6 +114,7 @@ static void take_queued(struct campaign *c, struct store_run *row)
 static void take_opened(struct campaign *c, struct opened *o)
 {
     campaign_take_plan(c, o->spec, bd_take(o->plan));
+    until_take(c, o->stopping);
     for (size_t i = 0; i < o->n_heads; i++)
         take_head(c, &o->heads[i]);
     for (size_t i = 0; i < o->n_queued; i++)

@@ -5,119 +5,40 @@
 
 #include <string.h>
 
-#define UNKNOWN_PATH                                                                               \
-    "the path of a member below cluster, workload, hooks, limits or sampling, such as "            \
-    "cluster.node.cpus"
-#define NO_LEVEL SIZE_MAX
-
 /* -- of what a cell is made -- */
 
-static size_t level_of(const struct factor *f, uint32_t number)
+static size_t product_settings(const struct plan *p, uint32_t number,
+                               struct setting ret_settings[SETTINGS_MAX])
 {
-    return (size_t)(number / f->stride % json_array_size(f->levels));
+    uint32_t active = factors_active(p, number);
+    size_t n = 0;
+    for (size_t i = 0; i < p->n_factors; i++) {
+        const struct factor *f = &p->factors[i];
+        size_t level = factor_level(f, number);
+        json_t *value = json_array_get(f->levels, level);
+        if (f->path && active & UINT32_C(1) << i)
+            ret_settings[n++] = (struct setting){.path = f->path, .value = value, .level = level};
+        for (size_t k = 0; !f->path && k < p->n_sampled; k++)
+            ret_settings[n++] = (struct setting){
+                .path = p->sampled[k],
+                .value = json_object_get(value, p->sampled[k]->text),
+                .level = level,
+                .sampled = true,
+            };
+    }
+    return n;
 }
 
 size_t cells_settings(const struct plan *p, size_t cell, struct setting ret_settings[SETTINGS_MAX])
 {
     size_t n = 0;
-    if (cell < p->n_products) {
-        for (; n < p->n_factors; n++) {
-            const struct factor *f = &p->factors[n];
-            size_t level = level_of(f, p->products[cell]);
-            ret_settings[n] = (struct setting){
-                .path = f->path, .value = json_array_get(f->levels, level), .level = level};
-        }
-        return n;
-    }
+    if (cell < p->n_products)
+        return product_settings(p, p->products[cell], ret_settings);
     const char *text;
     json_t *value;
     json_object_foreach (json_array_get(p->listed, cell - p->n_products), text, value)
         ret_settings[n++] = (struct setting){.path = paths_get(&p->paths, text), .value = value};
     return n;
-}
-
-/* -- paths -- */
-
-/* One that can be set in the base; NULL: with a fault below `list`. */
-static const struct path *add_path(struct plan *p, const char *text, const char *list,
-                                   struct schema_faults *faults)
-{
-    const struct path *path = paths_add(&p->paths, text);
-    if (path && path_fits(p->base, path))
-        return path;
-    bd_auto_free char *at = pointer_to(list, text);
-    schema_faults_add(faults, at, text, UNKNOWN_PATH);
-    return NULL;
-}
-
-/* Of the paths of one cell, none may lead through another: both would set the same. */
-static bool check_overlap(const struct path *const *paths, size_t n, const char *list,
-                          struct schema_faults *faults)
-{
-    bool ok = true;
-    for (size_t outer = 0; outer < n; outer++) {
-        for (size_t inner = 0; inner < n; inner++) {
-            if (outer == inner || !pointer_below(paths[inner]->pointer, paths[outer]->pointer))
-                continue;
-            bd_auto_free char *at = pointer_to(list, paths[inner]->text);
-            schema_faults_add(faults, at, paths[inner]->text,
-                              "a path that does not lead through %s, which is set as well",
-                              paths[outer]->text);
-            ok = false;
-        }
-    }
-    return ok;
-}
-
-/* -- factors -- */
-
-static size_t level_number(const struct factor *f, const json_t *value)
-{
-    bd_auto_free char *text = bd_json_text(value);
-    const json_t *number = json_object_get(f->numbers, text);
-    return number ? (size_t)json_integer_value(number) : NO_LEVEL;
-}
-
-static void read_levels(struct factor *f, struct schema_faults *faults)
-{
-    bd_auto_free char *where = pointer_to("/factors", f->path->text);
-    f->numbers = json_object();
-    for (size_t i = 0; i < json_array_size(f->levels); i++) {
-        bd_auto_free char *text = bd_json_text(json_array_get(f->levels, i));
-        bd_auto_free char *at = bd_xasprintf("%s/%zu", where, i);
-        if (json_object_get(f->numbers, text))
-            schema_faults_add(faults, at, text, "a level that is not in the list already");
-        json_object_set_new(f->numbers, text, json_integer((json_int_t)i));
-    }
-}
-
-static bool read_factors(struct plan *p, struct schema_faults *faults)
-{
-    const struct path *paths[SETTINGS_MAX];
-    size_t n = 0;
-    json_t *factors = json_object_get(p->spec, "factors"), *levels;
-    const char *text;
-    bd_auto_strv struct bd_strv sorted = {0};
-    if (json_object_size(factors) > SETTINGS_MAX) {
-        schema_faults_add(faults, "/factors", NULL, "at most %d factors", SETTINGS_MAX);
-        return false;
-    }
-    json_object_foreach (factors, text, levels)
-        bd_strv_add(&sorted, text);
-    bd_strv_sort(&sorted); /* a stored spec has lost the order in which its members were written */
-    for (size_t i = 0; i < sorted.n; i++) {
-        text = sorted.items[i];
-        levels = json_object_get(factors, text);
-        const struct path *path = add_path(p, text, "/factors", faults);
-        if (!path)
-            continue;
-        struct factor *f = &p->factors[n];
-        *f = (struct factor){.path = path, .levels = levels};
-        read_levels(f, faults);
-        paths[n++] = path;
-    }
-    p->n_factors = n;
-    return check_overlap(paths, n, "/factors", faults) && n == json_object_size(factors);
 }
 
 /* -- exclude -- */
@@ -133,7 +54,7 @@ struct exclusion {
 static size_t factor_number(const struct plan *p, const char *text)
 {
     size_t f = 0;
-    while (f < p->n_factors && strcmp(p->factors[f].path->text, text) != 0)
+    while (f < p->n_factors && (!p->factors[f].path || strcmp(p->factors[f].path->text, text) != 0))
         f++;
     return f;
 }
@@ -148,7 +69,7 @@ static bool read_exclusion(const struct plan *p, size_t index, struct exclusion 
     json_t *level;
     json_object_foreach (json_array_get(json_object_get(p->spec, "exclude"), index), text, level) {
         size_t f = factor_number(p, text);
-        size_t number = f < p->n_factors ? level_number(&p->factors[f], level) : NO_LEVEL;
+        size_t number = f < p->n_factors ? factor_level_number(&p->factors[f], level) : NO_LEVEL;
         if (number != NO_LEVEL) {
             e.picks[e.n++] = (struct pick){f, number};
             continue;
@@ -166,15 +87,29 @@ static bool read_exclusion(const struct plan *p, size_t index, struct exclusion 
     return ok;
 }
 
-static bool is_excluded(const struct plan *p, const struct exclusion *e, uint32_t number)
+static bool is_excluded(const struct plan *p, const struct exclusion *e, uint32_t number,
+                        uint32_t active)
 {
-    for (size_t i = 0; i < e->n; i++)
-        if (level_of(&p->factors[e->picks[i].factor], number) != e->picks[i].level)
+    for (size_t i = 0; i < e->n; i++) {
+        size_t f = e->picks[i].factor;
+        if (!(active & UINT32_C(1) << f) ||
+            factor_level(&p->factors[f], number) != e->picks[i].level)
             return false;
+    }
     return true;
 }
 
 /* -- cells of the factors -- */
+
+/* Of the combinations that differ in a factor that does not vary there, one is a cell: the one with
+ * its first level. */
+static bool is_repeated(const struct plan *p, uint32_t number, uint32_t active)
+{
+    for (size_t i = 0; p->is_nested && i < p->n_factors; i++)
+        if (!(active & UINT32_C(1) << i) && factor_level(&p->factors[i], number) != 0)
+            return true;
+    return false;
+}
 
 /* As a real number: there may be 1000 to the power of 20. */
 static double count_combinations(const struct plan *p)
@@ -206,9 +141,10 @@ static bool make_products(struct plan *p, struct schema_faults *faults)
         n += read_exclusion(p, i, &exclusions[n], faults);
     p->products = bd_xcalloc((size_t)all + 1, sizeof(*p->products));
     for (uint32_t number = 0; number < all; number++) {
-        bool out = false;
+        uint32_t active = factors_active(p, number);
+        bool out = is_repeated(p, number, active);
         for (size_t i = 0; i < n && !out; i++)
-            out = is_excluded(p, &exclusions[i], number);
+            out = is_excluded(p, &exclusions[i], number, active);
         p->products[p->n_products] = number;
         p->n_products += !out;
     }
@@ -238,22 +174,45 @@ static int compare_numbers(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* The level of the factor that these make, with the base; *ret_varied: so many of them are of it.
+ */
+static size_t level_in(const struct plan *p, const struct factor *f, const json_t *unlike,
+                       size_t *ret_varied)
+{
+    bd_auto_json json_t *together = json_object();
+    size_t n = f->path ? 1 : p->n_sampled;
+    *ret_varied = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct path *path = f->path ? f->path : p->sampled[i];
+        json_t *own = json_object_get(unlike, path->text);
+        json_t *value = own ? own : path_get(p->base, path);
+        *ret_varied += own != NULL;
+        if (f->path)
+            return value ? factor_level_number(f, value) : NO_LEVEL;
+        json_object_set(together, path->text, value);
+    }
+    return factor_level_number(f, together);
+}
+
 /* Is what differs from the base in these one of the factors' cells? */
 static bool is_product(const struct plan *p, const json_t *unlike)
 {
+    size_t levels[FACTORS_MAX], varied[FACTORS_MAX], all = 0;
     uint32_t number = 0;
-    size_t varied = 0;
     for (size_t i = 0; i < p->n_factors; i++) {
-        const struct factor *f = &p->factors[i];
-        const json_t *own = json_object_get(unlike, f->path->text);
-        const json_t *value = own ? own : path_get(p->base, f->path);
-        size_t level = value ? level_number(f, value) : NO_LEVEL;
-        if (level == NO_LEVEL)
-            return false;
-        number += (uint32_t)(level * f->stride);
-        varied += own != NULL;
+        levels[i] = level_in(p, &p->factors[i], unlike, &varied[i]);
+        number += levels[i] == NO_LEVEL ? 0 : (uint32_t)(levels[i] * p->factors[i].stride);
     }
-    return varied == json_object_size(unlike) &&
+    uint32_t active = factors_active(p, number);
+    for (size_t i = 0; i < p->n_factors; i++) {
+        bool varies = active & UINT32_C(1) << i;
+        if (varies ? levels[i] == NO_LEVEL : varied[i] > 0)
+            return false;
+        if (!varies && levels[i] != NO_LEVEL)
+            number -= (uint32_t)(levels[i] * p->factors[i].stride);
+        all += varied[i];
+    }
+    return all == json_object_size(unlike) &&
            bsearch(&number, p->products, p->n_products, sizeof(number), compare_numbers);
 }
 
@@ -269,11 +228,11 @@ static bool read_listed_paths(struct plan *p, json_t *cell, const char *where,
         return false;
     }
     json_object_foreach (cell, text, value) {
-        const struct path *path = add_path(p, text, where, faults);
+        const struct path *path = factors_add_path(p, text, where, faults);
         if (path)
             paths[n++] = path;
     }
-    return check_overlap(paths, n, where, faults) && n == json_object_size(cell);
+    return factors_check_overlap(paths, n, where, faults) && n == json_object_size(cell);
 }
 
 static bool read_listed(struct plan *p, struct schema_faults *faults)
@@ -305,15 +264,14 @@ static bool read_listed(struct plan *p, struct schema_faults *faults)
 bool cells_make(struct plan *p, struct schema_faults *faults)
 {
     p->listed = json_object_get(p->spec, "cells");
-    bool factors = read_factors(p, faults) && make_products(p, faults);
+    bool factors = factors_read(p, faults) && make_products(p, faults);
     bool listed = read_listed(p, faults);
     return factors && listed;
 }
 
 void cells_done(struct plan *p)
 {
-    for (size_t i = 0; i < p->n_factors; i++)
-        json_decref(p->factors[i].numbers);
+    factors_done(p);
     paths_done(&p->paths);
     free(p->products);
 }

@@ -95,10 +95,11 @@ static char *place_of(struct checking *c, const struct schema_fault *fault)
     if (guilty == c->n)
         return bd_xstrdup(fault->pointer);
     const struct setting *s = &c->settings[guilty];
-    if (c->cell < c->p->n_products) {
-        bd_auto_free char *at = pointer_to("/factors", s->path->text);
-        return bd_xasprintf("%s/%zu", at, s->level);
-    }
+    if (s->sampled)
+        return pointer_to(SAMPLE_RANGES, s->path->text);
+    if (c->cell < c->p->n_products)
+        return factor_level_pointer(json_object_get(c->p->spec, "factors"), s->path->text,
+                                    s->level);
     bd_auto_free char *at = bd_xasprintf("/cells/%zu", c->cell - c->p->n_products);
     return pointer_to(at, s->path->text);
 }

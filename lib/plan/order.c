@@ -2,20 +2,23 @@
 #include "lib/plan/plan_priv.h"
 
 #include "lib/base/mem.h"
-#include "lib/base/rng.h"
 #include "lib/base/str.h"
 
-/* Fisher and Yates, as Durstenfeld wrote it down (1964). */
-static void shuffle(uint32_t *items, size_t n, uint64_t seed, uint64_t stream)
+void order_shuffle(uint32_t *items, size_t n, struct bd_rng *rng)
 {
-    struct bd_rng rng;
-    bd_rng_init(&rng, seed, stream);
     for (size_t i = n; i > 1; i--) {
-        size_t j = (size_t)bd_rng_below(&rng, i);
+        size_t j = (size_t)bd_rng_below(rng, i);
         uint32_t item = items[i - 1];
         items[i - 1] = items[j];
         items[j] = item;
     }
+}
+
+static void shuffle(uint32_t *items, size_t n, uint64_t seed, uint64_t stream)
+{
+    struct bd_rng rng;
+    bd_rng_init(&rng, seed, stream);
+    order_shuffle(items, n, &rng);
 }
 
 void order_make(struct plan *p)

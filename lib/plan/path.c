@@ -5,7 +5,9 @@
 
 #include <string.h>
 
-static const char options[] = "cluster.scheduler.options.";
+/* After these the rest is one name, with its dots. */
+static const char *const before_one_name[] = {"cluster.scheduler.options.", "factors.", "labels.",
+                                              "images.", "design.sample.ranges."};
 static const char *const roots[] = {"cluster.", "workload.", "hooks.", "limits.", "sampling."};
 
 static void add_escaped(struct bd_str *s, const char *name)
@@ -34,12 +36,20 @@ static bool may_vary(const char *text)
     return may;
 }
 
-static struct path *path_new(const char *text)
+static const char *last_name(const char *text)
+{
+    for (size_t i = 0; i < BD_ARRAY_LEN(before_one_name); i++)
+        if (bd_starts_with(text, before_one_name[i]))
+            return text + strlen(before_one_name[i]);
+    return NULL;
+}
+
+struct path *path_new(const char *text)
 {
     struct path *path = bd_new(struct path);
     path->text = bd_xstrdup(text);
     struct bd_str pointer = {0};
-    const char *last = bd_starts_with(text, options) ? text + strlen(options) : NULL;
+    const char *last = last_name(text);
     for (const char *name = text; name;) {
         const char *dot = name == last ? NULL : strchr(name, '.');
         bd_strv_take(&path->names, bd_xstrndup(name, dot ? (size_t)(dot - name) : strlen(name)));
@@ -51,7 +61,7 @@ static struct path *path_new(const char *text)
     return path;
 }
 
-static void path_free(struct path *path)
+void path_free(struct path *path)
 {
     free(path->text);
     free(path->pointer);
@@ -78,6 +88,11 @@ const struct path *paths_add(struct paths *paths, const char *text)
     const struct path *known = paths_get(paths, text);
     if (known || !may_vary(text))
         return known;
+    struct path *path = path_new(text);
+    if (path->names.n > PATH_NAMES_MAX) {
+        path_free(path);
+        return NULL;
+    }
     if (paths->n == paths->cap) {
         paths->cap = paths->cap ? 2 * paths->cap : SETTINGS_MAX;
         paths->items = bd_xrealloc(paths->items, paths->cap * sizeof(struct path *));
@@ -85,7 +100,7 @@ const struct path *paths_add(struct paths *paths, const char *text)
     if (!paths->numbers)
         paths->numbers = json_object();
     json_object_set_new(paths->numbers, text, json_integer((json_int_t)paths->n));
-    return paths->items[paths->n++] = path_new(text);
+    return paths->items[paths->n++] = path;
 }
 
 bool path_fits(const json_t *root, const struct path *path)

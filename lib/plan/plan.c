@@ -72,13 +72,9 @@ void plan_digest(const json_t *value, char ret_digest[BD_DIGEST_BYTES])
 
 /* -- making -- */
 
-/* What is not built yet is refused by name. */
 static void check_design(const json_t *design, struct schema_faults *faults)
 {
     const json_t *range = json_object_get(design, "repetitions");
-    if (json_object_get(range, "until"))
-        schema_faults_add(faults, "/design/repetitions/until", NULL,
-                          "no rule for stopping: this version runs `max` blocks, leave it out");
     if (bd_json_int(range, "min", 0) > bd_json_int(range, "max", INT64_MAX))
         schema_faults_add(faults, "/design/repetitions/min", NULL, "a number up to max");
 }
@@ -113,7 +109,8 @@ static void make_blocks(struct plan *p, struct schema_faults *faults)
 static json_t *base_of(json_t *spec)
 {
     static const char *const of_all_cells[] = {"factors",    "cells",     "exclude", "design",
-                                               "objectives", "artifacts", "failIf"};
+                                               "objectives", "artifacts", "failIf",  "budget",
+                                               "composition"};
     json_t *base = json_copy(spec);
     for (size_t i = 0; i < BD_ARRAY_LEN(of_all_cells); i++)
         json_object_del(base, of_all_cells[i]);
@@ -130,7 +127,28 @@ static struct plan *read_plan(const json_t *spec, bool *ret_has_cells, struct sc
     *ret_has_cells = cells_make(p, faults);
     if (*ret_has_cells)
         make_blocks(p, faults);
+    until_read(p, faults);
     return p;
+}
+
+/* A margin in percent is the same as a share. */
+static void resolve_margins(const json_t *spec)
+{
+    json_t *objective;
+    size_t i;
+    json_array_foreach (json_object_get(spec, "objectives"), i, objective) {
+        const char *percent = bd_json_str(objective, "margin", NULL);
+        if (percent)
+            json_object_set_new(objective, "margin", json_real(strtod(percent, NULL) / 100));
+    }
+}
+
+/* What follows from a spec that fits the schema, written into it. False: with faults. */
+static bool resolve(json_t *spec, const struct plan_rules *rules, struct schema_faults *faults)
+{
+    schema_apply_defaults(rules->schema, spec);
+    resolve_margins(spec);
+    return sample_draw(spec, faults);
 }
 
 int plan_make(json_t *spec, const struct plan_rules *rules, struct plan **ret_plan,
@@ -139,13 +157,15 @@ int plan_make(json_t *spec, const struct plan_rules *rules, struct plan **ret_pl
     bd_auto(plan) struct plan *p = NULL;
     size_t before = faults->n;
     bool whole = schema_check(rules->schema, spec, "", faults);
-    if (whole)
-        schema_apply_defaults(rules->schema, spec);
+    bool drawn = whole && resolve(spec, rules, faults);
     bool fit = levels_resolve(spec, whole, rules, faults);
     check_design(json_object_get(spec, "design"), faults);
-    if (whole) {
+    if (drawn) {
         bool has_cells;
         p = read_plan(spec, &has_cells, faults);
+        until_check(p, faults);
+        if (has_cells)
+            budget_check(p, faults);
         if (fit && has_cells) {
             fail_if_check(p, faults);
             cells_check(p, rules, faults);

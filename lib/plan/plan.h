@@ -19,6 +19,7 @@
 #include "lib/base/json.h"
 #include "lib/model/cluster.h"
 #include "lib/schema/schema.h"
+#include "lib/stats/until.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -71,9 +72,24 @@ BD_DEFINE_CLEANUP(struct plan, plan, plan_free)
 size_t plan_cells(const struct plan *p);
 size_t plan_blocks(const struct plan *p); /* warm-up blocks counted */
 size_t plan_warmup_blocks(const struct plan *p);
+/* Those that there are in any case, likewise: fewer where the number of repetitions is a range. */
+size_t plan_blocks_min(const struct plan *p);
 size_t plan_runs(const struct plan *p); /* cells x blocks */
 struct plan_run plan_run_at(const struct plan *p, size_t position);
-/* {PATH: level} of a cell, new reference. */
+/*
+ * The rule by which the campaign may end after fewer blocks, which are counted without those of the
+ * warm-up; the plan has all of them. Borrowed; NULL: there is none.
+ */
+struct plan_until {
+    const char *metric;
+    struct stats_until rule;
+};
+const struct plan_until *plan_until(const struct plan *p);
+/* The levels of a factor as a spec has it: a list, or an object with `levels`. Borrowed; NULL where
+ * it is neither. */
+json_t *plan_factor_levels(const json_t *factor);
+/* {PATH: level} of a cell, new reference; without those factors whose conditions do not hold in it.
+ */
 json_t *plan_cell_levels(const struct plan *p, size_t cell);
 /* Whether a cell has all of these: {PATH: level}, as one of `exclude` or of `failIf` does. */
 bool plan_cell_has(const struct plan *p, size_t cell, const json_t *levels);

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "lib/base/rng.h"
 #include "lib/base/str.h"
 #include "lib/plan/plan.h"
 
@@ -10,13 +11,19 @@
 
 /* -- path.c -- */
 
+#define PATH_NAMES_MAX 32 /* no spec is as deep; what is set is walked through by recursion */
+
 /* A path in the spec that varies. */
 struct path {
     char *text;           /* "cluster.node.cpus" */
     char *pointer;        /* the same as a JSON pointer from the spec's root */
     struct bd_strv names; /* the members that lead there; what follows "cluster.scheduler.options."
-                             is one name, with its dots */
+                             and the like is one name, with its dots */
 };
+/* Of any member of a spec, also of one that may not vary. */
+struct path *path_new(const char *text);
+void path_free(struct path *path);
+BD_DEFINE_CLEANUP(struct path, path, path_free)
 /* Each once. */
 struct paths {
     struct path **items;
@@ -50,35 +57,83 @@ const char *pointer_below(const char *pointer, const char *above);
 bool levels_resolve(json_t *spec, bool whole, const struct plan_rules *rules,
                     struct schema_faults *faults);
 
-/* -- cells.c -- */
+/* -- sample.c -- */
 
-struct factor {
-    const struct path *path;
-    json_t *levels;  /* of the plan's spec */
-    json_t *numbers; /* {text of a level: its number} */
-    uint64_t stride; /* how far apart two cells are that differ in this level, by one */
+/* What a sample is drawn by: a path with the ends of its range. */
+#define SAMPLE_RANGES "/design/sample/ranges"
+#define SAMPLE_STREAM (UINT64_C(1) << 63) /* of the generators: plus the number of the path */
+
+/* Draws the sample that the design asks for and writes it into it (`drawn`), or checks the one that
+ * is there. The spec fits the schema. False: with faults. */
+bool sample_draw(json_t *spec, struct schema_faults *faults);
+
+/* -- factors.c -- */
+
+/* What has to hold for a factor to vary: another one is at one of these levels. */
+struct condition {
+    size_t factor;
+    bool *holds; /* by its levels */
 };
+
+/* One that varies; or the sample, all of whose paths vary together. */
+struct factor {
+    const struct path *path; /* NULL: the sample, whose levels are {PATH: value} */
+    json_t *levels;          /* of the plan's spec */
+    json_t *numbers;         /* {text of a level: its number} */
+    uint64_t stride;         /* how far apart two cells are that differ in this level, by one */
+    struct condition conditions[SETTINGS_MAX];
+    size_t n_conditions;
+};
+
+#define FACTORS_MAX (SETTINGS_MAX + 1)
+#define NO_LEVEL    SIZE_MAX
+
+/* Reads factors and sample; false: with faults. */
+bool factors_read(struct plan *p, struct schema_faults *faults);
+void factors_done(struct plan *p);
+/* The number of a level; NO_LEVEL where it is none. */
+size_t factor_level_number(const struct factor *f, const json_t *value);
+/* Which level a combination has. */
+size_t factor_level(const struct factor *f, uint32_t number);
+/* Bit i: factor i varies in this combination, since its conditions hold. */
+uint32_t factors_active(const struct plan *p, uint32_t number);
+/* Where a level stands in the spec. */
+char *factor_level_pointer(const json_t *factors, const char *path, size_t level);
+/* A path that can be set in the base; NULL: with a fault below `list`. */
+const struct path *factors_add_path(struct plan *p, const char *text, const char *list,
+                                    struct schema_faults *faults);
+/* Of the paths of one cell, none may lead through another: both would set the same. */
+bool factors_check_overlap(const struct path *const *paths, size_t n, const char *list,
+                           struct schema_faults *faults);
+
+/* -- cells.c -- */
 
 /* One path of a cell with its value. */
 struct setting {
     const struct path *path;
     json_t *value; /* of the plan's spec */
-    size_t level;  /* of its factor; 0 in a listed cell */
+    size_t level;  /* of its factor, or in the sample; 0 in a listed cell */
+    bool sampled;
 };
 
 struct plan {
     json_t *spec;       /* resolved */
     json_t *base;       /* of a cell's spec: without what is about the campaign as a whole */
     struct paths paths; /* all that vary */
-    struct factor factors[SETTINGS_MAX];
+    struct factor factors[FACTORS_MAX]; /* the sample is the last one */
     size_t n_factors;
+    size_t by_condition[FACTORS_MAX]; /* the factors, each after those that it depends on */
+    bool is_nested;                   /* any has conditions */
+    const struct path *sampled[SETTINGS_MAX];
+    size_t n_sampled;
     uint32_t *products; /* cells of the factors, rising: numbers in mixed radix, the last factor the
                            fastest */
     size_t n_products;
     json_t *listed; /* the cells that follow, of the plan's spec */
     size_t blocks, warmup;
-    bool one_group;  /* the order is over all blocks that are no warm-up */
-    uint32_t *order; /* position -> block x cells + cell */
+    struct plan_until until; /* metric NULL: there is no rule */
+    bool one_group;          /* the order is over all blocks that are no warm-up */
+    uint32_t *order;         /* position -> block x cells + cell */
 };
 
 /* Reads factors, exclude and cells; false: with faults of a sort that leaves no cells to look at.
@@ -98,6 +153,20 @@ void cells_check(const struct plan *p, const struct plan_rules *rules,
 
 void fail_if_check(const struct plan *p, struct schema_faults *faults);
 
+/* -- budget.c -- */
+
+/* Refuses a budget that the least number of runs is above. */
+void budget_check(const struct plan *p, struct schema_faults *faults);
+
+/* -- until.c -- */
+
+/* From a spec that is right by the schema. */
+void until_read(struct plan *p, struct schema_faults *faults);
+/* Can the rule that was read end the campaign? */
+void until_check(const struct plan *p, struct schema_faults *faults);
+
 /* -- order.c -- */
 
+/* Fisher and Yates, as Durstenfeld wrote it down (1964). */
+void order_shuffle(uint32_t *items, size_t n, struct bd_rng *rng);
 void order_make(struct plan *p);

@@ -1,304 +1,360 @@
+/* What an analysis is of: its metrics, and the runs that are added. */
 #include "lib/report/analysis_priv.h"
 
-#include <math.h>
 #include <string.h>
+
+/* -- design -- */
+
+void analysis_design_of(const json_t *spec, struct analysis_campaign *campaign)
+{
+    const json_t *design = json_object_get(spec, "design");
+    const json_t *workload = json_object_get(spec, "workload");
+    const json_t *repetitions = json_object_get(design, "repetitions");
+    const json_t *until = json_object_get(repetitions, "until");
+    campaign->factors = json_object_get(spec, "factors");
+    campaign->objectives = json_object_get(spec, "objectives");
+    campaign->left_out = json_array_size(json_object_get(spec, "exclude")) > 0;
+    campaign->order = bd_json_str(design, "order", "randomised-blocks");
+    campaign->seed = (uint64_t)bd_json_int(design, "seed", 1);
+    campaign->fixed_seed = bd_str_eq(bd_json_str(workload, "seed", ""), "fixed");
+    /* Where all runs are shuffled as one, only a common stream keeps those of a block together. */
+    bool streams = bd_str_eq(bd_json_str(workload, "name", ""), "jobstream");
+    campaign->paired =
+        !bd_str_eq(campaign->order, "randomised") || (streams && !campaign->fixed_seed);
+    campaign->until_metric = bd_json_str(until, "metric", NULL);
+    if (!campaign->until_metric)
+        return;
+    campaign->until = (struct stats_until){
+        .min = (size_t)bd_json_int(repetitions, "min", 1),
+        .max = (size_t)bd_json_int(repetitions, "max", 1),
+        .every = (size_t)bd_json_int(until, "every", 1),
+        .confidence = bd_json_real(until, "confidence", STATS_CONFIDENCE),
+        .relative_half_width = bd_json_real(until, "relativeHalfWidth", 0),
+    };
+    stats_until_init(&campaign->until);
+}
+
+size_t analysis_planned_blocks(const struct analysis *a)
+{
+    const struct analysis_campaign *c = a->campaign;
+    if (!c->until_metric)
+        return a->n_blocks;
+    return a->blocks_seen > c->until.min ? a->blocks_seen : c->until.min;
+}
+
+double analysis_confidence(const struct analysis *a)
+{
+    const struct analysis_campaign *c = a->campaign;
+    if (c->confidence > 0)
+        return c->confidence;
+    return c->until_metric ? c->until.confidence : STATS_CONFIDENCE;
+}
+
+double analysis_interval_confidence(const struct analysis *a)
+{
+    struct stats_until until = a->campaign->until;
+    until.confidence = analysis_confidence(a);
+    if (!a->campaign->until_metric)
+        return until.confidence;
+    stats_until_init(&until);
+    return stats_until_confidence(&until, analysis_planned_blocks(a));
+}
 
 /* -- of what -- */
 
-static struct compared_metric *metric_of(struct analysis *c, const char *name)
+static struct analysed_metric *metric_of(struct analysis *a, const char *name)
 {
-    for (size_t i = 0; i < c->n_metrics; i++)
-        if (strcmp(c->metrics[i].name, name) == 0)
-            return &c->metrics[i];
+    for (size_t i = 0; i < a->n_metrics; i++)
+        if (strcmp(a->metrics[i].name, name) == 0)
+            return &a->metrics[i];
     return NULL;
 }
 
-static struct compared_metric *add_metric(struct analysis *c, const char *name, bool objective)
+/* NULL: there are so many that this one has no room. */
+static struct analysed_metric *add_metric(struct analysis *a, const char *name)
 {
-    struct compared_metric *m = metric_of(c, name);
-    if (m || c->n_metrics == ANALYSIS_METRICS_MAX)
+    struct analysed_metric *m = metric_of(a, name);
+    if (m || a->n_metrics == ANALYSIS_METRICS_MAX)
         return m;
-    size_t n = c->n_cells * c->n_blocks;
-    m = &c->metrics[c->n_metrics++];
-    *m = (struct compared_metric){.name = bd_xstrdup(name), .objective = objective};
-    m->values = bd_xcalloc(n, sizeof(double));
+    size_t n = a->n_cells * a->n_blocks;
+    m = &a->metrics[a->n_metrics++];
+    *m = (struct analysed_metric){.name = bd_xstrdup(name), .margin = NAN};
+    m->values = bd_xcalloc(n + 1, sizeof(double));
     for (size_t i = 0; i < n; i++)
         m->values[i] = NAN;
     return m;
 }
 
-static void select_metrics(struct analysis *c)
+/* Objectives are looked at even where others are asked for: the family of tests that they are is
+ * no smaller for that. */
+static void select_metrics(struct analysis *a)
 {
-    const json_t *objectives = json_object_get(c->campaign->spec, "objectives"), *objective;
-    const struct bd_strv *wanted = c->campaign->metrics;
+    const json_t *objective;
+    const struct bd_strv *wanted = a->campaign->metrics;
+    bool by_name = wanted && wanted->n > 0;
     size_t i;
-    for (i = 0; wanted && i < wanted->n; i++)
-        add_metric(c, wanted->items[i], true);
-    bool by_name = c->n_metrics > 0;
-    json_array_foreach (objectives, i, objective) {
-        const char *name = bd_json_str(objective, "metric", "");
-        struct compared_metric *m = by_name ? metric_of(c, name) : add_metric(c, name, true);
-        if (m)
-            m->better = strcmp(bd_json_str(objective, "direction", ""), "max") == 0 ? 1 : -1;
+    json_array_foreach (a->campaign->objectives, i, objective) {
+        struct analysed_metric *m = add_metric(a, bd_json_str(objective, "metric", ""));
+        if (!m)
+            break;
+        m->better = strcmp(bd_json_str(objective, "direction", ""), "max") == 0 ? 1 : -1;
+        m->margin = bd_json_real(objective, "margin", NAN);
+        m->objective = true;
+        m->wanted = !by_name;
     }
-    c->selected = c->n_metrics > 0;
+    for (i = 0; by_name && i < wanted->n; i++) {
+        struct analysed_metric *m = add_metric(a, wanted->items[i]);
+        if (m)
+            m->wanted = true;
+    }
+    a->selected = a->n_metrics > 0;
+    if (a->campaign->until_metric) /* is looked at, whether it is told or not */
+        add_metric(a, a->campaign->until_metric);
 }
 
 struct analysis *analysis_new(const struct analysis_campaign *campaign)
 {
-    struct analysis *c = bd_new(struct analysis);
-    c->campaign = campaign;
-    c->n_cells = json_array_size(campaign->levels);
-    c->n_blocks = campaign->blocks - campaign->warmup;
-    c->cells = bd_xcalloc(c->n_cells, sizeof(*c->cells));
-    c->names = bd_xcalloc(c->n_cells, sizeof(*c->names));
-    for (size_t i = 0; i < c->n_cells; i++) {
-        c->names[i] = analysis_cell_name(json_array_get(campaign->levels, i));
-        c->cells[i].name = c->names[i];
+    struct analysis *a = bd_new(struct analysis);
+    a->campaign = campaign;
+    a->n_cells = json_array_size(campaign->levels);
+    a->n_blocks = campaign->blocks - campaign->warmup;
+    a->cells = bd_xcalloc(a->n_cells, sizeof(*a->cells));
+    a->failed = bd_xcalloc(a->n_cells, sizeof(*a->failed));
+    a->names = bd_xcalloc(a->n_cells, sizeof(*a->names));
+    a->order = bd_xcalloc(a->n_cells * a->n_blocks + 1, sizeof(*a->order));
+    a->clock_bound = a->lateness = a->bound_ratio = NAN;
+    for (size_t i = 0; i < a->n_cells; i++) {
+        a->names[i] = analysis_cell_name(json_array_get(campaign->levels, i));
+        a->cells[i].name = a->names[i];
     }
-    select_metrics(c);
-    return c;
+    analysis_find_factors(a);
+    select_metrics(a);
+    return a;
 }
 
-void analysis_free(struct analysis *c)
+void analysis_free(struct analysis *a)
 {
-    if (!c)
+    if (!a)
         return;
-    for (size_t i = 0; i < c->n_cells; i++)
-        free(c->names[i]);
-    for (size_t i = 0; i < c->n_metrics; i++) {
-        free(c->metrics[i].name);
-        free(c->metrics[i].unit);
-        free(c->metrics[i].mixed);
-        free(c->metrics[i].values);
+    for (size_t i = 0; i < a->n_cells; i++)
+        free(a->names[i]);
+    for (size_t i = 0; i < a->n_metrics; i++) {
+        free(a->metrics[i].name);
+        free(a->metrics[i].unit);
+        free(a->metrics[i].mixed);
+        free(a->metrics[i].values);
     }
-    for (size_t i = 0; i < c->n_conditions; i++) {
-        free((char *)c->conditions[i].what);
-        free((char *)c->conditions[i].was);
+    for (size_t i = 0; i < a->n_conditions; i++) {
+        free((char *)a->conditions[i].what);
+        free((char *)a->conditions[i].was);
+        free((char *)a->conditions[i].run);
     }
-    free(c->conditions);
-    free(c->names);
-    free(c->cells);
-    free(c->limited_why);
-    free(c);
+    for (size_t i = 0; i < a->n_excluded; i++) {
+        free(a->excluded[i].run);
+        free(a->excluded[i].reason);
+    }
+    analysis_factors_done(a);
+    free(a->excluded);
+    free(a->conditions);
+    free(a->names);
+    free(a->cells);
+    free(a->failed);
+    free(a->order);
+    free(a->limited_why);
+    free(a->left_out_why);
+    free(a->failed_why);
+    free(a);
 }
 
 /* -- runs -- */
 
-static void add_condition(struct analysis *c, char *what, const char *was, size_t cell)
+static void add_condition(struct analysis *a, char *what, const char *was,
+                          const struct analysis_run *run)
 {
-    for (size_t i = 0; i < c->n_conditions; i++) {
-        if (strcmp(c->conditions[i].what, what) == 0 && strcmp(c->conditions[i].was, was) == 0) {
+    for (size_t i = 0; i < a->n_conditions; i++) {
+        if (strcmp(a->conditions[i].what, what) == 0 && strcmp(a->conditions[i].was, was) == 0) {
             free(what);
             return;
         }
     }
-    c->conditions =
-        bd_xrealloc(c->conditions, (c->n_conditions + 1) * sizeof(struct verdict_condition));
-    c->conditions[c->n_conditions++] =
-        (struct verdict_condition){.what = what, .was = bd_xstrdup(was), .cell = c->names[cell]};
+    a->conditions =
+        bd_xrealloc(a->conditions, (a->n_conditions + 1) * sizeof(struct verdict_condition));
+    a->conditions[a->n_conditions++] =
+        (struct verdict_condition){.what = what,
+                                   .was = bd_xstrdup(was),
+                                   .cell = a->names[run->cell],
+                                   .run = run->id ? bd_xstrdup(run->id) : NULL};
 }
 
 /* An image that differs may have another scheduler in it: only within one image is that a fault. */
-static void add_conditions(struct analysis *c, const struct analysis_run *run)
+static void add_conditions(struct analysis *a, const struct analysis_run *run)
 {
     if (run->image && run->digest)
-        add_condition(c, bd_xasprintf("image %s", run->image), run->digest, run->cell);
+        add_condition(a, bd_xasprintf("image %s", run->image), run->digest, run);
     if (run->scheduler && run->version)
-        add_condition(c,
+        add_condition(a,
                       bd_xasprintf("the version of %s in image %s", run->scheduler,
                                    run->image ? run->image : "?"),
-                      run->version, run->cell);
+                      run->version, run);
+    a->documented += run->image && run->digest && (!run->scheduler || run->version);
 }
 
-static void add_value(struct analysis *c, const struct analysis_run *run, const char *name,
-                      const json_t *metric)
+static void keep_worst(double *worst, double value)
 {
-    enum stats_kind kind;
-    const char *unit = bd_json_str(metric, "unit", ""), *word = bd_json_str(metric, "kind", "");
-    struct compared_metric *m = c->selected ? metric_of(c, name) : add_metric(c, name, false);
-    if (!m || stats_kind_from_str(word, &kind) < 0)
+    if (isnan(*worst) || value > *worst)
+        *worst = value;
+}
+
+/* How well the instrument knew what it measured. */
+static void add_instrument(struct analysis *a, const struct analysis_run *run)
+{
+    const json_t *clock = json_object_get(run->conditions, "clock");
+    const json_t *driver = json_object_get(run->conditions, "driver");
+    if (bd_json_bool(clock, "known", 0)) {
+        a->clocked++;
+        keep_worst(&a->clock_bound, bd_json_real(clock, "boundNs", 0) / 1e9);
+    }
+    if (json_is_object(driver))
+        keep_worst(&a->lateness, bd_json_real(driver, "lateness", 0));
+    double ratio = bd_json_real(json_object_get(run->metrics, "makespan_ratio"), "value", NAN);
+    if (!isnan(ratio))
+        keep_worst(&a->bound_ratio, ratio);
+}
+
+static void add_value(struct analysis *a, const struct analysis_run *run, const char *name,
+                      const struct analysis_column *column, double value)
+{
+    struct analysed_metric *m = a->selected ? metric_of(a, name) : add_metric(a, name);
+    if (!m)
         return;
     if (!m->unit) {
-        m->unit = bd_xstrdup(unit);
-        m->kind = kind;
+        m->unit = bd_xstrdup(column->unit);
+        m->kind = column->kind;
     }
-    if (!m->mixed && (strcmp(m->unit, unit) != 0 || m->kind != kind))
-        m->mixed = bd_xasprintf("%s (%s)", unit, word);
-    m->values[run->cell * c->n_blocks + run->block - c->campaign->warmup] =
-        bd_json_real(metric, "value", NAN);
+    if (!m->mixed && (strcmp(m->unit, column->unit) != 0 || m->kind != column->kind))
+        m->mixed = bd_xasprintf("%s (%s)", column->unit, stats_kind_to_str(column->kind));
+    m->values[run->cell * a->n_blocks + run->block - a->campaign->warmup] = value;
 }
 
-static void note_limited(struct analysis *c, const struct analysis_run *run)
+static void add_values(struct analysis *a, const struct analysis_run *run)
 {
-    const char *reason = json_string_value(json_array_get(run->reasons, 0));
-    if (!c->limited_why)
-        c->limited_why =
-            bd_xasprintf("in run %s %s", run->id, reason ? reason : "for a reason not told");
-}
-
-void analysis_add(struct analysis *c, const struct analysis_run *run)
-{
+    const struct analysis_campaign *c = a->campaign;
     const char *name;
     json_t *metric;
-    if (run->cell >= c->n_cells || run->block < c->campaign->warmup ||
-        run->block >= c->campaign->blocks)
-        return;
-    struct verdict_cell *cell = &c->cells[run->cell];
-    if (run->grade == GRADE_INVALID) {
-        cell->left_out++;
+    for (size_t i = 0; run->values && i < c->n_columns; i++)
+        if (!isnan(run->values[i]))
+            add_value(a, run, c->columns[i].name, &c->columns[i], run->values[i]);
+    json_object_foreach ((json_t *)run->metrics, name, metric) {
+        struct analysis_column column = {.unit = bd_json_str(metric, "unit", "")};
+        if (stats_kind_from_str(bd_json_str(metric, "kind", ""), &column.kind) == 0)
+            add_value(a, run, name, &column, bd_json_real(metric, "value", NAN));
+    }
+}
+
+/* "in run 1f2e3d4c (sched/backfill, block 3): the host was not quiet"; of the first such run. */
+static void note_why(const struct analysis *a, const struct analysis_run *run, const char *reason,
+                     char **why)
+{
+    if (!*why)
+        *why = bd_xasprintf("in %s%s (%s, block %zu): %s", run->id ? "run " : "a run",
+                            run->id ? run->id : "", a->names[run->cell], run->block, reason);
+}
+
+static const char *grade_reason(const struct analysis_run *run)
+{
+    const char *reason = json_string_value(json_array_get(run->reasons, 0));
+    return reason ? reason : "for a reason not told";
+}
+
+static void exclude(struct analysis *a, const struct analysis_run *run, const char *reason)
+{
+    if (a->n_excluded == ANALYSIS_EXCLUSIONS_MAX) {
+        a->excluded_untold++;
         return;
     }
+    a->excluded = bd_xrealloc(a->excluded, (a->n_excluded + 1) * sizeof(*a->excluded));
+    a->excluded[a->n_excluded++] =
+        (struct excluded_run){.run = run->id ? bd_xstrdup(run->id) : NULL,
+                              .cell = run->cell,
+                              .block = run->block,
+                              .failed = run->outcome == ANALYSIS_FAILED,
+                              .reason = bd_xstrdup(reason)};
+}
+
+static void count_run(struct analysis *a, const struct analysis_run *run)
+{
+    struct verdict_cell *cell = &a->cells[run->cell];
     cell->counted++;
     cell->oversubscribed += run->oversubscribed;
     if (run->grade == GRADE_LIMITED) {
         cell->limited++;
-        note_limited(c, run);
+        note_why(a, run, grade_reason(run), &a->limited_why);
     }
-    add_conditions(c, run);
-    json_object_foreach ((json_t *)run->metrics, name, metric)
-        add_value(c, run, name, metric);
+    a->order[run->cell * a->n_blocks + run->block - a->campaign->warmup] = run->order;
+    add_conditions(a, run);
+    add_instrument(a, run);
+    add_values(a, run);
 }
 
-/* -- figures -- */
+void analysis_add(struct analysis *a, const struct analysis_run *run)
+{
+    size_t warmup = a->campaign->warmup;
+    if (run->cell >= a->n_cells || run->block < warmup || run->block >= a->campaign->blocks)
+        return;
+    if (run->outcome != ANALYSIS_CANCELLED && run->block - warmup >= a->blocks_seen)
+        a->blocks_seen = run->block - warmup + 1;
+    if (run->outcome == ANALYSIS_CANCELLED) {
+        a->cancelled++;
+    } else if (run->outcome == ANALYSIS_FAILED) {
+        const char *error = run->error ? run->error : "for a reason not told";
+        a->failed[run->cell]++;
+        note_why(a, run, error, &a->failed_why);
+        exclude(a, run, error);
+    } else if (run->grade == GRADE_INVALID) {
+        a->cells[run->cell].left_out++;
+        note_why(a, run, grade_reason(run), &a->left_out_why);
+        exclude(a, run, grade_reason(run));
+    } else {
+        count_run(a, run);
+    }
+}
 
-static size_t count_values(const struct analysis *c, const struct compared_metric *m, size_t cell)
+/* -- questions -- */
+
+const struct analysed_metric *analysis_metric(const struct analysis *a, const char *name)
+{
+    return metric_of((struct analysis *)a, name);
+}
+
+size_t analysis_count(const struct analysis *a, const struct analysed_metric *m, size_t cell)
 {
     size_t n = 0;
-    for (size_t b = 0; b < c->n_blocks; b++)
-        n += isnan(analysis_values(c, m, cell)[b]) ? 0 : 1;
+    for (size_t b = 0; b < a->n_blocks; b++)
+        n += isnan(analysis_values(a, m, cell)[b]) ? 0 : 1;
     return n;
 }
 
-bool analysis_has_all(const struct analysis *c, const struct compared_metric *m)
+bool analysis_is_shown(const struct analysis *a, const struct analysed_metric *m)
 {
-    for (size_t i = 0; i < c->n_cells; i++)
-        if (count_values(c, m, i) == 0)
+    if (!m->unit || (a->selected && !m->wanted))
+        return false;
+    for (size_t i = 0; !a->selected && i < a->n_cells; i++)
+        if (analysis_count(a, m, i) == 0)
             return false;
     return true;
 }
 
-static json_t *real_or_null(double value)
+bool analysis_above_0(const struct analysis *a, const struct analysed_metric *m)
 {
-    return isnan(value) ? json_null() : json_real(value);
+    for (size_t i = 0; i < a->n_cells * a->n_blocks; i++)
+        if (m->values[i] <= 0)
+            return false;
+    return true;
 }
 
-static json_t *interval_json(const struct stats_interval *i)
-{
-    return i->is_there ? json_pack("{s:f, s:f, s:f}", "low", i->low, "high", i->high, "coverage",
-                                   i->coverage)
-                       : json_null();
-}
-
-/* {n, median, min, max, q1, q3, interval} */
-static json_t *summary_json(const struct stats_summary *s)
-{
-    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "n", (json_int_t)s->n, "median",
-                     real_or_null(s->median), "min", real_or_null(s->min), "max",
-                     real_or_null(s->max), "q1", real_or_null(s->q1), "q3", real_or_null(s->q3),
-                     "interval", interval_json(&s->interval));
-}
-
-static json_t *cell_json(const struct analysis *c, const struct compared_metric *m, size_t cell)
+double analysis_median(const double *values, size_t n)
 {
     struct stats_summary s;
-    const double *values = analysis_values(c, m, cell);
-    stats_describe(values, c->n_blocks, STATS_CONFIDENCE, &s);
-    json_t *json = summary_json(&s);
-    json_object_set(json, "levels", json_array_get(c->campaign->levels, cell));
-    json_object_set_new(json, "excluded", json_integer((json_int_t)c->cells[cell].left_out));
-    json_object_set_new(json, "mean", real_or_null(stats_mean(m->kind, values, c->n_blocks)));
-    return json;
-}
-
-static json_t *against_json(const struct analysis *c, const struct compared_metric *m,
-                            size_t cell)
-{
-    struct stats_pairs p;
-    stats_pair(analysis_values(c, m, cell), analysis_values(c, m, 0), c->n_blocks,
-               STATS_CONFIDENCE, &p);
-    json_int_t better = (json_int_t)(m->better > 0 ? p.higher : p.lower);
-    json_int_t worse = (json_int_t)(m->better > 0 ? p.lower : p.higher);
-    return json_pack("{s:O, s:I, s:o, s:o, s:I, s:I, s:o, s:o, s:I}", "levels",
-                     json_array_get(c->campaign->levels, cell), "blocks", (json_int_t)p.n, "ratio",
-                     p.ratio.n ? summary_json(&p.ratio) : json_null(), "difference",
-                     p.difference.n ? summary_json(&p.difference) : json_null(), "higher",
-                     (json_int_t)p.higher, "lower", (json_int_t)p.lower, "better",
-                     m->better ? json_integer(better) : json_null(), "worse",
-                     m->better ? json_integer(worse) : json_null(), "equal", (json_int_t)p.equal);
-}
-
-static json_t *metric_json(const struct analysis *c, const struct compared_metric *m)
-{
-    json_t *cells = json_array(), *against = json_array();
-    for (size_t i = 0; i < c->n_cells; i++) {
-        json_array_append_new(cells, cell_json(c, m, i));
-        if (i > 0)
-            json_array_append_new(against, against_json(c, m, i));
-    }
-    return json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o}", "name", m->name, "unit", m->unit, "kind",
-                     stats_kind_to_str(m->kind), "direction",
-                     m->better ? m->better > 0 ? "max" : "min" : NULL, "cells", cells, "against",
-                     against);
-}
-
-/* -- verdict -- */
-
-static void find_missing(const struct analysis *c, struct bd_strv *missing)
-{
-    for (size_t k = 0; k < c->n_metrics; k++) {
-        const struct compared_metric *m = &c->metrics[k];
-        for (size_t i = 0; m->objective && i < c->n_cells; i++) {
-            if (c->cells[i].counted == 0 || count_values(c, m, i) > 0)
-                continue;
-            bd_strv_addf(missing, "%s was measured in no run of %s%s", m->name, c->names[i],
-                         m->unit ? "" : ", nor of any other cell");
-            break;
-        }
-        if (m->mixed)
-            bd_strv_addf(missing, "%s is not the same everywhere: %s (%s) here, %s there", m->name,
-                         m->unit, stats_kind_to_str(m->kind), m->mixed);
-    }
-}
-
-static json_t *verdict_json(const struct analysis *c)
-{
-    const json_t *workload = json_object_get(c->campaign->spec, "workload");
-    bd_auto_strv struct bd_strv missing = {0}, reasons = {0};
-    find_missing(c, &missing);
-    const struct verdict_facts facts = {
-        .cells = c->cells,
-        .n_cells = c->n_cells,
-        .conditions = c->conditions,
-        .n_conditions = c->n_conditions,
-        .missing = &missing,
-        .repetitions = c->n_blocks,
-        .warmup = c->campaign->warmup,
-        .at_end = c->campaign->at_end,
-        .fixed_seed = strcmp(bd_json_str(workload, "seed", ""), "fixed") == 0,
-        .confidence = STATS_CONFIDENCE,
-        .limited_why = c->limited_why,
-    };
-    enum verdict verdict = verdict_of(&facts, &reasons);
-    json_t *list = json_array();
-    for (size_t i = 0; i < reasons.n; i++)
-        json_array_append_new(list, json_string(reasons.items[i]));
-    return json_pack("{s:s, s:o}", "value", verdict_to_str(verdict), "reasons", list);
-}
-
-json_t *analysis_json(const struct analysis *c)
-{
-    json_t *metrics = json_array(), *words = json_array();
-    for (size_t i = 0; i < c->n_metrics; i++) {
-        const struct compared_metric *m = &c->metrics[i];
-        if (!m->unit || (!m->objective && !analysis_has_all(c, m)))
-            continue;
-        json_array_append_new(metrics, metric_json(c, m));
-        if (!m->mixed)
-            analysis_words(c, m, words);
-    }
-    return json_pack("{s:s, s:s, s:f, s:O, s:o, s:o, s:o}", "campaign", c->campaign->id, "state",
-                     c->campaign->state, "confidence", STATS_CONFIDENCE, "reference",
-                     json_array_get(c->campaign->levels, 0), "metrics", metrics, "verdict",
-                     verdict_json(c), "words", words);
+    stats_describe(values, n, STATS_CONFIDENCE, &s);
+    return s.median;
 }

@@ -1,57 +1,65 @@
 /* The runs of an analysis, from the store. */
+#include "lib/report/analysis_read.h"
 #include "lib/report/analysis_priv.h"
-#include "lib/store/run.h"
+#include "lib/store/figures.h"
 
-#include <string.h>
-
-enum { PAGE = 500 };
-
-/* What the nodes of a run were really made of is in its cluster's row. */
-static int add_run(struct analysis *c, struct store_conn *conn, const struct store_run *row,
-                   struct bd_err *err)
+static enum analysis_outcome outcome_of(enum run_state state)
 {
-    struct store_cluster cluster = {0};
-    const json_t *spec = json_object_get(row->spec, "cluster");
-    int rc = store_cluster_get(conn, row->id, &cluster, err);
-    if (rc < 0 && rc != BD_ENOTFOUND)
-        return rc;
-    const struct analysis_run run = {
+    return state == RUN_DONE     ? ANALYSIS_DONE
+           : state == RUN_FAILED ? ANALYSIS_FAILED
+                                 : ANALYSIS_CANCELLED;
+}
+
+static struct analysis_run run_of(const struct store_figures *row)
+{
+    return (struct analysis_run){
         .id = row->id,
         .cell = row->cell,
         .block = row->block,
+        .order = row->started_ns,
+        .outcome = outcome_of(row->state),
+        .error = row->error,
         .grade = row->graded ? row->grade : GRADE_INVALID,
         .reasons = row->reasons,
         .oversubscribed = bd_json_bool(row->conditions, "oversubscribed", 0) != 0,
         .metrics = row->metrics,
-        .image = bd_json_str(spec, "image", NULL),
-        .scheduler = bd_json_str(json_object_get(spec, "scheduler"), "name", NULL),
-        .digest = cluster.image_digest,
-        .version = cluster.scheduler_version,
+        .image = row->image,
+        .scheduler = row->scheduler,
+        .digest = row->image_digest,
+        .version = row->version,
+        .conditions = row->conditions,
     };
-    analysis_add(c, &run);
-    store_cluster_done(&cluster);
-    return 0;
 }
 
-int analysis_read(struct analysis *c, struct store_conn *conn, struct bd_err *err)
+static void add_row(const struct store_figures *row, void *arg)
 {
-    struct store_run_filter filter = {
-        .campaign = c->campaign->id, .states = 1U << RUN_DONE, .limit = PAGE};
-    char last[BD_ID_BYTES];
-    size_t n = 0;
-    do {
-        struct store_run *rows = NULL;
-        int rc = store_run_list(conn, &filter, NULL, NULL, &rows, &n, err);
-        for (size_t i = 0; rc == 0 && i < n; i++)
-            rc = rows[i].warmup ? 0 : add_run(c, conn, &rows[i], err);
-        if (rc == 0 && n > 0) {
-            memcpy(last, rows[n - 1].id, sizeof(last));
-            filter.before_created_ns = rows[n - 1].created_ns;
-            filter.before_id = last;
-        }
-        store_runs_free(rows, n);
-        if (rc < 0)
-            return rc;
-    } while (n == filter.limit);
-    return 0;
+    const struct analysis_run run = run_of(row);
+    analysis_add(arg, &run);
+}
+
+int analysis_read(struct analysis *a, struct store_conn *conn, struct bd_err *err)
+{
+    return store_run_figures(conn, a->campaign->id, add_row, a, err);
+}
+
+struct of_campaign {
+    struct across *across;
+    size_t campaign;
+};
+
+static void add_row_across(const struct store_figures *row, void *arg)
+{
+    const struct of_campaign *of = arg;
+    const struct analysis_run run = run_of(row);
+    across_add(of->across, of->campaign, &run);
+}
+
+int across_read(struct across *a, struct store_conn *conn, struct bd_err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < across_campaigns(a) && rc == 0; i++) {
+        struct of_campaign of = {a, i};
+        rc = store_run_figures(conn, across_id(a, i), add_row_across, &of, err);
+    }
+    return rc;
 }

@@ -1,12 +1,12 @@
 /*
- * The Standard Workload Format, version 2.2 (Feitelson, www.cs.huji.ac.il/labs/parallel/workload):
- * what a run's scheduler did with its stream. 18 whole numbers a job, -1 for what is not known;
- * times are whole seconds, as the format has them, each rounded by itself.
+ * The Standard Workload Format (lib/swf/swf.h): what a run's scheduler did with its stream. Times
+ * are whole seconds, as the format has them, each rounded by itself.
  */
 #include "lib/report/export_priv.h"
 
 #include "lib/base/clock.h"
 #include "lib/store/job.h"
+#include "lib/swf/swf.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -41,14 +41,11 @@ static int64_t seconds(int64_t from, int64_t to)
 #define WINDOW ((size_t)2048)
 
 struct row {
-    int64_t submit;
-    int64_t wait, runtime, limit; /* s */
-    uint32_t nodes, user;
-    enum swf_status status;
-    bool began;
+    int64_t submit; /* ns: the field has lost the order within a second */
+    struct swf_job job;
 };
 
-struct swf {
+struct log {
     struct export_out *out;
     struct row window[WINDOW];
     size_t n;                      /* in the window */
@@ -60,76 +57,80 @@ struct swf {
 
 static int count_job(const struct job_seen *job, void *arg, struct bd_err *err BD_UNUSED)
 {
-    struct swf *swf = arg;
+    struct log *log = arg;
     int64_t begin = job->started_first, end = job->ended_last;
     if (job->submit == JOB_NEVER) {
-        swf->left_out++;
+        log->left_out++;
         return 0;
     }
-    swf->number++;
+    log->number++;
     if (begin == JOB_NEVER || end == JOB_NEVER)
         return 0;
-    swf->sub_second += end - begin < BD_NS_PER_S;
-    swf->runtime_max = end - begin > swf->runtime_max ? end - begin : swf->runtime_max;
-    swf->last_end = end > swf->last_end ? end : swf->last_end;
+    log->sub_second += end - begin < BD_NS_PER_S;
+    log->runtime_max = end - begin > log->runtime_max ? end - begin : log->runtime_max;
+    log->last_end = end > log->last_end ? end : log->last_end;
     return 0;
 }
 
-static int write_first(struct swf *swf, size_t n, struct bd_err *err)
+static int write_first(struct log *log, size_t n, struct bd_err *err)
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < n; i++) {
-        const struct row *r = &swf->window[i];
-        bd_str_addf(&swf->out->text,
-                    "%" PRIu64 " %" PRId64 " %" PRId64 " %" PRId64 " %lld -1 -1 %u %" PRId64
-                    " -1 %d %u -1 -1 -1 -1 -1 -1\n",
-                    ++swf->number, seconds(0, r->submit), r->wait, r->runtime,
-                    r->began ? (long long)r->nodes : -1, r->nodes, r->limit, (int)r->status,
-                    r->user);
-        rc = export_spill(swf->out, err);
+        log->window[i].job.fields[SWF_JOB] = (double)++log->number;
+        swf_write_job(&log->window[i].job, &log->out->text);
+        rc = export_spill(log->out, err);
     }
-    swf->n -= n;
-    memmove(swf->window, swf->window + n, swf->n * sizeof(*swf->window));
+    log->n -= n;
+    memmove(log->window, log->window + n, log->n * sizeof(*log->window));
     return rc;
+}
+
+static void fill(struct row *row, const struct job_seen *job)
+{
+    double *fields = row->job.fields;
+    int64_t limit = (job->requested + BD_NS_PER_S - 1) / BD_NS_PER_S;
+    row->submit = job->submit;
+    for (int f = 0; f < SWF_FIELD_COUNT; f++)
+        fields[f] = -1;
+    fields[SWF_SUBMIT] = (double)seconds(0, job->submit);
+    fields[SWF_WAIT] = (double)seconds(job->submit, job->started_first);
+    fields[SWF_RUNTIME] = (double)seconds(job->started_first, job->ended_last);
+    if (job->started_first != JOB_NEVER)
+        fields[SWF_PROCS] = job->nodes;
+    fields[SWF_ASKED_PROCS] = job->nodes;
+    fields[SWF_ASKED_TIME] = (double)limit;
+    fields[SWF_STATUS] = status_of(job);
+    fields[SWF_USER] = job->user ? job->user : 1;
 }
 
 static int add_job(const struct job_seen *job, void *arg, struct bd_err *err)
 {
-    struct swf *swf = arg;
+    struct log *log = arg;
     if (job->submit == JOB_NEVER)
         return 0;
-    size_t at = swf->n++;
-    for (; at > 0 && swf->window[at - 1].submit > job->submit; at--)
-        swf->window[at] = swf->window[at - 1];
-    swf->window[at] = (struct row){
-        .submit = job->submit,
-        .wait = seconds(job->submit, job->started_first),
-        .runtime = seconds(job->started_first, job->ended_last),
-        .limit = (job->requested + BD_NS_PER_S - 1) / BD_NS_PER_S,
-        .nodes = job->nodes,
-        .user = job->user ? job->user : 1,
-        .status = status_of(job),
-        .began = job->started_first != JOB_NEVER,
-    };
-    return swf->n < WINDOW ? 0 : write_first(swf, WINDOW / 2, err);
+    size_t at = log->n++;
+    for (; at > 0 && log->window[at - 1].submit > job->submit; at--)
+        log->window[at] = log->window[at - 1];
+    fill(&log->window[at], job);
+    return log->n < WINDOW ? 0 : write_first(log, WINDOW / 2, err);
 }
 
 /* -- header -- */
 
-static void add_head(struct bd_str *out, const char *label, const char *text)
+static void add_text(struct bd_strv *header, const char *label, const char *text)
 {
-    bd_str_addf(out, "; %s: ", label);
-    for (; *text; text++) /* a comment ends with its line */
-        bd_str_addn(out, (unsigned char)*text < ' ' ? " " : text, 1);
-    bd_str_add(out, "\n");
+    char *line = bd_xasprintf("%s: %s", label, text);
+    for (char *c = line; *c; c++) /* a comment ends with its line */
+        *c = (unsigned char)*c < ' ' ? ' ' : *c;
+    bd_strv_take(header, line);
 }
 
-static void add_count(struct bd_str *out, const char *label, int64_t n)
+static void add_count(struct bd_strv *header, const char *label, int64_t n)
 {
-    bd_str_addf(out, "; %s: %" PRId64 "\n", label, n);
+    bd_strv_addf(header, "%s: %" PRId64, label, n);
 }
 
-static void add_date(struct bd_str *out, const char *label, int64_t wall_ns)
+static void add_date(struct bd_strv *header, const char *label, int64_t wall_ns)
 {
     static const char days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -137,44 +138,45 @@ static void add_date(struct bd_str *out, const char *label, int64_t wall_ns)
     time_t at = (time_t)(wall_ns / BD_NS_PER_S);
     struct tm tm;
     gmtime_r(&at, &tm);
-    bd_str_addf(out, "; %s: %s %s %02d %02d:%02d:%02d UTC %d\n", label, days[tm.tm_wday],
-                months[tm.tm_mon], tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, tm.tm_year + 1900);
+    bd_strv_addf(header, "%s: %s %s %02d %02d:%02d:%02d UTC %d", label, days[tm.tm_wday],
+                 months[tm.tm_mon], tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+                 tm.tm_year + 1900);
 }
 
 /* When the stream began, and when its last job ended; nothing where that is not known. */
-static void add_times(struct bd_str *out, const struct store_run *run, const struct swf *swf)
+static void add_times(struct bd_strv *header, const struct store_run *run, const struct log *log)
 {
     const json_t *jobs = json_object_get(run->conditions, "jobs");
     int64_t begin = (int64_t)bd_json_int(jobs, "beginWallNs", 0);
     if (begin <= 0)
         return;
-    add_count(out, "UnixStartTime", begin / BD_NS_PER_S);
-    add_count(out, "TimeZone", 0);
-    add_head(out, "TimeZoneString", "UTC");
-    add_date(out, "StartTime", begin);
-    if (swf->last_end != JOB_NEVER)
-        add_date(out, "EndTime", begin + swf->last_end);
+    add_count(header, "UnixStartTime", begin / BD_NS_PER_S);
+    add_count(header, "TimeZone", 0);
+    add_text(header, "TimeZoneString", "UTC");
+    add_date(header, "StartTime", begin);
+    if (log->last_end != JOB_NEVER)
+        add_date(header, "EndTime", begin + log->last_end);
 }
 
-static void add_notes(struct bd_str *out, const struct swf *swf)
+static void add_notes(struct bd_strv *header, const struct log *log)
 {
-    add_head(out, "Note", "a processor is a whole node: jobs get whole nodes alone");
-    add_head(out, "Note",
+    add_text(header, "Note", "a processor is a whole node: jobs get whole nodes alone");
+    add_text(header, "Note",
              "times are rounded to the nearest second, requested times up; the CSV of the same "
              "run has nanoseconds");
-    if (swf->sub_second)
-        bd_str_addf(out, "; Note: %" PRIu64 " jobs ran for less than a second\n", swf->sub_second);
-    if (swf->left_out)
-        bd_str_addf(out,
-                    "; Note: %" PRIu64 " jobs of the stream were never submitted and are left "
-                    "out\n",
-                    swf->left_out);
-    add_head(out, "Note",
+    if (log->sub_second)
+        bd_strv_addf(header, "Note: %" PRIu64 " jobs ran for less than a second", log->sub_second);
+    if (log->left_out)
+        bd_strv_addf(header,
+                     "Note: %" PRIu64 " jobs of the stream were never submitted and are left out",
+                     log->left_out);
+    add_text(header, "Note",
              "status 0: failed or killed, 5: refused or cancelled, -1: never seen to begin");
 }
 
-static void add_header(struct bd_str *out, const struct store_run *run, const struct swf *swf)
+static void add_header(struct bd_str *out, const struct store_run *run, const struct log *log)
 {
+    bd_auto_strv struct bd_strv header = {0};
     const json_t *cluster = json_object_get(run->spec, "cluster");
     const char *scheduler = bd_json_str(json_object_get(cluster, "scheduler"), "name", "unknown");
     int64_t nodes = (int64_t)bd_json_int(cluster, "compute", 0);
@@ -184,46 +186,47 @@ static void add_header(struct bd_str *out, const struct store_run *run, const st
                      bd_json_str(cluster, "image", "unknown"), scheduler);
     bd_auto_free char *installation =
         bd_xasprintf("benchd, run %s of campaign %s", run->id, run->campaign);
-    add_head(out, "Version", "2.2");
-    add_head(out, "Computer", computer);
-    add_head(out, "Installation", installation);
-    add_head(out, "Conversion", EXPORT_SCHEMA);
-    add_count(out, "MaxJobs", (int64_t)swf->number);
-    add_count(out, "MaxRecords", (int64_t)swf->number);
-    add_head(out, "Preemption", "No");
-    add_times(out, run, swf);
-    add_count(out, "MaxNodes", nodes);
-    add_count(out, "MaxProcs", nodes);
-    add_count(out, "MaxRuntime", seconds(0, swf->runtime_max));
-    add_notes(out, swf);
+    add_text(&header, "Version", "2.2");
+    add_text(&header, "Computer", computer);
+    add_text(&header, "Installation", installation);
+    add_text(&header, "Conversion", EXPORT_SCHEMA);
+    add_count(&header, "MaxJobs", (int64_t)log->number);
+    add_count(&header, "MaxRecords", (int64_t)log->number);
+    add_text(&header, "Preemption", "No");
+    add_times(&header, run, log);
+    add_count(&header, "MaxNodes", nodes);
+    add_count(&header, "MaxProcs", nodes);
+    add_count(&header, "MaxRuntime", seconds(0, log->runtime_max));
+    add_notes(&header, log);
+    swf_write_header(&header, out);
 }
 
-static int write_run(struct swf *swf, struct store_conn *conn, const struct store_run *run,
+static int write_run(struct log *log, struct store_conn *conn, const struct store_run *run,
                      struct bd_err *err)
 {
-    int rc = export_each_job(conn, run->id, count_job, swf, err);
+    int rc = export_each_job(conn, run->id, count_job, log, err);
     if (rc < 0)
         return rc;
-    if (swf->number == 0)
+    if (log->number == 0)
         return bd_err_set(err, BD_ECONFLICT,
                           "run %s has no job that was submitted, and swf has nothing but jobs",
                           run->id);
-    add_header(&swf->out->text, run, swf);
-    swf->number = 0;
-    rc = export_each_job(conn, run->id, add_job, swf, err);
-    return rc < 0 ? rc : write_first(swf, swf->n, err);
+    add_header(&log->out->text, run, log);
+    log->number = 0;
+    rc = export_each_job(conn, run->id, add_job, log, err);
+    return rc < 0 ? rc : write_first(log, log->n, err);
 }
 
 int export_run_swf(struct store_conn *conn, const char *id, struct export_out *out,
                    struct bd_err *err)
 {
     struct store_run run = {0};
-    bd_auto_free struct swf *swf = bd_new(struct swf);
-    swf->out = out;
-    swf->last_end = JOB_NEVER;
+    bd_auto_free struct log *log = bd_new(struct log);
+    log->out = out;
+    log->last_end = JOB_NEVER;
     int rc = store_run_get(conn, id, &run, err);
     if (rc == 0)
-        rc = write_run(swf, conn, &run, err);
+        rc = write_run(log, conn, &run, err);
     store_run_done(&run);
     return rc;
 }

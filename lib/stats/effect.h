@@ -16,10 +16,14 @@ struct stats_shift {
 };
 /*
  * Hodges and Lehmann 1963: the median of all a - b (two samples), or of the means of all two
- * differences, each with itself too (pairs: Walsh averages). The interval is that of the test
- * (stats_mann_whitney, stats_wilcoxon) turned round: of the shifts that it would not reject, with at
- * least that confidence; exact up to 50 values (of each sample, or pairs), else by the normal
- * approximation. Hollander, Wolfe and Chicken, Nonparametric Statistical Methods, 3.3, 4.3.
+ * differences, each with itself too (pairs: Walsh averages; differences of 0 are among them). The
+ * interval is that of the test (stats_mann_whitney, stats_wilcoxon) without ties turned round: of
+ * the shifts that it would not reject, with at least that confidence. With ties it covers at least
+ * what it says (Noether 1967). Exact where n_a n_b is at most 2500, or up to 50 pairs, else by the
+ * normal approximation. Where so few values can't give the confidence, is_there is false, and ends
+ * and coverage are those of the widest. All NAN (coverage 0) where there is nothing, or a value is
+ * infinite. Never written out: n values take O(n), and what is found is exact to the last bit.
+ * (Hollander, Wolfe and Chicken, Nonparametric Statistical Methods, 3.3, 4.3.)
  */
 void stats_shift_samples(const double *a, size_t n_a, const double *b, size_t n_b,
                          double confidence, struct stats_shift *ret_shift);
@@ -29,13 +33,15 @@ void stats_shift_pairs(const double *a, const double *b, size_t n, double confid
 /* Cliff 1993: P(a > b) - P(a < b), over all pairs of values of both; NAN without any. */
 double stats_cliff_delta(const double *a, size_t n_a, const double *b, size_t n_b);
 /* "negligible" below 0.147, "small" below 0.33, "medium" below 0.474, "large" (Romano et al. 2006).
- * Static. */
+ * "none" of NAN. Static. */
 const char *stats_delta_magnitude(double delta);
 
 /*
  * Are two samples, or the pairs, equivalent within margin > 0: is the shift above -margin and below
  * it? Two one-sided rank tests (Schuirmann 1987; Wellek, Testing Statistical Hypotheses of
- * Equivalence and Noninferiority, 5.4, 6.2); p is the greater of both. statistic: NAN.
+ * Equivalence and Noninferiority, 5.4, 6.2), exact where those of ranks.h are; p is the greater of
+ * both. statistic: NAN. n: all pairs, or values of both. p is NAN where there are none, or the
+ * margin is not above 0.
  */
 void stats_equivalent_samples(const double *a, size_t n_a, const double *b, size_t n_b,
                               double margin, struct stats_test *ret_test);
@@ -44,11 +50,14 @@ void stats_equivalent_pairs(const double *a, const double *b, size_t n, double m
 
 /*
  * What share of the variance of ranks goes with each effect: values[n], each with the number of its
- * level in each of `factors` factors, levels[i * factors + f]. An effect is a set of factors (bit f
- * of its mask): one bit a main effect, two an interaction. shares are eta squared of the ranks,
- * sums of squares taken in the order of effects[] (type I), which in a balanced design does not
- * matter; ret_balanced tells. ret_left: what goes with none of them. All NAN where values are all
- * equal. (Conover and Iman 1981: the rank transform. It is a description: no p follows from it.)
+ * level in each of `factors` factors (at most 32), levels[i * factors + f]. An effect is a set of
+ * factors (bit f of its mask): one bit a main effect, two an interaction. shares are eta squared of
+ * the ranks, sums of squares taken in the order of effects[] (type I), which in a balanced design
+ * does not matter as long as interactions come after their main effects; ret_balanced tells: every
+ * combination of levels as often as every other. ret_left: what goes with none of them. All NAN, df
+ * 0, where values are all equal, and where effects have so many levels (2048 together, of those
+ * that need equations) that it would take too long. (Conover and Iman 1981: the rank transform. It
+ * is a description: no p follows from it.)
  */
 struct stats_effect {
     uint32_t mask;

@@ -1,6 +1,6 @@
 /*
- * Cells that no other is better than in every objective. PURE: the same seed gives the same on every
- * platform. Threads: values; no sharing.
+ * Cells that no other is better than in every objective. PURE: the same seed gives the same on
+ * every platform. Threads: values; no sharing.
  */
 #pragma once
 

@@ -18,7 +18,10 @@ double stats_quantile(const double *sorted, size_t n, double p)
     double at = (double)(n - 1) * p;
     size_t below = (size_t)floor(at);
     double past = at - (double)below;
-    return past > 0 ? sorted[below] + past * (sorted[below + 1] - sorted[below]) : sorted[below];
+    /* Of equal values that value, without the difference of two that are infinite. */
+    return past > 0 && sorted[below + 1] > sorted[below]
+               ? sorted[below] + past * (sorted[below + 1] - sorted[below])
+               : sorted[below];
 }
 
 size_t stats_median_rank(size_t n, double confidence, double *ret_coverage)

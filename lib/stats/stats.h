@@ -53,7 +53,7 @@ struct stats_spread {
     double deviation; /* standard deviation, over n - 1 */
     double cv;        /* coefficient of variation: deviation to the arithmetic mean */
     double mad;       /* median of the distances from the median, not scaled */
-    double skew;      /* G1 of Joanes and Gill 1998: what SAS and SciPy (bias=False) call skewness */
+    double skew;      /* G1 of Joanes and Gill 1998: SAS's, and SciPy's with bias=False */
 };
 void stats_spread(const double *values, size_t n, struct stats_spread *ret_spread);
 
@@ -61,14 +61,15 @@ void stats_spread(const double *values, size_t n, struct stats_spread *ret_sprea
  * An interval between two of the sorted values (no NAN) that holds the p-quantile of what they were
  * drawn from, p within (0, 1): from the l-th to the u-th, the narrowest in ranks with
  * P(l <= Bin(n, p) < u) >= confidence; of equal ones that whose tails are the most alike. is_there
- * is false where there is none; ends and coverage are then those of the widest. For p = 1/2 the
- * same as stats_median_rank(). (David and Nagaraja, Order Statistics, 7.1.)
+ * is false where there is none; ends and coverage are then those of the widest. For p = 1/2 it is
+ * that of stats_median_rank(), which is symmetrical and may so be a rank wider. (David and
+ * Nagaraja, Order Statistics, 7.1.)
  */
 void stats_quantile_interval(const double *sorted, size_t n, double p, double confidence,
                              struct stats_interval *ret_interval);
 
 /* Of the arithmetic mean, if the values were drawn from a normal distribution (Student 1908): of 2
- * values or more. */
+ * values or more, all finite; is_there is false, and both ends are NAN, of others. */
 void stats_student_interval(const double *values, size_t n, double confidence,
                             struct stats_interval *ret_interval);
 

@@ -2,6 +2,7 @@
 
 #include "lib/stats/stats.h"
 
+#include <math.h>
 #include <string.h>
 
 const char *verdict_to_str(enum verdict v)
@@ -33,8 +34,16 @@ static void find_empty_cells(const struct verdict_facts *f, struct bd_strv *reas
         bd_str_addf(&text, " and %zu other cell%s", n - 1, n > 2 ? "s" : "");
     bd_str_addf(&text, " %s no run that counts%s", n > 1 ? "have" : "has", f->at_end ? "" : " yet");
     if (left_out)
-        bd_str_addf(&text, " (%zu left out as invalid)", left_out);
+        bd_str_addf(&text, " (%zu left out as invalid%s%s)", left_out, f->left_out_why ? ": " : "",
+                    f->left_out_why ? f->left_out_why : "");
     bd_strv_add(reasons, bd_str_text(&text));
+}
+
+static void add_condition(struct bd_str *text, const struct verdict_condition *c)
+{
+    bd_str_addf(text, "%s in %s", c->was, c->cell);
+    if (c->run)
+        bd_str_addf(text, " (run %s)", c->run);
 }
 
 static void find_differences(const struct verdict_facts *f, struct bd_strv *reasons)
@@ -44,10 +53,14 @@ static void find_differences(const struct verdict_facts *f, struct bd_strv *reas
         for (size_t k = 0; k < i && !first; k++)
             if (strcmp(f->conditions[k].what, is->what) == 0)
                 first = &f->conditions[k];
-        if (first)
-            bd_strv_addf(reasons,
-                         "%s was not the same in all runs, and is no factor: %s in %s, %s in %s",
-                         is->what, first->was, first->cell, is->was, is->cell);
+        if (!first)
+            continue;
+        bd_auto_str struct bd_str text = {0};
+        bd_str_addf(&text, "%s was not the same in all runs, and is no factor: ", is->what);
+        add_condition(&text, first);
+        bd_str_add(&text, ", ");
+        add_condition(&text, is);
+        bd_strv_add(reasons, bd_str_text(&text));
     }
 }
 
@@ -71,22 +84,31 @@ static struct sums sums_of(const struct verdict_facts *f)
     return s;
 }
 
+static void find_uncounted(const struct verdict_facts *f, const struct sums *s,
+                           struct bd_strv *reasons)
+{
+    size_t planned = f->repetitions * f->n_cells;
+    if (s->counted >= planned)
+        return;
+    bd_auto_str struct bd_str text = {0};
+    bd_str_addf(&text, "of %zu planned run%s only %zu count%s", planned, planned == 1 ? "" : "s",
+                s->counted, s->counted == 1 ? "s" : "");
+    if (s->left_out)
+        bd_str_addf(&text, ": %zu %s left out as invalid%s%s", s->left_out,
+                    s->left_out == 1 ? "is" : "are", f->left_out_why ? ", " : "",
+                    f->left_out_why ? f->left_out_why : "");
+    else if (!f->at_end)
+        bd_str_add(&text, " so far");
+    if (f->failed)
+        bd_str_addf(&text, "%s %zu failed%s%s", s->left_out ? ";" : ":", f->failed,
+                    f->failed_why ? ", " : "", f->failed_why ? f->failed_why : "");
+    bd_strv_add(reasons, bd_str_text(&text));
+}
+
 static void find_too_few(const struct verdict_facts *f, const struct sums *s,
                          struct bd_strv *reasons)
 {
     double coverage;
-    size_t planned = f->repetitions * f->n_cells;
-    if (s->counted < planned) {
-        bd_auto_str struct bd_str text = {0};
-        bd_str_addf(&text, "of %zu planned run%s only %zu count%s", planned,
-                    planned == 1 ? "" : "s", s->counted, s->counted == 1 ? "s" : "");
-        if (s->left_out)
-            bd_str_addf(&text, ": %zu %s left out as invalid", s->left_out,
-                        s->left_out == 1 ? "is" : "are");
-        else if (!f->at_end)
-            bd_str_add(&text, " so far");
-        bd_strv_add(reasons, bd_str_text(&text));
-    }
     if (s->fewest == 0 || stats_median_rank(s->fewest, f->confidence, &coverage) > 0)
         return;
     if (s->fewest == 1)
@@ -99,6 +121,98 @@ static void find_too_few(const struct verdict_facts *f, const struct sums *s,
                      "of %zu runs of a cell the widest interval of the median, from the least to "
                      "the greatest, covers it with %.4g %%: %g %% needs at least %zu",
                      s->fewest, 100 * coverage, 100 * f->confidence, stats_least_n(f->confidence));
+}
+
+static void find_stopping(const struct verdict_facts *f, struct bd_strv *reasons)
+{
+    const struct verdict_until *u = &f->until;
+    if (!u->metric)
+        return;
+    if (u->cell && !isnan(u->half_width))
+        bd_strv_addf(
+            reasons,
+            "intervals are wider than was asked for: after %zu block%s that of %s in %s is "
+            "its median \xc2\xb1 %.3g %%, not %.3g %%",
+            u->blocks, u->blocks == 1 ? "" : "s", u->metric, u->cell, 100 * u->half_width,
+            100 * u->asked);
+    else
+        bd_strv_addf(reasons,
+                     "intervals are wider than was asked for: after %zu block%s there is none of "
+                     "the median of %s%s%s",
+                     u->blocks, u->blocks == 1 ? "" : "s", u->metric, u->cell ? " in " : "",
+                     u->cell ? u->cell : "");
+}
+
+/* The fewest pairs whose least p, 2^(1 - n), is small enough. */
+static size_t least_pairs(double p)
+{
+    size_t n = 1;
+    while (n < 64 && ldexp(1, 1 - (int)n) > p)
+        n++;
+    return n;
+}
+
+static void find_resolution(const struct verdict_facts *f, struct bd_strv *reasons)
+{
+    const struct verdict_resolution *r = &f->resolution;
+    double alpha = 1 - f->confidence, corrected = r->least_p * (double)r->family;
+    if (r->family == 0 || r->n == 0 || corrected <= alpha)
+        return;
+    bd_auto_str struct bd_str text = {0};
+    bd_str_addf(&text,
+                "no difference can be resolved: of %zu %s the least p that there can be is "
+                "%.2g, corrected for %zu comparison%s %.2g, and %.2g is needed",
+                r->n, r->paired ? r->n == 1 ? "block" : "blocks" : "values", r->least_p, r->family,
+                r->family == 1 ? "" : "s", fmin(1, corrected), alpha);
+    if (r->paired)
+        bd_str_addf(&text, " (at least %zu blocks)", least_pairs(alpha / (double)r->family));
+    bd_strv_add(reasons, bd_str_text(&text));
+}
+
+static void find_choices(const struct verdict_facts *f, struct bd_strv *reasons)
+{
+    size_t n = f->afterwards ? f->afterwards->n : 0;
+    if (n == 1)
+        bd_strv_addf(reasons, "%s is no objective of the design: it was chosen afterwards",
+                     f->afterwards->items[0]);
+    if (n > 1)
+        bd_strv_addf(reasons,
+                     "%s and %zu other metric%s are no objectives of the design: they were chosen "
+                     "afterwards",
+                     f->afterwards->items[0], n - 1, n > 2 ? "s" : "");
+    if (f->apart)
+        bd_strv_add(reasons,
+                    "the campaigns were run one after the other, not in random order: whatever "
+                    "else changed meanwhile is in what differs");
+    if (f->adaptive)
+        bd_strv_add(reasons, "cells were added on seeing results: what was looked for depends on "
+                             "what was found");
+}
+
+static void find_order(const struct verdict_facts *f, struct bd_strv *reasons)
+{
+    for (size_t i = 0; i < f->n_trends; i++) {
+        const struct verdict_trend *t = &f->trends[i];
+        bool unit = !t->relative && *t->unit;
+        bd_strv_addf(reasons,
+                     "drift: %s in %s %s over its %zu runs, by %.3g%s%s a run%s (corrected p = "
+                     "%.2g)",
+                     t->metric, t->cell, t->slope < 0 ? "falls" : "rises", t->n, fabs(t->slope),
+                     unit ? " " : "", unit ? t->unit : "",
+                     t->relative ? " relative to the block's median" : "", t->p);
+    }
+    for (size_t i = 0; i < f->n_warmings; i++) {
+        const struct verdict_warming *w = &f->warmings[i];
+        bd_auto_str struct bd_str text = {0};
+        bd_str_addf(&text, "warm-up: %s in the first %zu blocks that count is ", w->metric,
+                    w->first);
+        if (isnan(w->times))
+            bd_str_add(&text, "unlike");
+        else
+            bd_str_addf(&text, "%.3g times", w->times);
+        bd_str_addf(&text, " that in the %zu after them (corrected p = %.2g)", w->rest, w->p);
+        bd_strv_add(reasons, bd_str_text(&text));
+    }
 }
 
 static void find_limits(const struct verdict_facts *f, const struct sums *s,
@@ -114,7 +228,10 @@ static void find_limits(const struct verdict_facts *f, const struct sums *s,
         bd_strv_addf(reasons, "%zu of %zu runs %s limited%s%s", s->limited, s->counted,
                      s->limited == 1 ? "is" : "are", f->limited_why ? ": " : "",
                      f->limited_why ? f->limited_why : "");
-    if (f->warmup == 0)
+    if (f->from_table)
+        bd_strv_add(reasons, "the values are from a table: under which conditions they were "
+                             "measured is not known");
+    else if (f->warmup == 0)
         bd_strv_add(reasons,
                     "no block was run to warm up (design.warmup is 0): what only the first "
                     "runs meet, such as cold caches, is in the figures");
@@ -133,7 +250,12 @@ enum verdict verdict_of(const struct verdict_facts *f, struct bd_strv *ret_reaso
         bd_strv_add(ret_reasons, f->missing->items[i]);
     bool invalid = ret_reasons->n > before;
     size_t grave = ret_reasons->n;
+    find_uncounted(f, &s, ret_reasons);
     find_too_few(f, &s, ret_reasons);
+    find_stopping(f, ret_reasons);
+    find_resolution(f, ret_reasons);
+    find_choices(f, ret_reasons);
+    find_order(f, ret_reasons);
     find_limits(f, &s, ret_reasons);
     if (invalid)
         return VERDICT_INVALID;

@@ -1,13 +1,16 @@
 #include "lib/store/page.h"
 #include "lib/store/run.h"
 
-/* In the order of enum column; row_bind() and row_read() keep to it. */
+/* In the order of enum column; row_bind() and row_read() keep to it. What is read besides is of
+ * another table. */
 #define COLUMNS_BUT_SPEC                                                                           \
     "id, name, state, priority, version, created_ns, started_ns, ended_ns, digest, cells, "        \
     "blocks, runs, done, failed, excluded, busy_ns, error"
-#define COLUMNS      COLUMNS_BUT_SPEC ", spec"
-#define COLUMNS_BARE COLUMNS_BUT_SPEC ", NULL AS spec"
-#define PLACES       "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+#define COLUMNS   COLUMNS_BUT_SPEC ", spec"
+#define STOPPING  ", (SELECT state FROM stopping WHERE stopping.campaign = campaign.id) AS stopping"
+#define READ      COLUMNS STOPPING
+#define READ_BARE COLUMNS_BUT_SPEC ", NULL AS spec" STOPPING
+#define PLACES    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
 
 enum column {
     COL_ID,
@@ -28,6 +31,7 @@ enum column {
     COL_BUSY,
     COL_ERROR,
     COL_SPEC,
+    COL_STOPPING,
 };
 
 static int state_of(const char *text)
@@ -46,6 +50,7 @@ void store_campaign_done(struct store_campaign *row)
 {
     free(row->name);
     json_decref(row->spec);
+    json_decref(row->stopping);
     free(row->digest);
     free(row->error);
     *row = (struct store_campaign){0};
@@ -105,6 +110,8 @@ static int row_read(const struct query *q, struct store_campaign *ret_row, struc
         r = query_col_word(q, COL_STATE, state_of, &state, err);
     if (r == 0)
         r = query_col_json(q, COL_SPEC, &row.spec, err);
+    if (r == 0)
+        r = query_col_json(q, COL_STOPPING, &row.stopping, err);
     if (r < 0) {
         store_campaign_done(&row);
         return r;
@@ -130,6 +137,8 @@ int store_campaign_insert(struct store_conn *c, const struct store_campaign *row
     r = query_run(&q, err);
     if (r < 0 && sqlite3_extended_errcode(c->db) == SQLITE_CONSTRAINT_PRIMARYKEY)
         return bd_err_set(err, BD_ECONFLICT, "there is a campaign with the id %s already", row->id);
+    if (r >= 0 && row->stopping)
+        r = store_stopping_put(c, row->id, row->stopping, err);
     return r < 0 ? r : 0;
 }
 
@@ -137,7 +146,7 @@ int store_campaign_get(struct store_conn *c, const char *id, struct store_campai
                        struct bd_err *err)
 {
     auto_query struct query q = {0};
-    int r = query_begin(&q, c, "SELECT " COLUMNS " FROM campaign WHERE id = ?", err);
+    int r = query_begin(&q, c, "SELECT " READ " FROM campaign WHERE id = ?", err);
     if (r < 0)
         return r;
     query_text(&q, id);
@@ -210,8 +219,8 @@ int store_campaign_count(struct store_conn *c, const char *id, unsigned done, un
 
 /* [by state][without spec] */
 static const char *const list_sql[2][2] = {
-    {LIST_ALL(COLUMNS), LIST_ALL(COLUMNS_BARE)},
-    {LIST_STATES(COLUMNS), LIST_STATES(COLUMNS_BARE)},
+    {LIST_ALL(READ), LIST_ALL(READ_BARE)},
+    {LIST_STATES(READ), LIST_STATES(READ_BARE)},
 };
 
 static int read_listed(const struct query *q, void *ret_row, struct bd_err *err)

@@ -181,6 +181,11 @@ int64_t query_col_i64(const struct query *q, int col)
     return sqlite3_column_int64(q->stmt, col);
 }
 
+double query_col_real(const struct query *q, int col)
+{
+    return sqlite3_column_double(q->stmt, col);
+}
+
 void *query_col_blob(const struct query *q, int col, size_t *ret_bytes)
 {
     const void *data = sqlite3_column_blob(q->stmt, col);

@@ -70,6 +70,7 @@ int query_run(struct query *q, struct bd_err *err);
 /* Columns, from 0. NULL reads as NULL or 0; texts are the caller's. */
 char *query_col_text(const struct query *q, int col);
 int64_t query_col_i64(const struct query *q, int col);
+double query_col_real(const struct query *q, int col);
 /* The caller's (free()); never NULL. */
 void *query_col_blob(const struct query *q, int col, size_t *ret_bytes);
 int query_col_json(const struct query *q, int col, json_t **ret_json, struct bd_err *err);

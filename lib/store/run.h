@@ -27,6 +27,7 @@ struct store_campaign {
     unsigned done, failed, excluded;          /* of runs: done counts those excluded too */
     int64_t busy_ns;                          /* wall time of all runs done, for the estimate */
     char *error;                              /* why it can't go on; NULL: it can */
+    json_t *stopping; /* how its rule for stopping stands; NULL: it has none */
 };
 void store_campaign_done(struct store_campaign *row);
 
@@ -43,6 +44,13 @@ int store_campaign_set_state(struct store_conn *c, const char *id, enum campaign
 /* Adds to the counters. */
 int store_campaign_count(struct store_conn *c, const char *id, unsigned done, unsigned failed,
                          unsigned excluded, int64_t busy_ns, struct bd_err *err);
+
+/* stopping.c: after a look. Its blocks and runs are these from now on; 0: as before. */
+int store_campaign_look(struct store_conn *c, const char *id, const json_t *stopping,
+                        unsigned blocks, unsigned runs, struct bd_err *err);
+/* Of a campaign that has a rule; within what inserts it, or by store_campaign_look(). */
+int store_stopping_put(struct store_conn *c, const char *campaign, const json_t *stopping,
+                       struct bd_err *err);
 
 struct store_campaign_filter {
     unsigned states; /* bit (1 << enum campaign_state); 0: all */
@@ -123,3 +131,23 @@ struct store_run_head {
 };
 int store_run_heads(struct store_conn *c, const char *campaign, struct store_run_head **ret_heads,
                     size_t *ret_n, struct bd_err *err);
+
+/* A metric of the runs that count: done, no warm-up, usable or limited. stopping.c. */
+struct store_run_value {
+    unsigned cell, block;
+    double value;
+};
+/* In no order; runs without the metric are left out. */
+int store_run_values(struct store_conn *c, const char *campaign, const char *metric,
+                     struct store_run_value **ret_values, size_t *ret_n, struct bd_err *err);
+
+/* How long runs took that are done and have the same cluster and workload. */
+struct store_past {
+    json_t *cluster, *workload; /* as resolved */
+    size_t n;
+    double mean_seconds; /* from admission to the end */
+};
+void store_past_free(struct store_past *rows, size_t n);
+/* Of the newest runs, at most `most` of them. */
+int store_run_past(struct store_conn *c, unsigned most, struct store_past **ret_rows, size_t *ret_n,
+                   struct bd_err *err);

@@ -12,7 +12,7 @@
 #define ADD(out, before, text, after)                                                              \
     do {                                                                                           \
         bd_str_add(out, before);                                                                   \
-        bd_xml_escape(out, text);                                                                     \
+        bd_xml_escape(out, text);                                                                  \
         bd_str_add(out, after);                                                                    \
     } while (0)
 

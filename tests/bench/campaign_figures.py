@@ -6,7 +6,7 @@ import time
 from datetime import datetime
 
 import machine
-from service import NODE, PATIENCE, Failed, copy_database
+from service import NODE, PATIENCE, Failed, copy_database, told_by
 
 AT_ONCE = {"quiet_cpus": 1, "quiet_wait": "0s"}
 NEVER = {"quiet_cpus": 0, "quiet_wait": "24h"}  # what is measured is nothing of runs
@@ -45,6 +45,21 @@ def plan_of_many(bench, figures):
             seconds.add(took, conditions)
 
         bench.repeated(figures, bench.repeat, once)
+
+
+# --------------------------------------------------------------------------------- analyses
+
+
+def analysis_of_many(bench, figures):
+    """As a reader of the daemon makes it: from the database to the text of the reply."""
+    (seconds,) = figures
+
+    def once():
+        conditions = machine.conditions()
+        told = told_by("bench-analysis")
+        seconds.add(max(t["readMs"] + t["findMs"] + t["textMs"] for t in told) / 1000, conditions)
+
+    bench.repeated(figures, bench.repeat, once)
 
 
 # ------------------------------------------------------------------------------------- runs

@@ -318,6 +318,8 @@ def plans():
              ("campaigns-startup", "start with 10,000 queued campaigns, more than with none", "s", 1)),
         Plan("campaigns-submit", campaign_figures.submit_many,
              ("campaigns-submit", "1,000 campaigns over one connection", "s", 2)),
+        Plan("analysis", campaign_figures.analysis_of_many,
+             ("analysis", "analysis of 10,000 runs x 20 metrics, slowest of three designs", "s", 2)),
         Plan("jobs-page", stream_figures.pages_of_many,
              ("jobs-page-p99", "page of 100 of 1,000,000 jobs, anywhere, p99", "ms", 10),
              ("jobs-page-outcome-p99", "the same, of some outcomes only, p99", "ms", 10)),

@@ -45,6 +45,15 @@ def copy_database(source, target):
         new.execute("PRAGMA journal_mode = delete")
 
 
+def told_by(program, *arguments):
+    """What a program of the bench says: JSON, a line each."""
+    argv = [str(BUILD / "tests" / "bench" / program), *map(str, arguments)]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=PATIENCE)
+    if done.returncode != 0:
+        raise Failed(f"{program} ended with {done.returncode}: {done.stderr.strip()}")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
 class Service:
     def __init__(self, image_dir, database, **flags):
         self.dir = Path(tempfile.mkdtemp(prefix="benchd-bench-", dir=SCRATCH))

@@ -5,13 +5,12 @@ import collections
 import json
 import random
 import struct
-import subprocess
 from datetime import datetime
 
 import machine
 from asker import Asker, foremost, percentile
 from campaign_figures import AT_ONCE, NEVER, campaign, runs_done
-from service import BUILD, PATIENCE, Failed
+from service import PATIENCE, Failed, told_by
 
 JOBS, PAGE, PAGES = 1_000_000, 100, 1000
 OUTCOMES = ("completed", "failed", "lost", "failed,killed,lost")
@@ -36,15 +35,6 @@ FINISH = 8
 
 
 # ------------------------------------------------------------------------------------- rows of jobs
-
-
-def told_by(program, *arguments):
-    """What a program of the bench says: JSON, a line each."""
-    argv = [str(BUILD / "tests" / "bench" / program), *map(str, arguments)]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=PATIENCE)
-    if done.returncode != 0:
-        raise Failed(f"{program} ended with {done.returncode}: {done.stderr.strip()}")
-    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def cursor_behind(index):

@@ -104,12 +104,14 @@ class Specs(PeerTest):
         self.assertIn("HTTP 409: cluster.compute = 99", err)
 
     PLAN = """\
-name     backfill-or-not
-cells    2
-blocks   3 (1 for warming up)
-runs     6
-digest   sha256:777777777777
-warning  no \\x1b[31mroom
+name      backfill-or-not
+cells     2
+blocks    3 (1 for warming up)
+runs      6
+digest    sha256:777777777777
+takes     about 2 min 0 s, 0.0667 node-hours (2 cells by past runs of the same)
+resolves  nothing: no interval of a median has a confidence of 0.95 with 2 blocks: 6 can
+warning   no \\x1b[31mroom
 
 RUN  BLOCK  CELL  SchedulerType   compute
   0     w0     1  sched/builtin         2
@@ -123,6 +125,69 @@ RUN  BLOCK  CELL  SchedulerType   compute
     def test_plan_tells_what_would_be_run(self):
         self.serve(("POST", "/v1/plans", answer(200, fake.plan(warnings=["no \x1b[31mroom"]))))
         self.assertEqual(self.run_it("campaign", "plan", self.spec(SPEC)), (self.PLAN, ""))
+
+    def test_plan_tells_what_fits_and_what_is_not_known(self):
+        def lines(**more):
+            self.serve(("POST", "/v1/plans", answer(200, fake.plan(**more))))
+            out, _ = self.run_it("campaign", "plan", self.spec(SPEC))
+            self.daemon.stop()
+            self.daemon = None
+            return dict(line.split(maxsplit=1) for line in out.split("\n\n")[0].splitlines())
+
+        budget = {"wallTime": "1min", "nodeHours": None, "runs": None, "blocks": 2, "wanted": 3, "enough": False,
+                  "why": "about 2 blocks fit, and the design needs at least 3"}
+        cells = {"same": 1, "like": 2, "guess": 1, "none": 0}
+        facts = lines(budget=budget, estimate={"seconds": 4000.4, "leastSeconds": 90, "nodeHours": 12.5,
+                                               "cells": cells})
+        self.assertEqual(facts["budget"], budget["why"])
+        self.assertEqual(facts["takes"], "about 1 min 30 s to 1 h 6 min, 12.5 node-hours (1 cell by past runs of "
+                                         "the same, 2 cells by past runs like it, 1 cell guessed from the spec)")
+        facts = lines(estimate={"seconds": None, "leastSeconds": None, "nodeHours": None,
+                                "cells": {"same": 1, "like": 0, "guess": 0, "none": 3}},
+                      resolution=fake.plan()["resolution"] | {"resolves": True, "why": "with 9 blocks"})
+        self.assertEqual(facts["takes"], "not known (1 cell by past runs of the same, 3 cells not known)")
+        self.assertEqual(facts["resolves"], "with 9 blocks")
+        self.assertNotIn("budget", facts)
+
+    def test_set_adds_to_the_overrides_of_the_file(self):
+        self.serve(("POST", "/v1/campaigns", answer(202, fake.campaign("queued"))),
+                   ("POST", "/v1/plans", answer(200, fake.plan())))
+        plain, with_some = self.spec("name: x\n"), self.spec("name: x\noverrides: [a=1]\n", "some.yaml")
+        for command, path, options, overrides in (
+                ("submit", plain, (), None),
+                ("submit", plain, ("--set", "cluster.compute=8"), ["cluster.compute=8"]),
+                ("plan", with_some, ("--set", "~limits", "--set=+labels.a=b c"), ["a=1", "~limits", "+labels.a=b c"])):
+            self.run_it("campaign", command, path, *options)
+            self.assertEqual(json.loads(self.sent("POST")[-1].body).get("overrides"), overrides)
+        for text, why in (("[1]\n", "the file is not an object"), ("overrides: x\n", "is not a list")):
+            _, err = self.run_it("campaign", "plan", self.spec(text), "--set", "a=1", code=2)
+            self.assertIn(why, err)
+
+    def test_fragments_are_listed_and_shown(self):
+        self.serve(("GET", "/v1/fragments", answer(200, fake.FRAGMENTS)),
+                   ("GET", "/v1/fragments/cluster/small", answer(200, fake.FRAGMENT)))
+        self.assertEqual(self.run_it("fragment", "list")[0],
+                         "NAME           DIGEST               SOURCE\n"
+                         "cluster/bad    can't be read        /etc/benchd/fragments/cluster/bad.yaml:2:1: no "
+                         "\\x1b[31mYAML\n"
+                         "cluster/small  sha256:999999999999  /usr/share/benchd/fragments/cluster/small.yaml\n")
+        out, _ = self.run_it("fragment", "show", "cluster/small")
+        facts, spec = out.split("\n\n")
+        self.assertIn("source  /usr/share/benchd/fragments/cluster/small.yaml", facts)
+        self.assertEqual(json.loads(spec), fake.FRAGMENT["spec"])
+        self.assertEqual(json.loads(self.run_it("--json", "fragment", "list")[0]), fake.FRAGMENTS)
+        for name in ("small", "/small", "cluster/"):
+            _, err = self.run_it("fragment", "show", name, code=2)
+            self.assertIn("expected GROUP/NAME", err)
+        _, err = self.run_it("fragment", "show", "cluster/none", code=4)
+        self.assertIn("there is no GET /v1/fragments/cluster/none", err)
+
+    def test_plan_with_a_rule_for_stopping_is_the_most_that_is_run(self):
+        until = {"metric": "elapsed", "relativeHalfWidth": 0.1}
+        design = {"repetitions": {"min": 6, "max": 20, "until": until}}
+        self.serve(("POST", "/v1/plans", answer(200, fake.plan(spec={"name": "a", "design": design}))))
+        out, _ = self.run_it("campaign", "plan", self.spec(SPEC))
+        self.assertRegex(out, r"blocks +at most \d+ .*\nruns +at most \d+\n")
 
     def test_plan_of_many_runs_tells_the_first(self):
         order = [{"position": i, "cell": 1500, "block": i, "warmup": False} for i in range(1000)]
@@ -224,6 +289,17 @@ class Waiting(PeerTest):
         _, err = self.run_it("campaign", "watch", "5a", "--timeout", "0.5", code=124)
         self.assertIn(words, err)
 
+    def test_looks_of_a_rule_for_stopping_are_told(self):
+        def rule(looks, width, met=False):
+            return {"metric": "elapsed", "relativeHalfWidth": 0.1, "looks": looks, "blocks": looks, "met": met,
+                    "confidence": 0.9995, "halfWidths": [0.01, width]}
+        _, err = self.watch([(0, fake.campaign(running=1, until=rule(0, None)), []),
+                             (0.3, fake.campaign(running=1, until=rule(1, 0.2)), []),
+                             (0.6, fake.campaign("done", 6, until=rule(2, 0.05, True)), [])])
+        for words in ("0 of at most 6 done", "elapsed to within 10 %: 20 % after block 1 (look 1), not met",
+                      "elapsed to within 10 %: 5 % after block 2 (look 2), met", "6 of 6 done"):
+            self.assertIn(words, err)
+
     def test_watch_waits_by_long_polls(self):
         self.watch([(0, fake.campaign(running=1), []), (10, fake.campaign("done", 6), [])])
         self.assertLessEqual(len(self.daemon.requests), 6)
@@ -275,38 +351,62 @@ eeee0001     w0  sched/backfill        2    1  done       usable  bandwidth 1048
         self.assertEqual(json.loads(self.run_it("campaign", "runs", "5a", "--json")[0])["items"], self.NEWEST)
 
     ANALYSIS = """\
-makespan: sched/builtin takes 1.32 times as long as sched/backfill (median of 3 blocks, 1.21 to 1.4; longer in 3 of 3)
+makespan: sched/builtin takes 1.32 times as long as sched/backfill (median of 3 blocks, 1.21 to 1.4; longer in 3 \
+of 3)
 
 makespan (s, lower is better)
-  SchedulerType   compute  N  LEFT OUT  MEDIAN   MIN   MAX  INTERVAL  RATIO
-  sched/backfill        2  3         0    13.1  12.4  13.9  -             1
-  sched/builtin         2  3         0    17.3  16.2  17.4  -          1.32
+  SchedulerType   compute  N  LEFT OUT  MEDIAN   MIN   MAX  INTERVAL
+  sched/backfill        2  3         0    13.1  12.4  13.9  -
+  sched/builtin         2  3         0    17.3  16.2  17.4  -
+
+  LEVEL          AGAINST         WHERE  N      BY  INTERVAL                   P  DELTA  RESULT
+  sched/builtin  sched/backfill  -      3  1.32 x  1.21 to 1.4 (99.98 %)  0.016  large  worse
+
+  variance of ranks: SchedulerType 61.4 %, compute 20 %, SchedulerType x compute 2.99 %; left 15.6 %
 
 utilisation
-  SchedulerType   compute  N  LEFT OUT  MEDIAN  MIN   MAX  INTERVAL             RATIO
-  sched/backfill        2  3         0     0.5    0  0.75  -                        1
-  sched/builtin         2  3         0       1  0.5   1.5  0.5 to 2.5 (96.9 %)      -
+  SchedulerType   compute  N  LEFT OUT  MEDIAN  MIN   MAX  INTERVAL
+  sched/backfill        2  3         0     0.5    0  0.75  -
+  sched/builtin         2  3         0       1  0.5   1.5  0.5 to 2.5 (96.9 %)
+
+  LEVEL          AGAINST         WHERE      N    BY  INTERVAL                P  DELTA  RESULT
+  sched/builtin  sched/backfill  compute=2  3  +0.5  0.5 to 2.5 (96.9 %)  0.25  small  unresolved
+
+Pareto front of makespan, wait
+  CELL            ON THE FRONT  IN RESAMPLES
+  sched/backfill  yes                 99.9 %
+  sched/builtin   no                       -
 
 verdict: exploratory, because
-  of 3 runs of a cell the widest interval of the median, from the least to the greatest, covers it with 75 %: 95 % \
-needs at least 6
+  of 3 runs of a cell the widest interval of the median, from the least to the greatest, covers it with 75 %: 95 \
+% needs at least 6
   1 of 6 runs is limited: in run eeee0001 \\x1b[31mthe host was not quiet
+
+checklist (Hoefler and Belli 2015): 8 of 10 rules met; not met: 9, 11; not applicable: 10, 12
 """
 
-    def test_compare_has_words_figures_and_the_verdict_with_its_reasons(self):
+    def test_analyse_has_words_figures_comparisons_and_the_verdict_with_its_reasons(self):
         self.serve(CAMPAIGNS, ("GET", "/v1/campaigns/5a6b7c8d/analysis", answer(200, fake.analysis())))
         self.assertEqual(self.run_it("campaign", "analyse", "backfill-or-not"), (self.ANALYSIS, ""))
         self.assertEqual(json.loads(self.run_it("campaign", "analyse", "5a", "--json")[0]), fake.analysis())
 
-    def test_compare_of_one_that_goes_on_says_so(self):
+    def test_analyse_of_one_that_goes_on_says_so(self):
         verdict = {"value": "publishable", "reasons": []}
         self.serve(CAMPAIGNS, ("GET", r"/v1/campaigns/5a6b7c8d/analysis\?metric=a,b", answer(200, fake.analysis(
-            state="running", metrics=[], words=[], verdict=verdict))))
+            state="running", metrics=[], words=[], verdict=verdict, pareto=None, checklist=[]))))
         out, err = self.run_it("campaign", "analyse", "5a", "--metric", "a", "--metric", "b")
         self.assertEqual(out, "\nverdict: publishable: nothing speaks against it\n")
         self.assertIn("campaign 5a6b7c8d is running: what follows is of the runs so far", err)
 
-    def test_compare_that_is_refused_is_5(self):
+    def test_analyse_asks_for_a_factor_and_a_confidence(self):
+        self.serve(CAMPAIGNS, ("GET", r"/v1/campaigns/5a6b7c8d/analysis\?metric=a&by=cluster.compute&confidence=0.99",
+                               answer(200, fake.analysis())))
+        out, _ = self.run_it("campaign", "analyse", "5a", "--confidence", "0.99", "--by", "cluster.compute", "--metric",
+                             "a")
+        self.assertIn("variance of ranks: ", out)
+        self.run_it("campaign", "analyse", "5a", "--confidence", "much", code=2)
+
+    def test_analyse_that_is_refused_is_5(self):
         self.serve(CAMPAIGNS, ("GET", "/v1/campaigns/5a6b7c8d/analysis",
                                lambda h, m: h.problem(409, "conflict", "it has 2000 cells")))
         self.assertIn("it has 2000 cells", self.run_it("campaign", "analyse", "5a", code=5)[1])

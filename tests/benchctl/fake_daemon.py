@@ -214,7 +214,7 @@ def campaign(state="running", done=0, failed=0, running=0, eta=None, **more):
         "priority": 0, "plan": {"cells": 2, "blocks": 3, "runs": 6},
         "progress": {"planned": 6, "done": done, "failed": failed, "excluded": 0, "running": running,
                      "etaSeconds": eta},
-        "error": None, "createdAt": "2026-01-31T12:00:00.000Z", "startedAt": "2026-01-31T12:00:00.012Z",
+        "until": None, "error": None, "createdAt": "2026-01-31T12:00:00.000Z", "startedAt": "2026-01-31T12:00:00.012Z",
         "endedAt": None,
     }
     value.update(more)
@@ -250,23 +250,39 @@ def summary(*values, interval=None):
             "q1": values[0], "q3": values[-1], "interval": interval}
 
 
-def compared(name, unit, direction, cells, against):
-    """A metric of an analysis; cells and against are summaries, and where blocks were better."""
+def compared(name, unit, direction, cells, comparison, effects=None):
+    """A metric of an analysis; cells are summaries."""
     return {"name": name, "unit": unit, "kind": "cost", "direction": direction,
-            "cells": [cell | {"levels": levels, "excluded": 0, "mean": cell["median"]}
-                      for levels, cell in zip(LEVELS, cells)],
-            "against": [{"levels": LEVELS[1], "blocks": cells[1]["n"], "ratio": against,
-                         "difference": None, "higher": 3, "lower": 0, "equal": 0, "better": 0, "worse": 3}]}
+            "cells": [summary | {"cell": i, "excluded": 0, "mean": summary["median"]}
+                      for i, summary in enumerate(cells)],
+            "comparisons": [{"factor": SCHEDULER, "level": "sched/builtin", "reference": "sched/backfill",
+                             "cell": 1, "against": 0, "context": {}, "n": cells[1]["n"]} | comparison],
+            "effects": effects}
+
+
+WIDE = {"low": 0.5, "high": 2.5, "coverage": 0.96875}
+RULES = ["met"] * 8 + ["not met", "not applicable", "not met", "not applicable"]
+SLOWER = {"ratio": summary(1.21, 1.32, 1.4) | {"interval": {"low": 1.21, "high": 1.4, "coverage": 0.9998}},
+          "shift": {"estimate": 4.2, "interval": None}, "pCorrected": 0.015625,
+          "delta": {"value": 1, "magnitude": "large"}, "result": "worse"}
+UNRESOLVED = {"context": {"cluster.compute": 2}, "ratio": None, "shift": {"estimate": 0.5, "interval": WIDE},
+              "pCorrected": 0.25, "delta": {"value": 0.2, "magnitude": "small"}, "result": "unresolved"}
+EFFECTS = {"items": [{"factors": [SCHEDULER], "share": 0.614}, {"factors": ["cluster.compute"], "share": 0.2},
+                     {"factors": [SCHEDULER, "cluster.compute"], "share": 0.0299}], "left": 0.156}
 
 
 def analysis(**more):
-    wide = {"low": 0.5, "high": 2.5, "coverage": 0.96875}
     return {
         "campaign": "5a6b7c8d", "state": "done", "confidence": 0.95, "reference": LEVELS[0],
+        "cells": [{"cell": i, "name": levels[SCHEDULER], "levels": levels} for i, levels in enumerate(LEVELS)],
         "metrics": [
-            compared("makespan", "s", "min", (summary(12.4, 13.1, 13.9), summary(16.2, 17.3, 17.4)),
-                     summary(1.21, 1.32, 1.4)),
-            compared("utilisation", "", None, (summary(0, 0.5, 0.75), summary(0.5, 1, 1.5, interval=wide)), None)],
+            compared("makespan", "s", "min", (summary(12.4, 13.1, 13.9), summary(16.2, 17.3, 17.4)), SLOWER, EFFECTS),
+            compared("utilisation", "", None, (summary(0, 0.5, 0.75), summary(0.5, 1, 1.5, interval=WIDE)),
+                     UNRESOLVED)],
+        "pareto": {"objectives": [{"metric": "makespan", "direction": "min"}, {"metric": "wait", "direction": "min"}],
+                   "cells": [{"cell": 0, "onFront": True, "probability": 0.9985},
+                             {"cell": 1, "onFront": False, "probability": None}]},
+        "checklist": [{"rule": i, "status": status} for i, status in enumerate(RULES, 1)],
         "verdict": {"value": "exploratory", "reasons": [
             "of 3 runs of a cell the widest interval of the median, from the least to the greatest, covers it with "
             "75 %: 95 % needs at least 6", "1 of 6 runs is limited: in run eeee0001 \x1b[31mthe host was not quiet"]},
@@ -326,13 +342,30 @@ CATALOGUE = {"items": [
      "definition": "10 s x \x1b[31mtime scale.", "source": "Feitelson 2001"}]}
 
 
+FRAGMENT = {"name": "cluster/small", "digest": "sha256:" + "99" * 32,
+            "source": "/usr/share/benchd/fragments/cluster/small.yaml",
+            "spec": {"cluster": {"compute": 4, "node": {"cpus": 0.25}}}, "error": None}
+FRAGMENTS = {"items": [
+    {"name": "cluster/bad", "digest": None, "source": "/etc/benchd/fragments/cluster/bad.yaml", "spec": None,
+     "error": "/etc/benchd/fragments/cluster/bad.yaml:2:1: no \x1b[31mYAML"},
+    FRAGMENT | {"spec": None}], "next": None}
+RESOLVED = {"n": 2, "intervalLevel": 0.5, "leastP": 0.5, "leastCorrectedP": 0.5}
+
+
 def plan(**more):
     order = [(0, 1, 0, True), (1, 0, 0, True), (2, 0, 1, False), (3, 1, 1, False), (4, 1, 2, False), (5, 0, 2, False)]
     return {"digest": "sha256:" + "77" * 32, "spec": {"name": "backfill-or-not"}, "cells": 2, "blocks": 3,
             "warmupBlocks": 1, "runs": 6,
-            "cellList": [{"index": i, "levels": levels, "digest": "sha256:" + "88" * 32}
+            "cellList": [{"index": i, "levels": levels, "digest": "sha256:" + "88" * 32,
+                          "estimate": {"seconds": 20, "basis": "same", "n": 4}}
                          for i, levels in enumerate(LEVELS)],
             "order": [dict(zip(("position", "cell", "block", "warmup"), row)) for row in order],
+            "estimate": {"blockSeconds": 40, "seconds": 120, "nodeHours": 0.0667, "leastSeconds": 120,
+                         "leastNodeHours": 0.0667, "cells": {"same": 2, "like": 0, "guess": 0, "none": 0}},
+            "budget": None,
+            "resolution": {"confidence": 0.95, "paired": True, "comparisons": 1,
+                           "min": RESOLVED, "max": RESOLVED, "resolves": False,
+                           "why": "no interval of a median has a confidence of 0.95 with 2 blocks: 6 can"},
             "warnings": []} | more
 
 
@@ -476,6 +509,8 @@ def world(speed):
         ("GET", r"/v1/runs/eeee..../samples", lambda h, m: h.json(200, SERIES)),
         ("GET", r"/v1/runs/eeee..../samples\?.*step=.*", lambda h, m: h.json(200, MEANS)),
         ("GET", r"/v1/runs/eeee..../samples\?.*", lambda h, m: h.json(200, VALUES)),
+        ("GET", "/v1/fragments", lambda h, m: h.json(200, FRAGMENTS)),
+        ("GET", "/v1/fragments/cluster/small", lambda h, m: h.json(200, FRAGMENT)),
         ("GET", "/v1/metrics-catalogue", lambda h, m: h.json(200, CATALOGUE)),
         ("GET", r"/v1/events\?since=0", follow),
         ("GET", r"/v1/events\?.*", items(*[event(i, "step", step="nodes", ms=i) for i in range(1, 4)])),

@@ -13,6 +13,8 @@ int main(void)
     srunner_add_suite(runner, spec_suite());
     srunner_add_suite(runner, commands_suite());
     srunner_add_suite(runner, campaign_suite());
+    srunner_add_suite(runner, csvread_suite());
+    srunner_add_suite(runner, results_suite());
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -176,6 +176,8 @@ class Completion(PeerTest):
                                (("image", "build", "d"), ["debian-bookworm"]),
                                (("campaign", "show", "5"), ["5a6b7c8d", "5a6b0000"]),
                                (("campaign", "watch", "b"), ["backfill-or-not"]),
+                               (("campaign", "export", "--format", "j"), ["json", "junit"]),
+                               (("run", "export", "--format", ""), ["json", "csv", "swf"]),
                                (("run", "show", ""), ["eeee0001"]), (("run", "artifacts", "e"), ["eeee0001"])):
             with self.subTest(words):
                 self.assertEqual([w for w in self.complete(*words) if not w.startswith("-")], offered)
@@ -240,6 +242,13 @@ class Terminal(PeerTest):
         self.serve(("GET", "/v1/runs/eeee0001/artifacts/stdout",
                     lambda h, m: h.reply(200, b"a\x1b[31m\tb\n", "application/octet-stream")))
         self.assertEqual(self.on_terminal("run", "artifacts", "eeee0001", "stdout"), "a\\x1b[31m\tb\r\n")
+
+    def test_an_export_is_made_harmless_on_a_terminal(self):
+        self.serve(("GET", r"/v1/campaigns\?.*", fake.items(fake.campaign())),
+                   ("GET", r"/v1/campaigns/5a6b7c8d/export\?format=csv",
+                    lambda h, m: h.reply(200, b"run,reason\r\neeee0001,\x1b]0;owned\x07\r\n", "text/csv")))
+        self.assertEqual(self.on_terminal("campaign", "export", "5a6b7c8d", "--format", "csv"),
+                         "run,reason\r\neeee0001,\\x1b]0;owned\\x07\r\n")
 
     def test_tables_keep_to_a_narrow_terminal(self):
         self.serve(("GET", r"/v1/clusters\?.*", fake.items(fake.cluster(name="a-name-that-is-long"))),

@@ -9,3 +9,5 @@ Suite *text_suite(void);
 Suite *spec_suite(void);
 Suite *commands_suite(void);
 Suite *campaign_suite(void);
+Suite *csvread_suite(void);
+Suite *results_suite(void);

@@ -109,6 +109,14 @@ static const struct {
      true, "7 of 22 done, 2 failed, 1 left out, 1 under way, about 1 min 3 s to go"},
     {"{'progress': {'planned': 22, 'done': 7, 'failed': 2, 'running': 1, 'etaSeconds': 0}}", false,
      "7 of 22 done, 2 failed, about 0 s to go"},
+    /* as long as a rule may stop it */
+    {"{'state': 'running', 'until': {'met': false},"
+     " 'progress': {'planned': 22, 'done': 7, 'failed': 0, 'etaSeconds': 63}}",
+     false, "7 of at most 22 done, at most 1 min 3 s to go"},
+    {"{'state': 'running', 'until': {'met': true}, 'progress': {'planned': 7, 'done': 7}}", false,
+     "7 of 7 done"},
+    {"{'state': 'done', 'until': {'met': false}, 'progress': {'planned': 22, 'done': 22}}", false,
+     "22 of 22 done"},
 };
 
 START_TEST(test_progress_counts_what_there_is)
@@ -117,6 +125,31 @@ START_TEST(test_progress_counts_what_there_is)
     bd_auto_str struct bd_str text = {0};
     campaign_progress(campaign, progresses[_i].running, &text);
     ck_assert_str_eq(bd_str_text(&text), progresses[_i].text);
+}
+END_TEST
+
+#define UNTIL "{'until': {'metric': 'makespan', 'relativeHalfWidth': 0.05, "
+
+static const struct {
+    const char *campaign, *text; /* NULL: it has no rule */
+} stoppings[] = {
+    {"{'until': null}", NULL},
+    {UNTIL "'looks': 0, 'blocks': 0, 'met': false, 'halfWidths': []}}",
+     "makespan to within 5 %: not looked at yet"},
+    {UNTIL "'looks': 1, 'blocks': 6, 'met': false, 'halfWidths': [null, 0.01]}}",
+     "makespan to within 5 %: no interval of 1 cell yet after block 6 (look 1), not met"},
+    {UNTIL "'looks': 2, 'blocks': 12, 'met': false, 'halfWidths': [0.06, 0.0625]}}",
+     "makespan to within 5 %: 6.25 % after block 12 (look 2), not met"},
+    {UNTIL "'looks': 3, 'blocks': 18, 'met': true, 'halfWidths': [0.045, 0.02]}}",
+     "makespan to within 5 %: 4.5 % after block 18 (look 3), met"},
+};
+
+START_TEST(test_a_rule_for_stopping_is_one_line)
+{
+    bd_auto_json json_t *campaign = parse(stoppings[_i].campaign);
+    bd_auto_str struct bd_str text = {0};
+    ck_assert_int_eq(campaign_stopping(campaign, &text), stoppings[_i].text != NULL);
+    ck_assert_str_eq(bd_str_text(&text), stoppings[_i].text ? stoppings[_i].text : "");
 }
 END_TEST
 
@@ -129,6 +162,7 @@ Suite *campaign_suite(void)
     tcase_add_loop_test(t, test_levels_are_one_line, 0, BD_ARRAY_LEN(cells));
     tcase_add_loop_test(t, test_results_tell_what_matters_most, 0, BD_ARRAY_LEN(results));
     tcase_add_loop_test(t, test_progress_counts_what_there_is, 0, BD_ARRAY_LEN(progresses));
+    tcase_add_loop_test(t, test_a_rule_for_stopping_is_one_line, 0, BD_ARRAY_LEN(stoppings));
     suite_add_tcase(s, t);
     return s;
 }

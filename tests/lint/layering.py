@@ -32,7 +32,7 @@ MAY_INCLUDE = {
     "lib/crate": ["lib/base"],
     "lib/plan": ["lib/stats", *MODEL],
     "lib/store": ["lib/jobs", *MODEL],
-    "lib/report": ["lib/stats", "lib/store", "lib/plan", "lib/jobs", *MODEL],
+    "lib/report": ["lib/stats", "lib/store", "lib/plan", "lib/jobs", "lib/swf", *MODEL],
     "lib/virt": MODEL,
     "lib/channel": ["lib/virt", *MODEL],
     "lib/image": ["lib/channel", "lib/virt", *MODEL],
@@ -45,6 +45,7 @@ MAY_INCLUDE = {
     "daemon": ["api", "daemon/api", "daemon/engine", "daemon/http", "daemon/loop", *BELOW_ENGINE, *BESIDE],
     "api": FORMATS,
     "node": ["lib/jobs"],
+    "clients": ["lib/swf", "lib/report", "lib/stats", *MODEL],
     "clients": ["lib/crate", "lib/swf", *FORMATS],
 }
 ANYTHING = ["tests"]

@@ -23,6 +23,25 @@ static const struct {
     {"{'cluster': 'big', 'factors': {'cluster.compute': [0]}, 'cells': 7}",
      {"/cluster | an object", "/cells | an array"}},
 
+    /* rules for stopping */
+    {"{'design': {'repetitions': {'min': 6, 'max': 12, 'until': {'metric': 'elapsed',"
+     " 'relativeHalfWidth': 0.1}}}}",
+     {"/design/repetitions/max | so many blocks that the rule can be met at a look before the last:"
+      " a confidence of 0.95 takes 12 values or more"}},
+    {"{'design': {'order': 'randomised', 'repetitions': {'min': 6, 'max': 20, 'until': {'metric':"
+     " 'elapsed', 'relativeHalfWidth': 0.1, 'confidence': 0.999, 'every': 20}}}}",
+     {"/design/order | randomised-blocks or as-written: ", "/design/repetitions/max | so many"}},
+    {"{'design': {'repetitions': {'min': 21, 'max': 20, 'until': {'metric': 'elapsed',"
+     " 'relativeHalfWidth': 0.1}}}}",
+     {"/design/repetitions/min | a number up to max"}},
+    {"{'design': {'repetitions': {'min': 6, 'max': 20, 'until': {'relativeHalfWidth': 0,"
+     " 'confidence': 95, 'every': 0, 'metrics': []}}}}",
+     {"/design/repetitions/until | required member 'metric'",
+      "/design/repetitions/until/relativeHalfWidth | a number above 0",
+      "/design/repetitions/until/confidence | a number from 0.5",
+      "/design/repetitions/until/every | an integer from 1",
+      "/design/repetitions/until/metrics | no member of this name"}},
+
     /* paths */
     {"{'factors': {'cluster.colour': ['red', 'blue'], 'cluster.nodes.cpus': [1]}}",
      {"/factors/cluster.colour | no member of this name",
@@ -80,9 +99,27 @@ static const struct {
      "{'cluster.compute': 1}]}",
      {"/exclude | at least one cell that is not left out"}},
     {"{'factors': {'cluster.compute': [1, 1]}, 'exclude': [{'cluster.compute': 'x'}], "
-     "'cells': [{'x': 1}], 'design': {'repetitions': {'min': 3, 'max': 4, 'until': {}}}}",
+     "'cells': [{'x': 1}], 'design': {'repetitions': {'min': 4, 'max': 3}}}",
      {"/factors/cluster.compute/1 | a level that is not", "/exclude/0/cluster.compute | one of the",
-      "/cells/0/x | " NO_PATH, "/design/repetitions/until | no rule for stopping"}},
+      "/cells/0/x | " NO_PATH, "/design/repetitions/min | a number up to max"}},
+
+    /* conditions */
+    {"{'failIf': [{'above': 1}, {'metric': 'elapsed', 'statistic': 'mode', 'above': 'x', 'of': "
+     "{}}]}",
+     {"/failIf/0 | required member 'metric'", "/failIf/1/statistic | one of: median, min, max",
+      "/failIf/1/above | a number", "/failIf/1/of | "}},
+    {"{'factors': {'cluster.compute': [1, 2]}, 'failIf': [{'metric': 'elapsed'}, {'metric': "
+     "'elapsed', 'above': 1, 'below': 2}, {'metric': 'elapsed', 'above': 1, 'of': "
+     "{'cluster.compute': 3}}, {'metric': 'elapsed', 'above': 1, 'of': {'workload.nodes': 1}}, "
+     "{'metric': 'elapsed', 'above': 1, 'of': {'cluster.compute': 2, 'a/b~c': 1}}]}",
+     {"/failIf/0 | either above or below", "/failIf/1 | either above or below",
+      "/failIf/2/of/cluster.compute | a level that a cell has",
+      "/failIf/3/of/workload.nodes | the path of a factor",
+      "/failIf/4/of/a~1b~0c | the path of a factor"}},
+    {"{'factors': {'cluster.compute': [1, 2], 'workload.warmup': [0, 1]}, 'exclude': "
+     "[{'cluster.compute': 1, 'workload.warmup': 1}], 'failIf': [{'metric': 'elapsed', 'below': 1, "
+     "'of': {'cluster.compute': 1, 'workload.warmup': 1}}]}",
+     {"/failIf/0/of | levels that a cell has together"}},
 
     /* how often */
     {"{'factors': {'cluster.compute': [1, 2, 3]}, 'design': {'repetitions': 10000, 'warmup': 1000},"
@@ -187,6 +224,27 @@ START_TEST(too_many_combinations_are_counted)
 }
 END_TEST
 
+/* Whoever walks down such a path would run out of stack. */
+START_TEST(a_path_of_very_many_names_is_refused)
+{
+    static const char *const roots[] = {"workload", "cluster.scheduler.options"};
+    bd_auto_str struct bd_str path = {0};
+    bd_auto_faults struct schema_faults found = {0};
+    bd_auto(plan) struct plan *p = NULL;
+    bool is_one_name = _i == 1;
+    bd_str_add(&path, roots[_i]);
+    for (int i = 0; i < 200000; i++)
+        bd_str_add(&path, ".a");
+    bd_auto_json json_t *spec = spec_with("{'factors': {}}");
+    json_object_set_new(json_object_get(spec, "factors"), bd_str_text(&path), json_pack("[i]", 1));
+    plan_make(spec, &rules, &p, &found);
+    for (size_t i = 0; i < found.n; i++)
+        ck_assert_msg(is_one_name || bd_starts_with(found.items[i].expected, NO_PATH), "%s",
+                      found.items[i].expected);
+    ck_assert(is_one_name || found.n > 0);
+}
+END_TEST
+
 /* A list of faults is short, whatever is sent. */
 START_TEST(many_faults_are_cut_off)
 {
@@ -235,6 +293,7 @@ Suite *faults_suite(void)
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, all_faults_are_told_where_they_are, 0, BD_ARRAY_LEN(wrong));
     tcase_add_loop_test(tests, too_many_combinations_are_counted, 0, BD_ARRAY_LEN(many));
+    tcase_add_loop_test(tests, a_path_of_very_many_names_is_refused, 0, 2);
     tcase_add_test(tests, many_faults_are_cut_off);
     tcase_add_test(tests, what_was_told_before_stays);
     tcase_add_test(tests, rules_may_have_no_check);

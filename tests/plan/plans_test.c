@@ -77,6 +77,38 @@ static void assert_same(const struct plan *a, const struct plan *b)
     ck_assert_str_eq(bd_str_text(&x), bd_str_text(&y));
 }
 
+START_TEST(a_rule_for_stopping_is_read_with_its_defaults)
+{
+    bd_auto_json json_t *spec =
+        spec_with("{'design': {'repetitions': {'min': 6, 'max': 20, 'until': {'metric': 'elapsed',"
+                  " 'relativeHalfWidth': 0.1}}}}");
+    bd_auto(plan) struct plan *p = make(spec), *again = NULL;
+    const struct plan_until *until = plan_until(p);
+    ck_assert_ptr_nonnull(until);
+    ck_assert_str_eq(until->metric, "elapsed");
+    ck_assert_uint_eq(until->rule.min, 6);
+    ck_assert_uint_eq(until->rule.max, 20);
+    ck_assert_uint_eq(until->rule.every, 1);
+    ck_assert_double_eq(until->rule.confidence, 0.95);
+    ck_assert_double_eq(until->rule.relative_half_width, 0.1);
+    ck_assert_uint_eq(plan_blocks(p), 20);
+    ck_assert_int_eq(plan_again(spec, &again, NULL), 0);
+    ck_assert_double_eq(plan_until(again)->rule.at_looks, until->rule.at_looks);
+    ck_assert_double_gt(until->rule.at_looks, 0.999);
+
+    json_t *rule =
+        json_object_get(json_object_get(json_object_get(spec, "design"), "repetitions"), "until");
+    ck_assert_int_eq(bd_json_int(rule, "every", 0), 1);
+    json_object_set_new(rule, "every", json_integer(0)); /* what the store holds is damaged */
+    bd_auto(plan) struct plan *none = NULL;
+    ck_assert_int_eq(plan_again(spec, &none, NULL), BD_ECORRUPT);
+
+    bd_auto_json json_t *plain = spec_with("{'design': {'repetitions': {'min': 6, 'max': 20}}}");
+    bd_auto(plan) struct plan *without = make(plain);
+    ck_assert_ptr_null(plan_until(without));
+}
+END_TEST
+
 START_TEST(cells_and_blocks_are_those_of_the_spec)
 {
     bd_auto_json json_t *spec = spec_with(plans[_i].members);
@@ -139,13 +171,56 @@ START_TEST(plan_owns_what_it_needs)
 }
 END_TEST
 
+START_TEST(a_condition_is_about_the_cells_that_have_its_levels)
+{
+    static const struct {
+        const char *levels;
+        bool in[4];
+    } vectors[] = {
+        {"{}", {true, true, true, true}},
+        {"{'cluster.compute': 2}", {true, false, true, false}},
+        {"{'cluster.node': {'cpus': 2}}", {false, false, false, true}}, /* with its defaults */
+        {"{'workload.warmup': 0, 'cluster.compute': 2}", {true, false, false, false}},
+    };
+    bd_auto_json json_t *spec = spec_with(
+        "{'cluster': {'compute': 2}, 'factors': {'cluster.compute': [2, 5]}, 'cells': "
+        "[{'workload.warmup': 1}, {'cluster.node': {'cpus': 2}, 'cluster.compute': 3}],"
+        " 'failIf': [{'metric': 'elapsed', 'above': 1, 'of': {'cluster.node': {'cpus': 2}}}]}");
+    bd_auto(plan) struct plan *p = make(spec);
+    const json_t *condition = json_array_get(json_object_get(spec, "failIf"), 0);
+    ck_assert_str_eq(bd_json_str(condition, "statistic", ""), "median");
+    for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
+        bd_auto_json json_t *holder = spec_with(vectors[i].levels);
+        json_object_del(holder, "name");
+        json_object_del(holder, "workload");
+        bool of_node = json_object_get(holder, "cluster.node") != NULL;
+        const json_t *levels = of_node ? json_object_get(condition, "of") : holder;
+        for (size_t cell = 0; cell < BD_ARRAY_LEN(vectors[i].in); cell++)
+            ck_assert_msg(plan_cell_has(p, cell, levels) == vectors[i].in[cell], "%s, cell %zu",
+                          vectors[i].levels, cell);
+    }
+}
+END_TEST
+
+START_TEST(what_stands_at_a_path_is_found_in_a_spec)
+{
+    bd_auto_json json_t *spec =
+        spec_with("{'cluster': {'compute': 2, 'scheduler': {'options': {'A.b': 7}}}}");
+    ck_assert_int_eq(json_integer_value(plan_value_at(spec, "cluster.compute")), 2);
+    ck_assert_int_eq(json_integer_value(plan_value_at(spec, "cluster.scheduler.options.A.b")), 7);
+    ck_assert_ptr_null(plan_value_at(spec, "cluster.compute.x"));
+    ck_assert_ptr_null(plan_value_at(spec, "name"));
+}
+END_TEST
+
 START_TEST(spec_of_a_cell_has_its_levels_and_nothing_of_the_campaign_as_a_whole)
 {
-    static const char *const gone[] = {"factors", "cells",      "exclude",
-                                       "design",  "objectives", "artifacts"};
-    bd_auto_json json_t *spec = spec_with(
-        "{'factors': {'cluster.compute': [2, 5], 'workload.env': [{'A': '1'}]},"
-        " 'objectives': [{'metric': 'elapsed', 'direction': 'min'}], 'labels': {'a': 'b'}}");
+    static const char *const gone[] = {"factors",    "cells",     "exclude", "design",
+                                       "objectives", "artifacts", "failIf"};
+    bd_auto_json json_t *spec =
+        spec_with("{'factors': {'cluster.compute': [2, 5], 'workload.env': [{'A': '1'}]},"
+                  " 'objectives': [{'metric': 'elapsed', 'direction': 'min'}],"
+                  " 'failIf': [{'metric': 'elapsed', 'above': 1}], 'labels': {'a': 'b'}}");
     bd_auto(plan) struct plan *p = make(spec);
     bd_auto_json json_t *cell = plan_cell_spec(p, 1);
     for (size_t i = 0; i < BD_ARRAY_LEN(gone); i++)
@@ -266,9 +341,12 @@ Suite *plans_suite(void)
     tcase_add_checked_fixture(tests, load_rules, unload_rules);
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, cells_and_blocks_are_those_of_the_spec, 0, BD_ARRAY_LEN(plans));
+    tcase_add_test(tests, a_rule_for_stopping_is_read_with_its_defaults);
     tcase_add_loop_test(tests, plan_of_a_resolved_spec_is_the_same_again, 0, BD_ARRAY_LEN(plans));
     tcase_add_test(tests, name_of_an_option_may_have_dots);
     tcase_add_test(tests, plan_owns_what_it_needs);
+    tcase_add_test(tests, a_condition_is_about_the_cells_that_have_its_levels);
+    tcase_add_test(tests, what_stands_at_a_path_is_found_in_a_spec);
     tcase_add_test(tests, spec_of_a_cell_has_its_levels_and_nothing_of_the_campaign_as_a_whole);
     tcase_add_test(tests, what_the_scheduler_is_told_follows_the_share);
     tcase_add_test(tests, equal_specs_have_equal_digests);

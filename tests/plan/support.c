@@ -87,6 +87,10 @@ int main(void)
     SRunner *runner = srunner_create(plans_suite());
     srunner_add_suite(runner, order_suite());
     srunner_add_suite(runner, faults_suite());
+    srunner_add_suite(runner, compose_suite());
+    srunner_add_suite(runner, nested_suite());
+    srunner_add_suite(runner, sample_suite());
+    srunner_add_suite(runner, budget_suite());
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

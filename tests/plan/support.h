@@ -26,3 +26,7 @@ void order_text(const struct plan *p, struct bd_str *out);
 Suite *plans_suite(void);
 Suite *order_suite(void);
 Suite *faults_suite(void);
+Suite *compose_suite(void);
+Suite *nested_suite(void);
+Suite *sample_suite(void);
+Suite *budget_suite(void);

@@ -14,6 +14,7 @@ from sockets import free_port
 
 BUILD = Path(os.environ.get("BENCHD_BUILD", host.ROOT / "build")).resolve()
 PROGRAM = BUILD / "daemon" / "benchd"
+FRAGMENTS = host.ROOT / "fragments"
 RECIPES = host.ROOT / "lib" / "image" / "recipes"
 
 
@@ -53,6 +54,7 @@ class Daemon:
             "listen_unix": self.socket,
             "listen_tcp": f"127.0.0.1:{self.port}",
             "recipe_dir": RECIPES,
+            "fragments": FRAGMENTS,
             "node_layer": BUILD / "node" / "layer",
             "bench_enter": BUILD / "node" / "bench-enter",
             **self.flags,

@@ -247,6 +247,25 @@ BAD_SPECS = [  # what is wrong, where, and a word of what is expected there
     ({"limits": {"runTimeout": "0s"}}, "/limits/runTimeout", "matches"),
     ({"admission": {"oversubscribe": "yes"}}, "/admission/oversubscribe", "true or false"),
     ({"objectives": [{"metric": "speed", "direction": "max"}]}, "/objectives/0/metric", "metric of the workload"),
+    ({"objectives": [{"metric": "elapsed", "direction": "min", "margin": 0}]}, "/objectives/0/margin", ""),
+    ({"objectives": [{"metric": "elapsed", "direction": "min", "margin": "0%"}]}, "/objectives/0/margin", ""),
+    ({"workload": {"name": "jobstream", "jobs": 1, "runtime": {"distribution": "constant", "value": "1s"},
+                   "seed": 3}, "design": {"seed": 4}}, "/workload/seed", "per-block, fixed"),
+    ({"design": {"sample": {"kind": "latin-hypercube", "cells": 4, "ranges": {
+        "cluster.node.cpus": {"from": 2, "to": 1}}}}}, "/design/sample/ranges/cluster.node.cpus/to", "more than"),
+    ({"factors": {"cluster.compute": {"levels": [1, 2], "when": {"workload.nodes": 1}}}},
+     "/factors/cluster.compute/when/workload.nodes", "another factor"),
+    ({"design": {"repetitions": 6}, "budget": {"runs": 5}}, "/budget/runs", "at least 6"),
+    ({"budget": {"wallTime": "0s"}}, "/budget/wallTime", "matches"),
+    ({"defaults": "cluster/small"}, "/defaults", "array"),
+    ({"defaults": ["cluster/smal"]}, "/defaults/0", "cluster/small"),
+    ({"defaults": ["a/a"], "fragments": {"a/a": {"defaults": ["a/a"]}}}, "/fragments/a~1a/defaults/0", "itself"),
+    ({"fragments": {"../etc": {}}}, "/fragments/..~1etc", ""),
+    ({"defaults": ["a/a"], "fragments": {"a/a": {"limits": {"runTimeout": 7}}}}, "/limits/runTimeout",
+     "(from fragment a/a)"),
+    ({"overrides": ["cluster.compute=0"]}, "/cluster/compute", "(from override cluster.compute=0)"),
+    ({"overrides": ["cluster.colour=red"]}, "/overrides/0", "no member of this name"),
+    ({"overrides": ["+name=x"]}, "/overrides/0", "not there yet"),
 ]
 
 

@@ -39,7 +39,7 @@ def run(campaigns):
 
 
 def sample(path):
-    path = path.replace("{hostId}", "local").replace("{name}", "slurm").replace("{artifact}", "stdout")
+    path = path.replace("{group}/{name}", "cluster/none").replace("{hostId}", "local").replace("{name}", "slurm").replace("{artifact}", "stdout")
     return re.sub(r"\{\w+Id\}", NOBODY, path)
 
 
@@ -84,10 +84,12 @@ def test_reads(daemon, cluster, run, over):
         f"/v1/images/{image['digest']}/manifest", "/v1/hosts", "/v1/hosts/local", "/v1/schedulers",
         "/v1/schedulers/slurm", "/v1/events", "/openapi.json",
         "/v1/campaigns", one_campaign, f"{one_campaign}/runs", f"{one_campaign}/analysis",
-        f"{one_campaign}/analysis?metric=elapsed", "/v1/runs", f"/v1/runs?campaign={run['campaign']}",
+        f"{one_campaign}/analysis?metric=elapsed", f"{one_campaign}/report", f"{one_campaign}/report?format=html",
+        f"{one_campaign}/export", f"{one_run}/export", "/v1/runs", f"/v1/runs?campaign={run['campaign']}",
         one_run, f"{one_run}/steps", f"{one_run}/jobs", f"{one_run}/jobs?outcome=failed,lost", f"{one_run}/samples",
         f"{one_run}/queue", f"{one_run}/queue?step=1s&from=1s&to=1min",
         f"{one_campaign}/crate", "/v1/signing-key", f"/v1/hosts/local/descriptions/{run['conditions']['host']}",
+        "/v1/fragments", "/v1/fragments/cluster/small",
         "/v1/metrics-catalogue", f"{one_run}/logs", f"{one_run}/artifacts", f"{one_run}/artifacts/stdout",
     ):
         reply = api.get(target)
@@ -97,6 +99,54 @@ def test_reads(daemon, cluster, run, over):
             assert unchanged.status == 304, target
     for target in ("/healthz", "/readyz", "/metrics"):
         assert api.get(target).status == 200
+
+
+def test_a_run_has_the_digest_of_its_cell(campaigns, run):
+    plan = campaigns.plan(shell("echo 7", limits=AT_ONCE))
+    assert run["digest"] == plan["cellList"][0]["digest"]
+    assert [r["digest"] for r in campaigns.runs(run["campaign"])] == [run["digest"]]
+
+
+def test_every_fragment_makes_a_plan(api, campaigns):
+    for fragment in api.get("/v1/fragments").json["items"]:
+        assert fragment["error"] is None, fragment
+        of_it = api.get(f"/v1/fragments/{fragment['name']}").json
+        assert of_it["digest"] == fragment["digest"] and of_it["spec"]
+        workload = {} if fragment["name"].startswith("workload/") else {"workload": shell("true")["workload"]}
+        cluster = {} if fragment["name"].startswith("cluster/") else {"cluster": {"compute": 4}}
+        plan = campaigns.plan({"name": "one", "defaults": [fragment["name"]], **workload, **cluster})
+        assert fragment["name"] in [part["fragment"] for part in plan["spec"]["composition"]]
+        assert {"fragment": fragment["name"], "digest": fragment["digest"]} in plan["spec"]["composition"]
+
+
+def test_a_plan_tells_what_it_takes(api, campaigns, run):
+    """Of a command that was run before, the time that it took; of one that was not, nothing."""
+    spec = shell("echo 7", limits=AT_ONCE, design=design(blocks=6), budget={"wallTime": "1ms", "runs": 6})
+    plan = campaigns.plan(spec)
+    known = plan["cellList"][0]["estimate"]
+    assert known["basis"] == "same" and known["n"] >= 1 and known["seconds"] > 0
+    assert plan["estimate"]["seconds"] == pytest.approx(6 * known["seconds"])
+    assert plan["budget"]["enough"] is False and plan["budget"]["blocks"] == 0
+    assert any(w.startswith("budget: ") for w in plan["warnings"])
+    assert plan["resolution"]["resolves"] is True and plan["resolution"]["max"]["n"] == 6
+    stream = campaigns.plan({"name": "x", "defaults": ["cluster/small", "workload/short-jobs"]})
+    assert stream["cellList"][0]["estimate"]["basis"] == "guess"
+    assert stream["resolution"]["resolves"] is False and stream["budget"] is None
+    unknown = campaigns.plan(shell("true", cluster={"compute": 250, "node": {"cpus": 0.01, "memory": "64MiB"}}))
+    assert unknown["estimate"]["seconds"] is None and unknown["estimate"]["cells"]["none"] == 1
+
+
+def test_a_composed_campaign_is_stored_resolved(api, campaigns):
+    spec = {**shell("true", limits=AT_ONCE), "defaults": ["mine/quick"], "overrides": ["+labels.study=mine"],
+            "fragments": {"mine/quick": {"priority": 7}}}
+    first = campaigns.plan(spec)
+    again = campaigns.plan(first["spec"])
+    assert first["digest"] == again["digest"] and first["spec"] == again["spec"]
+    id = campaigns.submit(spec)
+    stored = campaigns.get(id)
+    assert (stored["digest"], stored["priority"]) == (first["digest"], 7)
+    assert stored["spec"] == first["spec"] and "defaults" not in stored["spec"]
+    campaigns.wait(id, "done")
 
 
 def test_host_tells_what_it_can(api, cluster):
@@ -177,17 +227,20 @@ def test_campaign_life(api, campaigns):
     campaigns.runs(id)
 
 
-def test_comparison_of_one_run_says_that_it_is_little(api, run):
+def test_analysis_of_one_run_says_that_it_is_little(api, run):
     target = f"/v1/campaigns/{run['campaign']}/analysis"
     found = api.get(target).json
     (elapsed,) = [m for m in found["metrics"] if m["name"] == "elapsed"]
-    assert (elapsed["name"], elapsed["unit"], elapsed["against"]) == ("elapsed", "s", [])
+    assert (elapsed["name"], elapsed["unit"], elapsed["comparisons"]) == ("elapsed", "s", [])
     assert elapsed["cells"][0]["median"] == run["metrics"]["elapsed"]["value"]
     assert found["verdict"]["value"] == "exploratory"
     assert any("at least 6" in reason for reason in found["verdict"]["reasons"])
     nothing = api.get(f"{target}?metric=nothing").json
     assert (nothing["metrics"], nothing["verdict"]["value"]) == ([], "invalid")
     assert api.get(f"{target}?metric=No").status == 422
+    assert api.get(f"{target}?confidence=0.9").json["confidence"] == 0.9
+    for faulty in ("confidence=0.5", "confidence=1", "confidence=much", "by=cluster.compute"):
+        assert api.get(f"{target}?{faulty}").status == 422, faulty
 
 
 def test_artifacts_are_those_of_the_run_alone(api, campaigns, run):

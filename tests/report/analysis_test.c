@@ -1,38 +1,8 @@
-/* What is said of a campaign whose runs are known: figures, words and verdict, and that all of it
- * is as the contract has it. */
-#include "contract.h"
-#include "lib/report/analysis.h"
-#include "lib/schema/schema.h"
+/* What is said of a campaign whose runs are known: figures, words and verdict. */
 #include "tests/base/unit.h"
+#include "tests/report/analyses.h"
 
 #include <string.h>
-
-#define TYPE "cluster.scheduler.options.SchedulerType"
-
-static json_t *parse(const char *text_in_apostrophes)
-{
-    bd_auto_free char *text = bd_xstrdup(text_in_apostrophes);
-    for (char *p = text; *p; p++)
-        *p = *p == '\'' ? '"' : *p;
-    json_t *json = json_loads(text, JSON_DECODE_ANY, NULL);
-    ck_assert_msg(json != NULL, "%s", text);
-    return json;
-}
-
-/* The reply's form; a analysis that does not fit is refused here whatever the test is about. */
-static void check_contract(const json_t *analysis)
-{
-    struct bd_err err = BD_ERR_INIT;
-    bd_auto_json json_t *contract = NULL;
-    bd_auto(schema) struct schema *schema = NULL;
-    bd_auto_faults struct schema_faults faults = {0};
-    ck_assert_int_eq(bd_json_parse(contract_json, contract_json_bytes, &contract, &err), 0);
-    ck_assert_msg(schema_compile(contract, "/components/schemas/Analysis", &schema, &err) == 0,
-                  "%s", err.text);
-    bool fits = schema_check(schema, analysis, "", &faults);
-    ck_assert_msg(fits, "%s: expected %s", faults.n ? faults.items[0].pointer : "",
-                  faults.n ? faults.items[0].expected : "");
-}
 
 static const char levels[] = "[{'" TYPE "': 'sched/backfill'}, {'" TYPE "': 'sched/builtin'}]";
 
@@ -47,16 +17,17 @@ static json_t *compare_as(const char *spec_text, const char *levels_text, size_t
     size_t n_cells = json_array_size(cells);
     if (wanted)
         bd_strv_add(&names, wanted);
-    const struct analysis_campaign campaign = {
+    struct analysis_campaign campaign = {
         .id = "5a6b7c8d",
+        .name = "backfill-or-not",
         .state = "done",
         .at_end = true,
-        .spec = spec,
         .levels = cells,
         .blocks = n / n_cells,
         .warmup = warmup,
         .metrics = &names,
     };
+    analysis_design_of(spec, &campaign);
     bd_auto(analysis) struct analysis *c = analysis_new(&campaign);
     for (size_t i = n; i-- > 0;) {
         if (!*metrics[i])
@@ -87,47 +58,30 @@ static const char spec[] = "{'objectives': [{'metric': 'makespan', 'direction': 
 static const char *const three_blocks[] = {MAKESPAN(10), MAKESPAN(13), MAKESPAN(20),
                                            MAKESPAN(22), MAKESPAN(5),  MAKESPAN(7)};
 
-static const char *word(const json_t *analysis, size_t i)
-{
-    const char *text = json_string_value(json_array_get(json_object_get(analysis, "words"), i));
-    return text ? text : "(none)";
-}
-
-static const char *reason(const json_t *analysis, size_t i)
-{
-    const json_t *verdict = json_object_get(analysis, "verdict");
-    const char *text = json_string_value(json_array_get(json_object_get(verdict, "reasons"), i));
-    return text ? text : "(none)";
-}
-
-static const char *verdict(const json_t *analysis)
-{
-    return bd_json_str(json_object_get(analysis, "verdict"), "value", "(none)");
-}
-
-static const json_t *metric(const json_t *analysis, size_t i)
-{
-    return json_array_get(json_object_get(analysis, "metrics"), i);
-}
-
 START_TEST(test_three_blocks_are_told_in_words_and_figures)
 {
     bd_auto_json json_t *c = compare_as(spec, levels, 0, three_blocks, 6, NULL, NULL);
     const json_t *m = metric(c, 0);
-    ck_assert_str_eq(word(c, 0),
-                     "makespan: sched/builtin takes 1.3 times as long as sched/backfill (median of "
-                     "3 blocks, 1.1 to 1.4; longer in 3 of 3)");
-    const json_t *cell = json_array_get(json_object_get(m, "cells"), 1);
+    ck_assert_str_eq(
+        word(c, 0), "makespan: no difference between sched/builtin and sched/backfill is resolved: "
+                    "ratio 1.3 (median of 3 blocks, 1.1 to 1.4; longer in 3 of 3); corrected p = "
+                    "0.25 (family of 1); Cliff's delta 0.33, medium");
+    const json_t *cell = cell_of(m, 1);
     ck_assert_double_eq(bd_json_real(cell, "median", 0), 13);
     ck_assert_double_eq(bd_json_real(cell, "mean", 0), 14);
     ck_assert(json_is_null(json_object_get(cell, "interval")));
-    const json_t *pair = json_array_get(json_object_get(m, "against"), 0);
+    const json_t *pair = comparison_of(m, 0);
     ck_assert_int_eq(bd_json_int(pair, "worse", -1), 3);
     ck_assert_int_eq(bd_json_int(pair, "better", -1), 0);
+    ck_assert_str_eq(bd_json_str(pair, "result", ""), "unresolved");
     ck_assert_str_eq(verdict(c), "exploratory");
     ck_assert_ptr_nonnull(strstr(reason(c, 0), "with 75 %: 95 % needs at least 6"));
-    ck_assert_ptr_nonnull(strstr(reason(c, 1), "design.warmup is 0"));
-    ck_assert_str_eq(reason(c, 2), "(none)");
+    ck_assert_str_eq(
+        reason(c, 1),
+        "no difference can be resolved: of 3 blocks the least p that there can be is "
+        "0.25, corrected for 1 comparison 0.25, and 0.05 is needed (at least 6 blocks)");
+    ck_assert_ptr_nonnull(strstr(reason(c, 2), "design.warmup is 0"));
+    ck_assert_str_eq(reason(c, 3), "(none)");
 }
 END_TEST
 
@@ -141,7 +95,8 @@ START_TEST(test_with_enough_blocks_there_is_an_interval_and_the_warm_up_is_left_
     bd_auto_json json_t *c = compare_as(spec, levels, 1, eight_blocks, 18, NULL, NULL);
     ck_assert_str_eq(word(c, 0),
                      "makespan: sched/builtin takes 1.3 times as long as sched/backfill (median of "
-                     "8 blocks, 99.2 % interval 0.9 to 2.5; longer in 7 of 8)");
+                     "8 blocks, 99.2 % interval 0.9 to 2.5; longer in 7 of 8); corrected p = 0.023 "
+                     "(family of 1); Cliff's delta 0.5, large");
     ck_assert_str_eq(verdict(c), "publishable");
 }
 END_TEST
@@ -154,18 +109,42 @@ static void leave_out(struct analysis_run *run, size_t i)
     run->reasons = i == 0 ? why : NULL;
 }
 
-START_TEST(test_invalid_runs_are_left_out_and_counted)
+START_TEST(test_invalid_runs_are_left_out_and_told)
 {
     why = parse("['lost jobs']");
     bd_auto_json json_t *c = compare_as(spec, levels, 0, three_blocks, 6, NULL, leave_out);
     json_decref(why);
-    const json_t *cell = json_array_get(json_object_get(metric(c, 0), "cells"), 1);
-    const json_t *pair = json_array_get(json_object_get(metric(c, 0), "against"), 0);
-    ck_assert_int_eq(bd_json_int(cell, "n", -1), 2);
-    ck_assert_int_eq(bd_json_int(cell, "excluded", -1), 1);
-    ck_assert_int_eq(bd_json_int(pair, "blocks", -1), 2);
-    ck_assert_str_eq(reason(c, 0), "of 6 planned runs only 5 count: 1 is left out as invalid");
-    ck_assert_str_eq(reason(c, 2), "1 of 5 runs is limited: in run 1f2e3d4c lost jobs");
+    ck_assert_int_eq(bd_json_int(cell_of(metric(c, 0), 1), "n", -1), 2);
+    ck_assert_int_eq(bd_json_int(cell_of(metric(c, 0), 1), "excluded", -1), 1);
+    ck_assert_int_eq(bd_json_int(comparison_of(metric(c, 0), 0), "n", -1), 2);
+    ck_assert_str_eq(reason(c, 0), "of 6 planned runs only 5 count: 1 is left out as invalid, in "
+                                   "run 1f2e3d4c (sched/builtin, block 0): for a reason not told");
+    ck_assert(has_reason(
+        c, "1 of 5 runs is limited: in run 1f2e3d4c (sched/backfill, block 0): lost jobs"));
+}
+END_TEST
+
+static void fail_some(struct analysis_run *run, size_t i)
+{
+    run->outcome = i == 2 ? ANALYSIS_FAILED : i == 4 ? ANALYSIS_CANCELLED : ANALYSIS_DONE;
+    run->error = "the controller did not start";
+}
+
+START_TEST(test_runs_that_failed_are_told_with_their_error)
+{
+    bd_auto_json json_t *c = compare_as(spec, levels, 0, three_blocks, 6, NULL, fail_some);
+    const json_t *runs = json_object_get(c, "runs");
+    const json_t *first = json_array_get(json_object_get(runs, "exclusions"), 0);
+    ck_assert_int_eq(bd_json_int(runs, "planned", 0), 6);
+    ck_assert_int_eq(bd_json_int(runs, "counted", 0), 4);
+    ck_assert_int_eq(bd_json_int(runs, "failed", 0), 1);
+    ck_assert_int_eq(bd_json_int(runs, "cancelled", 0), 1);
+    ck_assert_uint_eq(json_array_size(json_object_get(runs, "exclusions")), 1);
+    ck_assert_str_eq(bd_json_str(first, "kind", ""), "failed");
+    ck_assert_str_eq(bd_json_str(first, "reason", ""), "the controller did not start");
+    ck_assert_int_eq(bd_json_int(first, "block", -1), 1);
+    ck_assert_str_eq(reason(c, 0), "of 6 planned runs only 4 count: 1 failed, in run 1f2e3d4c "
+                                   "(sched/backfill, block 1): the controller did not start");
 }
 END_TEST
 
@@ -217,7 +196,10 @@ START_TEST(test_without_objectives_what_all_cells_have_is_compared)
     bd_auto_json json_t *c =
         compare_as("{'objectives': []}", "[{'x.n': 1}, {'x.n': 2}]", 0, runs, 2, NULL, NULL);
     ck_assert_uint_eq(json_array_size(json_object_get(c, "metrics")), 1);
-    ck_assert_str_eq(word(c, 0), "a: n=2 differs from n=1 by +0.5 (one block; higher in 1 of 1)");
+    ck_assert_str_eq(word(c, 0), "a: no difference between n=2 and n=1 is resolved: difference "
+                                 "+0.5 (one block; higher in 1 of 1); corrected p = 1 (family of "
+                                 "1); Cliff's delta 1, large");
+    ck_assert(has_reason(c, "a is no objective of the design: it was chosen afterwards"));
     ck_assert(json_is_null(json_object_get(metric(c, 0), "direction")));
     ck_assert_str_eq(verdict(c), "exploratory");
 }
@@ -238,7 +220,7 @@ START_TEST(test_a_single_cell_is_described)
 {
     bd_auto_json json_t *c = compare_as(spec, "[{}]", 0, three_blocks, 6, NULL, NULL);
     ck_assert_str_eq(word(c, 0), "makespan: 11.5 s (median of 6 runs, 96.9 % interval 5 to 22)");
-    ck_assert_uint_eq(json_array_size(json_object_get(metric(c, 0), "against")), 0);
+    ck_assert_uint_eq(json_array_size(json_object_get(metric(c, 0), "comparisons")), 0);
 }
 END_TEST
 
@@ -253,7 +235,7 @@ END_TEST
 
 UNIT_MAIN("analysis", test_three_blocks_are_told_in_words_and_figures,
           test_with_enough_blocks_there_is_an_interval_and_the_warm_up_is_left_out,
-          test_invalid_runs_are_left_out_and_counted,
+          test_invalid_runs_are_left_out_and_told, test_runs_that_failed_are_told_with_their_error,
           test_what_the_spec_has_alike_must_have_been_alike,
           test_an_objective_that_is_not_there_makes_it_invalid,
           test_without_objectives_what_all_cells_have_is_compared,

@@ -1,5 +1,5 @@
 /* Of the runs that the store has, those that count are compared, however many there are. */
-#include "lib/report/analysis.h"
+#include "lib/report/analysis_read.h"
 #include "lib/store/run.h"
 #include "tests/store/db.h"
 
@@ -61,19 +61,19 @@ static json_t *compare(struct store_conn *c, size_t blocks)
 {
     bd_auto_json json_t *levels = json_pack("[{s:i}, {s:i}]", "x", 1, "x", 2);
     bd_auto_json json_t *spec = json_object();
-    const struct analysis_campaign campaign = {.id = CAMPAIGN,
-                                                 .state = "done",
-                                                 .at_end = true,
-                                                 .spec = spec,
-                                                 .levels = levels,
-                                                 .blocks = blocks,
-                                                 .warmup = 1};
+    struct analysis_campaign campaign = {.id = CAMPAIGN,
+                                         .state = "done",
+                                         .at_end = true,
+                                         .levels = levels,
+                                         .blocks = blocks,
+                                         .warmup = 1};
+    analysis_design_of(spec, &campaign);
     bd_auto(analysis) struct analysis *a = analysis_new(&campaign);
     OK(analysis_read(a, c, err));
     return analysis_json(a);
 }
 
-START_TEST(test_all_pages_are_read)
+START_TEST(test_all_runs_are_read)
 {
     struct db db = db_new();
     OK(store_begin(db.conn, err));
@@ -84,10 +84,12 @@ START_TEST(test_all_pages_are_read)
     bd_auto_json json_t *c = compare(db.conn, BLOCKS);
     const json_t *metric = json_array_get(json_object_get(c, "metrics"), 0);
     const json_t *cell = json_array_get(json_object_get(metric, "cells"), 1);
-    const json_t *pair = json_array_get(json_object_get(metric, "against"), 0);
+    const json_t *pair = json_array_get(json_object_get(metric, "comparisons"), 0);
     ck_assert_int_eq(bd_json_int(cell, "n", 0), BLOCKS - 2);
     ck_assert_double_eq(bd_json_real(cell, "max", 0), 2);
     ck_assert_int_eq(bd_json_int(pair, "higher", 0), BLOCKS - 2);
+    ck_assert_int_eq(bd_json_int(json_object_get(c, "runs"), "failed", 0), 1);
+    ck_assert_int_eq(bd_json_int(json_object_get(c, "runs"), "counted", 0), 2 * BLOCKS - 3);
     db_done(&db);
 }
 END_TEST
@@ -107,5 +109,5 @@ START_TEST(test_what_the_clusters_had_is_held_against_each_other)
 }
 END_TEST
 
-UNIT_MAIN("analysis-read", test_all_pages_are_read,
+UNIT_MAIN("analysis-read", test_all_runs_are_read,
           test_what_the_clusters_had_is_held_against_each_other)

@@ -2,6 +2,8 @@
 #include "lib/stats/verdict.h"
 #include "tests/base/unit.h"
 
+#include <math.h>
+
 static const struct bd_strv nothing = {0};
 
 /* Two cells of 6 runs each, with nothing against them. */
@@ -15,7 +17,7 @@ static void world_init(struct world *w)
 {
     *w = (struct world){
         .cells = {{.name = "backfill", .counted = 6}, {.name = "builtin", .counted = 6}},
-        .conditions = {{"image debian", "sha256:aa", "backfill"}},
+        .conditions = {{"image debian", "sha256:aa", "backfill", NULL}},
     };
     w->facts = (struct verdict_facts){
         .cells = w->cells,
@@ -83,14 +85,92 @@ static void fixed_seed(struct world *w)
 
 static void other_image(struct world *w)
 {
-    w->conditions[1] = (struct verdict_condition){"version of slurm", "22.05", "backfill"};
-    w->conditions[2] = (struct verdict_condition){"image debian", "sha256:bb", "builtin"};
+    w->conditions[1] = (struct verdict_condition){"version of slurm", "22.05", "backfill", NULL};
+    w->conditions[2] =
+        (struct verdict_condition){"image debian", "sha256:bb", "builtin", "1f2e3d4c"};
     w->facts.n_conditions = 3;
 }
 
 static void empty_cell(struct world *w)
 {
     w->cells[1] = (struct verdict_cell){.name = "builtin", .left_out = 6};
+}
+
+static void failed_why(struct world *w)
+{
+    one_left_out(w);
+    w->facts.failed = 2;
+    w->facts.failed_why = "in run 1f2e3d4c no room";
+}
+
+static void left_out_why(struct world *w)
+{
+    one_left_out(w);
+    w->facts.left_out_why = "in run 1f2e3d4c lost jobs";
+}
+
+static void wide(struct world *w)
+{
+    w->facts.until = (struct verdict_until){"makespan", "builtin", 0.083, 0.05, 20};
+}
+
+static void without_interval(struct world *w)
+{
+    w->facts.until = (struct verdict_until){"makespan", "builtin", NAN, 0.05, 20};
+}
+
+static void unresolvable(struct world *w)
+{
+    w->facts.resolution =
+        (struct verdict_resolution){.family = 4, .n = 6, .paired = true, .least_p = 0.03125};
+}
+
+static void resolvable(struct world *w)
+{
+    cold(w);
+    w->facts.resolution =
+        (struct verdict_resolution){.family = 1, .n = 6, .paired = true, .least_p = 0.03125};
+}
+
+static void table(struct world *w)
+{
+    w->facts.from_table = true;
+    w->facts.warmup = 0;
+}
+
+static void adaptive(struct world *w)
+{
+    w->facts.adaptive = true;
+}
+
+static void chosen(struct world *w)
+{
+    static char *names[] = {(char *)"elapsed", (char *)"wait_p95", NULL};
+    static const struct bd_strv afterwards = {names, 2, 2};
+    w->facts.afterwards = &afterwards;
+}
+
+static void drift(struct world *w)
+{
+    static const struct verdict_trend trends[] = {
+        {"makespan", "s", "builtin", false, 0.25, 20, 0.002}};
+    w->facts.trends = trends;
+    w->facts.n_trends = 1;
+}
+
+static void relative_drift(struct world *w)
+{
+    static const struct verdict_trend trends[] = {
+        {"makespan", "s", "builtin", true, -0.01, 20, 0.002}};
+    w->facts.trends = trends;
+    w->facts.n_trends = 1;
+}
+
+static void warming(struct world *w)
+{
+    static const struct verdict_warming warmings[] = {{"makespan", 5, 15, 1.25, 0.01}};
+    w->facts.warmings = warmings;
+    w->facts.n_warmings = 1;
 }
 
 static void nothing_yet(struct world *w)
@@ -127,9 +207,40 @@ static const struct {
      "only"},
     {"other image", other_image, VERDICT_INVALID,
      "image debian was not the same in all runs, and is no factor: sha256:aa in backfill, "
-     "sha256:bb in builtin"},
+     "sha256:bb in builtin (run 1f2e3d4c)"},
     {"empty cell", empty_cell, VERDICT_INVALID,
      "builtin has no run that counts (6 left out as invalid)"},
+    {"failed, and why", failed_why, VERDICT_EXPLORATORY,
+     "of 14 planned runs only 13 count: 1 is left out as invalid; 2 failed, in run 1f2e3d4c no "
+     "room"},
+    {"left out, and why", left_out_why, VERDICT_EXPLORATORY,
+     "of 14 planned runs only 13 count: 1 is left out as invalid, in run 1f2e3d4c lost jobs"},
+    {"wide", wide, VERDICT_EXPLORATORY,
+     "intervals are wider than was asked for: after 20 blocks that of makespan in builtin is its "
+     "median \u00b1 8.3 %, not 5 %"},
+    {"without interval", without_interval, VERDICT_EXPLORATORY,
+     "intervals are wider than was asked for: after 20 blocks there is none of the median of "
+     "makespan in builtin"},
+    {"unresolvable", unresolvable, VERDICT_EXPLORATORY,
+     "no difference can be resolved: of 6 blocks the least p that there can be is 0.031, corrected "
+     "for 4 comparisons 0.12, and 0.05 is needed (at least 8 blocks)"},
+    {"resolvable, but cold", resolvable, VERDICT_EXPLORATORY,
+     "no block was run to warm up (design.warmup is 0): what only the first runs meet, such as "
+     "cold caches, is in the figures"},
+    {"table", table, VERDICT_EXPLORATORY,
+     "the values are from a table: under which conditions they were measured is not known"},
+    {"adaptive", adaptive, VERDICT_EXPLORATORY,
+     "cells were added on seeing results: what was looked for depends on what was found"},
+    {"chosen", chosen, VERDICT_EXPLORATORY,
+     "elapsed and 1 other metric are no objectives of the design: they were chosen afterwards"},
+    {"drift", drift, VERDICT_EXPLORATORY,
+     "drift: makespan in builtin rises over its 20 runs, by 0.25 s a run (corrected p = 0.002)"},
+    {"relative drift", relative_drift, VERDICT_EXPLORATORY,
+     "drift: makespan in builtin falls over its 20 runs, by 0.01 a run relative to the block's "
+     "median (corrected p = 0.002)"},
+    {"warming", warming, VERDICT_EXPLORATORY,
+     "warm-up: makespan in the first 5 blocks that count is 1.25 times that in the 15 after them "
+     "(corrected p = 0.01)"},
     {"nothing yet", nothing_yet, VERDICT_INVALID,
      "backfill and 1 other cell have no run that counts yet"},
 };

@@ -23,6 +23,7 @@ static struct store_campaign full_row(const char *id)
         .excluded = 4,
         .busy_ns = 3600000000000000,
         .error = bd_xstrdup("the image is gone"),
+        .stopping = json_pack("{s:s s:[f n]}", "metric", "makespan", "halfWidths", 0.125),
     };
     memcpy(row.id, id, BD_ID_BYTES);
     return row;
@@ -75,6 +76,7 @@ static void assert_same(const struct store_campaign *a, const struct store_campa
     ck_assert_str_eq(a->digest, b->digest);
     ck_assert(bd_str_eq(a->error, b->error));
     ck_assert(a->spec == b->spec || json_equal(a->spec, b->spec));
+    ck_assert(a->stopping == b->stopping || json_equal(a->stopping, b->stopping));
 }
 
 static struct store_campaign get(struct store_conn *c, const char *id)
@@ -97,6 +99,34 @@ START_TEST(test_every_column_comes_back)
     }
     for (size_t i = 0; i < BD_ARRAY_LEN(rows); i++)
         store_campaign_done(&rows[i]);
+    db_done(&db);
+}
+END_TEST
+
+START_TEST(test_look_sets_its_columns_and_no_other)
+{
+    struct db db = db_new();
+    struct store_campaign expected = full_row("00000001");
+    insert_bare(db.conn, "00000002", "a", 1, CAMPAIGN_QUEUED);
+    OK(store_campaign_insert(db.conn, &expected, err));
+    static const unsigned sizes[][2] = {{0, 0}, {7, 77}, {0, 0}};
+    for (size_t i = 0; i < BD_ARRAY_LEN(sizes); i++) {
+        json_object_set_new(expected.stopping, "looks", json_integer((json_int_t)i));
+        OK(store_campaign_look(db.conn, "00000001", expected.stopping, sizes[i][0], sizes[i][1],
+                               err));
+        expected.version++;
+        expected.blocks = sizes[i][0] ? sizes[i][0] : expected.blocks;
+        expected.runs = sizes[i][1] ? sizes[i][1] : expected.runs;
+        struct store_campaign got = get(db.conn, "00000001");
+        assert_same(&expected, &got);
+        store_campaign_done(&got);
+    }
+    FAILS(store_campaign_look(db.conn, "00000003", expected.stopping, 0, 0, err), BD_ENOTFOUND,
+          "00000003");
+    struct store_campaign other = get(db.conn, "00000002");
+    ck_assert_ptr_null(other.stopping);
+    store_campaign_done(&other);
+    store_campaign_done(&expected);
     db_done(&db);
 }
 END_TEST
@@ -363,9 +393,9 @@ START_TEST(test_heads_are_of_those_not_at_their_end_oldest_first)
 }
 END_TEST
 
-UNIT_MAIN("store/campaign", test_every_column_comes_back, test_every_state_comes_back,
-          test_state_sets_its_columns_and_no_other, test_counters_and_states_come_in_any_order,
-          test_missing_campaigns_are_told, test_listing_filters_and_pages,
-          test_listing_without_spec_is_the_same_but_for_the_spec,
+UNIT_MAIN("store/campaign", test_every_column_comes_back, test_look_sets_its_columns_and_no_other,
+          test_every_state_comes_back, test_state_sets_its_columns_and_no_other,
+          test_counters_and_states_come_in_any_order, test_missing_campaigns_are_told,
+          test_listing_filters_and_pages, test_listing_without_spec_is_the_same_but_for_the_spec,
           test_damaged_rows_are_set_aside_and_the_listing_goes_on,
           test_heads_are_of_those_not_at_their_end_oldest_first)

@@ -264,6 +264,67 @@ static char *walk(struct store_conn *c, struct store_run_filter filter, store_ba
     }
 }
 
+static void insert_measured(struct store_conn *c, const char *id, unsigned position,
+                            struct store_run row, const char *metrics)
+{
+    memcpy(row.id, id, BD_ID_BYTES);
+    memcpy(row.campaign, CAMPAIGN, BD_ID_BYTES);
+    row.position = position;
+    row.attempt = 1;
+    row.version = 1;
+    row.created_ns = 1;
+    row.graded = true;
+    row.levels = json_object();
+    row.spec = json_object();
+    row.warnings = json_array();
+    OK(bd_json_parse(metrics, strlen(metrics), &row.metrics, err));
+    OK(store_run_insert(c, &row, err));
+    store_run_done(&row);
+}
+
+START_TEST(test_values_are_those_of_runs_that_count)
+{
+    static const char seven[] = "{\"m\": {\"value\": 7}, \"n\": {\"value\": 1.5}}";
+    const struct store_run counts = {.cell = 3, .block = 4, .state = RUN_DONE};
+    struct store_run other = counts, limited = counts, invalid = counts, warmup = counts;
+    struct db db = db_with_campaigns();
+    limited.grade = GRADE_LIMITED;
+    invalid.grade = GRADE_INVALID;
+    warmup.warmup = true;
+    other.state = RUN_FAILED;
+    insert_measured(db.conn, "00000001", 1, counts, seven);
+    insert_measured(db.conn, "00000002", 2, limited, "{\"m\": {\"value\": -0.25}}");
+    insert_measured(db.conn, "00000003", 3, invalid, seven);
+    insert_measured(db.conn, "00000004", 4, warmup, seven);
+    insert_measured(db.conn, "00000005", 5, other, seven);
+    insert_measured(db.conn, "00000006", 6, counts, "{\"m\": {\"value\": \"7\"}, \"o\": {}}");
+    static const struct {
+        const char *campaign, *metric;
+        double sum;
+        size_t n;
+    } cases[] = {{CAMPAIGN, "m", 6.75, 2},
+                 {CAMPAIGN, "n", 1.5, 1},
+                 {CAMPAIGN, "o", 0, 0},
+                 {CAMPAIGN, "p", 0, 0},
+                 {OTHER, "m", 0, 0}};
+    for (size_t i = 0; i < BD_ARRAY_LEN(cases); i++) {
+        struct store_run_value *values = NULL;
+        size_t n = 99;
+        double sum = 0;
+        OK(store_run_values(db.conn, cases[i].campaign, cases[i].metric, &values, &n, err));
+        for (size_t v = 0; v < n; v++) {
+            ck_assert_uint_eq(values[v].cell, 3);
+            ck_assert_uint_eq(values[v].block, 4);
+            sum += values[v].value;
+        }
+        free(values);
+        ck_assert_uint_eq(n, cases[i].n);
+        ck_assert_double_eq(sum, cases[i].sum);
+    }
+    db_done(&db);
+}
+END_TEST
+
 START_TEST(test_listing_filters_and_pages)
 {
     struct db db = db_with_campaigns();
@@ -383,6 +444,49 @@ START_TEST(test_heads_are_by_position_and_attempt)
 }
 END_TEST
 
+static void insert_past(struct store_conn *c, const char *id, unsigned position, int compute,
+                        int64_t seconds, enum run_state state)
+{
+    struct store_run row = bare_row(id, CAMPAIGN, position, 1);
+    row.state = state;
+    row.created_ns = row.started_ns = 1000 + position;
+    row.ended_ns = row.started_ns + seconds * 1000000000;
+    json_object_set_new(row.spec, "cluster", json_pack("{s:i}", "compute", compute));
+    json_object_set_new(row.spec, "workload", json_pack("{s:s}", "name", "command"));
+    OK(store_run_insert(c, &row, err));
+    store_run_done(&row);
+}
+
+START_TEST(test_past_runs_are_counted_by_cluster_and_workload)
+{
+    struct db db = db_with_campaigns();
+    struct store_past *rows = NULL;
+    size_t n = 0;
+    insert_past(db.conn, "00000001", 0, 2, 1000, RUN_DONE); /* older than is asked for */
+    insert_past(db.conn, "00000002", 1, 2, 10, RUN_DONE);
+    insert_past(db.conn, "00000003", 2, 4, 7, RUN_DONE);
+    insert_past(db.conn, "00000004", 3, 2, 20, RUN_DONE);
+    insert_past(db.conn, "00000005", 4, 2, 500, RUN_FAILED);
+    insert_past(db.conn, "00000006", 5, 2, 0, RUN_DONE);         /* no time */
+    insert_past(db.conn, "00000007", 6, 2, 30, RUN_DONE);        /* damaged below */
+    insert_at(db.conn, "00000008", CAMPAIGN, 7, 5000, RUN_DONE); /* of nothing */
+    db_tamper(&db, "UPDATE run SET spec = '{\"clus' WHERE id = '00000007'");
+    OK(store_run_past(db.conn, 6, &rows, &n, err));
+    ck_assert_uint_eq(n, 2);
+    for (size_t i = 0; i < n; i++) {
+        bool two = bd_json_int(rows[i].cluster, "compute", 0) == 2;
+        ck_assert_str_eq(bd_json_str(rows[i].workload, "name", ""), "command");
+        ck_assert_uint_eq(rows[i].n, two ? 2 : 1);
+        ck_assert_double_eq(rows[i].mean_seconds, two ? 15 : 7);
+    }
+    store_past_free(rows, n);
+    OK(store_run_past(db.conn, 1, &rows, &n, err));
+    ck_assert_uint_eq(n, 0);
+    store_past_free(rows, n);
+    db_done(&db);
+}
+END_TEST
+
 /* What the first release wrote. */
 static const char rows_of_version_1[] =
     "INSERT INTO cluster (id, name, state, version, created_ns, spec)"
@@ -430,6 +534,8 @@ END_TEST
 UNIT_MAIN("store/run", test_every_column_comes_back,
           test_update_writes_what_changes_in_a_life_and_nothing_else,
           test_every_state_and_grade_comes_back, test_stale_and_missing_rows_are_not_written,
-          test_an_attempt_at_a_position_is_stored_once, test_listing_filters_and_pages,
-          test_damaged_rows_are_set_aside_and_the_listing_goes_on,
-          test_heads_are_by_position_and_attempt, test_database_of_version_1_keeps_its_rows)
+          test_an_attempt_at_a_position_is_stored_once, test_values_are_those_of_runs_that_count,
+          test_listing_filters_and_pages, test_damaged_rows_are_set_aside_and_the_listing_goes_on,
+          test_heads_are_by_position_and_attempt,
+          test_past_runs_are_counted_by_cluster_and_workload,
+          test_database_of_version_1_keeps_its_rows)

@@ -1,0 +1,96 @@
+/* A plan as the contract's Plan: cells, order, what it will take, what it can resolve. */
+#include "daemon/api/private.h"
+
+#include "lib/base/clock.h"
+#include "lib/plan/resolution.h"
+
+#define LISTED_MAX 1000 /* cells and runs in the reply */
+
+static double seconds(int64_t ns)
+{
+    return (double)ns / (double)BD_NS_PER_S;
+}
+
+static json_t *cell_estimate(const struct plan_estimate *e, size_t cell)
+{
+    const struct estimate none = {.basis = ESTIMATE_NONE};
+    const struct estimate *of = cell < e->n_cells ? &e->cells[cell] : &none;
+    return json_pack("{s:o, s:s, s:I}", "seconds",
+                     of->basis == ESTIMATE_NONE ? json_null() : json_real(seconds(of->wall_ns)),
+                     "basis", estimate_basis_to_str(of->basis), "n", (json_int_t)of->n);
+}
+
+static json_t *cell_list(const struct plan *plan, const struct plan_estimate *e)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < plan_cells(plan) && i < LISTED_MAX; i++) {
+        bd_auto_json json_t *spec = plan_cell_spec(plan, i);
+        char digest[BD_DIGEST_BYTES];
+        plan_digest(spec, digest);
+        json_array_append_new(list, json_pack("{s:I, s:o, s:s, s:o}", "index", (json_int_t)i,
+                                              "levels", plan_cell_levels(plan, i), "digest", digest,
+                                              "estimate", cell_estimate(e, i)));
+    }
+    return list;
+}
+
+static json_t *order_list(const struct plan *plan)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < plan_runs(plan) && i < LISTED_MAX; i++) {
+        struct plan_run run = plan_run_at(plan, i);
+        json_array_append_new(list, json_pack("{s:I, s:I, s:I, s:b}", "position", (json_int_t)i,
+                                              "cell", (json_int_t)run.cell, "block",
+                                              (json_int_t)run.block, "warmup", run.warmup));
+    }
+    return list;
+}
+
+static json_t *known(const struct plan_estimate *e, double value)
+{
+    return e->is_known ? json_real(value) : json_null();
+}
+
+static json_t *estimate_json(const struct plan *plan, const struct plan_estimate *e)
+{
+    double all = (double)plan_blocks(plan), least = (double)plan_blocks_min(plan);
+    double block = seconds(e->block.wall_ns);
+    json_t *cells = json_object();
+    for (int b = 0; b < ESTIMATE_BASIS_COUNT; b++)
+        json_object_set_new(cells, estimate_basis_to_str((enum estimate_basis)b),
+                            json_integer((json_int_t)e->of_basis[b]));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "blockSeconds", known(e, block), "seconds",
+                     known(e, all * block), "nodeHours", known(e, all * e->block.node_hours),
+                     "leastSeconds", known(e, least * block), "leastNodeHours",
+                     known(e, least * e->block.node_hours), "cells", cells);
+}
+
+static json_t *warnings_json(const struct planning *p, const json_t *budget)
+{
+    json_t *warnings = json_array();
+    for (size_t i = 0; i < p->warnings.n; i++)
+        json_array_append_new(warnings, json_string(p->warnings.items[i]));
+    if (!bd_json_bool(budget, "enough", 1))
+        json_array_append_new(warnings, json_sprintf("budget: %s", bd_json_str(budget, "why", "")));
+    return warnings;
+}
+
+int view_plan(struct planning *p, struct store_conn *conn, struct bd_err *err)
+{
+    struct plan_estimate e = {0};
+    int rc = plan_estimate_make(p->plan, p->spec, conn, &e, err);
+    if (rc < 0)
+        return rc;
+    char digest[BD_DIGEST_BYTES];
+    plan_digest(p->spec, digest);
+    bd_auto_json json_t *budget = budget_json(p->plan, e.is_known ? &e.block : NULL);
+    p->json = json_pack(
+        "{s:s, s:O, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:O, s:o, s:o}", "digest", digest, "spec",
+        p->spec, "cells", (json_int_t)plan_cells(p->plan), "blocks",
+        (json_int_t)plan_blocks(p->plan), "warmupBlocks", (json_int_t)plan_warmup_blocks(p->plan),
+        "runs", (json_int_t)plan_runs(p->plan), "cellList", cell_list(p->plan, &e), "order",
+        order_list(p->plan), "estimate", estimate_json(p->plan, &e), "budget", budget, "resolution",
+        plan_resolution(p->plan), "warnings", warnings_json(p, budget));
+    plan_estimate_done(&e);
+    return 0;
+}

@@ -1,0 +1,254 @@
+#include "lib/report/across.h"
+
+#include "lib/report/differences.h"
+
+#include <string.h>
+
+struct across {
+    const struct across_campaign *campaigns;
+    size_t n;
+    uint32_t
+        *cells[ACROSS_CAMPAIGNS_MAX]; /* of each of its cells, its number here; NO_CELL: left out */
+    json_t *levels, *factors, *unmatched, *differences;
+    struct analysis_campaign as_one;
+    struct analysis *analysis;
+};
+
+#define NO_CELL UINT32_MAX
+
+/* -- what differs -- */
+
+/* What each campaign has of its own, or what is told by its levels. */
+static const char *const of_each[] = {"name",  "labels",  "priority",    "factors",
+                                      "cells", "exclude", "composition", NULL};
+
+static void find_differences(struct across *a)
+{
+    a->differences = json_array();
+    for (size_t i = 1; i < a->n; i++) {
+        bd_auto_json json_t *list =
+            differences(a->campaigns[0].spec, a->campaigns[i].spec, of_each);
+        json_t *one;
+        size_t k;
+        json_array_foreach (list, k, one) {
+            json_object_set_new(one, "campaign", json_string(a->campaigns[i].id));
+            json_array_append(a->differences, one);
+        }
+    }
+}
+
+static bool is_factor(const json_t *spec, const char *path)
+{
+    return json_object_get(json_object_get(spec, "factors"), path) != NULL;
+}
+
+/* Do the same blocks of both draw the same streams, whatever their cells make of them? */
+static bool have_streams_alike(const struct across_campaign *x, const struct across_campaign *y)
+{
+    const json_t *of_x = json_object_get(x->spec, "workload"),
+                 *of_y = json_object_get(y->spec, "workload");
+    bd_auto_json json_t *list = differences(of_x, of_y, NULL);
+    const json_t *one;
+    size_t i;
+    json_array_foreach (list, i, one) {
+        bd_auto_free char *path = bd_xasprintf("workload.%s", bd_json_str(one, "path", ""));
+        if (!is_factor(x->spec, path) || !is_factor(y->spec, path))
+            return false;
+    }
+    return x->warmup == y->warmup &&
+           json_equal(json_object_get(json_object_get(x->spec, "design"), "seed"),
+                      json_object_get(json_object_get(y->spec, "design"), "seed"));
+}
+
+static bool are_paired(const struct across *a)
+{
+    const json_t *workload = json_object_get(a->campaigns[0].spec, "workload");
+    bool paired = bd_str_eq(bd_json_str(workload, "name", ""), "jobstream");
+    for (size_t i = 1; i < a->n && paired; i++)
+        paired = have_streams_alike(&a->campaigns[0], &a->campaigns[i]);
+    return paired;
+}
+
+/* -- cells -- */
+
+/* {TEXT of levels: number of the cell} */
+static json_t *numbers_of(const struct across_campaign *c)
+{
+    json_t *numbers = json_object(), *levels;
+    size_t i;
+    json_array_foreach ((json_t *)c->levels, i, levels) {
+        bd_auto_free char *text = bd_json_text(levels);
+        json_object_set_new(numbers, text, json_integer((json_int_t)i));
+    }
+    return numbers;
+}
+
+static bool all_have(json_t *const *numbers, size_t n, const char *text)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!json_object_get(numbers[i], text))
+            return false;
+    return true;
+}
+
+static void add_cell(struct across *a, size_t campaign, const json_t *levels)
+{
+    json_t *with = json_copy((json_t *)levels);
+    json_object_set_new(with, ACROSS_FACTOR, json_string(a->campaigns[campaign].id));
+    json_array_append_new(a->levels, with);
+}
+
+static void match(struct across *a)
+{
+    json_t *numbers[ACROSS_CAMPAIGNS_MAX], *levels;
+    for (size_t i = 0; i < a->n; i++)
+        numbers[i] = numbers_of(&a->campaigns[i]);
+    for (size_t i = 0; i < a->n; i++) {
+        const struct across_campaign *c = &a->campaigns[i];
+        a->cells[i] = bd_xcalloc(json_array_size(c->levels) + 1, sizeof(uint32_t));
+        size_t k;
+        json_array_foreach ((json_t *)c->levels, k, levels) {
+            bd_auto_free char *text = bd_json_text(levels);
+            a->cells[i][k] = NO_CELL;
+            if (all_have(numbers, a->n, text)) {
+                a->cells[i][k] = (uint32_t)json_array_size(a->levels);
+                add_cell(a, i, levels);
+            } else {
+                json_array_append_new(a->unmatched,
+                                      json_pack("{s:s, s:O}", "campaign", c->id, "levels", levels));
+            }
+        }
+    }
+    for (size_t i = 0; i < a->n; i++)
+        json_decref(numbers[i]);
+}
+
+/* The campaigns', in their order; the factors of the first, as far as the others have them. */
+static json_t *factors_of(const struct across *a)
+{
+    const json_t *first = json_object_get(a->campaigns[0].spec, "factors");
+    json_t *factors = first ? json_copy((json_t *)first) : json_object(), *ids = json_array();
+    for (size_t i = 0; i < a->n; i++)
+        json_array_append_new(ids, json_string(a->campaigns[i].id));
+    json_object_set_new(factors, ACROSS_FACTOR, ids);
+    return factors;
+}
+
+/* -- the whole -- */
+
+static int check(const struct across_campaign *campaigns, size_t n, struct bd_err *err)
+{
+    size_t cells = 0;
+    for (size_t i = 0; i < n; i++) {
+        cells += json_array_size(campaigns[i].levels);
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(campaigns[i].id, campaigns[k].id) == 0)
+                return bd_err_set(err, BD_EINVALID, "campaign %s is named twice", campaigns[i].id);
+    }
+    if (cells > ANALYSIS_CELLS_MAX)
+        return bd_err_set(err, BD_ECONFLICT,
+                          "the campaigns have %zu cells: at most %d are compared", cells,
+                          ANALYSIS_CELLS_MAX);
+    return 0;
+}
+
+static void make_one(struct across *a, const struct bd_strv *metrics, double confidence)
+{
+    struct analysis_campaign *one = &a->as_one;
+    analysis_design_of(a->campaigns[0].spec, one);
+    one->id = a->campaigns[0].id;
+    one->name = a->campaigns[0].name;
+    one->at_end = true;
+    one->levels = a->levels;
+    one->factors = a->factors;
+    one->order = NULL; /* campaigns were not run in turns */
+    one->until_metric = NULL;
+    one->paired = are_paired(a);
+    one->apart = true;
+    one->metrics = metrics;
+    one->by = ACROSS_FACTOR;
+    one->confidence = confidence;
+    one->warmup = 0; /* those blocks are left out before */
+    for (size_t i = 0; i < a->n; i++) {
+        size_t counted = a->campaigns[i].blocks - a->campaigns[i].warmup;
+        one->blocks = counted > one->blocks ? counted : one->blocks;
+        one->at_end = one->at_end && a->campaigns[i].at_end;
+    }
+    a->analysis = analysis_new(one);
+}
+
+int across_new(const struct across_campaign *campaigns, size_t n, const struct bd_strv *metrics,
+               double confidence, struct across **ret_across, struct bd_err *err)
+{
+    int rc = check(campaigns, n, err);
+    if (rc < 0)
+        return rc;
+    bd_auto(across) struct across *a = bd_new(struct across);
+    a->campaigns = campaigns;
+    a->n = n;
+    a->levels = json_array();
+    a->unmatched = json_array();
+    match(a);
+    if (json_array_size(a->levels) == 0)
+        return bd_err_set(
+            err, BD_EINVALID,
+            "no cell is in all of these campaigns: none has the same levels of the same "
+            "factors everywhere");
+    a->factors = factors_of(a);
+    find_differences(a);
+    make_one(a, metrics, confidence);
+    *ret_across = bd_take(a);
+    return 0;
+}
+
+void across_free(struct across *a)
+{
+    if (!a)
+        return;
+    analysis_free(a->analysis);
+    json_decref(a->levels);
+    json_decref(a->factors);
+    json_decref(a->unmatched);
+    json_decref(a->differences);
+    for (size_t i = 0; i < a->n; i++)
+        free(a->cells[i]);
+    free(a);
+}
+
+void across_add(struct across *a, size_t campaign, const struct analysis_run *run)
+{
+    const struct across_campaign *c = &a->campaigns[campaign];
+    if (run->cell >= json_array_size(c->levels) || a->cells[campaign][run->cell] == NO_CELL ||
+        run->block < c->warmup)
+        return;
+    struct analysis_run moved = *run;
+    /* What an image's name stands for is to be the same within a campaign; between them it is among
+     * the differences. */
+    bd_auto_free char *image =
+        run->image ? bd_xasprintf("%s of campaign %s", run->image, c->id) : NULL;
+    moved.image = image;
+    moved.cell = a->cells[campaign][run->cell];
+    moved.block = run->block - c->warmup;
+    analysis_add(a->analysis, &moved);
+}
+
+size_t across_campaigns(const struct across *a)
+{
+    return a->n;
+}
+
+const char *across_id(const struct across *a, size_t campaign)
+{
+    return a->campaigns[campaign].id;
+}
+
+json_t *across_json(const struct across *a)
+{
+    json_t *campaigns = json_array();
+    for (size_t i = 0; i < a->n; i++)
+        json_array_append_new(campaigns, json_pack("{s:s, s:s}", "id", a->campaigns[i].id, "name",
+                                                   a->campaigns[i].name));
+    return json_pack("{s:s, s:o, s:O, s:O, s:b, s:o}", "schema", "benchd.comparison/1", "campaigns",
+                     campaigns, "differences", a->differences, "unmatched", a->unmatched, "paired",
+                     a->as_one.paired, "analysis", analysis_json(a->analysis));
+}

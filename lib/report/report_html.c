@@ -1,0 +1,203 @@
+/* A document as one file of HTML: no script, nothing from elsewhere; and it says so, so that a
+ * browser would not run or fetch anything if something slipped in. */
+#include "lib/report/doc.h"
+
+#include "lib/base/text.h"
+
+#include <string.h>
+
+static const char style[] =
+    ":root{color-scheme:light dark;--ground:#fff;--ink:#1d2125;--dim:#5c656e;--line:#d5dade;"
+    "--head:#f2f4f6;--good:#0b6b36;--warn:#8a5200;--bad:#b3261e;--link:#0b57a8}\n"
+    "@media (prefers-color-scheme:dark){:root{--ground:#16191c;--ink:#e4e7ea;--dim:#9aa4ad;"
+    "--line:#383f46;--head:#20252a;--good:#5fce8f;--warn:#f0b35b;--bad:#ff8f86;--link:#7db7f5}}\n"
+    "*{box-sizing:border-box}\n"
+    "body{margin:0 auto;padding:1.5rem 1rem 4rem;max-width:72rem;background:var(--ground);"
+    "color:var(--ink);font:1rem/1.5 system-ui,sans-serif;overflow-wrap:break-word}\n"
+    "h1,h2,h3{line-height:1.2;margin:2.2em 0 .6em}\n"
+    "h1{margin-top:0;font-size:1.9rem}\n"
+    "h2{font-size:1.35rem;border-bottom:1px solid var(--line);padding-bottom:.25em}\n"
+    "h3{font-size:1.08rem;margin-top:1.6em}\n"
+    "p,li{max-width:46rem}\n"
+    "ul{padding-left:1.3rem}\n"
+    "li{margin:.25em 0}\n"
+    "a{color:var(--link)}\n"
+    "nav ul{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:.2rem 1.1rem}\n"
+    ".verdict{font-size:1.15rem;font-weight:600;border-left:.35rem solid;padding:.5rem .9rem;"
+    "background:var(--head)}\n"
+    ".good{color:var(--good)}\n.warn{color:var(--warn)}\n.bad{color:var(--bad)}\n"
+    ".dim{color:var(--dim)}\n"
+    ".table{overflow-x:auto;margin:1.2em 0}\n"
+    "table{border-collapse:collapse;width:max-content;max-width:max(52rem,100%);font-size:.9rem;"
+    "font-variant-numeric:tabular-nums}\n"
+    "caption{text-align:left;color:var(--dim);padding-bottom:.4em;caption-side:top}\n"
+    "th,td{padding:.35em .7em;text-align:left;vertical-align:top;border-top:1px solid "
+    "var(--line)}\n"
+    "thead th.n,thead th{background:var(--head);vertical-align:bottom;white-space:normal}\n"
+    "tbody th{font-weight:500}\n"
+    "tbody th:not(.n){min-width:min(10rem,40vw)}\n"
+    "tbody tr:last-child>*{border-bottom:1px solid var(--line)}\n"
+    ".n{text-align:right;white-space:nowrap}\n"
+    "pre{overflow-x:auto;background:var(--head);padding:.8rem 1rem;font:.88rem/1.45 "
+    "ui-monospace,monospace}\n"
+    ":focus-visible{outline:2px solid var(--link)}\n"
+    "@media (max-width:40rem){body{padding:1rem .8rem 3rem}th,td{padding:.35em .5em}}\n"
+    "@page{margin:15mm}\n"
+    "@media print{:root{color-scheme:light;--ground:#fff;--ink:#000;--dim:#444;--line:#999;"
+    "--head:#f2f4f6;--good:#0b6b36;--warn:#8a5200;--bad:#b3261e;--link:#000}"
+    "body{padding:0;max-width:none;font-size:10pt}nav{display:none}.table,pre{overflow:visible}"
+    "pre{white-space:pre-wrap}table{font-size:7.5pt;max-width:100%}th,td{padding:.25em .45em}"
+    "h1,h2,h3,caption,thead{break-after:avoid}tr,.verdict{break-inside:avoid}p,li{max-width:none}}"
+    "\n";
+
+static const char head[] =
+    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+    "style-src 'unsafe-inline'\">\n"
+    "<meta name=\"color-scheme\" content=\"light dark\">\n<title>";
+
+static const char *const classes[DOC_MARK_COUNT] = {"", "good", "warn", "bad", "dim"};
+
+/* For text and for attributes in quotes; a percent sign is kept with its number. */
+static void add_escaped(struct bd_str *out, const char *text)
+{
+    for (const char *p = text; *p;) {
+        size_t plain = strcspn(p, "&<>\"' ");
+        bd_str_addn(out, p, plain);
+        p += plain;
+        if (p[0] == ' ' && p[1] == '%')
+            bd_str_add(out, "&#160;");
+        else if (*p == ' ')
+            bd_str_add(out, " ");
+        else if (*p)
+            bd_str_addf(out, "&#%d;", *p);
+        p += *p != '\0';
+    }
+}
+
+static void add_text(struct bd_str *out, const char *raw)
+{
+    bd_auto_str struct bd_str visible = {0};
+    bd_text_visible(&visible, raw);
+    add_escaped(out, bd_str_text(&visible));
+}
+
+static void add_element(struct bd_str *out, const char *name, const char *text)
+{
+    bd_str_addf(out, "<%s>", name);
+    add_text(out, text);
+    bd_str_addf(out, "</%s>\n", name);
+}
+
+/* -- tables -- */
+
+/* A row of titles or of cells: the first cell names its row. */
+static void add_row(struct bd_str *out, const struct doc_block *b, const struct doc_cell *cells)
+{
+    bd_str_add(out, "<tr>");
+    for (size_t i = 0; i < b->n_columns; i++) {
+        bool number = b->columns[i].number;
+        const char *scope = cells ? i ? "" : " scope=\"row\"" : " scope=\"col\"";
+        const char *mark = cells ? classes[cells[i].mark] : "";
+        const char *text = cells ? cells[i].text : b->columns[i].title;
+        bd_str_addf(out, "<%s%s", *scope ? "th" : "td", scope);
+        if (number || *mark)
+            bd_str_addf(out, " class=\"%s%s%s\"", number ? "n" : "", number && *mark ? " " : "",
+                        mark);
+        bd_str_add(out, ">");
+        add_text(out, text ? text : "–");
+        bd_str_add(out, *scope ? "</th>" : "</td>");
+    }
+    bd_str_add(out, "</tr>\n");
+}
+
+/* Wide ones are moved by themselves, also with the keyboard. */
+static void add_table(struct bd_str *out, const struct doc_block *b)
+{
+    bd_str_add(out, "<div class=\"table\" role=\"region\" tabindex=\"0\" aria-label=\"");
+    add_text(out, b->text);
+    bd_str_add(out, "\">\n<table>\n");
+    add_element(out, "caption", b->text);
+    bd_str_add(out, "<thead>\n");
+    add_row(out, b, NULL);
+    bd_str_add(out, "</thead>\n<tbody>\n");
+    for (size_t i = 0; i < doc_rows(b); i++)
+        add_row(out, b, b->cells + i * b->n_columns);
+    bd_str_add(out, "</tbody>\n</table>\n</div>\n");
+}
+
+/* -- blocks -- */
+
+static void add_list(struct bd_str *out, const struct doc_block *b)
+{
+    bd_str_add(out, "<ul>\n");
+    for (size_t i = 0; i < b->items.n; i++)
+        add_element(out, "li", b->items.items[i]);
+    bd_str_add(out, "</ul>\n");
+}
+
+/* Characters of code are kept as they are, new lines too. */
+static void add_code(struct bd_str *out, const char *text)
+{
+    bd_str_add(out, "<pre><code>");
+    add_escaped(out, text);
+    bd_str_add(out, "</code></pre>\n");
+}
+
+static void add_block(struct bd_str *out, const struct doc_block *b, size_t number)
+{
+    switch (b->kind) {
+    case DOC_HEADING:
+        bd_str_addf(out, "<h%u id=\"b%zu\">", b->level, number);
+        add_text(out, b->text);
+        bd_str_addf(out, "</h%u>\n", b->level);
+        break;
+    case DOC_PARAGRAPH:
+        add_element(out, "p", b->text);
+        break;
+    case DOC_VERDICT:
+        bd_str_addf(out, "<p class=\"verdict %s\">", classes[b->mark]);
+        add_text(out, b->text);
+        bd_str_add(out, "</p>\n");
+        break;
+    case DOC_LIST:
+        add_list(out, b);
+        break;
+    case DOC_TABLE:
+        add_table(out, b);
+        break;
+    case DOC_CODE:
+        add_code(out, b->text);
+        break;
+    }
+}
+
+/* Links to the headings of the second level. */
+static void add_contents(struct bd_str *out, const struct doc *d)
+{
+    bd_str_add(out, "<nav aria-label=\"Contents\">\n<ul>\n");
+    for (size_t i = 0; i < d->n; i++) {
+        if (d->blocks[i].kind != DOC_HEADING || d->blocks[i].level != 2)
+            continue;
+        bd_str_addf(out, "<li><a href=\"#b%zu\">", i);
+        add_text(out, d->blocks[i].text);
+        bd_str_add(out, "</a></li>\n");
+    }
+    bd_str_add(out, "</ul>\n</nav>\n");
+}
+
+char *report_html(const struct doc *d)
+{
+    struct bd_str out = {0};
+    bd_str_add(&out, head);
+    add_text(&out, d->n ? d->blocks[0].text : "");
+    bd_str_addf(&out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<main>\n", style);
+    for (size_t i = 0; i < d->n; i++) {
+        add_block(&out, &d->blocks[i], i);
+        if (i == 0)
+            add_contents(&out, d);
+    }
+    bd_str_add(&out, "</main>\n</body>\n</html>\n");
+    return bd_str_take(&out);
+}

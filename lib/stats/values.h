@@ -1,0 +1,33 @@
+/*
+ * What the figures of this folder have in common: values that are there, in order, and means that
+ * lose nothing. PURE. Threads: values; no sharing.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Those that are not NAN, in their order, into ret_values[n]; answers how many. */
+size_t values_there(const double *values, size_t n, double *ret_values);
+/* The same, sorted; a new array (free()). */
+double *values_sorted(const double *values, size_t n, size_t *ret_n);
+void values_sort(double *values, size_t n);
+/* The k-th (from 0) of n > k values, which are put into another order. */
+double values_select(double *values, size_t n, size_t k);
+/* Of sorted values, n > 0: the half. Exactly the value where all are equal, infinite ones too. */
+double values_median(const double *sorted, size_t n);
+bool values_finite(const double *values, size_t n);
+
+/*
+ * The mean, and the means of powers of the distances from it, of n > 0 finite values, sorted.
+ * Distances are in units of 2^exponent, so that neither the greatest nor the least are lost.
+ */
+struct values_moments {
+    double mean; /* in the values' own unit */
+    double m2, m3;
+    int exponent;
+    double middle, offset; /* the mean again, in two parts: a value, and from it in units */
+};
+void values_moments(const double *sorted, size_t n, struct values_moments *ret_moments);
+/* In units of 2^exponent. */
+double values_from_mean(const struct values_moments *moments, double value);
