@@ -3,7 +3,7 @@
 #include "lib/plan/plan.h"
 #include "lib/report/analysis_read.h"
 #include "lib/report/report.h"
-#include "lib/virt/hostfacts.h"
+#include "lib/store/host.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,98 +38,111 @@ static int check_by(const struct analysis *a, const struct analysis_campaign *ca
                       campaign->by, campaign->id);
 }
 
-static json_t *host_json(void)
-{
-    struct hostfacts facts;
-    if (hostfacts_read(&facts, NULL) < 0)
-        return NULL;
-    json_t *host = json_pack("{s:i, s:I, s:s, s:s}", "cpus", (int)facts.cpus, "memoryBytes",
-                             (json_int_t)facts.memory_bytes, "kernel", facts.kernel, "cgroups",
-                             cgroup_layout_to_str(facts.layout));
-    hostfacts_done(&facts);
-    return host;
-}
-
-/* The caller's. */
-static char *write_report(const struct analysis *a, const json_t *analysis,
-                          const struct store_campaign *row, enum report_format format)
-{
-    bd_auto_json json_t *conditions = analysis_conditions(a);
-    bd_auto_json json_t *campaign = view_campaign(row, 0);
-    bd_auto_json json_t *host = host_json();
-    const struct report_source source = {
-        .version = BENCHD_VERSION, .campaign = campaign, .conditions = conditions, .host = host};
-    return report_text(analysis, &source, format);
-}
-
-/* An analysis with all that it borrows. */
-struct made {
-    json_t *levels;
-    struct analysis_campaign campaign;
-    struct analysis *analysis;
+/* What is found of a campaign, and what its runs were made with. */
+struct found {
+    json_t *analysis, *conditions, *hosts;
 };
 
-static void made_done(struct made *m)
+static void found_done(struct found *f)
 {
-    analysis_free(m->analysis);
-    json_decref(m->levels);
+    json_decref(f->analysis);
+    json_decref(f->conditions);
+    json_decref(f->hosts);
 }
+#define found_auto __attribute__((cleanup(found_done)))
 
-static int make(struct made *m, struct store_conn *conn, const struct store_campaign *row,
-                const struct asked *asked, struct bd_err *err)
+static int analyse(struct store_conn *conn, const struct store_campaign *row,
+                   const struct asked *asked, struct found *ret, struct bd_err *err)
 {
     bd_auto(plan) struct plan *plan = NULL;
+    bd_auto_json json_t *levels = json_array();
     int rc = plan_again(row->spec, &plan, err);
     if (rc < 0)
         return rc;
     if (plan_cells(plan) > ANALYSIS_CELLS_MAX)
         return bd_err_set(err, BD_ECONFLICT, "campaign %s has %zu cells: at most %d are analysed",
                           row->id, plan_cells(plan), ANALYSIS_CELLS_MAX);
-    m->levels = json_array();
     for (size_t i = 0; i < plan_cells(plan); i++)
-        json_array_append_new(m->levels, plan_cell_levels(plan, i));
-    m->campaign = (struct analysis_campaign){
+        json_array_append_new(levels, plan_cell_levels(plan, i));
+    struct analysis_campaign campaign = {
         .id = row->id,
         .name = row->name,
         .state = campaign_state_to_str(row->state),
         .at_end = campaign_state_is_final(row->state),
-        .levels = m->levels,
+        .levels = levels,
         .blocks = row->blocks, /* fewer than planned where its rule has stopped it */
         .warmup = plan_warmup_blocks(plan),
         .metrics = &asked->metrics,
         .by = asked->by,
         .confidence = asked->confidence,
     };
-    analysis_design_of(row->spec, &m->campaign);
-    m->analysis = analysis_new(&m->campaign);
-    rc = check_by(m->analysis, &m->campaign, err);
-    return rc < 0 ? rc : analysis_read(m->analysis, conn, err);
+    analysis_design_of(row->spec, &campaign);
+    bd_auto(analysis) struct analysis *a = analysis_new(&campaign);
+    rc = check_by(a, &campaign, err);
+    if (rc == 0)
+        rc = analysis_read(a, conn, err);
+    if (rc == 0)
+        *ret = (struct found){analysis_json(a), analysis_conditions(a), analysis_hosts(a)};
+    return rc;
 }
 
 int campaign_analysis(struct store_conn *conn, const struct store_campaign *row, json_t **ret_json,
                       struct bd_err *err)
 {
-    const struct asked all = {0};
-    __attribute__((cleanup(made_done))) struct made m = {0};
-    int rc = make(&m, conn, row, &all, err);
+    const struct asked nothing = {0};
+    found_auto struct found found = {0};
+    int rc = analyse(conn, row, &nothing, &found, err);
     if (rc == 0)
-        *ret_json = analysis_json(m.analysis);
+        *ret_json = bd_take(found.analysis);
     return rc;
 }
 
-static int analyse(struct api_read *q, struct store_conn *conn, const struct store_campaign *row,
-                   struct bd_err *err)
+/* Puts the description of each host beside its digest; one that is not stored is known by that. */
+static int describe_hosts(struct store_conn *conn, json_t *hosts, struct bd_err *err)
+{
+    json_t *host, *description;
+    size_t i;
+    json_array_foreach (hosts, i, host) {
+        description = NULL;
+        int rc = store_host_get(conn, bd_json_str(host, "digest", ""), &description, err);
+        if (rc < 0 && rc != BD_ENOTFOUND)
+            return rc;
+        if (description)
+            json_object_set_new(host, "description", description);
+    }
+    return 0;
+}
+
+static int write_report(struct store_conn *conn, const struct store_campaign *row,
+                        const struct found *found, enum report_format format, char **ret_text,
+                        struct bd_err *err)
+{
+    bd_auto_json json_t *campaign = view_campaign(row, 0);
+    int rc = describe_hosts(conn, found->hosts, err);
+    const struct report_source source = {.version = BENCHD_VERSION,
+                                         .campaign = campaign,
+                                         .conditions = found->conditions,
+                                         .hosts = found->hosts};
+    if (rc == 0)
+        *ret_text = report_text(found->analysis, &source, format);
+    return rc;
+}
+
+/* Its text is made here, on the reader: it may be long. */
+static int answer(struct api_read *q, struct store_conn *conn, const struct store_campaign *row,
+                  struct bd_err *err)
 {
     const struct asked *asked = http_request_data(q->r);
-    __attribute__((cleanup(made_done))) struct made m = {0};
-    int rc = make(&m, conn, row, asked, err);
-    if (rc < 0)
-        return rc;
-    bd_auto_json json_t *json = analysis_json(m.analysis);
-    bd_auto_free char *text =
-        asked->document ? write_report(m.analysis, json, row, asked->format) : bd_json_text(json);
-    q->json = json_string(text);
-    return 0;
+    found_auto struct found found = {0};
+    bd_auto_free char *text = NULL;
+    int rc = analyse(conn, row, asked, &found, err);
+    if (rc == 0 && asked->document)
+        rc = write_report(conn, row, &found, asked->format, &text, err);
+    else if (rc == 0)
+        text = bd_json_text(found.analysis);
+    if (rc == 0)
+        q->json = json_string(text);
+    return rc;
 }
 
 static int load_analysis(struct api_read *q, struct store_conn *conn, struct bd_err *err)
@@ -145,7 +158,7 @@ static int load_analysis(struct api_read *q, struct store_conn *conn, struct bd_
              asked->document ? "." : "",
              asked->document ? report_format_to_str(asked->format) : "");
     if (!asked->known || !strstr(asked->known, q->etag))
-        rc = analyse(q, conn, &row, err);
+        rc = answer(q, conn, &row, err);
     store_campaign_done(&row);
     return rc;
 }

@@ -115,6 +115,7 @@ static void select_metrics(struct analysis *a)
 struct analysis *analysis_new(const struct analysis_campaign *campaign)
 {
     struct analysis *a = bd_new(struct analysis);
+    a->hosts = json_object();
     a->campaign = campaign;
     a->n_cells = json_array_size(campaign->levels);
     a->n_blocks = campaign->blocks - campaign->warmup;
@@ -163,6 +164,7 @@ void analysis_free(struct analysis *a)
     free(a->limited_why);
     free(a->left_out_why);
     free(a->failed_why);
+    json_decref(a->hosts);
     free(a);
 }
 
@@ -197,6 +199,13 @@ static void add_conditions(struct analysis *a, const struct analysis_run *run)
                                    run->image ? run->image : "?"),
                       run->version, run);
     a->documented += run->image && run->digest && (!run->scheduler || run->version);
+}
+
+static void add_host(struct analysis *a, const struct analysis_run *run)
+{
+    const char *digest = bd_json_str(run->conditions, "host", NULL);
+    if (digest)
+        json_object_set_new(a->hosts, digest, json_integer(bd_json_int(a->hosts, digest, 0) + 1));
 }
 
 static void keep_worst(double *worst, double value)
@@ -292,6 +301,7 @@ static void count_run(struct analysis *a, const struct analysis_run *run)
     }
     a->order[run->cell * a->n_blocks + run->block - a->campaign->warmup] = run->order;
     add_conditions(a, run);
+    add_host(a, run);
     add_instrument(a, run);
     add_values(a, run);
 }

@@ -98,5 +98,7 @@ bool analysis_has_factor(const struct analysis *a, const char *path);
 void analysis_add(struct analysis *a, const struct analysis_run *run);
 /* [{what, was}] of what the runs that count were made with: images, versions. New reference. */
 json_t *analysis_conditions(const struct analysis *a);
+/* [{digest, runs}] of the hosts that these runs name. New reference. */
+json_t *analysis_hosts(const struct analysis *a);
 /* New reference. */
 json_t *analysis_json(const struct analysis *a);

@@ -197,6 +197,15 @@ json_t *analysis_conditions(const struct analysis *a)
     return json;
 }
 
+json_t *analysis_hosts(const struct analysis *a)
+{
+    json_t *json = json_array(), *runs;
+    const char *digest;
+    json_object_foreach (a->hosts, digest, runs)
+        json_array_append_new(json, json_pack("{s:s, s:O}", "digest", digest, "runs", runs));
+    return json;
+}
+
 json_t *analysis_json(const struct analysis *a)
 {
     const struct analysis_campaign *c = a->campaign;

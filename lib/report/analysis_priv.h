@@ -59,6 +59,7 @@ struct analysis {
     struct verdict_condition *conditions;
     size_t n_conditions;
     size_t documented; /* runs of which image and scheduler are known */
+    json_t *hosts;     /* {digest: runs on it} */
     char *limited_why, *left_out_why, *failed_why;
     struct excluded_run *excluded;
     size_t n_excluded, excluded_untold;

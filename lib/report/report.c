@@ -123,9 +123,9 @@ static void add_resolution(const struct report *r)
                       all == 1 ? "" : "s");
     else if (all > 0)
         doc_paragraph(r->doc,
-                      "Of %zu comparison%s the data resolve %zu. %zu are unresolved: neither a "
-                      "difference nor that there is none may be concluded of these.",
-                      all, all == 1 ? "" : "s", resolved, all - resolved);
+                      "Of %zu comparison%s the data resolve %zu. Of what is unresolved neither a "
+                      "difference nor that there is none may be concluded.",
+                      all, all == 1 ? "" : "s", resolved);
     if (left_out > 0)
         doc_paragraph(r->doc, "%lld more comparisons within a context are not told.",
                       (long long)left_out);

@@ -17,7 +17,7 @@ struct report_source {
     const char *version;      /* of benchd, that made the report */
     const json_t *campaign;   /* as the contract's Campaign, with its spec */
     const json_t *conditions; /* [{what, was}]: what runs were made with */
-    const json_t *host;       /* a description of any form */
+    const json_t *hosts;      /* [{digest, runs, description}], descriptions of any form, or none */
     const json_t *table;      /* {table, tableDigest, design, designDigest, text}: files, and the
                                  design's text */
 };

@@ -18,28 +18,40 @@ static void add_fact(const struct report *r, const char *what, const char *was)
     doc_cell(r->doc, DOC_PLAIN, was);
 }
 
-/* Whatever a description has: its values by their paths, lists of plain values in one line. Lists
- * of objects are left to the record: they would be no table. */
-static void add_described(const struct report *r, const char *prefix, const json_t *object)
+static void add_list(const struct report *r, const char *path, const json_t *list)
+{
+    const json_t *item;
+    bd_auto_str struct bd_str text = {0};
+    size_t i;
+    json_array_foreach (list, i, item) {
+        bd_str_add(&text, i ? ", " : "");
+        report_level(item, &text);
+    }
+    add_fact(r, path, text.len ? bd_str_text(&text) : NULL);
+}
+
+/* Whatever a description has: its values by their paths, lists of plain values in one line. */
+static void add_described(const struct report *r, const char *path, const json_t *value)
 {
     const char *key;
-    json_t *value, *item;
+    json_t *member;
     size_t i;
-    json_object_foreach ((json_t *)object, key, value) {
-        bd_auto_free char *path = bd_xasprintf("%s%s%s", prefix, *prefix ? "." : "", key);
-        bd_auto_str struct bd_str text = {0};
-        if (json_is_object(value)) {
-            add_described(r, path, value);
-        } else if (json_is_array(value) && !json_is_object(json_array_get(value, 0))) {
-            json_array_foreach (value, i, item) {
-                bd_str_add(&text, i ? ", " : "");
-                report_level(item, &text);
-            }
-            add_fact(r, path, text.len ? bd_str_text(&text) : NULL);
-        } else if (!json_is_array(value) && !json_is_null(value)) {
-            report_level(value, &text);
-            add_fact(r, path, bd_str_text(&text));
+    if (json_is_object(value)) {
+        json_object_foreach ((json_t *)value, key, member) {
+            bd_auto_free char *below = bd_xasprintf("%s%s%s", path, *path ? "." : "", key);
+            add_described(r, below, member);
         }
+    } else if (json_is_object(json_array_get(value, 0))) {
+        json_array_foreach (value, i, member) {
+            bd_auto_free char *below = bd_xasprintf("%s.%zu", path, i);
+            add_described(r, below, member);
+        }
+    } else if (json_is_array(value)) {
+        add_list(r, path, value);
+    } else if (value && !json_is_null(value)) {
+        bd_auto_str struct bd_str text = {0};
+        report_level(value, &text);
+        add_fact(r, path, bd_str_text(&text));
     }
 }
 
@@ -53,16 +65,29 @@ static void add_conditions(const struct report *r)
     doc_table_end(r->doc);
 }
 
+static void add_host(const struct report *r, const json_t *host)
+{
+    bd_auto_str struct bd_str runs = {0};
+    bd_auto_free char *caption = NULL;
+    report_count(bd_json_int(host, "runs", 0), "run", &runs);
+    caption = bd_xasprintf("The host of %s", bd_str_text(&runs));
+    begin_facts(r, caption);
+    add_fact(r, "digest of its description", bd_json_str(host, "digest", NULL));
+    add_described(r, "", json_object_get(host, "description"));
+    doc_table_end(r->doc);
+}
+
 void report_conditions(const struct report *r)
 {
     const struct report_source *s = r->source;
-    if (json_array_size(s->conditions) == 0 && json_object_size(s->host) == 0)
+    if (json_array_size(s->conditions) == 0 && json_array_size(s->hosts) == 0)
         return;
+    const json_t *host;
+    size_t i;
     doc_heading(r->doc, 2, "Conditions");
     add_conditions(r);
-    begin_facts(r, "The host");
-    add_described(r, "", s->host);
-    doc_table_end(r->doc);
+    json_array_foreach (s->hosts, i, host)
+        add_host(r, host);
 }
 
 /* -- again -- */
@@ -82,11 +107,15 @@ static void add_campaign(const struct report *r, const char *id)
     const json_t *spec = json_object_get(r->source->campaign, "spec");
     const json_t *seed = json_object_get(json_object_get(spec, "design"), "seed");
     bd_auto_free char *here = bd_xasprintf("benchctl campaign reproduce %s", id);
+    bd_auto_free char *crate = bd_xasprintf("benchctl campaign crate %s\n"
+                                            "benchctl verify campaign-%s.crate.zip\n"
+                                            "benchctl campaign reproduce campaign-%s.crate.zip",
+                                            id, id, id);
     doc_paragraph(r->doc, "On the machine that it was made on:");
     doc_code(r->doc, here);
     doc_paragraph(r->doc, "Anywhere, from the campaign's crate, which has the spec, the plan, all "
                           "records, and the manifests of the images:");
-    doc_code(r->doc, "benchctl verify CRATE\nbenchctl campaign reproduce CRATE");
+    doc_code(r->doc, crate);
     begin_facts(r, "What it all follows from");
     add_fact(r, "campaign", id);
     add_fact(r, "digest of the spec", bd_json_str(r->source->campaign, "digest", NULL));

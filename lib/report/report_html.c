@@ -35,7 +35,7 @@ static const char style[] =
     "var(--line)}\n"
     "thead th.n,thead th{background:var(--head);vertical-align:bottom;white-space:normal}\n"
     "tbody th{font-weight:500}\n"
-    "tbody th:not(.n){min-width:min(10rem,40vw)}\n"
+    "tbody th:not(.n){min-width:min(9rem,30vw)}\n"
     "tbody tr:last-child>*{border-bottom:1px solid var(--line)}\n"
     ".n{text-align:right;white-space:nowrap}\n"
     "pre{overflow-x:auto;background:var(--head);padding:.8rem 1rem;font:.88rem/1.45 "

@@ -55,7 +55,7 @@ START_TEST(test_a_campaigns_report_is_as_kept)
         .version = "0.1.0",
         .campaign = json_object_get(about, "campaign"),
         .conditions = json_object_get(about, "conditions"),
-        .host = json_object_get(about, "host"),
+        .hosts = json_object_get(about, "hosts"),
     };
     check_contract(analysis);
     for (size_t i = 0; i < BD_ARRAY_LEN(formats); i++) {
@@ -89,6 +89,35 @@ START_TEST(test_a_table_is_reproduced_by_its_two_files)
         strstr(text, "```\nbenchctl analyse 'my results.csv' --design design.yaml\n```\n"));
     ck_assert_ptr_nonnull(strstr(text, "| digest of the table | sha256:aa |"));
     ck_assert_ptr_nonnull(strstr(text, "```\nfactors: [policy]\n```"));
+}
+END_TEST
+
+/* -- what a report asks of an analysis -- */
+
+START_TEST(test_hosts_and_versions_of_the_runs_that_count_are_listed)
+{
+    bd_auto_json json_t *levels = json_pack("[{}]");
+    bd_auto_json json_t *metrics =
+        parse("{'x': {'value': 1, 'unit': 's', 'kind': 'cost', 'n': 1}}");
+    bd_auto_json json_t *conditions = json_pack("{s:s}", "host", "sha256:aa");
+    const struct analysis_campaign campaign = {
+        .id = "5a6b7c8d", .at_end = true, .levels = levels, .blocks = 3, .paired = true};
+    bd_auto(analysis) struct analysis *a = analysis_new(&campaign);
+    for (size_t block = 0; block < 3; block++) {
+        const struct analysis_run run = {.block = block,
+                                         .grade = block == 2 ? GRADE_INVALID : GRADE_USABLE,
+                                         .metrics = metrics,
+                                         .conditions = conditions,
+                                         .image = "debian",
+                                         .digest = "sha256:bb"};
+        analysis_add(a, &run);
+    }
+    bd_auto_json json_t *hosts = analysis_hosts(a);
+    bd_auto_json json_t *with = analysis_conditions(a);
+    bd_auto_free char *hosts_text = bd_json_text(hosts);
+    bd_auto_free char *with_text = bd_json_text(with);
+    ck_assert_str_eq(hosts_text, "[{\"digest\":\"sha256:aa\",\"runs\":2}]");
+    ck_assert_str_eq(with_text, "[{\"was\":\"sha256:bb\",\"what\":\"image debian\"}]");
 }
 END_TEST
 
@@ -219,7 +248,8 @@ START_TEST(test_words_for_a_shell_are_quoted_where_they_must_be)
 END_TEST
 
 UNIT_MAIN("report", test_a_campaigns_report_is_as_kept, test_an_empty_analysis_has_a_report,
-          test_a_table_is_reproduced_by_its_two_files, test_text_is_never_markup,
+          test_a_table_is_reproduced_by_its_two_files,
+          test_hosts_and_versions_of_the_runs_that_count_are_listed, test_text_is_never_markup,
           test_code_can_not_end_its_fence_or_element,
           test_a_column_that_is_optional_and_empty_is_left_out, test_a_table_without_rows_is_none,
           test_a_share_is_never_rounded_to_all_of_it,
