@@ -208,13 +208,12 @@ static int read_run(struct crate_content *c, const char *id, json_t **ret_json, 
     int64_t version;
     size_t n = 0;
     int rc = store_run_get(c->conn, id, &row, err);
-    if (rc == 0) {
-        json_decref(bd_take(row.spec));
+    if (rc == 0)
         rc = run_json(c->conn, &row, &json, &version, err);
-    }
     if (rc == 0)
         rc = run_files_list(c->a, c->conn, id, &files, &n, err);
     if (rc == 0) {
+        json_object_set_new(json, "spec", json_null()); /* the plan has it */
         json_object_set_new(json, "cellIndex", json_integer((json_int_t)row.cell));
         json_object_set_new(json, "removedArtifacts", removed_json(files, n));
         *ret_json = bd_take(json);
