@@ -45,8 +45,7 @@ MAY_INCLUDE = {
     "daemon": ["api", "daemon/api", "daemon/engine", "daemon/http", "daemon/loop", *BELOW_ENGINE, *BESIDE],
     "api": FORMATS,
     "node": ["lib/jobs"],
-    "clients": ["lib/swf", "lib/report", "lib/stats", *MODEL],
-    "clients": ["lib/crate", "lib/swf", *FORMATS],
+    "clients": ["lib/crate", "lib/swf", "lib/report", "lib/stats", *MODEL],
 }
 ANYTHING = ["tests"]
 
