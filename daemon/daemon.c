@@ -23,10 +23,11 @@
 
 #define KEEPALIVE_S 5
 /* How long an orderly end may take before the process ends anyway: all state is on disk. */
-#define STOP_MS     9000
-#define LOOP_NICE   (-10)
-#define ASK_WORKERS 4
-#define PACK_NICE   10 /* what is measured meanwhile comes first */
+#define STOP_MS   9000
+#define LOOP_NICE (-10)
+#define ASK_WORKERS                                                                                \
+    6 /* two images and two exports packed, a crate, and one for a word with libvirt */
+#define PACK_NICE 10 /* what is measured meanwhile comes first */
 
 struct daemon {
     struct config config;

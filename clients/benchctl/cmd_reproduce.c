@@ -39,23 +39,39 @@ static int get(struct cli *cli, char *path, json_t **ret, struct bd_err *err)
     return api_get(cli, owned, &reply, ret, err);
 }
 
-/* What the host of a campaign's runs was: of the newest run that tells. */
+/* The digest of what the host was like, of the first of these runs that tells; NULL: none does. */
+static const char *host_of(const json_t *runs)
+{
+    const json_t *run;
+    size_t i;
+    json_array_foreach (json_object_get(runs, "items"), i, run) {
+        const char *digest = bd_json_str(json_object_get(run, "conditions"), "host", NULL);
+        if (digest)
+            return digest;
+    }
+    return NULL;
+}
+
 static int get_host(struct cli *cli, const char *id, json_t **ret, struct bd_err *err)
 {
     bd_auto_json json_t *runs = NULL;
-    const json_t *run;
-    size_t i;
     int r = get(cli, bd_xasprintf("/v1/campaigns/%s/runs?limit=100", id), &runs, err);
-    if (r < 0)
+    const char *digest = r == 0 ? host_of(runs) : NULL;
+    if (digest)
+        r = get(cli, bd_xasprintf("/v1/hosts/local/descriptions/%s", digest), ret, err);
+    return r;
+}
+
+static int read_host(const char *file, json_t **ret, struct bd_err *err)
+{
+    bd_auto_json json_t *runs = NULL;
+    int r = crate_read_json(file, "runs.json", &runs, err);
+    const char *digest = r == 0 ? host_of(runs) : NULL;
+    if (!digest)
         return r;
-    json_array_foreach (json_object_get(runs, "items"), i, run) {
-        const json_t *host = json_object_get(json_object_get(run, "conditions"), "host");
-        if (json_is_object(host)) {
-            *ret = json_deep_copy(host);
-            break;
-        }
-    }
-    return 0;
+    const char *colon = strchr(digest, ':');
+    bd_auto_free char *name = bd_xasprintf("hosts/%.64s.json", colon ? colon + 1 : digest);
+    return crate_read_json(file, name, ret, err);
 }
 
 static int take_campaign(struct cli *cli, const char *ref, struct original *o, struct bd_err *err)
@@ -99,7 +115,7 @@ static int take_crate(struct cli *cli, const char *file, struct original *o, str
     if (r == 0)
         r = crate_read_json(file, "analysis.json", &o->analysis, err);
     if (r == 0)
-        r = crate_read_json(file, "host.json", &o->host, err);
+        r = read_host(file, &o->host, err);
     return r;
 }
 

@@ -208,13 +208,12 @@ static int read_run(struct crate_content *c, const char *id, json_t **ret_json, 
     int64_t version;
     size_t n = 0;
     int rc = store_run_get(c->conn, id, &row, err);
-    if (rc == 0) {
-        json_decref(bd_take(row.spec));
+    if (rc == 0)
         rc = run_json(c->conn, &row, &json, &version, err);
-    }
     if (rc == 0)
         rc = run_files_list(c->a, c->conn, id, &files, &n, err);
     if (rc == 0) {
+        json_object_set_new(json, "spec", json_null()); /* the plan has it */
         json_object_set_new(json, "cellIndex", json_integer((json_int_t)row.cell));
         json_object_set_new(json, "removedArtifacts", removed_json(files, n));
         *ret_json = bd_take(json);
@@ -227,27 +226,26 @@ static int read_run(struct crate_content *c, const char *id, json_t **ret_json, 
 
 static int by_position(const void *a, const void *b)
 {
-    const struct crate_content_run *const *x = a, *const *y = b;
-    if ((*x)->position != (*y)->position)
-        return (*x)->position < (*y)->position ? -1 : 1;
-    return (*x)->attempt < (*y)->attempt ? -1 : (*x)->attempt > (*y)->attempt;
+    const struct crate_content_run *x = a, *y = b;
+    if (x->position != y->position)
+        return x->position < y->position ? -1 : 1;
+    return x->attempt < y->attempt ? -1 : x->attempt > y->attempt;
 }
 
 static int add_runs_json(struct crate_content *c, struct bd_err *err)
 {
     bd_auto_str struct bd_str text = {0};
-    bd_auto_free const struct crate_content_run **order =
-        bd_xcalloc(c->n_runs + 1, sizeof(struct crate_content_run *));
+    bd_auto_free struct crate_content_run *order = bd_xcalloc(c->n_runs + 1, sizeof(*order));
     for (size_t i = 0; i < c->n_runs; i++)
-        order[i] = &c->runs[i];
+        order[i] = c->runs[i]; /* no texts of its own */
     if (c->n_runs)
-        qsort(order, c->n_runs, sizeof(struct crate_content_run *), by_position);
+        qsort(order, c->n_runs, sizeof(*order), by_position);
     int rc = crate_pack_begin(c->pack, "runs.json", err);
     bd_str_addf(&text, "{\"schema\":\"" RUNS_SCHEMA "\",\"campaign\":\"%s\",\"items\":[",
                 c->row.id);
     for (size_t i = 0; rc == 0 && i < c->n_runs; i++) {
         json_t *run = NULL;
-        rc = read_run(c, order[i]->id, &run, err);
+        rc = read_run(c, order[i].id, &run, err);
         if (rc == 0)
             rc = add_item(c, &text, i == 0, run, err);
     }

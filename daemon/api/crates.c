@@ -7,7 +7,6 @@
 #include "lib/base/clock.h"
 #include "lib/base/fs.h"
 #include "lib/base/log.h"
-#include "lib/crate/metadata.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -175,14 +174,7 @@ static int seal(struct crate_content *c, char ret_digest[BD_DIGEST_BYTES], struc
         .runs = actions,
         .n_runs = c->n_runs,
     };
-    bd_auto_str struct bd_str metadata = {0};
-    const struct crate_file *files;
-    size_t n;
-    int rc = crate_pack_files(c->pack, &files, &n, err);
-    if (rc < 0)
-        return rc;
-    crate_metadata_text(&about, files, n, &metadata);
-    return crate_pack_seal(c->pack, &metadata, c->key, ret_digest, err);
+    return crate_pack_seal(c->pack, &about, c->key, ret_digest, err);
 }
 
 static int write_crate(struct crate_content *c, struct crate_making *m, struct bd_err *err)

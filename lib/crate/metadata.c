@@ -3,6 +3,7 @@
 #include "lib/base/clock.h"
 #include "lib/crate/list.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define RO_CRATE     "https://w3id.org/ro/crate/1.1"
@@ -60,7 +61,31 @@ static const char *words_of(const char *name)
     return NULL;
 }
 
-/* -- entities: one a line -- */
+/* -- entities: one a line, handed on in pieces -- */
+
+#define PIECE_BYTES 65536
+
+struct writing {
+    struct bd_str text;
+    crate_metadata_put_fn put;
+    void *arg;
+    struct bd_err *err;
+    int rc; /* of the first piece that could not be handed on */
+};
+
+static void hand_on(struct writing *w)
+{
+    if (w->rc == 0 && w->text.len)
+        w->rc = w->put(w->arg, w->text.data, w->text.len, w->err);
+    bd_str_clear(&w->text);
+}
+
+static void put(struct writing *w, const char *text)
+{
+    bd_str_add(&w->text, text);
+    if (w->text.len >= PIECE_BYTES)
+        hand_on(w);
+}
 
 static json_t *ref(const char *id)
 {
@@ -83,75 +108,99 @@ static void set_time(json_t *to, const char *name, int64_t wall_ns)
 }
 
 /* Takes it over. */
-static void add(struct bd_str *out, json_t *entity)
+static void add(struct writing *w, json_t *entity)
 {
     bd_auto_free char *text = bd_json_text(entity);
-    bd_str_addf(out, ",\n%s", text);
+    put(w, ",\n");
+    put(w, text);
     json_decref(entity);
 }
 
-static void add_named(struct bd_str *out, const char *id, const char *type, const char *name,
+static void add_named(struct writing *w, const char *id, const char *type, const char *name,
                       const char *key, const char *value)
 {
     json_t *entity = json_pack("{s:s, s:s, s:s}", "@id", id, "@type", type, "name", name);
     if (value)
         json_object_set_new(entity, key, json_string(value));
-    add(out, entity);
+    add(w, entity);
 }
 
-static void begin(struct bd_str *out)
+static void begin(struct writing *w)
 {
     bd_auto_json json_t *self =
         json_pack("{s:s, s:s, s:o, s:[o, o]}", "@id", CRATE_METADATA, "@type", "CreativeWork",
                   "about", ref("./"), "conformsTo", ref(RO_CRATE), ref(WORKFLOW));
     bd_auto_free char *text = bd_json_text(self);
-    bd_str_addf(out, "{\"@context\":[\"%s/context\",\"%s\"],\"@graph\":[\n%s", RO_CRATE, TERMS,
-                text);
+    put(w, "{\"@context\":[\"" RO_CRATE "/context\",\"" TERMS "\"],\"@graph\":[\n");
+    put(w, text);
 }
 
-static void add_root(struct bd_str *out, const struct crate_about *about,
+/* A list as long as the crate, which is not put together first. Names need no escapes. */
+static void put_refs(struct writing *w, const char *name, size_t n,
+                     const char *(*id_of)(const void *items, size_t i), const void *items)
+{
+    put(w, "\"");
+    put(w, name);
+    put(w, "\":[");
+    for (size_t i = 0; i < n; i++) {
+        put(w, "{\"@id\":\"");
+        put(w, id_of(items, i));
+        put(w, "\"},");
+    }
+}
+
+static const char *file_id(const void *files, size_t i)
+{
+    return ((const struct crate_file *)files)[i].name;
+}
+
+static const char *run_id(const void *runs, size_t i)
+{
+    static _Thread_local char id[32];
+    snprintf(id, sizeof(id), "#run-%s", ((const struct crate_action *)runs)[i].id);
+    return id;
+}
+
+static void add_root(struct writing *w, const struct crate_about *about,
                      const struct crate_file *files, size_t n)
 {
-    json_t *parts = json_array(), *mentions = json_array();
-    for (size_t i = 0; i < n; i++)
-        refer(parts, files[i].name);
-    refer(parts, CRATE_LIST);
-    refer(parts, CRATE_SIGNATURE);
-    refer(mentions, CAMPAIGN);
-    for (size_t i = 0; i < about->n_runs; i++) {
-        bd_auto_free char *id = bd_xasprintf("#run-%s", about->runs[i].id);
-        refer(mentions, id);
-    }
     bd_auto_free char *words =
         bd_xasprintf("Campaign %s of benchd: its spec and plan, every run with its raw records, "
                      "samples and metrics, and what was concluded",
                      about->id);
-    json_t *root =
-        json_pack("{s:s, s:s, s:s, s:s, s:o, s:[o, o, o], s:o, s:o, s:o}", "@id", "./", "@type",
-                  "Dataset", "name", about->name, "description", words, "license", ref(LICENSE),
-                  "conformsTo", ref(PROCESS_RUN), ref(WORKFLOW_RUN), ref(WORKFLOW), "mainEntity",
-                  ref(SPEC), "hasPart", parts, "mentions", mentions);
+    bd_auto_json json_t *root =
+        json_pack("{s:s, s:s, s:s, s:s, s:o, s:[o, o, o], s:o}", "@id", "./", "@type", "Dataset",
+                  "name", about->name, "description", words, "license", ref(LICENSE), "conformsTo",
+                  ref(PROCESS_RUN), ref(WORKFLOW_RUN), ref(WORKFLOW), "mainEntity", ref(SPEC));
     set_time(root, "datePublished", about->ended_ns);
-    add(out, root);
+    bd_auto_free char *text = bd_json_text(root);
+    text[strlen(text) - 1] = '\0'; /* its members go on */
+    put(w, ",\n");
+    put(w, text);
+    put(w, ",");
+    put_refs(w, "hasPart", n, file_id, files);
+    put(w, "{\"@id\":\"" CRATE_LIST "\"},{\"@id\":\"" CRATE_SIGNATURE "\"}],");
+    put_refs(w, "mentions", about->n_runs, run_id, about->runs);
+    put(w, "{\"@id\":\"" CAMPAIGN "\"}]}");
 }
 
-static void add_context(struct bd_str *out, const struct crate_about *about)
+static void add_context(struct writing *w, const struct crate_about *about)
 {
-    add_named(out, PROCESS_RUN, "CreativeWork", "Process Run Crate", "version", "0.5");
-    add_named(out, WORKFLOW_RUN, "CreativeWork", "Workflow Run Crate", "version", "0.5");
-    add_named(out, WORKFLOW, "CreativeWork", "Workflow RO-Crate", "version", "1.0");
-    add_named(out, BENCHD, "SoftwareApplication", "benchd", "softwareVersion", about->version);
-    add_named(out, SIGNER, "Organization", "who has the key that signed this crate", "identifier",
+    add_named(w, PROCESS_RUN, "CreativeWork", "Process Run Crate", "version", "0.5");
+    add_named(w, WORKFLOW_RUN, "CreativeWork", "Workflow Run Crate", "version", "0.5");
+    add_named(w, WORKFLOW, "CreativeWork", "Workflow RO-Crate", "version", "1.0");
+    add_named(w, BENCHD, "SoftwareApplication", "benchd", "softwareVersion", about->version);
+    add_named(w, SIGNER, "Organization", "who has the key that signed this crate", "identifier",
               about->fingerprint);
-    add_named(out, LANGUAGE, "ComputerLanguage", "specification of a benchd campaign", "version",
+    add_named(w, LANGUAGE, "ComputerLanguage", "specification of a benchd campaign", "version",
               "benchd/v1");
-    add_named(out, LICENSE, "CreativeWork", about->license ? about->license : "not stated",
+    add_named(w, LICENSE, "CreativeWork", about->license ? about->license : "not stated",
               "description",
               about->license ? "as the label 'license' of the campaign's spec says"
                              : "The campaign's spec has no label 'license': ask who made it.");
 }
 
-static void add_file(struct bd_str *out, const struct crate_about *about, const char *name,
+static void add_file(struct writing *w, const struct crate_about *about, const char *name,
                      const struct crate_file *file)
 {
     const char *words = words_of(name);
@@ -176,7 +225,7 @@ static void add_file(struct bd_str *out, const struct crate_about *about, const 
         json_object_set_new(entity, "contentSize",
                             json_sprintf("%llu", (unsigned long long)file->bytes));
     }
-    add(out, entity);
+    add(w, entity);
 }
 
 static json_t *action(const char *id, const char *name, const char *words, const char *instrument,
@@ -191,7 +240,7 @@ static json_t *action(const char *id, const char *name, const char *words, const
     return entity;
 }
 
-static void add_campaign(struct bd_str *out, const struct crate_about *about,
+static void add_campaign(struct writing *w, const struct crate_about *about,
                          const struct crate_file *files, size_t n)
 {
     bd_auto_free char *name = bd_xasprintf("campaign %s", about->id);
@@ -208,11 +257,11 @@ static void add_campaign(struct bd_str *out, const struct crate_about *about,
     json_object_set_new(entity, "result", results);
     set_time(entity, "startTime", about->started_ns);
     set_time(entity, "endTime", about->ended_ns);
-    add(out, entity);
+    add(w, entity);
 }
 
 /* Runs and files have one order: those of the next run are where those of this one end. */
-static size_t add_run(struct bd_str *out, const struct crate_action *run,
+static size_t add_run(struct writing *w, const struct crate_action *run,
                       const struct crate_file *files, size_t n, size_t at)
 {
     bd_auto_free char *id = bd_xasprintf("#run-%s", run->id);
@@ -231,24 +280,28 @@ static size_t add_run(struct bd_str *out, const struct crate_action *run,
     json_object_set_new(entity, "result", results);
     set_time(entity, "startTime", run->started_ns);
     set_time(entity, "endTime", run->ended_ns);
-    add(out, entity);
+    add(w, entity);
     return at;
 }
 
-void crate_metadata_text(const struct crate_about *about, const struct crate_file *files, size_t n,
-                         struct bd_str *out)
+int crate_metadata_write(const struct crate_about *about, const struct crate_file *files, size_t n,
+                         crate_metadata_put_fn put_piece, void *arg, struct bd_err *err)
 {
-    begin(out);
-    add_root(out, about, files, n);
-    add_context(out, about);
-    add_campaign(out, about, files, n);
+    struct writing w = {.put = put_piece, .arg = arg, .err = err};
+    begin(&w);
+    add_root(&w, about, files, n);
+    add_context(&w, about);
+    add_campaign(&w, about, files, n);
     for (size_t i = 0, at = 0; i < about->n_runs; i++)
-        at = add_run(out, &about->runs[i], files, n, at);
+        at = add_run(&w, &about->runs[i], files, n, at);
     for (size_t i = 0; i < n; i++)
-        add_file(out, about, files[i].name, &files[i]);
-    add_file(out, about, CRATE_LIST, NULL);
-    add_file(out, about, CRATE_SIGNATURE, NULL);
-    bd_str_add(out, "\n]}\n");
+        add_file(&w, about, files[i].name, &files[i]);
+    add_file(&w, about, CRATE_LIST, NULL);
+    add_file(&w, about, CRATE_SIGNATURE, NULL);
+    put(&w, "\n]}\n");
+    hand_on(&w);
+    bd_str_done(&w.text);
+    return w.rc;
 }
 
 /* -- check -- */

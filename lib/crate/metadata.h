@@ -6,7 +6,6 @@
 #pragma once
 
 #include "lib/base/json.h"
-#include "lib/base/str.h"
 #include "lib/crate/crate.h"
 #include "lib/crate/faults.h"
 
@@ -29,9 +28,11 @@ struct crate_about {
     size_t n_runs;
 };
 
-/* files: all that the crate has so far, by name. */
-void crate_metadata_text(const struct crate_about *about, const struct crate_file *files, size_t n,
-                         struct bd_str *out);
+typedef int (*crate_metadata_put_fn)(void *arg, const char *text, size_t bytes, struct bd_err *err);
+/* files: all that the crate has so far, by name. The text comes in pieces; the answer is that of
+ * the first piece which could not be taken, or 0. */
+int crate_metadata_write(const struct crate_about *about, const struct crate_file *files, size_t n,
+                         crate_metadata_put_fn put, void *arg, struct bd_err *err);
 
 /* Holds the text against the files of the list: each is described, and nothing else is. */
 void crate_metadata_check(const char *text, size_t bytes, const struct crate_file *files, size_t n,

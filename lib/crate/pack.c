@@ -1,6 +1,7 @@
 #include "lib/crate/pack.h"
 
 #include "lib/base/digest.h"
+#include "lib/base/fs.h"
 #include "lib/crate/list.h"
 
 #include <archive.h>
@@ -20,13 +21,29 @@ struct crate_pack {
     size_t n, cap;
     bool open; /* the last of them has not ended */
     uint64_t bytes;
+    int fd;           /* the caller's; -1: nothing more is written */
+    int write_errnum; /* why not */
 };
 
-static int zip_fail(struct crate_pack *p, const char *doing, struct bd_err *err)
+/* libarchive never learns of a failure: after one it would not free what it has of zlib. */
+static la_ssize_t on_write(struct archive *zip BD_UNUSED, void *arg, const void *data, size_t bytes)
 {
-    int number = archive_errno(p->zip);
-    if (number > 0) /* the disk's */
-        return bd_err_errno(err, number, "%s", doing);
+    struct crate_pack *p = arg;
+    int rc = p->fd < 0 ? 0 : bd_write_all(p->fd, data, bytes);
+    if (rc < 0) {
+        p->write_errnum = -rc;
+        p->fd = -1;
+    }
+    return (la_ssize_t)bytes;
+}
+
+/* What libarchive answered, and what the disk did. */
+static int zip_result(struct crate_pack *p, bool done, const char *doing, struct bd_err *err)
+{
+    if (p->write_errnum)
+        return bd_err_errno(err, p->write_errnum, "%s", doing);
+    if (done)
+        return 0;
     const char *text = archive_error_string(p->zip);
     return bd_err_set(err, -EIO, "%s: %s", doing, text ? text : "libarchive does not say why");
 }
@@ -39,17 +56,18 @@ int crate_pack_new(int fd, int64_t time_s, struct bd_cancel *cancel, struct crat
     p->entry = archive_entry_new();
     p->sha256 = EVP_MD_CTX_new();
     p->cancel = cancel;
+    p->fd = fd;
     if (!p->zip || !p->entry || !p->sha256)
         bd_die("out of memory");
     archive_entry_set_filetype(p->entry, AE_IFREG);
     archive_entry_set_perm(p->entry, 0644);
     archive_entry_set_mtime(p->entry, (time_t)time_s, 0);
-    int rc = 0;
-    if (archive_write_set_format_zip(p->zip) != ARCHIVE_OK ||
-        archive_write_set_format_option(p->zip, "zip", "compression", "deflate") != ARCHIVE_OK ||
-        archive_write_set_bytes_in_last_block(p->zip, 1) != ARCHIVE_OK ||
-        archive_write_open_fd(p->zip, fd) != ARCHIVE_OK)
-        rc = zip_fail(p, "begin a zip file", err);
+    bool done =
+        archive_write_set_format_zip(p->zip) == ARCHIVE_OK &&
+        archive_write_set_format_option(p->zip, "zip", "compression", "deflate") == ARCHIVE_OK &&
+        archive_write_set_bytes_in_last_block(p->zip, 1) == ARCHIVE_OK &&
+        archive_write_open2(p->zip, p, NULL, on_write, NULL, NULL) == ARCHIVE_OK;
+    int rc = zip_result(p, done, "begin a zip file", err);
     if (rc < 0)
         crate_pack_free(p);
     else
@@ -61,10 +79,8 @@ void crate_pack_free(struct crate_pack *p)
 {
     if (!p)
         return;
-    if (p->zip) {
-        archive_write_fail(p->zip); /* nothing more is written where it was not sealed */
-        archive_write_free(p->zip);
-    }
+    p->fd = -1; /* nothing more is written where it was not sealed */
+    archive_write_free(p->zip);
     archive_entry_free(p->entry);
     EVP_MD_CTX_free(p->sha256);
     crate_files_free(p->files, p->n);
@@ -76,8 +92,10 @@ static int end_file(struct crate_pack *p, struct bd_err *err)
     if (!p->open)
         return 0;
     p->open = false;
-    if (archive_write_finish_entry(p->zip) != ARCHIVE_OK)
-        return zip_fail(p, "write a file of the crate", err);
+    bool done = archive_write_finish_entry(p->zip) == ARCHIVE_OK;
+    int rc = zip_result(p, done, "write a file of the crate", err);
+    if (rc < 0)
+        return rc;
     if (EVP_DigestFinal_ex(p->sha256, p->files[p->n - 1].sha256, NULL) != 1)
         bd_die("SHA-256 failed");
     return 0;
@@ -99,8 +117,10 @@ static int begin(struct crate_pack *p, const char *name, struct bd_err *err)
         return bd_err_set(err, BD_ENOCAPACITY, "a crate has at most %d files", CRATE_ENTRIES_MAX);
     archive_entry_set_pathname(p->entry, name);
     archive_entry_unset_size(p->entry);
-    if (archive_write_header(p->zip, p->entry) != ARCHIVE_OK)
-        return zip_fail(p, "begin a file of the crate", err);
+    bool done = archive_write_header(p->zip, p->entry) == ARCHIVE_OK;
+    rc = zip_result(p, done, "begin a file of the crate", err);
+    if (rc < 0)
+        return rc;
     if (EVP_DigestInit_ex(p->sha256, EVP_sha256(), NULL) != 1)
         bd_die("SHA-256 failed");
     if (p->n == p->cap) {
@@ -135,8 +155,10 @@ int crate_pack_add(struct crate_pack *p, const void *data, size_t bytes, struct 
         int rc = bd_cancel_check(p->cancel, err);
         if (rc < 0)
             return rc;
-        if (archive_write_data(p->zip, from, piece) != (la_ssize_t)piece)
-            return zip_fail(p, "write a file of the crate", err);
+        bool done = archive_write_data(p->zip, from, piece) == (la_ssize_t)piece;
+        rc = zip_result(p, done, "write a file of the crate", err);
+        if (rc < 0)
+            return rc;
         if (EVP_DigestUpdate(p->sha256, from, piece) != 1)
             bd_die("SHA-256 failed");
         from += piece;
@@ -183,17 +205,6 @@ int crate_pack_fd(struct crate_pack *p, const char *name, int fd, struct bd_err 
     return rc;
 }
 
-int crate_pack_files(struct crate_pack *p, const struct crate_file **ret_files, size_t *ret_n,
-                     struct bd_err *err)
-{
-    int rc = end_file(p, err);
-    if (rc < 0)
-        return rc;
-    *ret_files = p->files;
-    *ret_n = p->n;
-    return 0;
-}
-
 static int by_name(const void *a, const void *b)
 {
     return strcmp(((const struct crate_file *)a)->name, ((const struct crate_file *)b)->name);
@@ -212,15 +223,27 @@ static int check_ratio(struct crate_pack *p, struct bd_err *err)
         (unsigned long long)p->bytes >> 20, (unsigned long long)packed >> 20, CRATE_RATIO_MAX);
 }
 
-int crate_pack_seal(struct crate_pack *p, const struct bd_str *metadata,
+static int put_metadata(void *arg, const char *text, size_t bytes, struct bd_err *err)
+{
+    return crate_pack_add(arg, text, bytes, err);
+}
+
+/* Of all files before it. */
+static int add_metadata(struct crate_pack *p, const struct crate_about *about, struct bd_err *err)
+{
+    int rc = begin(p, CRATE_METADATA, err);
+    if (rc == 0)
+        rc = crate_metadata_write(about, p->files, p->n - 1, put_metadata, p, err);
+    return rc < 0 ? rc : end_file(p, err);
+}
+
+int crate_pack_seal(struct crate_pack *p, const struct crate_about *about,
                     const struct crate_key *key, char ret_digest[BD_DIGEST_BYTES],
                     struct bd_err *err)
 {
     uint8_t signature[CRATE_SIGNATURE_BYTES];
     bd_auto_str struct bd_str list = {0};
-    int rc = add_whole(p, CRATE_METADATA, bd_str_text(metadata), metadata->len, err);
-    if (rc == 0)
-        rc = end_file(p, err);
+    int rc = add_metadata(p, about, err);
     if (rc < 0)
         return rc;
     qsort(p->files, p->n, sizeof(*p->files), by_name);
@@ -234,8 +257,8 @@ int crate_pack_seal(struct crate_pack *p, const struct bd_str *metadata,
         rc = end_file(p, err);
     if (rc == 0)
         rc = check_ratio(p, err);
-    if (rc == 0 && archive_write_close(p->zip) != ARCHIVE_OK)
-        rc = zip_fail(p, "end a zip file", err);
+    if (rc == 0)
+        rc = zip_result(p, archive_write_close(p->zip) == ARCHIVE_OK, "end a zip file", err);
     if (rc == 0)
         bd_digest_of(list.data, list.len, ret_digest);
     return rc;

@@ -9,6 +9,7 @@
 #include "lib/base/str.h"
 #include "lib/crate/crate.h"
 #include "lib/crate/key.h"
+#include "lib/crate/metadata.h"
 
 struct crate_pack;
 
@@ -32,12 +33,8 @@ int crate_pack_file(struct crate_pack *p, const char *name, const void *data, si
 /* A descriptor, to its end. */
 int crate_pack_fd(struct crate_pack *p, const char *name, int fd, struct bd_err *err);
 
-/* Ends the last file, and tells what was written so far; the pack's. */
-int crate_pack_files(struct crate_pack *p, const struct crate_file **ret_files, size_t *ret_n,
-                     struct bd_err *err);
-
 /* Adds the metadata, the list of digests and its signature, and ends the file: p is only to be
  * freed. Tells the digest of the list, which stands for all that is in the crate. */
-int crate_pack_seal(struct crate_pack *p, const struct bd_str *metadata,
+int crate_pack_seal(struct crate_pack *p, const struct crate_about *about,
                     const struct crate_key *key, char ret_digest[BD_DIGEST_BYTES],
                     struct bd_err *err);

@@ -91,8 +91,7 @@ static int by_place(const void *a, const void *b)
 
 static int by_name(const void *a, const void *b)
 {
-    return strcmp((*(const struct crate_entry *const *)a)->name,
-                  (*(const struct crate_entry *const *)b)->name);
+    return strcmp(((const struct crate_entry *)a)->name, ((const struct crate_entry *)b)->name);
 }
 
 void crate_zip_done(struct crate_zip *zip)
@@ -314,15 +313,16 @@ static int look_at_directory(struct look *l, struct bd_err *err)
 
 static void look_for_twins(struct look *l)
 {
-    const struct crate_zip *zip = l->zip;
-    bd_auto_free struct crate_entry **names = bd_xcalloc(zip->n + 1, sizeof(struct crate_entry *));
-    for (size_t i = 0; i < zip->n; i++)
-        names[i] = &zip->entries[i];
-    if (zip->n)
-        qsort(names, zip->n, sizeof(struct crate_entry *), by_name);
-    for (size_t i = 1; i < zip->n; i++)
-        if (strcmp(names[i - 1]->name, names[i]->name) == 0)
-            crate_faults_add(l->faults, CRATE_FAULT_UNSAFE, names[i]->name, strlen(names[i]->name),
+    size_t n = l->zip->n;
+    if (n == 0)
+        return;
+    bd_auto_free struct crate_entry *sorted =
+        bd_xcalloc(n, sizeof(*sorted)); /* no names of its own */
+    memcpy(sorted, l->zip->entries, n * sizeof(*sorted));
+    qsort(sorted, n, sizeof(*sorted), by_name);
+    for (size_t i = 1; i < n; i++)
+        if (strcmp(sorted[i - 1].name, sorted[i].name) == 0)
+            crate_faults_add(l->faults, CRATE_FAULT_UNSAFE, sorted[i].name, strlen(sorted[i].name),
                              "it is there more than once");
 }
 
@@ -349,7 +349,7 @@ static int look_at_file(struct look *l, size_t i, struct bd_err *err)
     const struct crate_entry *e = &l->zip->entries[i];
     uint64_t next = i + 1 < l->zip->n ? e[1].at : l->directory_at;
     size_t name_bytes = strlen(e->name) + e->folder;
-    uint8_t head[LOCAL_BYTES + CRATE_NAME_MAX + 1] = {0};
+    uint8_t head[LOCAL_BYTES + CRATE_NAME_MAX + 1];
     bool all;
     int rc = read_at(l->fd, head, LOCAL_BYTES + name_bytes, e->at, &all, err);
     if (rc < 0)

@@ -114,10 +114,9 @@ static json_t *meminfo_mib(const char *text, const char *name)
     const char *at = text ? strstr(text, name) : NULL;
     if (!at || (at != text && at[-1] != '\n') || at[strlen(name)] != ':')
         return json_null();
-    const char *digits = at + strlen(name) + 1;
     char *end;
-    unsigned long long kib = strtoull(digits, &end, 10);
-    return end == digits ? json_null() : json_integer((json_int_t)(kib >> 10));
+    unsigned long long kib = strtoull(at + strlen(name) + 1, &end, 10);
+    return bd_starts_with(end, " kB") ? json_integer((json_int_t)(kib >> 10)) : json_null();
 }
 
 /* One node's line has its number before it: "Node 0 MemTotal:  123 kB". */

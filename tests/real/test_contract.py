@@ -88,6 +88,7 @@ def test_reads(daemon, cluster, run, over):
         f"{one_campaign}/export", f"{one_run}/export", "/v1/runs", f"/v1/runs?campaign={run['campaign']}",
         one_run, f"{one_run}/steps", f"{one_run}/jobs", f"{one_run}/jobs?outcome=failed,lost", f"{one_run}/samples",
         f"{one_run}/queue", f"{one_run}/queue?step=1s&from=1s&to=1min",
+        f"{one_campaign}/crate", "/v1/signing-key", f"/v1/hosts/local/descriptions/{run['conditions']['host']}",
         "/v1/fragments", "/v1/fragments/cluster/small",
         "/v1/metrics-catalogue", f"{one_run}/logs", f"{one_run}/artifacts", f"{one_run}/artifacts/stdout",
     ):

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 import streams
-from campaigns import AT_ONCE, design
+from campaigns import AT_ONCE, design, shell
 from daemon import BUILD
 
 DAEMON = AT_ONCE
@@ -24,7 +24,7 @@ def verify(path, *arguments):
 
 def rounded(value):
     """As the interface writes numbers: the crate has every digit."""
-    return json.loads(json.dumps(value), parse_float=lambda text: float(f"{float(text):.14g}"))
+    return json.loads(json.dumps(value), parse_float=lambda text: float(f"{float(text):.15g}"))
 
 
 def get_crate(api, id):
@@ -162,6 +162,18 @@ def test_benchctl_gets_it(daemon, campaign, crate, tmp_path):
     assert done.stdout == f"campaign-{campaign}.crate.zip\n"
     (file,) = tmp_path.iterdir()
     assert file.read_bytes() == crate[0].read_bytes()
+
+
+def test_it_is_run_again_from_its_crate(daemon, campaigns, tmp_path):
+    """One value tells nothing; but images, plan and host are those of the crate."""
+    spec = shell("echo 7", labels={"study": "again"})
+    id = campaigns.done(spec)[0]["id"]
+    file = tmp_path / "again.zip"
+    file.write_bytes(get_crate(campaigns.api, id).body)
+    done = subprocess.run([BENCHCTL, "--socket", daemon.socket, "campaign", "reproduce", file, "--json"],
+                          capture_output=True, text=True, check=False)
+    said = json.loads(done.stdout)
+    assert said["answer"] == "inconclusive" and said["differences"] == [], (said, done.stderr)
 
 
 def test_the_key_is_its_own(daemon):
