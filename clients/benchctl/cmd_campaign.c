@@ -159,7 +159,7 @@ static void print_campaign(const struct cli *cli, const json_t *campaign)
     const json_t *plan = json_object_get(campaign, "plan");
     const char *state = bd_json_str(campaign, "state", "?");
     json_int_t priority = bd_json_int(campaign, "priority", 0);
-    bd_auto_str struct bd_str progress = {0}, sizes = {0}, stopping = {0};
+    bd_auto_str struct bd_str progress = {0}, sizes = {0}, stopping = {0}, budget = {0};
     table_auto struct table table;
     show_init(&table);
     campaign_progress(campaign, true, &progress);
@@ -176,6 +176,8 @@ static void print_campaign(const struct cli *cli, const json_t *campaign)
     show_fact(&table, "plan", STYLE_PLAIN, bd_str_text(&sizes));
     if (campaign_stopping(campaign, &stopping))
         show_fact(&table, "stopping", STYLE_PLAIN, bd_str_text(&stopping));
+    if (campaign_budget(campaign, &budget))
+        show_fact(&table, "budget", STYLE_PLAIN, bd_str_text(&budget));
     if (priority)
         show_factf(&table, "priority", STYLE_PLAIN, "%lld", (long long)priority);
     show_factf(&table, "digest", STYLE_DIM, "%.19s", bd_json_str(campaign, "digest", "?"));

@@ -300,6 +300,17 @@ class Waiting(PeerTest):
                       "elapsed to within 10 %: 5 % after block 2 (look 2), met", "6 of 6 done"):
             self.assertIn(words, err)
 
+    def test_a_budget_that_is_used_up_is_told_once(self):
+        def budget(runs, why=None):
+            return {"spent": {"wallTimeSeconds": 2.5 * runs, "nodeHours": 0.5, "runs": runs},
+                    "exhausted": why is not None, "why": why}
+        why = "budget.runs has no room for another block: 2 of 3 are used, and it takes 2"
+        _, err = self.watch([(0, fake.campaign(running=1, budget=budget(1)), []),
+                             (0.3, fake.campaign(running=1, budget=budget(2, why)), []),
+                             (0.6, fake.campaign("done", 6, budget=budget(2, why)), [])])
+        self.assertIn("0 of at most 6 done", err)
+        self.assertEqual(err.count(f"2 runs, 5 s, 0.5 node-hours spent; used up: {why}"), 1)
+
     def test_watch_waits_by_long_polls(self):
         self.watch([(0, fake.campaign(running=1), []), (10, fake.campaign("done", 6), [])])
         self.assertLessEqual(len(self.daemon.requests), 6)
