@@ -257,6 +257,32 @@ int cmd_campaign_runs(struct cli *cli, struct bd_err *err)
     return r < 0 ? r : CLI_OK;
 }
 
+/* -- more cells -- */
+
+int cmd_campaign_add_cells(struct cli *cli, struct bd_err *err)
+{
+    document_auto struct document cells = {0};
+    bd_auto_free char *path = NULL;
+    bd_auto_json json_t *campaign = NULL;
+    http_auto_reply struct http_reply reply = {0};
+    int r = document_read(cli->args.operands.items[1], &cells, err);
+    if (r == 0)
+        r = api_find_path(cli, API_CAMPAIGN, "/cells", &path, err);
+    if (r < 0)
+        return r;
+    bd_auto_json json_t *body = json_pack("{s:O}", "cells", cells.json);
+    r = api_create(cli, path, body, &reply, &campaign, err);
+    if (r < 0)
+        return r;
+    const json_t *plan = json_object_get(campaign, "plan");
+    if (cli->json)
+        cli_print_json(bd_str_text(&reply.body));
+    else
+        printf("%s has %lld cells, %lld runs\n", bd_json_str(campaign, "id", "?"),
+               (long long)bd_json_int(plan, "cells", 0), (long long)bd_json_int(plan, "runs", 0));
+    return CLI_OK;
+}
+
 /* -- orders -- */
 
 static int order(struct cli *cli, const char *what, struct bd_err *err)

@@ -220,7 +220,8 @@ static bool is_over(struct campaign *c)
     size_t position;
     if (c->state == CAMPAIGN_CANCELLING)
         return !c->busy;
-    return c->plan && !c->busy && !campaign_next_position(c, &position) && !c->looking;
+    return c->plan && !c->busy && !c->adding && !campaign_next_position(c, &position) &&
+           !c->looking;
 }
 
 /* -- its state -- */

@@ -55,6 +55,8 @@ struct campaign {
     uint64_t seed;
 
     bool opening;
+    bool reopen;        /* what is being read of it is of before */
+    unsigned adding;    /* batches of cells that are with the writer */
     unsigned busy;      /* runs not at their end, the queued one too */
     struct run *queued; /* its row is made, and it waits for room or quiet */
     uint64_t last_begun;

@@ -157,7 +157,9 @@ static void opening_done(struct work *work)
     struct campaign *c = campaign_find(e, op->id);
     if (c) {
         c->opening = false;
-        if (op->rc == 0) {
+        if (c->reopen) {
+            c->reopen = false; /* the queue opens it again */
+        } else if (op->rc == 0) {
             take_opened(c, &op->o);
             campaign_move(c);
         } else if (op->rc != BD_ECORRUPT || c->writing) {

@@ -141,7 +141,8 @@ static bool can_end(const struct campaign *c)
 
 bool spending_allows(struct campaign *c, size_t position)
 {
-    bool one_by_one = c->one_group && !plan_run_at(c->plan, position).warmup;
+    struct plan_run run = plan_run_at(c->plan, position);
+    bool one_by_one = c->one_group && !run.warmup;
     /* A block that has begun goes to its end: there was room for it. */
     if (!budget_is_set(&c->budget) || (!one_by_one && position > c->from))
         return true;
@@ -151,20 +152,21 @@ bool spending_allows(struct campaign *c, size_t position)
     if (budget_has_room(&c->budget, &spent, &more, &what))
         return true;
     if (can_end(c))
-        end_at(c, position, one_by_one ? 0 : plan_run_at(c->plan, position).block,
+        end_at(c, position, one_by_one || run.batch ? 0 : run.block,
                budget_why(&c->budget, what, &spent, &more, one_by_one ? "run" : "block"));
     return false;
 }
 
 bool spending_allows_retry(struct campaign *c)
 {
-    bool one_by_one = c->one_group && !plan_run_at(c->plan, c->from).warmup;
+    struct plan_run run = plan_run_at(c->plan, c->from);
+    bool one_by_one = c->one_group && !run.warmup;
     if (!c->budget.has_runs || c->spent.runs < c->budget.most.runs)
         return true;
     struct plan_cost spent = cost_so_far(&c->spent);
     const struct plan_cost more = {.runs = 1};
     if (can_end(c))
-        end_at(c, c->to, one_by_one ? 0 : plan_run_at(c->plan, c->from).block + 1,
+        end_at(c, c->to, one_by_one || run.batch ? 0 : run.block + 1,
                budget_why(&c->budget, "runs", &spent, &more, "try of a run that failed"));
     return false;
 }

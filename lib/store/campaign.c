@@ -221,6 +221,32 @@ int store_campaign_count(struct store_conn *c, const char *id, unsigned done, un
     return r > 0 ? 0 : not_found(id, err);
 }
 
+int store_campaign_add_cells(struct store_conn *c, const struct store_campaign *row,
+                             const char *was, struct bd_err *err)
+{
+    auto_query struct query q = {0};
+    int r = query_begin(&q, c,
+                        "UPDATE campaign SET version = version + 1, spec = ?2, digest = ?3,"
+                        "  cells = ?4, runs = ?5 WHERE id = ?1 AND digest = ?6"
+                        "  AND state IN ('queued', 'running', 'paused') AND NOT EXISTS ("
+                        "    SELECT 1 FROM budget WHERE campaign = ?1 AND why IS NOT NULL)",
+                        err);
+    if (r < 0)
+        return r;
+    query_text(&q, row->id);
+    query_json(&q, row->spec);
+    query_text(&q, row->digest);
+    query_i64(&q, row->cells);
+    query_i64(&q, row->runs);
+    query_text(&q, was);
+    r = query_run(&q, err);
+    if (r == 0)
+        return bd_err_set(
+            err, BD_ECONFLICT,
+            "campaign %s has ended or was changed meanwhile: look at it, and try again", row->id);
+    return r < 0 ? r : 0;
+}
+
 #define NAMED "AND (?4 IS NULL OR name = ?4) "
 
 /* As clusters are listed: all there are, or per state a walk along its index. */

@@ -74,6 +74,12 @@ int store_campaign_spend(struct store_conn *c, const char *id, const struct stor
 int store_campaign_exhaust(struct store_conn *c, const char *id, const char *why, unsigned blocks,
                            unsigned runs, struct bd_err *err);
 
+/* A spec with more cells in place of the one of digest `was`, with what follows from it.
+ * BD_ECONFLICT where that is not the campaign's any more, it takes no more runs, or its budget has
+ * ended it. */
+int store_campaign_add_cells(struct store_conn *c, const struct store_campaign *row,
+                             const char *was, struct bd_err *err);
+
 struct store_campaign_filter {
     unsigned states; /* bit (1 << enum campaign_state); 0: all */
     const char *name;
