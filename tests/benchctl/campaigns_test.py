@@ -48,6 +48,16 @@ class Specs(PeerTest):
         for post in posts:
             self.assertRegex(post.headers["Idempotency-Key"], "^[0-9a-f]{32}$")
 
+    def test_cells_are_added_from_a_list(self):
+        more = fake.campaign(plan={"cells": 4, "blocks": 3, "runs": 12})
+        self.serve(CAMPAIGNS, ("POST", "/v1/campaigns/5a6b7c8d/cells", answer(202, more)))
+        cells = self.spec("- {cluster.compute: 6}\n- {cluster.compute: 8}\n")
+        out, _ = self.run_it("campaign", "add-cells", "5a6b7c8d", cells)
+        self.assertEqual(out, "5a6b7c8d has 4 cells, 12 runs\n")
+        (post,) = self.sent("POST")
+        self.assertEqual(json.loads(post.body), {"cells": [{"cluster.compute": 6}, {"cluster.compute": 8}]})
+        self.assertRegex(post.headers["Idempotency-Key"], "^[0-9a-f]{32}$")
+
     def test_json_that_is_no_yaml_is_taken(self):
         self.serve(("POST", "/v1/campaigns", answer(202, fake.campaign("queued"))))
         self.run_it("campaign", "submit", self.spec('{"labels": {"face": "\\ud83d\\ude00"}}'))
