@@ -44,22 +44,22 @@ struct campaign {
     size_t end; /* positions that are run: all of the plan, unless rule or budget ended it */
     size_t from, to, fresh; /* the group under way; the first in it that may be fresh */
     size_t looks, looked;   /* by its rule for stopping: how often, and after how many blocks */
-    bool looking;           /* whether it goes on is being found out, or written */
     struct plan_budget budget;
     struct store_spent spent;
+    unsigned retries;
+    bool looking;   /* whether it goes on is being found out, or written */
     bool exhausted; /* its budget ended it */
     bool one_group; /* the order is over all blocks that are no warm-up */
-    unsigned retries;
     bool shared;
     int64_t run_timeout_ns, quiet_wait_ns;
     uint64_t seed;
 
-    bool opening;
-    bool reopen;        /* what is being read of it is of before */
-    unsigned adding;    /* batches of cells that are with the writer */
-    unsigned busy;      /* runs not at their end, the queued one too */
     struct run *queued; /* its row is made, and it waits for room or quiet */
     uint64_t last_begun;
+    unsigned adding; /* batches of cells that are with the writer */
+    unsigned busy;   /* runs not at their end, the queued one too */
+    bool opening;
+    bool reopen;       /* what is being read of it is of before */
     bool admitting;    /* a run's first change is not durable yet */
     bool start_wanted; /* its first run may begin */
     bool writing;      /* a state of it is with the writer */

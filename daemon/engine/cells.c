@@ -87,7 +87,7 @@ void engine_campaign_add_cells(struct engine *e, const struct engine_cells *add)
         bd_err_set(&err, BD_EUNAVAILABLE, "benchd is ending: try again when it is back");
     else if (!c)
         bd_err_set(&err, BD_ECONFLICT, "campaign %s has ended", add->id);
-    if (err.code < 0) {
+    if (err.code < 0 || !c) {
         json_decref(add->spec);
         plan_free(add->plan);
         engine_answer(e, add->done, add->arg, &err, NULL);
