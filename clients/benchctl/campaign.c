@@ -117,11 +117,14 @@ bool campaign_is_at_end(const json_t *campaign)
     return state_is_one_of(campaign, (const char *const[]){"done", "failed", "cancelled"});
 }
 
-/* Its rule may stop it before what is planned is run. */
+/* Its rule or its budget may stop it before what is planned is run. */
 static bool may_stop(const json_t *campaign)
 {
     const json_t *until = json_object_get(campaign, "until");
-    return json_is_object(until) && !bd_json_bool(until, "met", false) &&
+    const json_t *budget = json_object_get(campaign, "budget");
+    bool has_stopped =
+        bd_json_bool(until, "met", false) || bd_json_bool(budget, "exhausted", false);
+    return (json_is_object(until) || json_is_object(budget)) && !has_stopped &&
            !campaign_is_at_end(campaign);
 }
 
@@ -151,6 +154,23 @@ bool campaign_stopping(const json_t *campaign, struct bd_str *out)
                 (long long)bd_json_int(until, "blocks", 0),
                 (long long)bd_json_int(until, "looks", 0),
                 bd_json_bool(until, "met", false) ? "met" : "not met");
+    return true;
+}
+
+bool campaign_budget(const json_t *campaign, struct bd_str *out)
+{
+    const json_t *budget = json_object_get(campaign, "budget");
+    const json_t *spent = json_object_get(budget, "spent");
+    const char *why = bd_json_str(budget, "why", NULL);
+    char wall[TEXT_NUMBER_BYTES], hours[TEXT_NUMBER_BYTES];
+    if (!json_is_object(budget))
+        return false;
+    long long runs = (long long)bd_json_int(spent, "runs", 0);
+    bd_str_addf(out, "%lld run%s, %s s, %s node-hours spent", runs, runs == 1 ? "" : "s",
+                text_real(bd_json_real(spent, "wallTimeSeconds", 0), wall),
+                text_real(bd_json_real(spent, "nodeHours", 0), hours));
+    if (why)
+        bd_str_addf(out, "; used up: %s", why);
     return true;
 }
 

@@ -35,6 +35,10 @@ bool campaign_is_at_end(const json_t *campaign);
  * False: it has none. */
 bool campaign_stopping(const json_t *campaign, struct bd_str *out);
 
+/* What is spent of its budget: "6 runs, 12.3 s, 0.00342 node-hours", and why it ended for it.
+ * False: it has none. */
+bool campaign_budget(const json_t *campaign, struct bd_str *out);
+
 bool run_is_at_end(const json_t *run);
 /* The step that is under way, else its state. */
 const char *run_now(const json_t *run);

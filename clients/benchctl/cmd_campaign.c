@@ -159,7 +159,7 @@ static void print_campaign(const struct cli *cli, const json_t *campaign)
     const json_t *plan = json_object_get(campaign, "plan");
     const char *state = bd_json_str(campaign, "state", "?");
     json_int_t priority = bd_json_int(campaign, "priority", 0);
-    bd_auto_str struct bd_str progress = {0}, sizes = {0}, stopping = {0};
+    bd_auto_str struct bd_str progress = {0}, sizes = {0}, stopping = {0}, budget = {0};
     table_auto struct table table;
     show_init(&table);
     campaign_progress(campaign, true, &progress);
@@ -176,6 +176,8 @@ static void print_campaign(const struct cli *cli, const json_t *campaign)
     show_fact(&table, "plan", STYLE_PLAIN, bd_str_text(&sizes));
     if (campaign_stopping(campaign, &stopping))
         show_fact(&table, "stopping", STYLE_PLAIN, bd_str_text(&stopping));
+    if (campaign_budget(campaign, &budget))
+        show_fact(&table, "budget", STYLE_PLAIN, bd_str_text(&budget));
     if (priority)
         show_factf(&table, "priority", STYLE_PLAIN, "%lld", (long long)priority);
     show_factf(&table, "digest", STYLE_DIM, "%.19s", bd_json_str(campaign, "digest", "?"));
@@ -253,6 +255,32 @@ int cmd_campaign_runs(struct cli *cli, struct bd_err *err)
     else
         r = print_runs(cli, path, list, err);
     return r < 0 ? r : CLI_OK;
+}
+
+/* -- more cells -- */
+
+int cmd_campaign_add_cells(struct cli *cli, struct bd_err *err)
+{
+    document_auto struct document cells = {0};
+    bd_auto_free char *path = NULL;
+    bd_auto_json json_t *campaign = NULL;
+    http_auto_reply struct http_reply reply = {0};
+    int r = document_read(cli->args.operands.items[1], &cells, err);
+    if (r == 0)
+        r = api_find_path(cli, API_CAMPAIGN, "/cells", &path, err);
+    if (r < 0)
+        return r;
+    bd_auto_json json_t *body = json_pack("{s:O}", "cells", cells.json);
+    r = api_create(cli, path, body, &reply, &campaign, err);
+    if (r < 0)
+        return r;
+    const json_t *plan = json_object_get(campaign, "plan");
+    if (cli->json)
+        cli_print_json(bd_str_text(&reply.body));
+    else
+        printf("%s has %lld cells, %lld runs\n", bd_json_str(campaign, "id", "?"),
+               (long long)bd_json_int(plan, "cells", 0), (long long)bd_json_int(plan, "runs", 0));
+    return CLI_OK;
 }
 
 /* -- orders -- */

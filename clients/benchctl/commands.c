@@ -225,6 +225,10 @@ const struct command commands[] = {
      "another;\n"
      "'benchctl verify' checks it.",
      OPTIONS(OUTPUT), cmd_campaign_crate},
+    {"campaign add-cells", "ID FILE", 2, 2, WORDS_CAMPAIGN, "add cells to a campaign that goes on",
+     "FILE is a list of cells, each of paths with their levels, YAML or JSON (- for stdin). They "
+     "are run\nafter all that was planned before; the campaign is at most exploratory then.",
+     NULL, cmd_campaign_add_cells},
     {"campaign cancel", "ID", 1, 1, WORDS_CAMPAIGN, "end a campaign",
      "Runs under way are ended and their clusters removed; what was measured before is kept.", NULL,
      cmd_campaign_cancel},

@@ -63,6 +63,7 @@ int cmd_campaign_gate(struct cli *cli, struct bd_err *err);
 int cmd_campaign_reproduce(struct cli *cli, struct bd_err *err);
 int cmd_campaign_report(struct cli *cli, struct bd_err *err);
 int cmd_campaign_export(struct cli *cli, struct bd_err *err);
+int cmd_campaign_add_cells(struct cli *cli, struct bd_err *err);
 int cmd_campaign_cancel(struct cli *cli, struct bd_err *err);
 int cmd_campaign_pause(struct cli *cli, struct bd_err *err);
 int cmd_campaign_resume(struct cli *cli, struct bd_err *err);

@@ -32,6 +32,7 @@ struct watch {
     struct bd_str state;  /* of the campaign, as last told */
     struct bd_strv ended; /* of the runs looked at last */
     json_int_t looks;     /* of its rule for stopping, as last told */
+    bool told_budget;     /* that it is used up */
     bool tells;           /* runs that ended are news */
     char *run_path;       /* of the run that is followed; NULL: none is */
     struct wait_poll run;
@@ -222,6 +223,18 @@ static void tell_look(struct watch *w, bool before)
     w->looks = looks;
 }
 
+/* Once. */
+static void tell_budget(struct watch *w)
+{
+    bd_auto_str struct bd_str line = {0};
+    if (w->told_budget ||
+        !bd_json_bool(json_object_get(w->campaign, "budget"), "exhausted", false) ||
+        !campaign_budget(w->campaign, &line))
+        return;
+    progress_line(&w->progress, MARK_INFO, bd_str_text(&line), -1);
+    w->told_budget = true;
+}
+
 static void show_progress(struct watch *w)
 {
     bd_auto_str struct bd_str line = {0};
@@ -263,6 +276,7 @@ static int watch_to_end(struct watch *w, struct bd_err *err)
         if (r < 0)
             return r;
         tell_look(w, first);
+        tell_budget(w);
         if (campaign_is_at_end(w->campaign))
             return 0;
         tell_state(w);

@@ -72,6 +72,7 @@ static int analyse(struct store_conn *conn, const struct store_campaign *row,
         .levels = levels,
         .blocks = row->blocks, /* fewer than planned where its rule has stopped it */
         .warmup = plan_warmup_blocks(plan),
+        .budget_why = row->exhausted,
         .metrics = &asked->metrics,
         .by = asked->by,
         .confidence = asked->confidence,

@@ -93,8 +93,12 @@ static bool cells_differ(const json_t *spec)
 {
     const json_t *cells = json_object_get(spec, "cells");
     bool differ = any_matters(json_object_get(spec, "factors"));
+    const json_t *added = json_object_get(spec, "added");
     for (size_t i = 0; !differ && i < json_array_size(cells); i++)
         differ = any_matters(json_array_get(cells, i));
+    for (size_t i = 0; !differ && i < json_array_size(added); i++)
+        for (size_t k = 0; !differ && k < json_array_size(json_array_get(added, i)); k++)
+            differ = any_matters(json_array_get(json_array_get(added, i), k));
     return differ;
 }
 
@@ -125,6 +129,12 @@ static char *image_pointer(const json_t *spec, const json_t *levels)
     for (size_t i = 0; level && i < json_array_size(cells); i++)
         if (json_equal(json_object_get(json_array_get(cells, i), path), level))
             return bd_xasprintf("/cells/%zu/%s", i, path);
+    const json_t *added = json_object_get(spec, "added");
+    for (size_t b = 0; level && b < json_array_size(added); b++)
+        for (size_t i = 0; i < json_array_size(json_array_get(added, b)); i++)
+            if (json_equal(json_object_get(json_array_get(json_array_get(added, b), i), path),
+                           level))
+                return bd_xasprintf("/added/%zu/%zu/%s", b, i, path);
     return bd_xstrdup("/cluster/image");
 }
 
@@ -244,6 +254,10 @@ static void pin_images(struct planning *p)
         pin(p, pins, value);
     json_array_foreach (json_object_get(p->spec, "cells"), i, value)
         pin(p, pins, json_object_get(value, path));
+    const json_t *added = json_object_get(p->spec, "added");
+    for (size_t b = 0; b < json_array_size(added); b++)
+        json_array_foreach (json_array_get(added, b), i, value)
+            pin(p, pins, json_object_get(value, path));
     json_object_set_new(p->spec, "images", pins);
 }
 
@@ -281,8 +295,24 @@ static void planning_free(struct planning *p)
     free(p);
 }
 
+/* Of the spec that cells were added to: where the request has them. */
+static void point_into_request(struct planning *p)
+{
+    size_t batches = json_array_size(json_object_get(p->body, "added"));
+    bd_auto_free char *batch = bd_xasprintf("/added/%zu/", batches - 1);
+    for (size_t i = 0; i < p->faults.n; i++) {
+        char *pointer = p->faults.items[i].pointer;
+        if (!bd_starts_with(pointer, batch))
+            continue;
+        p->faults.items[i].pointer = bd_xasprintf("/cells/%s", pointer + strlen(batch));
+        free(pointer);
+    }
+}
+
 static void reply_not_planned(struct planning *p)
 {
+    if (p->adds)
+        point_into_request(p);
     compose_explain(&p->composition, &p->faults);
     reply_faults(p->r, "campaign", &p->faults);
 }
@@ -317,19 +347,35 @@ static void composing_done(struct work *w)
     }
 }
 
-void planning_start(struct api *a, struct http_request *r, struct keep *keep,
-                    int (*view)(struct planning *p, struct store_conn *conn, struct bd_err *err),
-                    void (*go)(struct planning *p))
+static struct planning *planning_new(struct api *a, struct http_request *r, struct keep *keep,
+                                     void (*go)(struct planning *p))
 {
     struct planning *p = bd_new(struct planning);
     p->w = (struct work){.run = composing_run, .done = composing_done};
     p->api = a;
     p->r = http_request_ref(r);
     p->keep = keep;
-    p->view = view;
     p->go = go;
-    p->body = json_deep_copy(http_request_json(r)); /* read by a worker */
     p->images = json_object();
+    return p;
+}
+
+void planning_start(struct api *a, struct http_request *r, struct keep *keep,
+                    int (*view)(struct planning *p, struct store_conn *conn, struct bd_err *err),
+                    void (*go)(struct planning *p))
+{
+    struct planning *p = planning_new(a, r, keep, go);
+    p->view = view;
+    p->body = json_deep_copy(http_request_json(r)); /* read by a worker */
+    workers_submit(a->readers, &p->w);
+}
+
+void planning_start_of(struct api *a, struct http_request *r, json_t *spec, struct keep *keep,
+                       void (*go)(struct planning *p))
+{
+    struct planning *p = planning_new(a, r, keep, go);
+    p->body = spec;
+    p->adds = true;
     workers_submit(a->readers, &p->w);
 }
 

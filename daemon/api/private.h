@@ -208,6 +208,7 @@ struct planning {
     void (*go)(
         struct planning *p); /* on the loop, where the spec is right; may take what it needs */
     json_t *body;            /* as it was submitted */
+    bool adds;               /* the last batch of its `added` is what was submitted */
     struct composition composition;
     json_t *spec; /* composed, then resolved */
     struct plan *plan;
@@ -223,6 +224,10 @@ struct planning {
 void planning_start(struct api *a, struct http_request *r, struct keep *keep,
                     int (*view)(struct planning *p, struct store_conn *conn, struct bd_err *err),
                     void (*go)(struct planning *p));
+
+/* Likewise of a campaign's spec (stolen) to whose `added` the request's cells were appended. */
+void planning_start_of(struct api *a, struct http_request *r, json_t *spec, struct keep *keep,
+                       void (*go)(struct planning *p));
 
 /* plan_view.c: the contract's Plan, for `view`. */
 int view_plan(struct planning *p, struct store_conn *conn, struct bd_err *err);
@@ -267,6 +272,7 @@ void fragments_get(struct http_request *r, void *app);
 void campaigns_create(struct http_request *r, void *app);
 void campaigns_list(struct http_request *r, void *app);
 void campaigns_get(struct http_request *r, void *app);
+void campaigns_add_cells(struct http_request *r, void *app);
 void campaigns_cancel(struct http_request *r, void *app);
 void campaigns_pause(struct http_request *r, void *app);
 void campaigns_resume(struct http_request *r, void *app);

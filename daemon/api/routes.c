@@ -22,6 +22,8 @@ const struct http_route api_routes[] = {
      campaigns_get},
     {"POST", "/v1/campaigns/{campaignId}/cancel", "cancelCampaign", HTTP_ROLE_OPERATOR,
      HTTP_BODY_NONE, campaigns_cancel},
+    {"POST", "/v1/campaigns/{campaignId}/cells", "addCells", HTTP_ROLE_OPERATOR, HTTP_BODY_JSON,
+     campaigns_add_cells},
     {"POST", "/v1/campaigns/{campaignId}/pause", "pauseCampaign", HTTP_ROLE_OPERATOR,
      HTTP_BODY_NONE, campaigns_pause},
     {"POST", "/v1/campaigns/{campaignId}/resume", "resumeCampaign", HTTP_ROLE_OPERATOR,

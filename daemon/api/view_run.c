@@ -3,6 +3,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/str.h"
+#include "lib/plan/budget.h"
 
 /* What is left takes as long as what was done did. */
 static json_t *eta_json(const struct store_campaign *row)
@@ -14,6 +15,14 @@ static json_t *eta_json(const struct store_campaign *row)
     return json_integer((row->busy_ns / row->done * left + BD_NS_PER_S - 1) / BD_NS_PER_S);
 }
 
+/* Null where it has none. */
+static json_t *budget_state(const struct store_campaign *row)
+{
+    const struct store_spent *s = &row->spent;
+    const struct plan_cost spent = plan_cost_of(s->runs, s->wall_ns, s->node_ns);
+    return row->has_budget ? budget_spent_json(&spent, row->exhausted) : json_null();
+}
+
 json_t *view_campaign(const struct store_campaign *row, unsigned running)
 {
     json_t *plan = json_pack("{s:i, s:i, s:i}", "cells", (int)row->cells, "blocks",
@@ -22,11 +31,12 @@ json_t *view_campaign(const struct store_campaign *row, unsigned running)
         json_pack("{s:i, s:i, s:i, s:i, s:i, s:o}", "planned", (int)row->runs, "done",
                   (int)row->done, "failed", (int)row->failed, "excluded", (int)row->excluded,
                   "running", (int)running, "etaSeconds", eta_json(row));
-    return json_pack("{s:s, s:s, s:s, s:o, s:s, s:i, s:o, s:o, s:o, s:s?, s:o, s:o, s:o}", "id",
-                     row->id, "name", row->name, "state", campaign_state_to_str(row->state), "spec",
-                     view_or_null(row->spec), "digest", row->digest, "priority", row->priority,
-                     "plan", plan, "progress", progress, "until", view_or_null(row->stopping),
-                     "error", row->error, "createdAt", view_time(row->created_ns), "startedAt",
+    return json_pack("{s:s, s:s, s:s, s:o, s:s, s:i, s:o, s:o, s:o, s:o, s:s?, s:o, s:o, s:o}",
+                     "id", row->id, "name", row->name, "state", campaign_state_to_str(row->state),
+                     "spec", view_or_null(row->spec), "digest", row->digest, "priority",
+                     row->priority, "plan", plan, "progress", progress, "until",
+                     view_or_null(row->stopping), "budget", budget_state(row), "error", row->error,
+                     "createdAt", view_time(row->created_ns), "startedAt",
                      view_time(row->started_ns), "endedAt", view_time(row->ended_ns));
 }
 

@@ -154,8 +154,8 @@ void campaign_set_aside(struct campaign *c, const struct bd_err *why, struct sto
 
 static size_t group_end(const struct campaign *c, size_t from)
 {
-    size_t n = plan_runs(c->plan), to = from;
-    while (to < n && plan_run_at(c->plan, to).group == plan_run_at(c->plan, from).group)
+    size_t to = from;
+    while (to < c->end && plan_run_at(c->plan, to).group == plan_run_at(c->plan, from).group)
         to++;
     return to;
 }
@@ -176,10 +176,12 @@ bool campaign_next_position(struct campaign *c, size_t *ret_position)
             c->to = group_end(c, c->from);
         bool found = find_slot(c, c->fresh, SLOT_FRESH, &at);
         c->fresh = at;
+        if (found && !spending_allows(c, at))
+            return false;
         /* What failed is tried again at the end of its group. */
         if (found || find_slot(c, c->from, SLOT_RETRY, &at)) {
             *ret_position = at;
-            return true;
+            return found || spending_allows_retry(c);
         }
         if (c->busy || !until_looked(c, plan_run_at(c->plan, c->from).block))
             return false;
@@ -208,6 +210,7 @@ void campaign_on_run_end(struct campaign *c, const struct run *r)
         s->failures++;
     s->state = again ? SLOT_RETRY : SLOT_DECIDED;
     c->done += r->row.state == RUN_DONE;
+    spending_add(c, &r->spent);
     c->busy--;
     campaign_move(c);
 }
@@ -217,7 +220,8 @@ static bool is_over(struct campaign *c)
     size_t position;
     if (c->state == CAMPAIGN_CANCELLING)
         return !c->busy;
-    return c->plan && !c->busy && !campaign_next_position(c, &position) && !c->looking;
+    return c->plan && !c->busy && !c->adding && !campaign_next_position(c, &position) &&
+           !c->looking;
 }
 
 /* -- its state -- */
@@ -497,6 +501,9 @@ void engine_campaign_create(struct engine *e, const struct engine_campaign *crea
     row->cells = (unsigned)plan_cells(cr->plan);
     row->blocks = (unsigned)plan_blocks(cr->plan);
     row->runs = (unsigned)plan_runs(cr->plan);
+    struct plan_budget budget;
+    budget_read(row->spec, &budget);
+    row->has_budget = budget_is_set(&budget);
     row->stopping = plan_until(cr->plan) ? until_state(plan_until(cr->plan)) : NULL;
     bd_log(BD_LOG_INFO, "campaign is asked for", "campaign", row->id, "name", row->name, "runs",
            bd_log_i64(row->runs), NULL);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "daemon/engine/private.h"
+#include "lib/plan/budget.h"
 #include "lib/virt/quiet.h"
 
 #define CAMPAIGNS_MAX 20000 /* not at their end, at once */
@@ -40,19 +41,25 @@ struct campaign {
     /* Once it is opened: */
     struct plan *plan;
     struct slot *slots;
-    size_t end; /* positions that are run: all of the plan, unless its rule stopped it */
+    size_t end; /* positions that are run: all of the plan, unless rule or budget ended it */
     size_t from, to, fresh; /* the group under way; the first in it that may be fresh */
     size_t looks, looked;   /* by its rule for stopping: how often, and after how many blocks */
-    bool looking;
+    struct plan_budget budget;
+    struct store_spent spent;
     unsigned retries;
+    bool looking;   /* whether it goes on is being found out, or written */
+    bool exhausted; /* its budget ended it */
+    bool one_group; /* the order is over all blocks that are no warm-up */
     bool shared;
     int64_t run_timeout_ns, quiet_wait_ns;
     uint64_t seed;
 
-    bool opening;
-    unsigned busy;      /* runs not at their end, the queued one too */
     struct run *queued; /* its row is made, and it waits for room or quiet */
     uint64_t last_begun;
+    unsigned adding; /* batches of cells that are with the writer */
+    unsigned busy;   /* runs not at their end, the queued one too */
+    bool opening;
+    bool reopen;       /* what is being read of it is of before */
     bool admitting;    /* a run's first change is not durable yet */
     bool start_wanted; /* its first run may begin */
     bool writing;      /* a state of it is with the writer */
@@ -71,6 +78,7 @@ struct run {
     bool unwritten;            /* its conditions say more than its row */
     bool store_failed;         /* told once */
     bool salvaged;             /* what could be had of its logs was fetched */
+    struct store_spent spent;  /* of its campaign's budget, at its end */
     int64_t began_mono_ns;     /* 0: under an earlier daemon */
     int64_t room_mono_ns;      /* since when there is room for it; 0: there is none */
     int64_t deadline_mono_ns;
@@ -108,6 +116,16 @@ json_t *until_state(const struct plan_until *until);
 void until_take(struct campaign *c, const json_t *state);
 /* Whether all that is to be looked at after this block has been; else a look is under way. */
 bool until_looked(struct campaign *c, size_t block);
+
+/* spending.c */
+void spending_add(struct campaign *c, const struct store_spent *more);
+/* Whether there is room for the block that begins with this position; else it will end before it.
+ */
+bool spending_allows(struct campaign *c, size_t position);
+/* Likewise for one of the runs of the block under way that failed. */
+bool spending_allows_retry(struct campaign *c);
+/* It ends with so many positions; what failed is not tried again. */
+void spending_end(struct campaign *c, size_t end);
 
 /* run.c */
 struct run *run_new(struct campaign *c, size_t position);

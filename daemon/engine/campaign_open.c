@@ -9,6 +9,9 @@
 /* What a worker reads. */
 struct opened {
     json_t *spec, *stopping;
+    struct store_spent spent;
+    bool exhausted;
+    unsigned runs; /* that are made, as its row says */
     struct plan *plan;
     struct store_run_head *heads;
     size_t n_heads;
@@ -31,6 +34,9 @@ static int opened_read(struct store_conn *conn, const char *id, struct opened *o
         return rc;
     o->spec = bd_take(row.spec);
     o->stopping = bd_take(row.stopping);
+    o->spent = row.spent;
+    o->exhausted = row.exhausted != NULL;
+    o->runs = row.runs;
     store_campaign_done(&row);
     rc = plan_again(o->spec, &o->plan, err);
     if (rc == 0)
@@ -65,6 +71,8 @@ void campaign_take_plan(struct campaign *c, const json_t *spec, struct plan *pla
     c->plan = plan;
     c->end = plan_runs(plan);
     c->slots = bd_xcalloc(plan_runs(plan) + 1, sizeof(*c->slots));
+    c->one_group = bd_str_eq(bd_json_str(design, "order", ""), "randomised");
+    budget_read(spec, &c->budget);
     c->retries = (unsigned)bd_json_int(design, "retries", 0);
     c->seed = (uint64_t)bd_json_int(design, "seed", 0);
     c->shared = bd_str_eq(bd_json_str(spec, "isolation", ""), "shared");
@@ -119,6 +127,9 @@ static void take_opened(struct campaign *c, struct opened *o)
         take_head(c, &o->heads[i]);
     for (size_t i = 0; i < o->n_queued; i++)
         take_queued(c, &o->queued[i]);
+    c->spent = o->spent;
+    if (o->exhausted && o->runs <= plan_runs(c->plan))
+        spending_end(c, o->runs);
 }
 
 struct opening {
@@ -146,7 +157,9 @@ static void opening_done(struct work *work)
     struct campaign *c = campaign_find(e, op->id);
     if (c) {
         c->opening = false;
-        if (op->rc == 0) {
+        if (c->reopen) {
+            c->reopen = false; /* the queue opens it again */
+        } else if (op->rc == 0) {
             take_opened(c, &op->o);
             campaign_move(c);
         } else if (op->rc != BD_ECORRUPT || c->writing) {

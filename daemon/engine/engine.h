@@ -118,6 +118,18 @@ struct engine_campaign {
 /* BD_EUNAVAILABLE at the end of the daemon, BD_ENOCAPACITY (too many campaigns). */
 void engine_campaign_create(struct engine *e, const struct engine_campaign *create);
 
+struct engine_cells {
+    const char *id;
+    const char *was;     /* digest of the spec that cells are added to */
+    json_t *spec;        /* resolved, with a batch more in `added`; stolen */
+    struct plan *plan;   /* of that spec; taken over */
+    engine_also_fn also; /* row: struct store_campaign */
+    engine_done_fn done;
+    void *arg;
+};
+/* BD_ECONFLICT where it has ended, takes none, or was changed at the same time. */
+void engine_campaign_add_cells(struct engine *e, const struct engine_cells *add);
+
 enum engine_order { ENGINE_PAUSE, ENGINE_RESUME, ENGINE_CANCEL, ENGINE_ORDER_COUNT };
 /* Durable when done is called; row is NULL: read it. An order that is carried out already is no
  * error. BD_ENOTFOUND where the engine has none of this id: the store may know one at its end.

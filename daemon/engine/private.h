@@ -112,6 +112,7 @@ struct run_count {
     char campaign[BD_ID_BYTES];
     unsigned done, failed, excluded;
     int64_t busy_ns;
+    struct store_spent spent; /* of its budget */
 };
 
 /* One transaction: the row of a cluster with what belongs to it. Freed when it is durable. */

@@ -205,27 +205,39 @@ static int64_t busy_ns(const struct run *r)
     return ns > 0 ? ns : 0;
 }
 
-static void count_end(const struct run *r, struct run_count *ret_count)
+/* Of one that was never admitted: nothing. */
+static int64_t took_ns(const struct run *r)
+{
+    return r->row.started_ns ? busy_ns(r) : 0;
+}
+
+static void count_end(struct run *r, struct run_count *ret_count)
 {
     const struct campaign *c = r->campaign; /* NULL: set aside, and counted all the same */
     bool done = r->row.state == RUN_DONE;
     bool lost = !done && c && !campaign_tries_again(c, r) &&
                 !(r->row.state == RUN_CANCELLED && c->state == CAMPAIGN_CANCELLING);
+    const json_t *cluster = json_object_get(r->row.spec, "cluster");
+    r->spent.wall_ns = took_ns(r);
+    r->spent.node_ns = r->spent.wall_ns * bd_json_int(cluster, "compute", 1);
     *ret_count = (struct run_count){
         .wanted = true,
         .done = done,
         .failed = lost,
         .excluded = done && (r->row.warmup || r->row.grade == GRADE_INVALID),
-        .busy_ns = done ? busy_ns(r) : 0,
+        .busy_ns = done ? r->spent.wall_ns : 0,
+        .spent = r->spent,
     };
     memcpy(ret_count->campaign, r->row.campaign, sizeof(ret_count->campaign));
 }
 
 int run_count_exec(const struct run_count *count, struct store_conn *conn, struct bd_err *err)
 {
-    return count->wanted ? store_campaign_count(conn, count->campaign, count->done, count->failed,
-                                                count->excluded, count->busy_ns, err)
-                         : 0;
+    if (!count->wanted)
+        return 0;
+    int rc = store_campaign_count(conn, count->campaign, count->done, count->failed,
+                                  count->excluded, count->busy_ns, err);
+    return rc < 0 ? rc : store_campaign_spend(conn, count->campaign, &count->spent, err);
 }
 
 void run_gone(struct run *r, struct change *c)
@@ -271,7 +283,9 @@ void run_admit(struct run *r, json_t *spec, const struct store_image *image)
     c->insert = true;
     c->insert_run = !r->stored;
     run_move(r, c, RUN_EV_ADMIT);
-    c->count.wanted = true; /* nothing yet, but its campaign shows one more */
+    c->count.wanted = true; /* nothing ended yet, but its campaign shows one more */
+    c->count.spent.runs = 1;
+    spending_add(r->campaign, &c->count.spent);
     memcpy(c->count.campaign, r->row.campaign, sizeof(c->count.campaign));
     change_event(c, "cluster.created", json_pack("{s:s}", "run", r->row.id));
     r->campaign->admitting = true;
@@ -305,6 +319,7 @@ void run_unadmit(struct run *r, const struct bd_err *err)
         return;
     }
     c->admitting = false;
+    c->spent.runs--;
     c->queued = r; /* the next tick tries again */
     campaign_move(c);
 }

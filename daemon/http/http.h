@@ -102,6 +102,7 @@ const char *http_request_raw(const struct http_request *r,
 const char *http_request_file(
     const struct http_request *r); /* path of an HTTP_BODY_FILE body; removed with the request */
 void *http_request_data(const struct http_request *r); /* a place for the app's own, see set */
+/* What was set before is freed. */
 void http_request_set_data(struct http_request *r, void *data, void (*free_fn)(void *));
 
 /* -- replies; each ends the request's work -- */

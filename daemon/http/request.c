@@ -203,6 +203,8 @@ void *http_request_data(const struct http_request *r)
 
 void http_request_set_data(struct http_request *r, void *data, void (*free_fn)(void *))
 {
+    if (r->data_free)
+        r->data_free(r->data);
     r->data = data;
     r->data_free = free_fn;
 }

@@ -12,6 +12,11 @@
 
 /* -- room -- */
 
+struct plan_cost plan_cost_of(uint64_t runs, int64_t wall_ns, int64_t node_ns)
+{
+    return (struct plan_cost){wall_ns, (double)node_ns / NS_PER_HOUR, runs};
+}
+
 void budget_read(const json_t *spec, struct plan_budget *ret_budget)
 {
     const json_t *budget = json_object_get(spec, "budget");
@@ -47,6 +52,33 @@ bool budget_has_room(const struct plan_budget *b, const struct plan_cost *spent,
     if (ret_what)
         *ret_what = what;
     return what == NULL;
+}
+
+char *budget_why(const struct plan_budget *b, const char *what, const struct plan_cost *spent,
+                 const struct plan_cost *more, const char *of)
+{
+    const double s = (double)BD_NS_PER_S;
+    bd_auto_str struct bd_str text = {0};
+    bd_str_addf(&text, "budget.%s has no room for another %s: ", what, of);
+    if (bd_str_eq(what, "runs"))
+        bd_str_addf(&text, "%llu of %llu are used, and it takes %llu",
+                    (unsigned long long)spent->runs, (unsigned long long)b->most.runs,
+                    (unsigned long long)more->runs);
+    else if (bd_str_eq(what, "nodeHours"))
+        bd_str_addf(&text, "%.3g of %.3g are used, and it takes about %.2g", spent->node_hours,
+                    b->most.node_hours, more->node_hours);
+    else
+        bd_str_addf(&text, "%.1f s of %.6g s are used, and it takes about %.1f s",
+                    (double)spent->wall_ns / s, (double)b->most.wall_ns / s,
+                    (double)more->wall_ns / s);
+    return bd_xstrdup(bd_str_text(&text));
+}
+
+json_t *budget_spent_json(const struct plan_cost *spent, const char *why)
+{
+    return json_pack("{s:{s:f, s:f, s:I}, s:b, s:s?}", "spent", "wallTimeSeconds",
+                     (double)spent->wall_ns / (double)BD_NS_PER_S, "nodeHours", spent->node_hours,
+                     "runs", (json_int_t)spent->runs, "exhausted", why != NULL, "why", why);
 }
 
 /* By less than rounding may bring about: 10 blocks of 0.1 fit into 1. */

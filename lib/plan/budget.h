@@ -18,6 +18,9 @@ struct plan_cost {
     uint64_t runs;
 };
 
+/* node_ns: compute nodes x the time of each, in ns. */
+struct plan_cost plan_cost_of(uint64_t runs, int64_t wall_ns, int64_t node_ns);
+
 /* `budget` of a resolved spec: what all runs together may cost, those of the warm-up and failed
  * ones counted. */
 struct plan_budget {
@@ -30,6 +33,13 @@ bool budget_is_set(const struct plan_budget *b);
  * budget that has none, else NULL. */
 bool budget_has_room(const struct plan_budget *b, const struct plan_cost *spent,
                      const struct plan_cost *more, const char **ret_what);
+/* Why there is none for one more of these ("block"), in words: "budget.runs has no room for another
+ * block: 6 of 8 are used, and it takes 3". what: as budget_has_room() says. The caller's. */
+char *budget_why(const struct plan_budget *b, const char *what, const struct plan_cost *spent,
+                 const struct plan_cost *more, const char *of);
+/* How a budget stands: {spent: {wallTimeSeconds, nodeHours, runs}, exhausted, why}; why: NULL where
+ * it is not used up. New reference. */
+json_t *budget_spent_json(const struct plan_cost *spent, const char *why);
 /* How many blocks of this cost fit, at most `most`. */
 size_t budget_blocks(const struct plan_budget *b, const struct plan_cost *block, size_t most);
 

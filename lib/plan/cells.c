@@ -114,7 +114,8 @@ static bool is_repeated(const struct plan *p, uint32_t number, uint32_t active)
 /* As a real number: there may be 1000 to the power of 20. */
 static double count_combinations(const struct plan *p)
 {
-    double n = p->n_factors == 0 && json_array_size(p->listed) ? 0 : 1;
+    const json_t *cells = json_object_get(p->spec, "cells");
+    double n = p->n_factors == 0 && json_array_size(cells) ? 0 : 1;
     for (size_t f = 0; f < p->n_factors; f++)
         n *= (double)json_array_size(p->factors[f].levels);
     return n;
@@ -242,7 +243,7 @@ static bool read_listed(struct plan *p, struct schema_faults *faults)
     size_t i;
     json_t *cell;
     json_array_foreach (p->listed, i, cell) {
-        bd_auto_free char *where = bd_xasprintf("/cells/%zu", i);
+        bd_auto_free char *where = added_pointer(p, i);
         if (faults->more || !read_listed_paths(p, cell, where, faults)) {
             ok = false;
             continue;
@@ -263,7 +264,7 @@ static bool read_listed(struct plan *p, struct schema_faults *faults)
 
 bool cells_make(struct plan *p, struct schema_faults *faults)
 {
-    p->listed = json_object_get(p->spec, "cells");
+    added_read(p);
     bool factors = factors_read(p, faults) && make_products(p, faults);
     bool listed = read_listed(p, faults);
     return factors && listed;
@@ -274,4 +275,5 @@ void cells_done(struct plan *p)
     factors_done(p);
     paths_done(&p->paths);
     free(p->products);
+    json_decref(p->listed);
 }

@@ -100,7 +100,7 @@ static char *place_of(struct checking *c, const struct schema_fault *fault)
     if (c->cell < c->p->n_products)
         return factor_level_pointer(json_object_get(c->p->spec, "factors"), s->path->text,
                                     s->level);
-    bd_auto_free char *at = bd_xasprintf("/cells/%zu", c->cell - c->p->n_products);
+    bd_auto_free char *at = added_pointer(c->p, c->cell - c->p->n_products);
     return pointer_to(at, s->path->text);
 }
 

@@ -16,8 +16,8 @@ struct setter {
 
 /* Where a level stands in the spec. */
 struct place {
-    const char *list;      /* "cells", "exclude", "failIf"; SAMPLE_RANGES; NULL in a factor */
-    size_t index;          /* of the entry there, or of the level in its factor */
+    const char *list; /* "cells", "added/0", "exclude", "failIf"; SAMPLE_RANGES; NULL in a factor */
+    size_t index;     /* of the entry there, or of the level in its factor */
     const json_t *factors; /* of the spec */
     json_t *spec;          /* in which it would stand; NULL: the base */
 };
@@ -225,6 +225,11 @@ static void resolve_all(struct setter *s, json_t *spec)
     json_object_foreach ((json_t *)factors, text, factor)
         resolve_conditions(s, factors, json_object_get(factor, "when"));
     resolve_list(s, json_object_get(spec, "cells"), (struct place){.list = "cells"});
+    const json_t *added = json_object_get(spec, "added");
+    for (size_t i = 0; i < json_array_size(added) && !s->faults->more; i++) {
+        bd_auto_free char *list = bd_xasprintf("added/%zu", i);
+        resolve_list(s, json_array_get(added, i), (struct place){.list = list});
+    }
     resolve_list(s, json_object_get(spec, "exclude"),
                  (struct place){.list = "exclude", .factors = factors});
     const json_t *conditions = json_object_get(spec, "failIf");
@@ -238,8 +243,9 @@ bool levels_resolve(json_t *spec, bool whole, const struct plan_rules *rules,
                     struct schema_faults *faults)
 {
     /* What a level is checked beside needs nothing of these, and may be big. */
-    static const char *const beside[] = {"factors",    "cells",  "exclude", "design",     "labels",
-                                         "objectives", "failIf", "budget",  "composition"};
+    static const char *const beside[] = {"factors", "cells",      "added",      "exclude",
+                                         "design",  "labels",     "objectives", "failIf",
+                                         "budget",  "composition"};
     size_t before = faults->n;
     struct setter s = {.spec = json_copy(spec),
                        .whole = whole,

@@ -27,11 +27,15 @@ size_t plan_runs(const struct plan *p)
 
 struct plan_run plan_run_at(const struct plan *p, size_t position)
 {
-    size_t cells = plan_cells(p);
+    size_t batch = segment_at(p, position);
+    const struct segment *s = &p->segments[batch];
     uint32_t number = p->order[position];
-    struct plan_run run = {.cell = (uint32_t)(number % cells), .block = (uint32_t)(number / cells)};
+    struct plan_run run = {.cell = (uint32_t)(s->first_cell + number % s->cells),
+                           .block = (uint32_t)(number / s->cells),
+                           .batch = (uint32_t)batch};
     run.warmup = run.block < p->warmup;
     run.group = p->one_group && !run.warmup ? (uint32_t)p->warmup : run.block;
+    run.group += (uint32_t)(batch * p->blocks);
     return run;
 }
 
@@ -108,9 +112,9 @@ static void make_blocks(struct plan *p, struct schema_faults *faults)
 
 static json_t *base_of(json_t *spec)
 {
-    static const char *const of_all_cells[] = {"factors", "cells",      "exclude",
-                                               "design",  "objectives", "artifacts",
-                                               "failIf",  "budget",     "composition"};
+    static const char *const of_all_cells[] = {"factors", "cells",      "added",     "exclude",
+                                               "design",  "objectives", "artifacts", "failIf",
+                                               "budget",  "composition"};
     json_t *base = json_copy(spec);
     for (size_t i = 0; i < BD_ARRAY_LEN(of_all_cells); i++)
         json_object_del(base, of_all_cells[i]);
@@ -198,6 +202,7 @@ void plan_free(struct plan *p)
     cells_done(p);
     json_decref(p->spec);
     json_decref(p->base);
+    free(p->segments);
     free(p->order);
     free(p);
 }

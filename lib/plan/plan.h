@@ -4,10 +4,12 @@
  *
  * A factor is a path in the spec ("cluster.scheduler.options.SchedulerType") with its levels; a
  * cell is one combination of levels (full factorial) that no entry of `exclude` matches, or one
- * listed in `cells`, which come after. Factors count in the order of their paths (strcmp), the last
- * the fastest, and levels in the order of their list: how the members of an object were ordered
- * makes no difference, since a stored spec no longer tells. A block is one pass over the cells;
- * warm-up blocks come first.
+ * listed in `cells` or `added`, which come after. Factors count in the order of their paths
+ * (strcmp), the last the fastest, and levels in the order of their list: how the members of an
+ * object were ordered makes no difference, since a stored spec no longer tells. A block is one pass
+ * over the cells; warm-up blocks come first. Each batch of `added`, cells that came while the
+ * campaign ran, is run in as many blocks, after all that was there before it: positions stay what
+ * they were.
  *
  * Ownership: a plan owns all that it needs. Threads: a plan is immutable; any thread may read it
  * (levels and specs that it hands out are the caller's own copies).
@@ -45,6 +47,7 @@ struct plan_rules {
 struct plan_run {
     uint32_t cell;  /* from 0 */
     uint32_t block; /* from 0, warm-up blocks first */
+    uint32_t batch; /* of `added`, from 1; 0: of those that were there from the beginning */
     uint32_t group; /* runs of a group end before one of the next begins: the block; where the order
                        is over all blocks, the first of those that are no warm-up for all of them */
     bool warmup;

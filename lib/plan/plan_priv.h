@@ -116,6 +116,11 @@ struct setting {
     bool sampled;
 };
 
+/* Cells that are run in blocks of their own; see added.c. */
+struct segment {
+    size_t first_cell, cells, first_position;
+};
+
 struct plan {
     json_t *spec;       /* resolved */
     json_t *base;       /* of a cell's spec: without what is about the campaign as a whole */
@@ -129,11 +134,13 @@ struct plan {
     uint32_t *products; /* cells of the factors, rising: numbers in mixed radix, the last factor the
                            fastest */
     size_t n_products;
-    json_t *listed; /* the cells that follow, of the plan's spec */
+    json_t *listed; /* the cells that follow, those added last */
+    struct segment *segments;
+    size_t n_segments;
     size_t blocks, warmup;
     struct plan_until until; /* metric NULL: there is no rule */
     bool one_group;          /* the order is over all blocks that are no warm-up */
-    uint32_t *order;         /* position -> block x cells + cell */
+    uint32_t *order;         /* position -> block x cells + cell, each of its segment */
 };
 
 /* Reads factors, exclude and cells; false: with faults of a sort that leaves no cells to look at.
@@ -142,6 +149,15 @@ bool cells_make(struct plan *p, struct schema_faults *faults);
 void cells_done(struct plan *p);
 /* What is set in a cell; answers how much that is. */
 size_t cells_settings(const struct plan *p, size_t cell, struct setting ret_settings[SETTINGS_MAX]);
+
+/* -- added.c -- */
+
+/* All cells that are listed. */
+void added_read(struct plan *p);
+/* Where a listed cell stands: "/cells/2", "/added/0/2". */
+char *added_pointer(const struct plan *p, size_t listed);
+void segments_make(struct plan *p);
+size_t segment_at(const struct plan *p, size_t position);
 
 /* -- check.c -- */
 

@@ -36,6 +36,9 @@ void until_check(const struct plan *p, struct schema_faults *faults)
         schema_faults_add(faults, "/design/order", "randomised",
                           "randomised-blocks or as-written: a campaign with a rule for stopping "
                           "ends with a block");
+    if (json_array_size(json_object_get(p->spec, "added")))
+        schema_faults_add(faults, "/added", NULL,
+                          "no cells: a campaign with a rule for stopping takes none while it runs");
     if (stats_until_least(rule) <= rule->max)
         return;
     bd_auto_free char *got = bd_xasprintf("%zu", rule->max);

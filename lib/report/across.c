@@ -19,8 +19,8 @@ struct across {
 /* -- what differs -- */
 
 /* What each campaign has of its own, or what is told by its levels. */
-static const char *const of_each[] = {"name",  "labels",  "priority",    "factors",
-                                      "cells", "exclude", "composition", NULL};
+static const char *const of_each[] = {"name",  "labels",  "priority",    "factors", "cells",
+                                      "added", "exclude", "composition", NULL};
 
 static void find_differences(struct across *a)
 {

@@ -14,6 +14,7 @@ void analysis_design_of(const json_t *spec, struct analysis_campaign *campaign)
     campaign->factors = json_object_get(spec, "factors");
     campaign->objectives = json_object_get(spec, "objectives");
     campaign->left_out = json_array_size(json_object_get(spec, "exclude")) > 0;
+    campaign->adaptive = json_array_size(json_object_get(spec, "added")) > 0;
     campaign->order = bd_json_str(design, "order", "randomised-blocks");
     campaign->seed = (uint64_t)bd_json_int(design, "seed", 1);
     campaign->fixed_seed = bd_str_eq(bd_json_str(workload, "seed", ""), "fixed");

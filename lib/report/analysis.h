@@ -46,9 +46,10 @@ struct analysis_campaign {
     const json_t *factors; /* {PATH: [level]}, as they were ordered; NULL or {}: as they are met */
     size_t blocks; /* at most, those of the warm-up counted; unpaired: of the longest cell */
     size_t warmup;
-    bool paired;       /* a block's runs belong together */
-    bool fixed_seed;   /* all blocks have the same stream of jobs */
-    bool adaptive;     /* cells were added on seeing results */
+    const char *budget_why; /* how the budget ended it before all was run; NULL: it did not */
+    bool paired;            /* a block's runs belong together */
+    bool fixed_seed;        /* all blocks have the same stream of jobs */
+    bool adaptive;          /* cells were added on seeing results */
     bool apart;        /* levels of a factor were measured one after the other: campaigns are */
     bool left_out;     /* combinations of levels were excluded */
     const char *order; /* "randomised-blocks"; NULL: not known */

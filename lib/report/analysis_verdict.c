@@ -104,6 +104,7 @@ json_t *analysis_verdict(const struct analysis *a, const struct found *f)
         .n_trends = order.n_trends,
         .warmings = order.warmings,
         .n_warmings = order.n_warmings,
+        .budget_why = c->budget_why,
         .until = until_facts(a, &f->until),
         .resolution = f->resolution,
     };

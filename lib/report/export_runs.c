@@ -18,12 +18,19 @@ static void add_paths(struct bd_strv *paths, const json_t *object)
             bd_strv_add(paths, path);
 }
 
+static void add_listed(struct bd_strv *paths, const json_t *listed)
+{
+    for (size_t i = 0; i < json_array_size(listed); i++)
+        add_paths(paths, json_array_get(listed, i));
+}
+
 static void read_paths(struct export_campaign *c)
 {
-    const json_t *listed = json_object_get(c->row.spec, "cells");
+    const json_t *added = json_object_get(c->row.spec, "added");
     add_paths(&c->paths, json_object_get(c->row.spec, "factors"));
-    for (size_t i = 0; i < json_array_size(listed); i++)
-        add_paths(&c->paths, json_array_get(listed, i));
+    add_listed(&c->paths, json_object_get(c->row.spec, "cells"));
+    for (size_t i = 0; i < json_array_size(added); i++)
+        add_listed(&c->paths, json_array_get(added, i));
     bd_strv_sort(&c->paths);
 }
 

@@ -105,6 +105,13 @@ static void find_uncounted(const struct verdict_facts *f, const struct sums *s,
     bd_strv_add(reasons, bd_str_text(&text));
 }
 
+static void find_budget(const struct verdict_facts *f, struct bd_strv *reasons)
+{
+    if (f->budget_why)
+        bd_strv_addf(reasons, "fewer blocks than planned: the budget was used up (%s)",
+                     f->budget_why);
+}
+
 static void find_too_few(const struct verdict_facts *f, const struct sums *s,
                          struct bd_strv *reasons)
 {
@@ -250,6 +257,7 @@ enum verdict verdict_of(const struct verdict_facts *f, struct bd_strv *ret_reaso
         bd_strv_add(ret_reasons, f->missing->items[i]);
     bool invalid = ret_reasons->n > before;
     size_t grave = ret_reasons->n;
+    find_budget(f, ret_reasons);
     find_uncounted(f, &s, ret_reasons);
     find_too_few(f, &s, ret_reasons);
     find_stopping(f, ret_reasons);

@@ -91,6 +91,7 @@ struct verdict_facts {
     size_t n_trends;
     const struct verdict_warming *warmings;
     size_t n_warmings;
+    const char *budget_why; /* how the budget ended it before all was run; NULL: it did not */
     struct verdict_until until;
     struct verdict_resolution resolution;
 };

@@ -6,10 +6,13 @@
 #define COLUMNS_BUT_SPEC                                                                           \
     "id, name, state, priority, version, created_ns, started_ns, ended_ns, digest, cells, "        \
     "blocks, runs, done, failed, excluded, busy_ns, error"
-#define COLUMNS   COLUMNS_BUT_SPEC ", spec"
-#define STOPPING  ", (SELECT state FROM stopping WHERE stopping.campaign = campaign.id) AS stopping"
-#define READ      COLUMNS STOPPING
-#define READ_BARE COLUMNS_BUT_SPEC ", NULL AS spec" STOPPING
+#define COLUMNS  COLUMNS_BUT_SPEC ", spec"
+#define STOPPING ", (SELECT state FROM stopping WHERE stopping.campaign = campaign.id) AS stopping"
+#define SPENT(column)                                                                              \
+    ", (SELECT " column " FROM budget WHERE budget.campaign = campaign.id) AS spent_" column
+#define BESIDE    STOPPING SPENT("runs") SPENT("wall_ns") SPENT("node_ns") SPENT("why")
+#define READ      COLUMNS BESIDE
+#define READ_BARE COLUMNS_BUT_SPEC ", NULL AS spec" BESIDE
 #define PLACES    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
 
 enum column {
@@ -32,6 +35,10 @@ enum column {
     COL_ERROR,
     COL_SPEC,
     COL_STOPPING,
+    COL_SPENT_RUNS,
+    COL_SPENT_WALL,
+    COL_SPENT_NODE,
+    COL_EXHAUSTED,
 };
 
 static int state_of(const char *text)
@@ -53,6 +60,7 @@ void store_campaign_done(struct store_campaign *row)
     json_decref(row->stopping);
     free(row->digest);
     free(row->error);
+    free(row->exhausted);
     *row = (struct store_campaign){0};
 }
 
@@ -104,6 +112,11 @@ static int row_read(const struct query *q, struct store_campaign *ret_row, struc
         .excluded = (unsigned)query_col_i64(q, COL_EXCLUDED),
         .busy_ns = query_col_i64(q, COL_BUSY),
         .error = query_col_text(q, COL_ERROR),
+        .has_budget = sqlite3_column_type(q->stmt, COL_SPENT_RUNS) != SQLITE_NULL,
+        .spent = {.runs = (unsigned)query_col_i64(q, COL_SPENT_RUNS),
+                  .wall_ns = query_col_i64(q, COL_SPENT_WALL),
+                  .node_ns = query_col_i64(q, COL_SPENT_NODE)},
+        .exhausted = query_col_text(q, COL_EXHAUSTED),
     };
     int r = query_col_id(q, COL_ID, row.id, err);
     if (r == 0)
@@ -139,6 +152,8 @@ int store_campaign_insert(struct store_conn *c, const struct store_campaign *row
         return bd_err_set(err, BD_ECONFLICT, "there is a campaign with the id %s already", row->id);
     if (r >= 0 && row->stopping)
         r = store_stopping_put(c, row->id, row->stopping, err);
+    if (r >= 0 && row->has_budget)
+        r = store_budget_put(c, row->id, err);
     return r < 0 ? r : 0;
 }
 
@@ -204,6 +219,32 @@ int store_campaign_count(struct store_conn *c, const char *id, unsigned done, un
     if (r < 0)
         return r;
     return r > 0 ? 0 : not_found(id, err);
+}
+
+int store_campaign_add_cells(struct store_conn *c, const struct store_campaign *row,
+                             const char *was, struct bd_err *err)
+{
+    auto_query struct query q = {0};
+    int r = query_begin(&q, c,
+                        "UPDATE campaign SET version = version + 1, spec = ?2, digest = ?3,"
+                        "  cells = ?4, runs = ?5 WHERE id = ?1 AND digest = ?6"
+                        "  AND state IN ('queued', 'running', 'paused') AND NOT EXISTS ("
+                        "    SELECT 1 FROM budget WHERE campaign = ?1 AND why IS NOT NULL)",
+                        err);
+    if (r < 0)
+        return r;
+    query_text(&q, row->id);
+    query_json(&q, row->spec);
+    query_text(&q, row->digest);
+    query_i64(&q, row->cells);
+    query_i64(&q, row->runs);
+    query_text(&q, was);
+    r = query_run(&q, err);
+    if (r == 0)
+        return bd_err_set(
+            err, BD_ECONFLICT,
+            "campaign %s has ended or was changed meanwhile: look at it, and try again", row->id);
+    return r < 0 ? r : 0;
 }
 
 #define NAMED "AND (?4 IS NULL OR name = ?4) "

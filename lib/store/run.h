@@ -14,6 +14,13 @@
 #include "lib/store/cluster.h"
 #include "lib/store/store.h"
 
+/* What runs have taken. */
+struct store_spent {
+    unsigned runs;   /* that have begun, each attempt of each */
+    int64_t wall_ns; /* of those at their end, from admission to the end */
+    int64_t node_ns; /* the same, times the compute nodes of each */
+};
+
 struct store_campaign {
     char id[BD_ID_BYTES];
     char *name;
@@ -28,6 +35,9 @@ struct store_campaign {
     int64_t busy_ns;                          /* wall time of all runs done, for the estimate */
     char *error;                              /* why it can't go on; NULL: it can */
     json_t *stopping; /* how its rule for stopping stands; NULL: it has none */
+    bool has_budget;
+    struct store_spent spent; /* of a campaign that has one */
+    char *exhausted;          /* why its budget ended it; NULL: it did not */
 };
 void store_campaign_done(struct store_campaign *row);
 
@@ -45,12 +55,30 @@ int store_campaign_set_state(struct store_conn *c, const char *id, enum campaign
 int store_campaign_count(struct store_conn *c, const char *id, unsigned done, unsigned failed,
                          unsigned excluded, int64_t busy_ns, struct bd_err *err);
 
+/* Its blocks and runs are these from now on; 0: as before. */
+int store_campaign_shorten(struct store_conn *c, const char *id, unsigned blocks, unsigned runs,
+                           struct bd_err *err);
 /* stopping.c: after a look. Its blocks and runs are these from now on; 0: as before. */
 int store_campaign_look(struct store_conn *c, const char *id, const json_t *stopping,
                         unsigned blocks, unsigned runs, struct bd_err *err);
 /* Of a campaign that has a rule; within what inserts it, or by store_campaign_look(). */
 int store_stopping_put(struct store_conn *c, const char *campaign, const json_t *stopping,
                        struct bd_err *err);
+
+/* budget.c. Of a campaign that has a budget; within what inserts it. */
+int store_budget_put(struct store_conn *c, const char *campaign, struct bd_err *err);
+/* Adds to what is spent; nothing where the campaign has no budget. */
+int store_campaign_spend(struct store_conn *c, const char *id, const struct store_spent *more,
+                         struct bd_err *err);
+/* There is no room for more: why in words, and as store_campaign_shorten(). */
+int store_campaign_exhaust(struct store_conn *c, const char *id, const char *why, unsigned blocks,
+                           unsigned runs, struct bd_err *err);
+
+/* A spec with more cells in place of the one of digest `was`, with what follows from it.
+ * BD_ECONFLICT where that is not the campaign's any more, it takes no more runs, or its budget has
+ * ended it. */
+int store_campaign_add_cells(struct store_conn *c, const struct store_campaign *row,
+                             const char *was, struct bd_err *err);
 
 struct store_campaign_filter {
     unsigned states; /* bit (1 << enum campaign_state); 0: all */

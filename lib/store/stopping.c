@@ -16,8 +16,8 @@ int store_stopping_put(struct store_conn *c, const char *campaign, const json_t 
     return r < 0 ? r : 0;
 }
 
-int store_campaign_look(struct store_conn *c, const char *id, const json_t *stopping,
-                        unsigned blocks, unsigned runs, struct bd_err *err)
+int store_campaign_shorten(struct store_conn *c, const char *id, unsigned blocks, unsigned runs,
+                           struct bd_err *err)
 {
     auto_query struct query q = {0};
     int r = query_begin(&q, c,
@@ -33,6 +33,13 @@ int store_campaign_look(struct store_conn *c, const char *id, const json_t *stop
     r = query_run(&q, err);
     if (r == 0)
         return bd_err_set(err, BD_ENOTFOUND, "there is no campaign with the id '%s'", id);
+    return r < 0 ? r : 0;
+}
+
+int store_campaign_look(struct store_conn *c, const char *id, const json_t *stopping,
+                        unsigned blocks, unsigned runs, struct bd_err *err)
+{
+    int r = store_campaign_shorten(c, id, blocks, runs, err);
     return r < 0 ? r : store_stopping_put(c, id, stopping, err);
 }
 

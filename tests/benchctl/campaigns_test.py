@@ -48,6 +48,16 @@ class Specs(PeerTest):
         for post in posts:
             self.assertRegex(post.headers["Idempotency-Key"], "^[0-9a-f]{32}$")
 
+    def test_cells_are_added_from_a_list(self):
+        more = fake.campaign(plan={"cells": 4, "blocks": 3, "runs": 12})
+        self.serve(CAMPAIGNS, ("POST", "/v1/campaigns/5a6b7c8d/cells", answer(202, more)))
+        cells = self.spec("- {cluster.compute: 6}\n- {cluster.compute: 8}\n")
+        out, _ = self.run_it("campaign", "add-cells", "5a6b7c8d", cells)
+        self.assertEqual(out, "5a6b7c8d has 4 cells, 12 runs\n")
+        (post,) = self.sent("POST")
+        self.assertEqual(json.loads(post.body), {"cells": [{"cluster.compute": 6}, {"cluster.compute": 8}]})
+        self.assertRegex(post.headers["Idempotency-Key"], "^[0-9a-f]{32}$")
+
     def test_json_that_is_no_yaml_is_taken(self):
         self.serve(("POST", "/v1/campaigns", answer(202, fake.campaign("queued"))))
         self.run_it("campaign", "submit", self.spec('{"labels": {"face": "\\ud83d\\ude00"}}'))
@@ -299,6 +309,17 @@ class Waiting(PeerTest):
         for words in ("0 of at most 6 done", "elapsed to within 10 %: 20 % after block 1 (look 1), not met",
                       "elapsed to within 10 %: 5 % after block 2 (look 2), met", "6 of 6 done"):
             self.assertIn(words, err)
+
+    def test_a_budget_that_is_used_up_is_told_once(self):
+        def budget(runs, why=None):
+            return {"spent": {"wallTimeSeconds": 2.5 * runs, "nodeHours": 0.5, "runs": runs},
+                    "exhausted": why is not None, "why": why}
+        why = "budget.runs has no room for another block: 2 of 3 are used, and it takes 2"
+        _, err = self.watch([(0, fake.campaign(running=1, budget=budget(1)), []),
+                             (0.3, fake.campaign(running=1, budget=budget(2, why)), []),
+                             (0.6, fake.campaign("done", 6, budget=budget(2, why)), [])])
+        self.assertIn("0 of at most 6 done", err)
+        self.assertEqual(err.count(f"2 runs, 5 s, 0.5 node-hours spent; used up: {why}"), 1)
 
     def test_watch_waits_by_long_polls(self):
         self.watch([(0, fake.campaign(running=1), []), (10, fake.campaign("done", 6), [])])

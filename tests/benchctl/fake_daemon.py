@@ -214,7 +214,7 @@ def campaign(state="running", done=0, failed=0, running=0, eta=None, **more):
         "priority": 0, "plan": {"cells": 2, "blocks": 3, "runs": 6},
         "progress": {"planned": 6, "done": done, "failed": failed, "excluded": 0, "running": running,
                      "etaSeconds": eta},
-        "until": None, "error": None, "createdAt": "2026-01-31T12:00:00.000Z", "startedAt": "2026-01-31T12:00:00.012Z",
+        "until": None, "budget": None, "error": None, "createdAt": "2026-01-31T12:00:00.000Z", "startedAt": "2026-01-31T12:00:00.012Z",
         "endedAt": None,
     }
     value.update(more)

@@ -153,6 +153,26 @@ START_TEST(test_a_rule_for_stopping_is_one_line)
 }
 END_TEST
 
+#define BUDGET "{'budget': {'spent': {'wallTimeSeconds': 12.5, 'nodeHours': 0.25, 'runs': "
+
+static const struct {
+    const char *campaign, *text; /* NULL: it has none */
+} budgets[] = {
+    {"{'budget': null}", NULL},
+    {BUDGET "1}, 'exhausted': false, 'why': null}}", "1 run, 12.5 s, 0.25 node-hours spent"},
+    {BUDGET "6}, 'exhausted': true, 'why': 'no room'}}",
+     "6 runs, 12.5 s, 0.25 node-hours spent; used up: no room"},
+};
+
+START_TEST(test_a_budget_is_one_line)
+{
+    bd_auto_json json_t *campaign = parse(budgets[_i].campaign);
+    bd_auto_str struct bd_str text = {0};
+    ck_assert_int_eq(campaign_budget(campaign, &text), budgets[_i].text != NULL);
+    ck_assert_str_eq(bd_str_text(&text), budgets[_i].text ? budgets[_i].text : "");
+}
+END_TEST
+
 Suite *campaign_suite(void)
 {
     Suite *s = suite_create("benchctl: campaigns");
@@ -163,6 +183,7 @@ Suite *campaign_suite(void)
     tcase_add_loop_test(t, test_results_tell_what_matters_most, 0, BD_ARRAY_LEN(results));
     tcase_add_loop_test(t, test_progress_counts_what_there_is, 0, BD_ARRAY_LEN(progresses));
     tcase_add_loop_test(t, test_a_rule_for_stopping_is_one_line, 0, BD_ARRAY_LEN(stoppings));
+    tcase_add_loop_test(t, test_a_budget_is_one_line, 0, BD_ARRAY_LEN(budgets));
     suite_add_tcase(s, t);
     return s;
 }

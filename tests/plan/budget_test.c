@@ -61,6 +61,36 @@ START_TEST(there_is_room_until_something_is_used_up)
 }
 END_TEST
 
+static const struct {
+    const char *what, *text;
+} reasons[] = {
+    {"runs", "budget.runs has no room for another block: 8 of 9 are used, and it takes 2"},
+    {"wallTime", "budget.wallTime has no room for another block: 55.5 s of 60 s are used, and it "
+                 "takes about 10.0 s"},
+    {"nodeHours", "budget.nodeHours has no room for another block: 1.75 of 2 are used, and it "
+                  "takes about 0.5"},
+};
+
+START_TEST(it_is_told_what_has_no_room)
+{
+    bd_auto_json json_t *spec = budget_of("{'wallTime': '1min', 'nodeHours': 2, 'runs': 9}");
+    const struct plan_cost block = {10 * BD_NS_PER_S, 0.5, 2};
+    const int64_t wall_ns = 55500 * BD_NS_PER_MS;
+    const struct plan_cost spent = plan_cost_of(8, wall_ns, 6300 * BD_NS_PER_S);
+    struct plan_budget b;
+    budget_read(spec, &b);
+    bd_auto_free char *text = budget_why(&b, reasons[_i].what, &spent, &block, "block");
+    ck_assert_str_eq(text, reasons[_i].text);
+    bd_auto_json json_t *state = budget_spent_json(&spent, text);
+    const json_t *sums = json_object_get(state, "spent");
+    ck_assert_str_eq(bd_json_str(state, "why", ""), text);
+    ck_assert(bd_json_bool(state, "exhausted", false));
+    ck_assert_int_eq(bd_json_int(sums, "runs", 0), 8);
+    ck_assert_double_eq_tol(bd_json_real(sums, "wallTimeSeconds", 0), 55.5, 1e-12);
+    ck_assert_double_eq_tol(bd_json_real(sums, "nodeHours", 0), 1.75, 1e-12);
+}
+END_TEST
+
 /* -- estimates -- */
 
 START_TEST(estimates_are_of_the_runs_that_are_most_alike)
@@ -230,6 +260,7 @@ Suite *budget_suite(void)
     tcase_add_checked_fixture(tests, load_rules, unload_rules);
     tcase_add_loop_test(tests, whole_blocks_fit, 0, BD_ARRAY_LEN(fits));
     tcase_add_test(tests, there_is_room_until_something_is_used_up);
+    tcase_add_loop_test(tests, it_is_told_what_has_no_room, 0, BD_ARRAY_LEN(reasons));
     tcase_add_test(tests, estimates_are_of_the_runs_that_are_most_alike);
     tcase_add_test(tests, a_budget_below_the_least_design_is_refused);
     tcase_add_test(tests, a_plan_says_what_fits);

@@ -119,6 +119,15 @@ def test_every_fragment_makes_a_plan(api, campaigns):
         assert {"fragment": fragment["name"], "digest": fragment["digest"]} in plan["spec"]["composition"]
 
 
+def test_cells_are_added_to_a_campaign_that_is_paused(api, campaigns):
+    id = campaigns.submit(shell("sleep 1", limits=AT_ONCE))
+    campaigns.order(id, "pause")
+    reply = api.post(f"/v1/campaigns/{id}/cells", {"cells": [{"workload.command": ["true"]}]})
+    assert reply.status == 202 and reply.json["state"] == "paused" and reply.json["plan"]["runs"] == 2
+    campaigns.order(id, "resume")
+    assert campaigns.wait(id, "done")["progress"]["done"] == 2
+
+
 def test_a_plan_tells_what_it_takes(api, campaigns, run):
     """Of a command that was run before, the time that it took; of one that was not, nothing."""
     spec = shell("echo 7", limits=AT_ONCE, design=design(blocks=6), budget={"wallTime": "1ms", "runs": 6})

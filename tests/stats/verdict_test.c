@@ -138,6 +138,11 @@ static void table(struct world *w)
     w->facts.warmup = 0;
 }
 
+static void budgeted(struct world *w)
+{
+    w->facts.budget_why = "budget.runs has no room for another block";
+}
+
 static void adaptive(struct world *w)
 {
     w->facts.adaptive = true;
@@ -229,6 +234,9 @@ static const struct {
      "cold caches, is in the figures"},
     {"table", table, VERDICT_EXPLORATORY,
      "the values are from a table: under which conditions they were measured is not known"},
+    {"budget", budgeted, VERDICT_EXPLORATORY,
+     "fewer blocks than planned: the budget was used up (budget.runs has no room for another "
+     "block)"},
     {"adaptive", adaptive, VERDICT_EXPLORATORY,
      "cells were added on seeing results: what was looked for depends on what was found"},
     {"chosen", chosen, VERDICT_EXPLORATORY,

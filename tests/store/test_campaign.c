@@ -131,6 +131,40 @@ START_TEST(test_look_sets_its_columns_and_no_other)
 }
 END_TEST
 
+START_TEST(test_what_is_spent_adds_up_and_ends_it)
+{
+    struct db db = db_new();
+    insert_bare(db.conn, "00000001", "a", 1, CAMPAIGN_RUNNING);
+    insert_bare(db.conn, "00000002", "a", 1, CAMPAIGN_RUNNING);
+    OK(store_budget_put(db.conn, "00000001", err));
+    const struct store_spent begun = {.runs = 1}, ended = {.wall_ns = 7, .node_ns = 21};
+    for (int i = 0; i < 2; i++) {
+        OK(store_campaign_spend(db.conn, "00000001", &begun, err));
+        OK(store_campaign_spend(db.conn, "00000001", &ended, err));
+        OK(store_campaign_spend(db.conn, "00000002", &ended, err)); /* it has no budget */
+    }
+    struct store_campaign got = get(db.conn, "00000001");
+    unsigned blocks = got.blocks;
+    ck_assert(got.has_budget);
+    ck_assert_ptr_null(got.exhausted);
+    ck_assert_uint_eq(got.spent.runs, 2);
+    ck_assert_int_eq(got.spent.wall_ns, 14);
+    ck_assert_int_eq(got.spent.node_ns, 42);
+    store_campaign_done(&got);
+    OK(store_campaign_exhaust(db.conn, "00000001", "no room", 0, 2, err));
+    got = get(db.conn, "00000001");
+    ck_assert_str_eq(got.exhausted, "no room");
+    ck_assert_uint_eq(got.blocks, blocks);
+    ck_assert_uint_eq(got.runs, 2);
+    store_campaign_done(&got);
+    got = get(db.conn, "00000002");
+    ck_assert(!got.has_budget);
+    ck_assert_int_eq(got.spent.wall_ns, 0);
+    store_campaign_done(&got);
+    db_done(&db);
+}
+END_TEST
+
 START_TEST(test_every_state_comes_back)
 {
     struct db db = db_new();
@@ -394,8 +428,9 @@ START_TEST(test_heads_are_of_those_not_at_their_end_oldest_first)
 END_TEST
 
 UNIT_MAIN("store/campaign", test_every_column_comes_back, test_look_sets_its_columns_and_no_other,
-          test_every_state_comes_back, test_state_sets_its_columns_and_no_other,
-          test_counters_and_states_come_in_any_order, test_missing_campaigns_are_told,
-          test_listing_filters_and_pages, test_listing_without_spec_is_the_same_but_for_the_spec,
+          test_what_is_spent_adds_up_and_ends_it, test_every_state_comes_back,
+          test_state_sets_its_columns_and_no_other, test_counters_and_states_come_in_any_order,
+          test_missing_campaigns_are_told, test_listing_filters_and_pages,
+          test_listing_without_spec_is_the_same_but_for_the_spec,
           test_damaged_rows_are_set_aside_and_the_listing_goes_on,
           test_heads_are_of_those_not_at_their_end_oldest_first)
