@@ -53,7 +53,8 @@ static void note_unmatched(const struct cli *cli, const json_t *comparison)
 {
     size_t n = json_array_size(json_object_get(comparison, "unmatched"));
     if (n)
-        cli_note(cli, MARK_INFO, "%zu cells are not in all of the campaigns, and are left out", n);
+        cli_note(cli, MARK_INFO, "%zu cell%s not in all of the campaigns, and left out", n,
+                 n == 1 ? " is" : "s are");
 }
 
 int cmd_campaign_compare(struct cli *cli, struct bd_err *err)
@@ -78,15 +79,17 @@ int cmd_campaign_compare(struct cli *cli, struct bd_err *err)
 
 static int read_margin(const char *text, double *ret_margin, struct bd_err *err)
 {
-    char *end = NULL;
-    double value = text ? strtod(text, &end) : 0;
-    if (end && *end == '%') {
+    char *end;
+    double value = strtod(text, &end);
+    bool is_number = end != text;
+    if (is_number && *end == '%') {
         value /= 100;
         end++;
     }
-    if (end && (*end || end == text || !(value >= 0 && value < 10)))
-        return bd_err_set(err, BD_EINVALID,
-                          "--margin: expected a share such as 5%% or 0.05, got '%s'", text);
+    if (!is_number || *end || !(value >= 0 && value < 1))
+        return bd_err_set(
+            err, BD_EINVALID,
+            "--margin: expected a share below 1 that is not negative, 5%% or 0.05, got '%s'", text);
     *ret_margin = value;
     return 0;
 }
@@ -138,11 +141,12 @@ int cmd_campaign_gate(struct cli *cli, struct bd_err *err)
     static const enum cli_exit exits[GATE_COUNT] = {
         [GATE_FINE] = CLI_OK, [GATE_WORSE] = CLI_FAILED, [GATE_UNDECIDED] = CLI_UNDECIDED};
     const char *baseline = args_get(&cli->args, "baseline");
+    const char *margin_text = args_get(&cli->args, "margin");
     http_auto_reply struct http_reply reply = {0};
     bd_auto_json json_t *comparison = NULL;
     enum gate answer;
     double margin = 0;
-    int r = read_margin(args_get(&cli->args, "margin"), &margin, err);
+    int r = margin_text ? read_margin(margin_text, &margin, err) : 0;
     if (r == 0 && !baseline)
         r = bd_err_set(err, BD_EINVALID, "--baseline: name the campaign to compare with");
     if (r == 0)

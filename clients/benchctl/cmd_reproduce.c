@@ -20,7 +20,8 @@
 
 struct original {
     char *name; /* as in messages: the campaign's id, or the crate's file */
-    json_t *spec, *analysis, *host;
+    json_t *spec, *analysis;
+    json_t *host; /* its description; NULL: not known */
 };
 
 static void original_done(struct original *o)
@@ -39,39 +40,64 @@ static int get(struct cli *cli, char *path, json_t **ret, struct bd_err *err)
     return api_get(cli, owned, &reply, ret, err);
 }
 
-/* The digest of what the host was like, of the first of these runs that tells; NULL: none does. */
-static const char *host_of(const json_t *runs)
+/* The same; *ret stays as it is where there is no such thing. */
+static int get_if_there(struct cli *cli, char *path, json_t **ret, struct bd_err *err)
 {
-    const json_t *run;
-    size_t i;
-    json_array_foreach (json_object_get(runs, "items"), i, run) {
-        const char *digest = bd_json_str(json_object_get(run, "conditions"), "host", NULL);
-        if (digest)
-            return digest;
-    }
-    return NULL;
-}
-
-static int get_host(struct cli *cli, const char *id, json_t **ret, struct bd_err *err)
-{
-    bd_auto_json json_t *runs = NULL;
-    int r = get(cli, bd_xasprintf("/v1/campaigns/%s/runs?limit=100", id), &runs, err);
-    const char *digest = r == 0 ? host_of(runs) : NULL;
-    if (digest)
-        r = get(cli, bd_xasprintf("/v1/hosts/local/descriptions/%s", digest), ret, err);
-    return r;
-}
-
-static int read_host(const char *file, json_t **ret, struct bd_err *err)
-{
-    bd_auto_json json_t *runs = NULL;
-    int r = crate_read_json(file, "runs.json", &runs, err);
-    const char *digest = r == 0 ? host_of(runs) : NULL;
-    if (!digest)
+    int r = get(cli, path, ret, err);
+    if (r != BD_ENOTFOUND)
         return r;
-    const char *colon = strchr(digest, ':');
-    bd_auto_free char *name = bd_xasprintf("hosts/%.64s.json", colon ? colon + 1 : digest);
-    return crate_read_json(file, name, ret, err);
+    bd_err_clear(err);
+    bd_str_clear(&cli->faults);
+    return 0;
+}
+
+/* The digest of the host that most runs name, of as many the first; NULL: none does. Borrowed from
+ * them. */
+static const char *usual_host(struct cli *cli, const char *name, const json_t *runs)
+{
+    bd_auto_json json_t *counts = json_object();
+    const json_t *run;
+    const char *usual = NULL;
+    json_int_t most = 0;
+    size_t i;
+    json_array_foreach (runs, i, run) {
+        const char *host = bd_json_str(json_object_get(run, "conditions"), "host", NULL);
+        json_int_t n = host ? bd_json_int(counts, host, 0) + 1 : 0;
+        if (host)
+            json_object_set_new(counts, host, json_integer(n));
+        if (n > most) {
+            most = n;
+            usual = host;
+        }
+    }
+    if (json_object_size(counts) > 1)
+        cli_note(cli, MARK_INFO,
+                 "%s: its host was not the same in all runs; what it was in most is compared",
+                 name);
+    return usual;
+}
+
+static int get_host(struct cli *cli, struct original *o, struct bd_err *err)
+{
+    bd_auto_free char *path = bd_xasprintf("/v1/campaigns/%s/runs", o->name);
+    bd_auto_json json_t *runs = NULL;
+    int r = api_list(cli, path, &runs, err);
+    if (r < 0)
+        return r;
+    const char *digest = usual_host(cli, o->name, json_object_get(runs, "items"));
+    return digest ? get_if_there(cli, bd_xasprintf("/v1/hosts/local/descriptions/%s", digest),
+                                 &o->host, err)
+                  : 0;
+}
+
+/* Before its end nobody knows what it will have found. */
+static int check_ended(const json_t *campaign, const char *id, struct bd_err *err)
+{
+    if (campaign_is_at_end(campaign))
+        return 0;
+    return bd_err_set(err, BD_ECONFLICT,
+                      "campaign %s is %s: it is reproduced once it is at its end", id,
+                      bd_json_str(campaign, "state", "?"));
 }
 
 static int take_campaign(struct cli *cli, const char *ref, struct original *o, struct bd_err *err)
@@ -81,9 +107,11 @@ static int take_campaign(struct cli *cli, const char *ref, struct original *o, s
     if (r == 0)
         r = get(cli, bd_xasprintf("/v1/campaigns/%s", o->name), &campaign, err);
     if (r == 0)
+        r = check_ended(campaign, o->name, err);
+    if (r == 0)
         r = get(cli, bd_xasprintf("/v1/campaigns/%s/analysis", o->name), &o->analysis, err);
     if (r == 0)
-        r = get_host(cli, o->name, &o->host, err);
+        r = get_host(cli, o, err);
     if (r == 0)
         o->spec = json_deep_copy(json_object_get(campaign, "spec"));
     return r;
@@ -94,15 +122,40 @@ static int check_crate(struct cli *cli, const char *file, struct bd_err *err)
 {
     struct crate_verdict verdict = {0};
     int r = crate_check(file, NULL, &verdict, err);
+    if (r < 0) {
+        bd_auto_free char *why = bd_xstrdup(err->text);
+        r = bd_err_set(err, BD_EINVALID, "can't read %s: %s", file, why);
+    }
     for (size_t i = 0; r == 0 && i < verdict.faults.n; i++) {
         const struct crate_fault *f = &verdict.faults.items[i];
-        bd_str_addf(&cli->faults, "  %s%s%s\n", f->name ? f->name : "", f->name ? ": " : "",
-                    f->text);
+        bd_str_add(&cli->faults, "  ");
+        text_escape(&cli->faults, f->name ? f->name : "the whole");
+        bd_str_add(&cli->faults, ": ");
+        text_escape(&cli->faults, f->text);
+        bd_str_add(&cli->faults, "\n");
     }
     if (r == 0 && verdict.faults.n)
         r = bd_err_set(err, BD_EINVALID,
                        "%s is not what was signed: 'benchctl verify' tells what is wrong", file);
     crate_verdict_done(&verdict);
+    return r;
+}
+
+/* One without runs, or without that description, does not tell. */
+static int read_host(struct cli *cli, const char *file, struct original *o, struct bd_err *err)
+{
+    static const char prefix[] = "sha256:";
+    bd_auto_json json_t *runs = NULL;
+    int r = crate_read_json(file, "runs.json", &runs, err);
+    const char *digest = r == 0 ? usual_host(cli, o->name, json_object_get(runs, "items")) : NULL;
+    if (digest && bd_starts_with(digest, prefix)) {
+        bd_auto_free char *name = bd_xasprintf("hosts/%s.json", digest + strlen(prefix));
+        r = crate_read_json(file, name, &o->host, err);
+    }
+    if (r == BD_ENOTFOUND) {
+        bd_err_clear(err);
+        r = 0;
+    }
     return r;
 }
 
@@ -115,7 +168,7 @@ static int take_crate(struct cli *cli, const char *file, struct original *o, str
     if (r == 0)
         r = crate_read_json(file, "analysis.json", &o->analysis, err);
     if (r == 0)
-        r = read_host(file, &o->host, err);
+        r = read_host(cli, file, o, err);
     return r;
 }
 
@@ -130,13 +183,7 @@ static bool is_file(const char *word)
 static int has_image(struct cli *cli, const char *digest, bool *ret, struct bd_err *err)
 {
     bd_auto_json json_t *image = NULL;
-    int r = get(cli, bd_xasprintf("/v1/images/%s", digest), &image, err);
-    if (r == BD_ENOTFOUND) {
-        bd_err_clear(err);
-        bd_str_clear(&cli->faults);
-        *ret = false;
-        return 0;
-    }
+    int r = get_if_there(cli, bd_xasprintf("/v1/images/%s", digest), &image, err);
     *ret = r == 0 && bd_str_eq(bd_json_str(image, "state", ""), "ready");
     return r;
 }
@@ -206,10 +253,11 @@ static int submit(struct cli *cli, const struct original *o, char **ret_id, stru
 {
     bd_auto_json json_t *spec = json_deep_copy(o->spec), *campaign = NULL;
     http_auto_reply struct http_reply reply = {0};
-    json_t *labels = json_object_get(spec, "labels");
     const char *of = bd_json_str(o->analysis, "campaign", NULL);
-    if (json_is_object(labels) && of)
-        json_object_set_new(labels, "reproduces", json_string(of));
+    if (!json_object_get(spec, "labels"))
+        json_object_set_new(spec, "labels", json_object());
+    if (of)
+        json_object_set_new(json_object_get(spec, "labels"), "reproduces", json_string(of));
     int r = api_create(cli, "/v1/campaigns", spec, &reply, &campaign, err);
     if (r == 0)
         *ret_id = bd_xstrdup(bd_json_str(campaign, "id", ""));
@@ -255,7 +303,7 @@ static void print_comparisons(const struct cli *cli, const json_t *list)
         bd_auto_str struct bd_str level = {0}, where = {0};
         const json_t *context = json_object_get(one, "context");
         api_add_value(&level, json_object_get(one, "level"));
-        if (json_is_object(context))
+        if (json_object_size(context) > 0)
             levels_text(context, &where);
         const char *answer = bd_json_str(one, "answer", "?");
         table_add(&table, STYLE_PLAIN, bd_json_str(one, "metric", "?"));
@@ -278,6 +326,21 @@ static void print_reproduction(const struct cli *cli, const json_t *r)
            bd_json_str(r, "why", ""));
 }
 
+/* Adds in what two hosts differ, as far as both are known. */
+static void add_hosts(struct cli *cli, const struct original *o, const struct original *again,
+                      json_t *differs)
+{
+    if (!o->host || !again->host) {
+        cli_note(cli, MARK_INFO, "what the host was like is not known of %s: it is not compared",
+                 o->host ? again->name : o->name);
+        return;
+    }
+    bd_auto_json json_t *before = json_pack("{s:O}", "host", o->host);
+    bd_auto_json json_t *after = json_pack("{s:O}", "host", again->host);
+    bd_auto_json json_t *hosts = differences(before, after, NULL);
+    json_array_extend(differs, hosts);
+}
+
 /* Holds the campaign that ran against the original; takes `differs`. */
 static int compare(struct cli *cli, const struct original *o, const char *id, json_t *differs,
                    struct bd_err *err)
@@ -291,9 +354,8 @@ static int compare(struct cli *cli, const struct original *o, const char *id, js
         json_decref(differs);
         return r;
     }
-    bd_auto_json json_t *hosts = differences(o->host, again.host, NULL);
     bd_auto_json json_t *json = reproduction_json(o->analysis, again.analysis, &answer);
-    json_array_extend(differs, hosts);
+    add_hosts(cli, o, &again, differs);
     json_object_set_new(json, "differences", differs);
     if (cli->json) {
         bd_auto_free char *text = json_dumps(json, JSON_COMPACT);
@@ -312,6 +374,16 @@ static bool is_done(const struct bd_str *campaign)
            bd_str_eq(bd_json_str(json, "state", ""), "done");
 }
 
+/* It goes on without anybody who waits: what it finds can still be asked for. */
+static void tell_later(struct cli *cli, const char *what, const char *original, const char *id)
+{
+    if (!is_file(what))
+        cli_note(cli, MARK_INFO,
+                 "once it is at its end, 'benchctl campaign compare %s %s' holds it against the "
+                 "original",
+                 original, id);
+}
+
 int cmd_campaign_reproduce(struct cli *cli, struct bd_err *err)
 {
     const char *what = cli->args.operands.items[0];
@@ -328,5 +400,7 @@ int cmd_campaign_reproduce(struct cli *cli, struct bd_err *err)
         return r;
     cli_note(cli, MARK_INFO, "campaign %s reproduces %s", id, o.name);
     r = watch_campaign(cli, id, true, &text, err);
+    if (r == BD_ECANCELLED || r == BD_ETIMEOUT)
+        tell_later(cli, what, o.name, id);
     return r < 0 || !is_done(&text) ? r : compare(cli, &o, id, bd_take(differs), err);
 }

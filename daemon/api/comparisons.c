@@ -42,7 +42,7 @@ static int read_side(struct sides *s, struct store_conn *conn, const char *id, s
     c->name = row->name;
     c->at_end = campaign_state_is_final(row->state);
     c->spec = row->spec;
-    c->blocks = plan_blocks(plan);
+    c->blocks = row->blocks; /* fewer than planned where its rule has stopped it */
     c->warmup = plan_warmup_blocks(plan);
     return 0;
 }

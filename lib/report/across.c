@@ -37,35 +37,86 @@ static void find_differences(struct across *a)
     }
 }
 
-static bool is_factor(const json_t *spec, const char *path)
+/* -- streams -- */
+
+/* Does one of these levels say what stands at the path: a level of it, or of what it is within? */
+static bool is_varied(const json_t *levels, const char *path)
 {
-    return json_object_get(json_object_get(spec, "factors"), path) != NULL;
+    const char *varied;
+    json_t *level BD_UNUSED;
+    json_object_foreach ((json_t *)levels, varied, level) {
+        size_t n = strlen(varied);
+        if (strncmp(path, varied, n) == 0 && (path[n] == '\0' || path[n] == '.'))
+            return true;
+    }
+    return false;
 }
 
-/* Do the same blocks of both draw the same streams, whatever their cells make of them? */
-static bool have_streams_alike(const struct across_campaign *x, const struct across_campaign *y)
+/* Of the cells that are in all campaigns, as the baseline has them. */
+static bool is_varied_in_all(const struct across *a, const char *path)
 {
-    const json_t *of_x = json_object_get(x->spec, "workload"),
-                 *of_y = json_object_get(y->spec, "workload");
+    json_t *levels;
+    size_t i;
+    json_array_foreach ((json_t *)a->campaigns[0].levels, i, levels)
+        if (a->cells[0][i] != NO_CELL && !is_varied(levels, path))
+            return false;
+    return true;
+}
+
+static bool is_varied_in_any(const struct across *a, const char *path)
+{
+    json_t *levels;
+    size_t i;
+    json_array_foreach ((json_t *)a->campaigns[0].levels, i, levels)
+        if (a->cells[0][i] != NO_CELL && is_varied(levels, path))
+            return true;
+    return false;
+}
+
+/* Is there a stream for each block, in every cell? What is fixed is the same in all blocks, and
+ * ties no two runs more than any other two. */
+static bool has_streams(const struct across *a)
+{
+    const json_t *workload = json_object_get(a->campaigns[0].spec, "workload");
+    return bd_str_eq(bd_json_str(workload, "name", ""), "jobstream") &&
+           !bd_str_eq(bd_json_str(workload, "seed", ""), "fixed") &&
+           !is_varied_in_any(a, "workload.name") && !is_varied_in_any(a, "workload.seed");
+}
+
+static json_int_t seed_of(const struct across_campaign *c)
+{
+    return bd_json_int(json_object_get(c->spec, "design"), "seed", 1);
+}
+
+/* What a stream is drawn from beside seed and block: sizes and rates may be shares of the cluster.
+ */
+static json_t *drawn_from(const struct across_campaign *c)
+{
+    const json_t *cluster = json_object_get(c->spec, "cluster");
+    return json_pack("{s:O?, s:{s:O?}}", "workload", json_object_get(c->spec, "workload"),
+                     "cluster", "compute", json_object_get(cluster, "compute"));
+}
+
+/* Do the same blocks have the same streams in a cell of the baseline and in its like of another?
+ * Where specs differ, the cells have to say themselves what holds: their levels are the same. */
+static bool have_streams_alike(const struct across *a, size_t other)
+{
+    const struct across_campaign *x = &a->campaigns[0], *y = &a->campaigns[other];
+    bd_auto_json json_t *of_x = drawn_from(x), *of_y = drawn_from(y);
     bd_auto_json json_t *list = differences(of_x, of_y, NULL);
     const json_t *one;
     size_t i;
-    json_array_foreach (list, i, one) {
-        bd_auto_free char *path = bd_xasprintf("workload.%s", bd_json_str(one, "path", ""));
-        if (!is_factor(x->spec, path) || !is_factor(y->spec, path))
+    json_array_foreach (list, i, one)
+        if (!is_varied_in_all(a, bd_json_str(one, "path", "")))
             return false;
-    }
-    return x->warmup == y->warmup &&
-           json_equal(json_object_get(json_object_get(x->spec, "design"), "seed"),
-                      json_object_get(json_object_get(y->spec, "design"), "seed"));
+    return x->warmup == y->warmup && seed_of(x) == seed_of(y);
 }
 
 static bool are_paired(const struct across *a)
 {
-    const json_t *workload = json_object_get(a->campaigns[0].spec, "workload");
-    bool paired = bd_str_eq(bd_json_str(workload, "name", ""), "jobstream");
+    bool paired = has_streams(a);
     for (size_t i = 1; i < a->n && paired; i++)
-        paired = have_streams_alike(&a->campaigns[0], &a->campaigns[i]);
+        paired = have_streams_alike(a, i);
     return paired;
 }
 
@@ -146,8 +197,7 @@ static int check(const struct across_campaign *campaigns, size_t n, struct bd_er
                 return bd_err_set(err, BD_EINVALID, "campaign %s is named twice", campaigns[i].id);
     }
     if (cells > ANALYSIS_CELLS_MAX)
-        return bd_err_set(err, BD_ECONFLICT,
-                          "the campaigns have %zu cells: at most %d are compared", cells,
+        return bd_err_set(err, BD_ECONFLICT, "the campaigns have more than %d cells in all",
                           ANALYSIS_CELLS_MAX);
     return 0;
 }

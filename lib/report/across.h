@@ -5,7 +5,8 @@
  *
  * Cells are matched by their levels; one that another campaign lacks is left out, and told. Runs
  * are paired by block where the streams of a block are the same in all campaigns: a workload that
- * draws from (seed, block), the same workload but for its factors, the same seed and warm-up.
+ * draws from (seed, block), the same workload on as many compute nodes but for what the levels of
+ * every cell say, the same seed and warm-up.
  */
 #pragma once
 
@@ -20,7 +21,8 @@ struct across_campaign {
     bool at_end;
     const json_t *spec;   /* resolved */
     const json_t *levels; /* [{PATH: level}] of its cells */
-    size_t blocks, warmup;
+    size_t blocks,
+        warmup; /* those of the warm-up are counted in both; at least as many as have run */
 };
 
 struct across;

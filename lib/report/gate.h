@@ -5,9 +5,9 @@
  * Of each comparison of a metric that has a direction, w is how many times as bad the campaign is
  * as the baseline: its ratio, or where high values are better one by that. With the interval of w:
  *
- *     worse      the whole interval is beyond 1 + margin, and p, corrected, is at most 1 -
- * confidence fine       the whole interval is below 1 + margin undecided  neither, or there is no
- * interval
+ * - worse: the whole interval is beyond 1 + margin, and p, corrected, at most 1 - confidence;
+ * - fine: the whole interval is below 1 + margin;
+ * - undecided: neither, or there is no interval.
  *
  * The whole is `worse` if one is; else `undecided` if one is, or nothing was compared; else `fine`.
  */

@@ -30,10 +30,17 @@ static const json_t *metric_of(const json_t *analysis, const char *name)
     return NULL;
 }
 
+/* A crate has every digit of a number, the interface 15: that many are compared. */
+static char *text_of(const json_t *value)
+{
+    return json_dumps(value,
+                      JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(15));
+}
+
 static bool is_alike(const json_t *a, const json_t *b, const char *key)
 {
-    const json_t *x = json_object_get(a, key), *y = json_object_get(b, key);
-    return x == y || json_equal(x, y);
+    bd_auto_free char *x = text_of(json_object_get(a, key)), *y = text_of(json_object_get(b, key));
+    return bd_str_eq(x, y);
 }
 
 static const json_t *comparison_like(const json_t *metric, const json_t *original)

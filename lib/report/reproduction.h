@@ -5,11 +5,11 @@
  *
  * A comparison of the original is
  *
- *     reproduced      it found a difference, or equivalence, and so does the reproduction, with a
- * ratio that both intervals allow not reproduced  the reproduction found the contrary: the other
- * direction, equivalence where there was a difference (or a difference where there was
- * equivalence), or a ratio whose interval does not meet the original's inconclusive    one of them
- * found nothing, or the reproduction has no such comparison
+ * - not reproduced, where the reproduction found the contrary: the other direction, equivalence
+ *   where there was a difference, a difference where there was equivalence, or a ratio whose
+ *   interval does not meet the original's;
+ * - inconclusive, where one of them found nothing, or the reproduction has no such comparison;
+ * - reproduced, where both found a difference in the same direction, or equivalence.
  *
  * The whole is `not reproduced` if one comparison is; else `reproduced` if one is; else
  * `inconclusive`.

@@ -141,6 +141,39 @@ START_TEST(plan_of_a_resolved_spec_is_the_same_again)
 }
 END_TEST
 
+/* As the interface has it, with 15 digits of a number: what a client sends to run it once more. */
+START_TEST(a_resolved_spec_can_be_submitted_again_whole)
+{
+    static const char *const forms[] = {
+        "{'design': {'repetitions': {'min': 6, 'max': 20, 'until': {'metric': 'elapsed',"
+        " 'relativeHalfWidth': 0.1}}}}",
+        "{'design': {'repetitions': 6}, 'budget': {'runs': 13}}",
+        "{'failIf': [{'metric': 'elapsed', 'above': 1}]}",
+        "{'objectives': [{'metric': 'elapsed', 'direction': 'min', 'margin': '7%'}]}",
+        "{'images': {'debian-bookworm': 'sha256:"
+        "5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e'}}",
+        "{'composition': [{'fragment': 'cluster/small', 'digest': 'sha256:"
+        "5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e'}]}",
+        "{'design': {'seed': 3, 'sample': {'kind': 'latin-hypercube', 'cells': 7, 'ranges':"
+        " {'cluster.node.cpus': {'from': 0.1, 'to': 0.9}}}}}",
+        "{'labels': {'reproduces': '5a6b7c8d'}}",
+    };
+    for (size_t i = 0; i < BD_ARRAY_LEN(forms); i++) {
+        struct bd_err err = BD_ERR_INIT;
+        bd_auto_json json_t *spec = spec_with(forms[i]), *sent = NULL;
+        bd_auto(plan) struct plan *p = make(spec), *again = NULL;
+        bd_auto_free char *text = json_dumps(spec, JSON_COMPACT | JSON_REAL_PRECISION(15));
+        ck_assert_int_eq(bd_json_parse(text, strlen(text), &sent, &err), 0);
+        again = make(sent);
+        assert_same(p, again);
+        char before[BD_DIGEST_BYTES], after[BD_DIGEST_BYTES];
+        plan_digest(spec, before);
+        plan_digest(sent, after);
+        ck_assert_msg(strcmp(before, after) == 0, "%s", forms[i]);
+    }
+}
+END_TEST
+
 /* Which names it knows is the scheduler's to say. */
 START_TEST(name_of_an_option_may_have_dots)
 {
@@ -343,6 +376,7 @@ Suite *plans_suite(void)
     tcase_add_loop_test(tests, cells_and_blocks_are_those_of_the_spec, 0, BD_ARRAY_LEN(plans));
     tcase_add_test(tests, a_rule_for_stopping_is_read_with_its_defaults);
     tcase_add_loop_test(tests, plan_of_a_resolved_spec_is_the_same_again, 0, BD_ARRAY_LEN(plans));
+    tcase_add_test(tests, a_resolved_spec_can_be_submitted_again_whole);
     tcase_add_test(tests, name_of_an_option_may_have_dots);
     tcase_add_test(tests, plan_owns_what_it_needs);
     tcase_add_test(tests, a_condition_is_about_the_cells_that_have_its_levels);

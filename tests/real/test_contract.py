@@ -252,6 +252,21 @@ def test_analysis_of_one_run_says_that_it_is_little(api, run):
         assert api.get(f"{target}?{faulty}").status == 422, faulty
 
 
+def test_campaigns_are_compared(api, campaigns, run):
+    spec = shell("echo 7", limits=AT_ONCE, labels={"study": "mine"}, isolation="shared")
+    _, (other,) = campaigns.done({**spec, "name": "other"})
+    both = [run["campaign"], other["campaign"]]
+    found = api.post("/v1/comparisons", {"campaigns": both, "metrics": ["elapsed"], "confidence": 0.9}).json
+    assert [c["id"] for c in found["campaigns"]] == both and found["paired"] is False and found["unmatched"] == []
+    (difference,) = found["differences"]
+    assert (difference["campaign"], difference["path"], difference["after"]) == (both[1], "isolation", "shared")
+    assert found["analysis"]["confidence"] == 0.9 and found["analysis"]["verdict"]["value"] == "exploratory"
+    missing = api.post("/v1/comparisons", {"campaigns": [both[0], NOBODY]})
+    assert (missing.status, missing.problem) == (404, "not-found")
+    for campaigns_asked in ([], both[:1], [both[0], both[0]], both * 5, ["x", both[0]]):
+        assert api.post("/v1/comparisons", {"campaigns": campaigns_asked}).status == 422, campaigns_asked
+
+
 def test_artifacts_are_those_of_the_run_alone(api, campaigns, run):
     target = f"/v1/runs/{run['id']}/artifacts"
     assert campaigns.artifacts(run["id"])["stdout"] == 2

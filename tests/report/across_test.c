@@ -156,6 +156,62 @@ START_TEST(other_streams_are_not_paired)
 }
 END_TEST
 
+#define STREAM "'workload':{'name':'jobstream','jobs':40,'arrival':{'rate':'1/s'}"
+
+/* Specs that differ have the same streams in cells whose levels say what differs. */
+START_TEST(what_the_levels_of_every_cell_say_is_paired)
+{
+    static const struct {
+        const char *levels, *first, *second;
+        bool paired;
+    } cases[] = {
+        /* Sizes and rates may be shares of the cluster. */
+        {BOTH, "{}", "{'cluster':{'compute':8}}", true},
+        {"[{'workload.jobs':40},{'workload.jobs':80}]", "{}", "{'cluster':{'compute':8}}", false},
+        /* A level that is an object stands for all that is below it, */
+        {"[{'workload.arrival':{'rate':'1/s'}},{'workload.arrival':{'rate':'2/s'}}]",
+         "{" STREAM "}}", "{'workload':{'name':'jobstream','jobs':40,'arrival':{'rate':'9/s'}}}",
+         true},
+        {"[{'workload.arrival':{'rate':'1/s'}},{'workload.arrival':{'rate':'2/s'}}]",
+         "{" STREAM "}}", "{'workload':{'name':'jobstream','jobs':40}}", true},
+        /* and one below it for no more than itself. */
+        {"[{'workload.arrival.rate':'1/s'},{'workload.arrival.rate':'2/s'}]", "{" STREAM "}}",
+         "{'workload':{'name':'jobstream','jobs':40,'arrival':{'rate':'1/s','process':'x'}}}",
+         false},
+        {"[{'workload.arr':1},{'workload.arr':2}]", "{" STREAM "}}",
+         "{'workload':{'name':'jobstream','jobs':40,'arrival':{'rate':'9/s'}}}", false},
+        /* One cell has what the spec says, as the factor's condition does not hold in it. */
+        {"[{'workload.jobs':40},{'cluster.compute':8}]", "{}",
+         "{'workload':{'name':'jobstream','jobs':41}}", false},
+        {"[{'workload.timeScale':1},{'workload.timeScale':2}]", "{}",
+         "{'workload':{'name':'jobstream','jobs':40,'timeScale':5}}", true},
+        {BOTH, "{}", "{'workload':{'name':'jobstream','jobs':40,'timeScale':5}}", false},
+        /* One stream for all blocks ties no run to another one. */
+        {BOTH, "{" STREAM ",'seed':'fixed'}}", "{" STREAM ",'seed':'fixed'}}", false},
+        {"[{'workload.seed':'fixed'},{'workload.seed':'per-block'}]", "{}", "{}", false},
+        {"[{'workload.name':'command'},{'workload.name':'jobstream'}]", "{}", "{}", false},
+    };
+    for (size_t i = 0; i < BD_ARRAY_LEN(cases); i++) {
+        struct across_campaign campaigns[] = {
+            campaign_of("aaaaaaaa", cases[i].levels, cases[i].first),
+            campaign_of("bbbbbbbb", cases[i].levels, cases[i].second)};
+        for (size_t k = 0; k < 2; k++)
+            json_object_del((json_t *)campaigns[k].spec, "factors");
+        bd_auto_json json_t *json = compared(campaigns, 1.2);
+        ck_assert_msg(bd_json_bool(json, "paired", -1) == cases[i].paired, "case %zu", i);
+        done(campaigns, 2);
+    }
+}
+END_TEST
+
+static json_t *many_levels(size_t n)
+{
+    json_t *levels = json_array();
+    for (size_t i = 1; i <= n; i++)
+        json_array_append_new(levels, json_pack("{s:I}", "cluster.compute", (json_int_t)i));
+    return levels;
+}
+
 START_TEST(what_can_t_be_compared_is_refused)
 {
     struct bd_err err = BD_ERR_INIT;
@@ -169,6 +225,13 @@ START_TEST(what_can_t_be_compared_is_refused)
     campaigns[1].id = "aaaaaaaa";
     ck_assert_int_eq(across_new(campaigns, 2, NULL, 0, &a, &err), BD_EINVALID);
     ck_assert_ptr_nonnull(strstr(err.text, "named twice"));
+    campaigns[1].id = "bbbbbbbb";
+    for (size_t i = 0; i < 2; i++) {
+        json_decref((json_t *)campaigns[i].levels);
+        campaigns[i].levels = many_levels(ANALYSIS_CELLS_MAX / 2 + i);
+    }
+    ck_assert_int_eq(across_new(campaigns, 2, NULL, 0, &a, &err), BD_ECONFLICT);
+    ck_assert_ptr_nonnull(strstr(err.text, "more than 1000 cells in all"));
     done(campaigns, 2);
 }
 END_TEST
@@ -209,6 +272,6 @@ START_TEST(a_gate_without_directions_is_undecided)
 END_TEST
 
 UNIT_MAIN("across", cells_are_matched_by_their_levels_and_paired_by_their_streams,
-          other_streams_are_not_paired, what_can_t_be_compared_is_refused,
-          the_gate_fails_on_what_is_resolved_beyond_the_margin,
+          other_streams_are_not_paired, what_the_levels_of_every_cell_say_is_paired,
+          what_can_t_be_compared_is_refused, the_gate_fails_on_what_is_resolved_beyond_the_margin,
           a_gate_without_directions_is_undecided)

@@ -121,5 +121,35 @@ START_TEST(a_comparison_that_is_gone_is_inconclusive_and_one_contrary_decides)
 }
 END_TEST
 
+/* A crate has every digit of a level, the interface 15. */
+START_TEST(a_level_with_more_digits_than_the_interface_writes_is_found_again)
+{
+    static const struct {
+        double before, after;
+        enum reproduction answer;
+    } cases[] = {
+        {0.1 + 0.2, 0.3, REPRODUCED},
+        {1.0 / 3, 0.333333333333333, REPRODUCED},
+        {0.3, 0.31, INCONCLUSIVE},
+    };
+    for (size_t i = 0; i < BD_ARRAY_LEN(cases); i++) {
+        const double levels[] = {cases[i].before, cases[i].after};
+        json_t *analyses[2];
+        for (size_t k = 0; k < 2; k++) {
+            analyses[k] = analysis_of("min", 1.3, 1.2, 1.4, "worse");
+            json_t *metric = json_array_get(json_object_get(analyses[k], "metrics"), 0);
+            json_t *one = json_array_get(json_object_get(metric, "comparisons"), 0);
+            json_object_set_new(one, "level", json_real(levels[k]));
+        }
+        enum reproduction answer;
+        bd_auto_json json_t *json = reproduction_json(analyses[0], analyses[1], &answer);
+        ck_assert_msg(answer == cases[i].answer, "case %zu: %s", i, reproduction_to_str(answer));
+        json_decref(analyses[0]);
+        json_decref(analyses[1]);
+    }
+}
+END_TEST
+
 UNIT_MAIN("reproduction", differences_are_told_by_path, each_pair_of_findings_has_its_answer,
-          a_comparison_that_is_gone_is_inconclusive_and_one_contrary_decides)
+          a_comparison_that_is_gone_is_inconclusive_and_one_contrary_decides,
+          a_level_with_more_digits_than_the_interface_writes_is_found_again)

@@ -1,0 +1,364 @@
+#!/usr/bin/env python3
+"""benchctl campaign compare, gate and reproduce, against a peer that speaks the daemon's HTTP."""
+import json
+import os
+import shutil
+import signal
+import time
+import unittest
+
+import fake_daemon as fake
+from crate_files import KEY, METADATA, Signer, contents, entries_of, metadata, zip_of
+from peer import PeerTest, answer
+
+BASE, OTHER = "5a6b7c8d", "6b7c8d9e"
+DIGEST, REBUILT = "sha256:" + "5e" * 32, "sha256:" + "6f" * 32
+HOSTS = {"sha256:" + "aa" * 32: {"kernel": {"release": "6.1.0"}, "cpus": 2},
+         "sha256:" + "bb" * 32: {"kernel": {"release": "6.18.0"}, "cpus": 2}}
+OLD, NEW = HOSTS
+SPEC = {"apiVersion": "benchd/v1", "name": "backfill-or-not", "labels": {"study": "policy"},
+        "workload": {"name": "command", "command": ["true"]}, "design": {"seed": 7, "repetitions": 3},
+        "images": {"debian-bookworm": DIGEST}}
+CAMPAIGNS = ("GET", r"/v1/campaigns\?.*", fake.items(fake.campaign("done", 6), fake.campaign("done", 6, id=OTHER)))
+
+
+def found(low, high, result, p=0.015625, **more):
+    """A comparison by its ratio; low None: it has no interval."""
+    middle = 1.0 if low is None else (low + high) / 2
+    interval = None if low is None else {"low": low, "high": high, "coverage": 0.97}
+    return {"ratio": fake.summary(middle, middle, middle, interval=interval), "pCorrected": p, "result": result,
+            "shift": {"estimate": middle - 1, "interval": None}, "delta": {"value": 1, "magnitude": "large"},
+            "sentence": f"makespan: {result}"} | more
+
+
+def analysis(comparison, campaign=BASE, direction="min"):
+    cells = (fake.summary(12.4, 13.1, 13.9), fake.summary(16.2, 17.3, 17.4))
+    return fake.analysis(campaign=campaign, pareto=None,
+                         metrics=[fake.compared("makespan", "s", direction, cells, comparison)])
+
+
+def comparison(of, direction="min", **more):
+    across = {"factor": "campaign", "level": OTHER, "reference": BASE, "context": {}}
+    return {"schema": "benchd.comparison/1",
+            "campaigns": [{"id": BASE, "name": "before"}, {"id": OTHER, "name": "after"}],
+            "differences": [{"campaign": OTHER, "path": "images.debian-bookworm", "before": DIGEST, "after": REBUILT}],
+            "unmatched": [{"campaign": OTHER, "levels": {"cluster.compute": 16}}], "paired": False,
+            "analysis": analysis(of | across, direction=direction)} | more
+
+
+class Compare(PeerTest):
+    def serve_comparison(self, value):
+        self.serve(CAMPAIGNS, ("POST", "/v1/comparisons", answer(200, value)))
+
+    def test_what_differs_is_told_before_what_was_found(self):
+        self.serve_comparison(comparison(found(1.21, 1.4, "worse")))
+        out, err = self.run_it("campaign", "compare", BASE, OTHER, "--metric", "makespan", "--confidence", "0.9")
+        (sent,) = self.sent("POST")
+        self.assertEqual(json.loads(sent.body),
+                         {"campaigns": [BASE, OTHER], "metrics": ["makespan"], "confidence": 0.9})
+        differs, table = out.split("\n\n", 1)
+        self.assertEqual([line.split() for line in differs.splitlines()],
+                         [["OF", "DIFFERS", "BASELINE", "CAMPAIGN"],
+                          [OTHER, "images.debian-bookworm", DIGEST, REBUILT]])
+        self.assertIn("makespan", table)
+        self.assertIn("1 cell is not in all of the campaigns, and left out", err)
+
+    def test_that_nothing_differs_is_said(self):
+        self.serve_comparison(comparison(found(1.21, 1.4, "worse"), differences=[], unmatched=[]))
+        out, err = self.run_it("campaign", "compare", BASE, OTHER)
+        self.assertTrue(out.startswith("conditions: no difference known\n"), out)
+        self.assertEqual(err, "")
+
+    def test_json_is_the_reply(self):
+        value = comparison(found(1.21, 1.4, "worse"))
+        self.serve_comparison(value)
+        out, err = self.run_it("--json", "campaign", "compare", BASE, OTHER)
+        self.assertEqual((json.loads(out), err), (value, ""))
+
+    def test_refusals_have_their_exit_codes(self):
+        for status, code in ((404, 4), (409, 5), (422, 1)):
+            self.serve(CAMPAIGNS, ("POST", "/v1/comparisons", lambda h, m, s=status: h.problem(s, "x", "no such cell")))
+            _, err = self.run_it("campaign", "compare", BASE, OTHER, code=code)
+            self.assertIn("no such cell", err)
+            self.daemon.stop()
+        self.serve()
+        self.run_it("campaign", "compare", BASE, code=2)
+        self.assertEqual(self.daemon.requests, [])
+
+
+class Gate(PeerTest):
+    def gate(self, value, *arguments, code):
+        if self.daemon:
+            self.daemon.stop()
+        self.serve(CAMPAIGNS, ("POST", "/v1/comparisons", answer(200, value)))
+        return self.run_it("--json", "campaign", "gate", OTHER, "--baseline", BASE, *arguments, code=code)
+
+    def test_it_ends_as_the_data_say(self):
+        for low, high, p, margin, code in (
+            (1.21, 1.4, 0.01, (), 6),
+            (1.21, 1.4, 0.01, ("--margin", "5%"), 6),
+            (1.21, 1.4, 0.01, ("--margin", "0.05"), 6),
+            (1.21, 1.4, 0.01, ("--margin", "50%"), 0),
+            (1.21, 1.4, 0.01, ("--margin", "30%"), 9),
+            (1.21, 1.4, 0.06, ("--margin", "5%"), 9),
+            (0.9, 0.99, 0.01, (), 0),
+            (0.9, 1.01, 0.5, (), 9),
+            (None, None, None, (), 9),
+        ):
+            with self.subTest(low=low, p=p, margin=margin):
+                out, _ = self.gate(comparison(found(low, high, "?", p)), *margin, code=code)
+                said = json.loads(out)
+                self.assertEqual(said["answer"], {0: "fine", 6: "worse", 9: "undecided"}[code])
+                self.assertEqual(said["differences"][0]["path"], "images.debian-bookworm")
+
+    def test_high_values_may_be_better(self):
+        out, _ = self.gate(comparison(found(0.5, 0.8, "worse"), "max"), "--margin", "20%", code=6)
+        (item,) = json.loads(out)["items"]
+        self.assertEqual(item["interval"], {"low": 1.25, "high": 2.0})
+        self.gate(comparison(found(1.25, 2, "better"), "max"), code=0)
+
+    def test_without_a_direction_nothing_is_decided(self):
+        out, _ = self.gate(comparison(found(1.21, 1.4, "higher"), None), code=9)
+        self.assertIn("no metric has a direction", json.loads(out)["why"])
+
+    def test_the_baseline_is_the_first(self):
+        self.gate(comparison(found(0.9, 0.99, "better")), code=0)
+        self.assertEqual(json.loads(self.sent("POST")[0].body), {"campaigns": [BASE, OTHER], "metrics": []})
+
+    def test_people_get_a_table(self):
+        self.serve(CAMPAIGNS, ("POST", "/v1/comparisons", answer(200, comparison(found(1.21, 1.4, "worse")))))
+        out, err = self.run_it("campaign", "gate", OTHER, "--baseline", BASE, code=6)
+        self.assertTrue(out.startswith("OF "), out)
+        self.assertIn("1.21 to 1.4", out)
+        self.assertIn("\nworse: of 1 comparisons 1 worse by more than 0 %, 0 not, 0 undecided\n", out)
+        self.assertIn("left out", err)
+
+    def test_what_is_no_margin_is_refused_before_anything_is_asked(self):
+        self.serve()
+        for margin in ("-5%", "-0.1", "x", "500%", "1", "%", "", "5%%", "5 %", "nan", "inf"):
+            with self.subTest(margin):
+                _, err = self.run_it("campaign", "gate", OTHER, "--baseline", BASE, f"--margin={margin}", code=2)
+                self.assertIn(f"expected a share below 1 that is not negative, 5% or 0.05, got '{margin}'", err)
+        _, err = self.run_it("campaign", "gate", OTHER, code=2)
+        self.assertIn("--baseline: name the campaign to compare with", err)
+        self.assertEqual(self.daemon.requests, [])
+
+
+def run_on(host, number=1):
+    return fake.run(number, conditions={"quiet": True, "host": host})
+
+
+class World:
+    """A daemon with a campaign at its end, and one that becomes its reproduction."""
+
+    def __init__(self, then=None, now=None, hosts=(OLD, NEW), state="done", images=(DIGEST,)):
+        worse = found(1.21, 1.4, "worse")
+        self.images, self.state, self.failed = set(images), state, 0
+        self.analyses = {BASE: analysis(then or worse), OTHER: analysis(now or worse, OTHER)}
+        self.hosts = {BASE: hosts[0], OTHER: hosts[1]}
+
+    def show(self, handler, match):
+        state = "done" if match[1] == BASE else self.state
+        value = fake.campaign(state, 6 - self.failed, self.failed, id=match[1], spec=SPEC)
+        fake.Story([(0, value)]).answer(handler, match)
+
+    def image(self, handler, match):
+        if match[1] not in self.images:
+            return handler.problem(404, "not-found", f"there is no image {match[1]}")
+        return handler.json(200, fake.IMAGE | {"digest": match[1]})
+
+    def take(self, digest, status):
+        def respond(handler, _):
+            self.images.add(digest)
+            handler.json(status, fake.IMAGE | {"digest": digest})
+        return respond
+
+    def host(self, handler, match):
+        if match[1] not in HOSTS:
+            return handler.problem(404, "not-found", "there is no such description")
+        return handler.json(200, HOSTS[match[1]])
+
+    def routes(self, imported=DIGEST, built=DIGEST):
+        one = r"/v1/campaigns/(\w{8})"
+        return [
+            ("GET", r"/v1/campaigns\?.*", fake.items(fake.campaign("done", 6))),
+            ("GET", one + r"(?:\?.*)?", self.show),
+            ("GET", one + r"/analysis(?:\?.*)?", lambda h, m: h.json(200, self.analyses[m[1]])),
+            ("GET", one + r"/runs(?:\?.*)?", lambda h, m: fake.items(run_on(self.hosts[m[1]]))(h, m)),
+            ("GET", r"/v1/hosts/local/descriptions/(.*)", self.host),
+            ("GET", r"/v1/images/(sha256:\w+)", self.image),
+            ("POST", "/v1/images/import", self.take(imported, 201)),
+            ("POST", "/v1/images", self.take(built, 200)),
+            ("POST", "/v1/campaigns", answer(202, fake.campaign("queued", id=OTHER))),
+        ]
+
+
+class Reproduce(PeerTest):
+    def reproduce(self, world, *arguments, code=0, what=BASE, **routes):
+        self.world = world
+        if self.daemon:
+            self.daemon.stop()
+        self.serve(*world.routes(**routes))
+        out, err = self.run_it("--json", "campaign", "reproduce", what, *arguments, code=code)
+        return json.loads(out) if out else None, err
+
+    def submitted(self):
+        return [json.loads(r.body) for r in self.sent("POST") if r.path == "/v1/campaigns"]
+
+    def test_the_resolved_spec_runs_again_with_its_images_and_a_label(self):
+        said, err = self.reproduce(World())
+        self.assertEqual(self.submitted(), [SPEC | {"labels": {"study": "policy", "reproduces": BASE}}])
+        self.assertIn(f"campaign {OTHER} reproduces {BASE}", err)
+        self.assertEqual((said["answer"], said["original"], said["reproduction"]), ("reproduced", BASE, OTHER))
+        self.assertEqual([c["answer"] for c in said["comparisons"]], ["reproduced"])
+        self.assertEqual(said["differences"],
+                         [{"path": "host.kernel.release", "before": "6.1.0", "after": "6.18.0"}])
+
+    def test_it_ends_as_the_data_say(self):
+        worse, better = found(1.21, 1.4, "worse"), found(0.7, 0.9, "better")
+        unresolved = found(1.1, 1.5, "unresolved", 0.5)
+        for then, now, code in ((worse, worse, 0), (worse, better, 6), (worse, found(1.5, 1.6, "worse"), 6),
+                                (worse, unresolved, 9), (unresolved, worse, 9)):
+            with self.subTest(then=then["result"], now=now["result"], code=code):
+                said, _ = self.reproduce(World(then, now), code=code)
+                self.assertEqual(said["answer"], {0: "reproduced", 6: "not reproduced", 9: "inconclusive"}[code])
+
+    def test_people_get_a_table(self):
+        self.serve(*World().routes())
+        out, _ = self.run_it("campaign", "reproduce", BASE)
+        self.assertEqual([line.split() for line in out.splitlines()[:2]],
+                         [["DIFFERS", "THEN", "NOW"], ["host.kernel.release", "6.1.0", "6.18.0"]])
+        self.assertIn("reproduced: the same direction again", out)
+        self.assertTrue(out.endswith("\nreproduced: of 1 comparisons 1 reproduced, 0 not, 0 inconclusive\n"), out)
+
+    def test_hosts_that_are_alike_or_not_known_differ_in_nothing(self):
+        said, err = self.reproduce(World(hosts=(OLD, OLD)))
+        self.assertEqual(said["differences"], [])
+        self.assertNotIn("not known", err)
+        for hosts, whose in (((None, NEW), BASE), ((OLD, "sha256:" + "cc" * 32), OTHER)):
+            said, err = self.reproduce(World(hosts=hosts))
+            self.assertEqual(said["differences"], [])
+            self.assertIn(f"what the host was like is not known of {whose}", err)
+
+    def test_one_that_goes_on_is_not_reproduced(self):
+        self.serve(*World().routes()[:1], ("GET", f"/v1/campaigns/{BASE}", answer(200, fake.campaign(spec=SPEC))))
+        _, err = self.run_it("campaign", "reproduce", BASE, code=5)
+        self.assertIn(f"campaign {BASE} is running: it is reproduced once it is at its end", err)
+        self.assertEqual(self.sent("POST"), [])
+
+    def test_one_that_failed_says_nothing(self):
+        said, err = self.reproduce(World(state="failed"), code=6)
+        self.assertIsNone(said)
+        self.assertIn(f"campaign {OTHER} failed", err)
+
+    def test_runs_that_failed_are_told_and_the_others_compared(self):
+        world = World()
+        world.failed = 1
+        said, err = self.reproduce(world)
+        self.assertEqual(said["answer"], "reproduced")
+        self.assertIn(f"campaign {OTHER} has runs that failed", err)
+
+    # -- images --
+
+    def file(self, name="image.tar.zst", data=b"an image"):
+        path = os.path.join(self.dir, name)
+        with open(path, "wb") as file:
+            file.write(data)
+        return path
+
+    def test_an_image_that_is_not_here_is_refused_before_anything_runs(self):
+        _, err = self.reproduce(World(images=()), code=4)
+        self.assertIn(f"image debian-bookworm ({DIGEST}) is not here: give its file with --image, or --rebuild", err)
+        self.assertIn("nothing was run", err)
+        self.assertEqual(self.sent("POST"), [])
+        _, err = self.reproduce(World(images=()), "--image", self.file(), code=4, imported=REBUILT)
+        self.assertIn("is not here", err)
+        self.assertEqual(self.submitted(), [])
+
+    def test_its_file_brings_it(self):
+        said, _ = self.reproduce(World(images=(), hosts=(OLD, OLD)), "--image", self.file())
+        self.assertEqual([r.path for r in self.sent("POST")], ["/v1/images/import", "/v1/campaigns"])
+        self.assertEqual(self.sent("POST")[0].body, b"an image")
+        self.assertEqual(self.submitted()[0]["images"], SPEC["images"])
+        self.assertEqual(said["differences"], [])
+
+    def test_one_that_is_rebuilt_and_is_another_is_told_and_pinned(self):
+        said, _ = self.reproduce(World(images=(), hosts=(OLD, OLD)), "--rebuild", built=REBUILT)
+        self.assertEqual(self.submitted()[0]["images"], {"debian-bookworm": REBUILT})
+        self.assertEqual(said["differences"],
+                         [{"path": "images.debian-bookworm", "before": DIGEST, "after": REBUILT}])
+        self.assertEqual(json.loads(self.sent("POST")[0].body), {"recipe": "debian-bookworm"})
+
+    def test_one_that_is_rebuilt_and_is_the_same_differs_in_nothing(self):
+        said, _ = self.reproduce(World(images=(), hosts=(OLD, OLD)), "--rebuild")
+        self.assertEqual((said["differences"], self.submitted()[0]["images"]), ([], SPEC["images"]))
+
+    # -- Ctrl-C --
+
+    def test_interrupted_while_it_waits_it_says_how_to_go_on(self):
+        self.serve(*World(state="running").routes())
+        process = self.start("campaign", "reproduce", BASE)
+        until = time.monotonic() + 30
+        while not any(r.path.startswith(f"/v1/campaigns/{OTHER}") for r in self.daemon.requests):
+            self.assertLess(time.monotonic(), until, "it did not begin to wait")
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+        self.assertEqual((process.returncode, out), (130, b""))
+        self.assertIn(f"campaign {OTHER} goes on; 'benchctl campaign watch {OTHER}' shows it".encode(), err)
+        self.assertIn(f"'benchctl campaign compare {BASE} {OTHER}' holds it against the original".encode(), err)
+
+    # -- crates --
+
+    def crate(self, change=None, **more):
+        """A crate's file; change: the contents of some of its files after they were signed."""
+        if not shutil.which("openssl"):
+            self.skipTest("needs openssl")
+        hexadecimal = OLD.removeprefix("sha256:")
+        files = {"spec.json": json.dumps(SPEC).encode(),
+                 "analysis.json": json.dumps(analysis(found(1.21, 1.4, "worse"))).encode(),
+                 "runs.json": json.dumps({"items": [run_on(OLD, 1), run_on(NEW, 2), run_on(OLD, 3)]}).encode(),
+                 f"hosts/{hexadecimal}.json": json.dumps(HOSTS[OLD]).encode(),
+                 "runs/1/jobs.csv": b"", "runs/1/artifacts/stdout": b""} | more
+        names = {KEY} | {name for name, content in files.items() if content is not None}
+        signed = contents(Signer(os.path.join(self.dir, "signer")), **files, **{METADATA: metadata(sorted(names))})
+        return self.file("x.zip", zip_of(entries_of(signed | (change or {}))))
+
+    def test_a_crate_runs_again(self):
+        said, err = self.reproduce(World(), what=self.crate())
+        self.assertEqual(self.submitted(), [SPEC | {"labels": {"study": "policy", "reproduces": BASE}}])
+        self.assertEqual((said["answer"], said["original"]), ("reproduced", BASE))
+        self.assertEqual([d["path"] for d in said["differences"]], ["host.kernel.release"])
+        self.assertIn("x.zip: its host was not the same in all runs; what it was in most is compared", err)
+
+    def test_a_crate_without_its_host_runs_again_too(self):
+        hexadecimal = OLD.removeprefix("sha256:")
+        for more in ({f"hosts/{hexadecimal}.json": None}, {"runs.json": None}, {"runs.json": b'{"items": []}'}):
+            with self.subTest(more):
+                said, err = self.reproduce(World(), what=self.crate(**more))
+                self.assertEqual((said["answer"], said["differences"]), ("reproduced", []))
+                self.assertIn("what the host was like is not known of ", err)
+
+    def test_a_crate_that_was_altered_is_refused_before_anything_is_asked(self):
+        other = json.dumps(SPEC | {"priority": 9}).encode()
+        path = self.crate(change={"spec.json": other})
+        _, err = self.reproduce(World(), what=path, code=2)
+        self.assertIn(f"{path} is not what was signed: 'benchctl verify' tells what is wrong", err)
+        self.assertIn("\n  spec.json: ", err)
+        self.assertEqual(self.daemon.requests, [])
+
+    def test_a_crate_without_an_analysis_has_nothing_to_be_found_again(self):
+        _, err = self.reproduce(World(), what=self.crate(**{"analysis.json": None}), code=4)
+        self.assertIn("there is no analysis.json in it", err)
+        self.assertEqual(self.daemon.requests, [])
+
+    def test_what_is_no_crate_is_told(self):
+        _, err = self.reproduce(World(), what=self.file("no.zip", b"nothing"), code=2)
+        self.assertIn("no.zip", err)
+        _, err = self.reproduce(World(), what=os.path.join(self.dir, "missing.zip"), code=2)
+        self.assertIn("can't read", err)
+        self.assertEqual(self.daemon.requests, [])
+
+
+if __name__ == "__main__":
+    unittest.main()
