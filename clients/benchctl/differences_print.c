@@ -11,7 +11,7 @@ void print_differences(const struct cli *cli, const json_t *list, const char *be
     static const char *const keys[] = {"before", "after"};
     const struct table_column columns[] = {
         {"OF", false}, {"DIFFERS", false}, {before, false}, {after, false}};
-    table_auto struct table table;
+    table_auto struct table table = {0};
     const json_t *one;
     size_t i, first = bd_json_str(json_array_get(list, 0), "campaign", NULL) ? 0 : 1;
     if (json_array_size(list) == 0) {

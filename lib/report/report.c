@@ -168,6 +168,5 @@ char *report_text(const json_t *analysis, const struct report_source *source,
     report_checklist(&r);
     report_conditions(&r);
     report_again(&r);
-    /* What it gives is text of its own. */
-    return formats[format].render(&doc); // cppcheck-suppress returnDanglingLifetime
+    return formats[format].render(&doc);
 }
