@@ -48,13 +48,10 @@ static void add(struct planning *p)
     *ad = *asked;
     ad->r = http_request_ref(p->r);
     ad->keep = bd_take(p->keep);
-    struct engine_cells cells = {.id = ad->id,
-                                 .was = ad->was,
-                                 .spec = bd_take(p->spec),
-                                 .plan = bd_take(p->plan),
-                                 .also = keep_cells,
-                                 .done = on_added,
-                                 .arg = ad};
+    struct engine_cells cells = {
+        .id = ad->id, .was = ad->was, .also = keep_cells, .done = on_added, .arg = ad};
+    cells.spec = bd_take(p->spec);
+    cells.plan = bd_take(p->plan);
     engine_campaign_add_cells(p->api->engine, &cells);
 }
 

@@ -349,7 +349,7 @@ static int look_at_file(struct look *l, size_t i, struct bd_err *err)
     const struct crate_entry *e = &l->zip->entries[i];
     uint64_t next = i + 1 < l->zip->n ? e[1].at : l->directory_at;
     size_t name_bytes = strlen(e->name) + e->folder;
-    uint8_t head[LOCAL_BYTES + CRATE_NAME_MAX + 1];
+    uint8_t head[LOCAL_BYTES + CRATE_NAME_MAX + 1] = {0};
     bool all;
     int rc = read_at(l->fd, head, LOCAL_BYTES + name_bytes, e->at, &all, err);
     if (rc < 0)
