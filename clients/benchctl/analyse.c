@@ -113,17 +113,17 @@ static void add_context(struct table *t, const json_t *comparison)
 /* "1.32 x", or (where a ratio makes no sense) "+0.5", with the interval. */
 static void add_effect(struct table *t, const json_t *comparison)
 {
-    const json_t *ratio = json_object_get(comparison, "ratio");
-    const json_t *shift = json_object_get(comparison, "shift");
-    double by = bd_json_real(shift, "estimate", 0);
+    const char *estimand = bd_json_str(comparison, "estimand", "");
+    const json_t *told = json_object_get(comparison, estimand);
+    double by = bd_json_real(told, "estimate", 0);
     char text[TEXT_NUMBER_BYTES];
-    if (json_is_object(ratio))
-        table_addf(t, STYLE_PLAIN, "%s x", text_real(bd_json_real(ratio, "median", 0), text));
-    else if (json_is_number(json_object_get(shift, "estimate")))
-        table_addf(t, STYLE_PLAIN, "%s%s", by > 0 ? "+" : "", text_real(by, text));
-    else
+    if (!json_is_object(told))
         table_add(t, STYLE_PLAIN, NULL);
-    add_interval(t, json_object_get(json_is_object(ratio) ? ratio : shift, "interval"));
+    else if (bd_str_eq(estimand, "ratio"))
+        table_addf(t, STYLE_PLAIN, "%s x", text_real(by, text));
+    else
+        table_addf(t, STYLE_PLAIN, "%s%s", by > 0 ? "+" : "", text_real(by, text));
+    add_interval(t, json_object_get(told, "interval"));
 }
 
 static void add_p(struct table *t, const json_t *comparison)
@@ -140,7 +140,10 @@ static void add_comparison(struct table *t, const json_t *comparison)
     static const struct {
         const char *word;
         enum term_style style;
-    } results[] = {{"better", STYLE_GOOD}, {"worse", STYLE_BAD}, {"unresolved", STYLE_DIM}};
+    } results[] = {{"better", STYLE_GOOD},
+                   {"worse", STYLE_BAD},
+                   {"mixed", STYLE_WARN},
+                   {"unresolved", STYLE_DIM}};
     const char *result = bd_json_str(comparison, "result", "?");
     const json_t *delta = json_object_get(comparison, "delta");
     enum term_style style = STYLE_PLAIN;

@@ -46,6 +46,7 @@ struct analysis_campaign {
     const json_t *factors; /* {PATH: [level]}, as they were ordered; NULL or {}: as they are met */
     size_t blocks; /* at most, those of the warm-up counted; unpaired: of the longest cell */
     size_t warmup;
+    size_t warmup_run;      /* blocks of warm-up, where they are not among those; 0: as warmup */
     const char *budget_why; /* how the budget ended it before all was run; NULL: it did not */
     bool paired;            /* a block's runs belong together */
     bool fixed_seed;        /* all blocks have the same stream of jobs */

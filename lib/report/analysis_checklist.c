@@ -56,7 +56,7 @@ static bool is_any(const struct comparison *c)
 
 static bool is_ratio(const struct comparison *c)
 {
-    return c->ratio.n > 0;
+    return c->n > 0 && c->by_ratio;
 }
 
 static bool is_tested(const struct comparison *c)
@@ -190,8 +190,8 @@ static enum status normality(const struct analysis *a, const struct found *f, st
         for (size_t i = 0; is_described(&f->metrics[k]) && i < a->n_cells; i++) {
             double p = f->metrics[k].cells[i].normality.p;
             if (!isnan(p))
-                tally_add(&rejected, (struct sample){&f->metrics[k], i}, p <= 1 - f->confidence,
-                          -p);
+                tally_add(&rejected, (struct sample){&f->metrics[k], i},
+                          stats_rejects(p, f->confidence), -p);
         }
     }
     if (rejected.all == 0) {
@@ -223,7 +223,7 @@ static enum status comparing(const struct analysis *a, const struct found *f, st
                 "are resolved",
                 tested, n, a->campaign->paired ? "Wilcoxon's signed-rank" : "Mann and Whitney's",
                 r->family, count_comparisons(f, is_resolved));
-    bool can = r->family && r->least_p * (double)r->family <= 1 - f->confidence;
+    bool can = r->family && stats_rejects(r->least_p * (double)r->family, f->confidence);
     if (n && !can)
         bd_str_addf(out, "; with n = %zu no p could be small enough", r->n);
     return n && tested == n && can ? MET : NOT_MET;

@@ -1,48 +1,10 @@
 /* Cells and levels held against each other: how large a difference is, and whether it is one. */
 #include "lib/report/analysis_priv.h"
-#include "lib/stats/bootstrap.h"
 #include "lib/stats/ranks.h"
 
 #include <string.h>
 
-/* Values that are drawn in all where ratios are resampled, and the fewest resamples of one. */
-#define DRAWN_MAX (size_t)200000000
-#define DRAWS_MIN (size_t)200
-
 /* -- one comparison -- */
-
-static void test_sides(const struct sides *s, struct comparison *c)
-{
-    if (c->paired)
-        stats_wilcoxon(s->of, s->against, s->n_of, &c->test);
-    else
-        stats_mann_whitney(s->of, s->n_of, s->against, s->n_against, &c->test);
-    if (isnan(c->margin_absolute))
-        return;
-    if (c->paired)
-        stats_equivalent_pairs(s->of, s->against, s->n_of, c->margin_absolute, &c->equivalence);
-    else
-        stats_equivalent_samples(s->of, s->n_of, s->against, s->n_against, c->margin_absolute,
-                                 &c->equivalence);
-}
-
-/* Of the reference's median, which has to be something to be a share of. */
-static void find_margin(const struct analysed_metric *m, const struct sides *s,
-                        struct comparison *c)
-{
-    struct stats_summary reference;
-    stats_describe(s->against, s->n_against, STATS_CONFIDENCE, &reference);
-    double margin = m->margin * fabs(reference.median);
-    c->margin = m->margin;
-    c->margin_absolute = margin > 0 && isfinite(margin) ? margin : NAN;
-}
-
-/* Resamples come sorted. */
-static double ratio_of_medians(const double *a, size_t n_a, const double *b, size_t n_b,
-                               void *arg BD_UNUSED)
-{
-    return stats_quantile(a, n_a, 0.5) / stats_quantile(b, n_b, 0.5);
-}
 
 static bool are_above_0(const double *values, size_t n)
 {
@@ -52,43 +14,92 @@ static bool are_above_0(const double *values, size_t n)
     return n > 0;
 }
 
-/* So many that all comparisons together take no longer than a second or so. */
-static size_t draws_for(const struct analysis *a, const struct found *f)
+static void take_logs(double *values, size_t n)
 {
-    size_t values = 1;
-    for (size_t i = 0; i < f->pairings.n; i++)
-        values += 2 * f->pairings.items[i].n * a->blocks_seen;
-    size_t draws = DRAWN_MAX / values / (f->n_metrics + 1);
-    return draws > STATS_DRAWS ? STATS_DRAWS : draws < DRAWS_MIN ? DRAWS_MIN : draws;
+    for (size_t i = 0; i < n; i++)
+        values[i] = log(values[i]);
 }
 
-static void find_ratio(const struct analysis *a, const struct found *f, const struct sides *s,
-                       struct comparison *c)
+static void count_sides(const struct sides *s, struct comparison *c)
 {
-    struct stats_summary *r = &c->ratio;
-    *r = (struct stats_summary){.min = NAN, .q1 = NAN, .median = NAN, .q3 = NAN, .max = NAN};
-    if (!are_above_0(s->of, s->n_of) || !are_above_0(s->against, s->n_against))
+    c->n_of = s->n_of;
+    c->n_against = s->n_against;
+    c->n = c->paired ? s->n_of : s->n_of && s->n_against ? s->n_of + s->n_against : 0;
+    for (size_t i = 0; c->paired && i < s->n_of; i++) {
+        c->higher += s->of[i] > s->against[i];
+        c->lower += s->of[i] < s->against[i];
+        c->equal += s->of[i] == s->against[i];
+    }
+}
+
+/* A share of the reference's median, which has to be something; of logarithms the share itself. */
+static double margin_of(const struct sides *s, const struct comparison *c)
+{
+    double margin = c->by_ratio ? log1p(c->margin)
+                                : c->margin * fabs(analysis_median(s->against, s->n_against));
+    return margin > 0 && isfinite(margin) ? margin : NAN;
+}
+
+/* Of values, or of their logarithms. */
+static void test_sides(const struct sides *s, struct comparison *c)
+{
+    double margin = c->margin_tested = margin_of(s, c);
+    if (c->paired)
+        stats_wilcoxon(s->of, s->against, s->n_of, &c->test);
+    else
+        stats_mann_whitney(s->of, s->n_of, s->against, s->n_against, &c->test);
+    c->margin = isnan(margin) ? NAN : c->margin;
+    if (isnan(margin))
         return;
-    r->n = c->n;
-    c->draws = draws_for(a, f);
-    r->median = analysis_median(s->of, s->n_of) / analysis_median(s->against, s->n_against);
-    stats_bootstrap_samples(s->of, s->n_of, s->against, s->n_against, ratio_of_medians, NULL,
-                            f->confidence, c->draws, a->campaign->seed, &r->interval);
+    if (c->paired)
+        stats_equivalent_pairs(s->of, s->against, s->n_of, margin, &c->equivalence);
+    else
+        stats_equivalent_samples(s->of, s->n_of, s->against, s->n_against, margin, &c->equivalence);
 }
 
-static void describe_sides(const struct analysis *a, const struct found *f, const struct sides *s,
-                           struct comparison *c)
+/* Extremes are of pairs, whose values stand side by side. */
+static void measure(const struct sides *s, bool paired, double confidence, struct distance *d)
 {
+    struct stats_shift shift;
+    if (paired)
+        stats_shift_pairs(s->of, s->against, s->n_of, confidence, &shift);
+    else
+        stats_shift_samples(s->of, s->n_of, s->against, s->n_against, confidence, &shift);
+    *d = (struct distance){.is_there = !isnan(shift.estimate),
+                           .estimate = shift.estimate,
+                           .min = NAN,
+                           .max = NAN,
+                           .interval = shift.interval};
+    for (size_t i = 0; paired && i < s->n_of; i++) {
+        d->min = fmin(d->min, s->of[i] - s->against[i]);
+        d->max = fmax(d->max, s->of[i] - s->against[i]);
+    }
+}
+
+static void take_exponentials(struct distance *d)
+{
+    double *const all[] = {&d->estimate, &d->min, &d->max, &d->interval.low, &d->interval.high};
+    for (size_t i = 0; i < BD_ARRAY_LEN(all); i++)
+        *all[i] = exp(*all[i]);
+}
+
+/* The same values are tested, and told: the interval of what is told holds what the test does not
+ * reject. */
+static void compare_sides(const struct found *f, struct sides *s, struct comparison *c)
+{
+    c->by_ratio = are_above_0(s->of, s->n_of) && are_above_0(s->against, s->n_against);
     c->delta = stats_cliff_delta(s->of, s->n_of, s->against, s->n_against);
-    if (c->paired) {
-        stats_pair(s->of, s->against, s->n_of, f->confidence, &c->pairs);
-        stats_shift_pairs(s->of, s->against, s->n_of, f->confidence, &c->shift);
-        c->n = c->pairs.n;
-        c->ratio = c->pairs.ratio;
-    } else {
-        stats_shift_samples(s->of, s->n_of, s->against, s->n_against, f->confidence, &c->shift);
-        c->n = s->n_of && s->n_against ? s->n_of + s->n_against : 0;
-        find_ratio(a, f, s, c);
+    count_sides(s, c);
+    if (c->asked)
+        measure(s, c->paired, f->confidence, &c->difference);
+    if (c->by_ratio) {
+        take_logs(s->of, s->n_of);
+        take_logs(s->against, s->n_against);
+    }
+    test_sides(s, c);
+    if (c->asked && c->by_ratio) {
+        measure(s, c->paired, f->confidence, &c->ratio);
+        take_exponentials(&c->ratio);
     }
 }
 
@@ -109,12 +120,10 @@ void analysis_compare(const struct analysis *a, const struct found *f, struct me
         c->pairing = &f->pairings.items[i];
         c->paired = a->campaign->paired;
         c->asked = m->shown && is_asked(a, c->pairing);
+        c->margin = m->metric->margin;
         c->equivalence.p = c->equivalence_corrected = NAN;
         sides_of(a, m->metric, c->pairing, &s);
-        find_margin(m->metric, &s, c);
-        test_sides(&s, c);
-        if (c->asked)
-            describe_sides(a, f, &s, c);
+        compare_sides(f, &s, c);
     }
 }
 
@@ -166,21 +175,58 @@ static double *equivalence_corrected(struct comparison *c)
     return &c->equivalence_corrected;
 }
 
+const struct distance *comparison_told(const struct comparison *c)
+{
+    return c->by_ratio ? &c->ratio : &c->difference;
+}
+
+/* The test of equivalence leaves twice alpha outside of what it shows, and the interval that is
+ * told alpha: that has to lie within the margin, too. */
+static bool is_within_margin(const struct comparison *c)
+{
+    const struct stats_interval *told = &comparison_told(c)->interval;
+    double low = c->by_ratio ? log(told->low) : told->low;
+    double high = c->by_ratio ? log(told->high) : told->high;
+    return told->is_there && low > -c->margin_tested && high < c->margin_tested;
+}
+
 static enum result result_of(const struct comparison *c, double confidence)
 {
-    double alpha = 1 - confidence;
-    const struct stats_interval *shift = &c->shift.interval;
-    if (c->equivalence_corrected <= alpha)
+    const struct distance *told = comparison_told(c);
+    double none = c->by_ratio ? 1 : 0;
+    if (stats_rejects(c->equivalence_corrected, confidence) && is_within_margin(c))
         return RESULT_EQUIVALENT;
-    bool resolved =
-        c->p_corrected <= alpha && shift->is_there && (shift->low > 0 || shift->high < 0);
-    if (!resolved)
+    if (!stats_rejects(c->p_corrected, confidence) || !told->interval.is_there)
         return RESULT_UNRESOLVED;
-    return c->shift.estimate > 0 ? RESULT_HIGHER : RESULT_LOWER;
+    return told->interval.low > none    ? RESULT_HIGHER
+           : told->interval.high < none ? RESULT_LOWER
+                                        : RESULT_UNRESOLVED;
+}
+
+bool comparison_is_context_of(const struct comparison *c, const struct comparison *all)
+{
+    return c->pairing->within && all->pairing->n > 1 &&
+           c->pairing->factor == all->pairing->factor && c->pairing->level == all->pairing->level;
+}
+
+/* What contexts contradict each other in is no one result. */
+static void find_mixed(struct metric_found *m)
+{
+    for (size_t i = 0; i < m->n_comparisons; i++) {
+        bool higher = false, lower = false;
+        for (size_t k = 0; m->comparisons[i].pairing->n > 1 && k < m->n_comparisons; k++) {
+            const struct comparison *c = &m->comparisons[k];
+            bool of_it = comparison_is_context_of(c, &m->comparisons[i]);
+            higher = higher || (of_it && c->result == RESULT_HIGHER);
+            lower = lower || (of_it && c->result == RESULT_LOWER);
+        }
+        if (higher && lower)
+            m->comparisons[i].result = RESULT_MIXED;
+    }
 }
 
 /* Whether any p of a family can be small enough, and with how many blocks it could. */
-static void find_resolution(const struct analysis *a, struct found *f, const struct metric_found *m)
+static void find_resolution(struct found *f, const struct metric_found *m)
 {
     struct verdict_resolution *r = &f->resolution;
     for (size_t i = 0; i < m->n_comparisons; i++) {
@@ -189,12 +235,8 @@ static void find_resolution(const struct analysis *a, struct found *f, const str
         if (!c->asked || c->n == 0)
             continue;
         r->family = most;
-        double least = stats_least_p_pairs(c->n);
-        if (!c->paired) {
-            sides_auto struct sides s = {0};
-            sides_of(a, m->metric, c->pairing, &s);
-            least = stats_least_p_samples(s.n_of, s.n_against);
-        }
+        double least =
+            c->paired ? stats_least_p_pairs(c->n) : stats_least_p_samples(c->n_of, c->n_against);
         if (r->n == 0 || least < r->least_p) {
             r->least_p = least;
             r->n = c->n;
@@ -203,7 +245,7 @@ static void find_resolution(const struct analysis *a, struct found *f, const str
     }
 }
 
-void analysis_correct(const struct analysis *a, struct found *f)
+void analysis_correct(struct found *f)
 {
     size_t families[2];
     for (int objectives = 0; objectives < 2; objectives++) {
@@ -216,7 +258,8 @@ void analysis_correct(const struct analysis *a, struct found *f)
             m->comparisons[i].family = families[m->metric->objective];
             m->comparisons[i].result = result_of(&m->comparisons[i], f->confidence);
         }
-        find_resolution(a, f, m);
+        find_mixed(m);
+        find_resolution(f, m);
     }
 }
 
@@ -245,24 +288,13 @@ static json_t *context_json(const struct analysis *a, const struct pairing *p)
     return context;
 }
 
-static json_t *ratio_json(const struct analysis *a, const struct comparison *c, json_t *to)
+static json_t *distance_json(const struct distance *d, size_t n)
 {
-    bool there = c->ratio.n > 0;
-    json_object_set_new(to, "ratio", there ? summary_json(&c->ratio) : json_null());
-    json_t *method = json_null();
-    if (there && c->paired)
-        method = json_string("median of the ratios by block, exact rank interval");
-    else if (there)
-        method = json_sprintf("ratio of medians, BCa bootstrap (%zu draws, seed %llu)", c->draws,
-                              (unsigned long long)a->campaign->seed);
-    json_object_set_new(to, "ratioMethod", method);
-    return to;
-}
-
-static json_t *shift_json(const struct stats_shift *s)
-{
-    return json_pack("{s:o, s:o, s:b}", "estimate", real_or_null(s->estimate), "interval",
-                     interval_json(&s->interval), "exact", s->exact);
+    if (!d->is_there)
+        return json_null();
+    return json_pack("{s:I, s:o, s:o, s:o, s:o}", "n", (json_int_t)n, "estimate",
+                     real_or_null(d->estimate), "min", real_or_null(d->min), "max",
+                     real_or_null(d->max), "interval", interval_json(&d->interval));
 }
 
 static json_t *delta_json(double delta)
@@ -273,10 +305,10 @@ static json_t *delta_json(double delta)
 
 static json_t *equivalence_json(const struct comparison *c)
 {
-    if (isnan(c->margin_absolute))
+    if (isnan(c->margin))
         return json_null();
-    return json_pack("{s:f, s:f, s:o, s:o, s:b}", "margin", c->margin, "marginAbsolute",
-                     c->margin_absolute, "test", test_json(&c->equivalence), "pCorrected",
+    return json_pack("{s:f, s:o, s:o, s:b}", "margin", c->margin, "test",
+                     test_json(&c->equivalence), "pCorrected",
                      real_or_null(c->equivalence_corrected), "equivalent",
                      c->result == RESULT_EQUIVALENT);
 }
@@ -287,6 +319,8 @@ static const char *result_word(const struct analysed_metric *m, enum result resu
         return "unresolved";
     if (result == RESULT_EQUIVALENT)
         return "equivalent";
+    if (result == RESULT_MIXED)
+        return "mixed";
     bool higher = result == RESULT_HIGHER;
     if (m->better == 0)
         return higher ? "higher" : "lower";
@@ -295,11 +329,11 @@ static const char *result_word(const struct analysed_metric *m, enum result resu
 
 static void add_blocks(const struct analysed_metric *m, const struct comparison *c, json_t *to)
 {
-    json_int_t higher = (json_int_t)c->pairs.higher, lower = (json_int_t)c->pairs.lower;
+    json_int_t higher = (json_int_t)c->higher, lower = (json_int_t)c->lower;
     bool known = m->better != 0;
     json_object_set_new(to, "higher", json_integer(higher));
     json_object_set_new(to, "lower", json_integer(lower));
-    json_object_set_new(to, "equal", json_integer((json_int_t)c->pairs.equal));
+    json_object_set_new(to, "equal", json_integer((json_int_t)c->equal));
     json_object_set_new(to, "better",
                         known ? json_integer(m->better > 0 ? higher : lower) : json_null());
     json_object_set_new(to, "worse",
@@ -318,10 +352,9 @@ static json_t *comparison_json(const struct analysis *a, const struct metric_fou
                              single ? json_integer(p->cells[0]) : json_null(), "against",
                              single ? json_integer(p->against[0]) : json_null(), "context",
                              context_json(a, p), "paired", c->paired, "n", (json_int_t)c->n);
-    ratio_json(a, c, json);
-    json_object_set_new(json, "difference",
-                        c->pairs.difference.n ? summary_json(&c->pairs.difference) : json_null());
-    json_object_set_new(json, "shift", shift_json(&c->shift));
+    json_object_set_new(json, "estimand", json_string(c->by_ratio ? "ratio" : "difference"));
+    json_object_set_new(json, "ratio", distance_json(&c->ratio, c->n));
+    json_object_set_new(json, "difference", distance_json(&c->difference, c->n));
     json_object_set_new(json, "test", test_json(&c->test));
     json_object_set_new(json, "pCorrected", real_or_null(c->p_corrected));
     json_object_set_new(json, "family", json_integer((json_int_t)c->family));

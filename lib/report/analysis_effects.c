@@ -26,7 +26,7 @@ static bool is_regular(const struct analysis *a, size_t cell)
 /* -- shares -- */
 
 /* Of each block over the factors' cells, of logarithms where all values are above 0: they then
- * stand for a geometric mean. */
+ * stand for a geometric mean. A block that lacks a cell has none: its mean would be of others. */
 static void find_block_means(const struct analysis *a, const struct analysed_metric *m, bool logs,
                              double *ret_means)
 {
@@ -35,9 +35,9 @@ static void find_block_means(const struct analysis *a, const struct analysed_met
         size_t n = 0;
         for (size_t i = 0; i < a->n_cells; i++) {
             double value = analysis_values(a, m, i)[b];
-            if (!is_regular(a, i) || isnan(value))
+            if (!is_regular(a, i))
                 continue;
-            sum += logs ? log(value) : value;
+            sum += logs ? log(value) : value; /* NAN, where it is not there */
             n++;
         }
         ret_means[b] = a->campaign->paired && n > 0 ? sum / (double)n : 0;
@@ -63,7 +63,7 @@ static size_t collect(const struct analysis *a, const struct analysed_metric *m,
     for (size_t i = 0; i < a->n_cells; i++) {
         for (size_t b = 0; is_regular(a, i) && b < a->n_blocks; b++) {
             double value = analysis_values(a, m, i)[b];
-            if (isnan(value))
+            if (isnan(value) || isnan(means[b]))
                 continue;
             copy_levels(a, i, levels + n * a->n_factors);
             values[n++] = (logs ? log(value) : value) - means[b];

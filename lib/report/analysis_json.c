@@ -75,7 +75,7 @@ static void find_all(const struct analysis *a, struct found *f)
     f->confidence = analysis_confidence(a);
     f->interval_confidence = analysis_interval_confidence(a);
     find_metrics(a, f);
-    analysis_correct(a, f);
+    analysis_correct(f);
     analysis_find_until(a, f);
     analysis_find_order(a, f);
     analysis_find_front(a, f);

@@ -1,9 +1,13 @@
 /*
  * What the order of runs did to the values: did cells drift, did the first blocks still warm up?
  *
- * With a new stream in each block the blocks' luck hides a drift, so that values are looked at
- * twice: as they are, and relative to their block's median over the cells, from which that luck is
- * gone (and with it what all cells of a block have in common).
+ * With a new stream in each block the blocks' luck hides a drift of a cell, so that values are
+ * looked at twice: as they are, and relative to their block's level, from which that luck is gone
+ * (and with it what all cells of a block have in common). What they have in common is looked at by
+ * itself: the levels of the blocks, in their order.
+ *
+ * A block's level is the median over its cells of their values to their own medians, so that a cell
+ * that lacks a block does not move it.
  */
 #include "lib/report/analysis_priv.h"
 #include "lib/stats/ranks.h"
@@ -43,75 +47,9 @@ void analysis_in_order(const struct analysis *a, size_t cell, const double *valu
 
 /* -- blocks -- */
 
-/* Of each block, over its cells. */
-static void find_block_medians(const struct analysis *a, const struct analysed_metric *m,
-                               double *ret_medians)
+static void find_levels(const struct analysis *a, const struct metric_found *m, double *ret_levels)
 {
-    bd_auto_free double *column = bd_xcalloc(a->n_cells + 1, sizeof(*column));
-    for (size_t b = 0; b < a->n_blocks; b++) {
-        for (size_t i = 0; i < a->n_cells; i++)
-            column[i] = analysis_values(a, m, i)[b];
-        ret_medians[b] = analysis_median(column, a->n_cells);
-    }
-}
-
-/* -- drift -- */
-
-/* A cell's values relative to the medians of their blocks, in the order of its runs. */
-static void find_relative(const struct analysis *a, const struct analysed_metric *m, size_t cell,
-                          const double *medians, double *ret_values)
-{
-    bool ratio = analysis_above_0(a, m);
-    const double *values = analysis_values(a, m, cell);
-    bd_auto_free double *relative = bd_xcalloc(a->n_blocks + 1, sizeof(*relative));
-    for (size_t b = 0; b < a->n_blocks; b++)
-        relative[b] = ratio ? values[b] / medians[b] : values[b] - medians[b];
-    analysis_in_order(a, cell, relative, ret_values);
-}
-
-/* Keeps the least p of all. */
-static void look_at(struct drift *d, size_t cell, bool relative, const struct stats_test *test)
-{
-    if (isnan(test->p))
-        return;
-    d->tests++;
-    if (d->is_there && d->test.p <= test->p)
-        return;
-    d->is_there = true;
-    d->cell = cell;
-    d->relative = relative;
-    d->test = *test;
-}
-
-/* medians: of the blocks; NULL: values are not taken relative to them. */
-static void find_drift(const struct analysis *a, struct metric_found *m, const double *medians)
-{
-    struct drift *d = &m->drift;
-    struct stats_test test;
-    bd_auto_free double *relative = bd_xcalloc(a->n_blocks + 1, sizeof(*relative));
-    for (size_t i = 0; i < a->n_cells; i++) {
-        look_at(d, i, false, &m->cells[i].trend);
-        if (!medians)
-            continue;
-        find_relative(a, m->metric, i, medians, relative);
-        stats_trend(relative, a->n_blocks, &test, NULL);
-        look_at(d, i, true, &test);
-    }
-    if (!d->is_there)
-        return;
-    d->slope = m->cells[d->cell].slope;
-    if (medians && d->relative) {
-        find_relative(a, m->metric, d->cell, medians, relative);
-        stats_trend(relative, a->n_blocks, &test, &d->slope);
-    }
-}
-
-/* -- warming up -- */
-
-/* Each block's level: the median over its cells of their values to their own medians. */
-static void find_levels(const struct analysis *a, const struct metric_found *m, bool ratio,
-                        double *ret_levels)
-{
+    bool ratio = analysis_above_0(a, m->metric);
     bd_auto_free double *column = bd_xcalloc(a->n_cells + 1, sizeof(*column));
     for (size_t b = 0; b < a->n_blocks; b++) {
         for (size_t i = 0; i < a->n_cells; i++) {
@@ -123,71 +61,168 @@ static void find_levels(const struct analysis *a, const struct metric_found *m, 
     }
 }
 
+/* -- drift -- */
+
+/* A cell's values relative to the levels of their blocks, in the order of its runs. */
+static void find_relative(const struct analysis *a, const struct analysed_metric *m, size_t cell,
+                          const double *levels, double *ret_values)
+{
+    bool ratio = analysis_above_0(a, m);
+    const double *values = analysis_values(a, m, cell);
+    bd_auto_free double *relative = bd_xcalloc(a->n_blocks + 1, sizeof(*relative));
+    for (size_t b = 0; b < a->n_blocks; b++)
+        relative[b] = ratio ? values[b] / levels[b] : values[b] - levels[b];
+    analysis_in_order(a, cell, relative, ret_values);
+}
+
+/* What may be found: one trend in the levels of the blocks, and those of the cells. */
+struct looked {
+    struct stats_test least;
+    size_t cell, tests;
+    bool relative;
+};
+
+/* Keeps the least p of all. */
+static void look_at(struct looked *l, size_t cell, bool relative, const struct stats_test *test)
+{
+    if (isnan(test->p) || (l->tests++ > 0 && l->least.p <= test->p))
+        return;
+    l->least = *test;
+    l->cell = cell;
+    l->relative = relative;
+}
+
+/* levels: of the blocks; NULL: values are not taken relative to them. */
+static void look_at_cells(const struct analysis *a, const struct metric_found *m,
+                          const double *levels, struct looked *l)
+{
+    struct stats_test test;
+    bd_auto_free double *relative = bd_xcalloc(a->n_blocks + 1, sizeof(*relative));
+    for (size_t i = 0; i < a->n_cells; i++) {
+        look_at(l, i, false, &m->cells[i].trend);
+        if (!levels)
+            continue;
+        find_relative(a, m->metric, i, levels, relative);
+        stats_trend(relative, a->n_blocks, &test, NULL);
+        look_at(l, i, true, &test);
+    }
+}
+
+/* In what is told the slope is of the same values as the test. */
+static double slope_of(const struct analysis *a, const struct metric_found *m, const double *levels,
+                       const struct looked *l)
+{
+    struct stats_test test;
+    double slope = NAN;
+    if (l->cell == NO_CELL)
+        stats_trend(levels, a->n_blocks, &test, &slope);
+    if (l->cell == NO_CELL || !l->relative)
+        return l->cell == NO_CELL ? slope : m->cells[l->cell].slope;
+    bd_auto_free double *relative = bd_xcalloc(a->n_blocks + 1, sizeof(*relative));
+    find_relative(a, m->metric, l->cell, levels, relative);
+    stats_trend(relative, a->n_blocks, &test, &slope);
+    return slope;
+}
+
+/* One family of the blocks' levels, and one of the cells; either may take half of what may be
+ * wrong. */
+static void take_drift(const struct analysis *a, struct metric_found *m, const double *levels,
+                       const struct looked *blocks, const struct looked *cells, size_t metrics)
+{
+    double by_blocks = blocks->tests ? 2 * blocks->least.p * (double)metrics : INFINITY;
+    double by_cells =
+        cells->tests ? (levels ? 2 : 1) * cells->least.p * (double)cells->tests * (double)metrics
+                     : INFINITY;
+    const struct looked *l = by_blocks < by_cells ? blocks : cells;
+    if (l->tests == 0)
+        return;
+    m->drift = (struct drift){.is_there = true,
+                              .cell = l->cell,
+                              .relative = l->relative,
+                              .test = l->least,
+                              .slope = slope_of(a, m, levels, l),
+                              .p_corrected = fmin(1, fmin(by_blocks, by_cells)),
+                              .tests = (blocks->tests + cells->tests) * metrics};
+    /* Kendall's test of n values has no p below 2 / n!. */
+    double least = 2 / tgamma((double)a->blocks_seen + 1);
+    m->drift.can_be_seen = stats_rejects(
+        least * (double)metrics * (levels ? 2 : (double)cells->tests), analysis_confidence(a));
+}
+
+static void find_drift(const struct analysis *a, struct metric_found *m, const double *levels,
+                       size_t metrics)
+{
+    struct looked blocks = {0}, cells = {0};
+    struct stats_test test;
+    if (levels) {
+        stats_trend(levels, a->n_blocks, &test, NULL);
+        look_at(&blocks, NO_CELL, false, &test);
+    }
+    look_at_cells(a, m, levels, &cells);
+    take_drift(a, m, levels, &blocks, &cells, metrics);
+}
+
+/* -- warming up -- */
+
 /* Are the blocks of the first quarter unlike the others? */
-static void find_warming(const struct analysis *a, struct metric_found *m)
+static void find_warming(const struct analysis *a, struct metric_found *m, const double *levels,
+                         size_t metrics)
 {
     size_t blocks = a->blocks_seen, first = (blocks + 3) / 4;
-    bool ratio = analysis_above_0(a, m->metric);
-    if (first < 2 || !a->campaign->paired)
+    if (first < 2)
         return;
-    bd_auto_free double *levels = bd_xcalloc(a->n_blocks + 1, sizeof(*levels));
-    find_levels(a, m, ratio, levels);
     struct warming *w = &m->warming;
     *w = (struct warming){.first = first, .rest = blocks - first, .times = NAN};
     stats_mann_whitney(levels, first, levels + first, blocks - first, &w->test);
     w->is_there = !isnan(w->test.p);
-    if (ratio)
+    w->p_corrected = fmin(1, w->test.p * (double)metrics);
+    w->can_be_seen = stats_rejects(stats_least_p_samples(first, blocks - first) * (double)metrics,
+                                   analysis_confidence(a));
+    if (analysis_above_0(a, m->metric))
         w->times = analysis_median(levels, first) / analysis_median(levels + first, blocks - first);
 }
 
-/* One family for each of the two questions, over all objectives. */
-static void correct(struct found *f)
+static bool is_looked_at(const struct metric_found *m)
 {
-    size_t drifts = 0, warmings = 0;
-    for (size_t k = 0; k < f->n_metrics; k++) {
-        drifts += f->metrics[k].drift.tests;
-        warmings += f->metrics[k].warming.is_there;
-    }
-    for (size_t k = 0; k < f->n_metrics; k++) {
-        struct drift *d = &f->metrics[k].drift;
-        struct warming *w = &f->metrics[k].warming;
-        d->p_corrected = fmin(1, d->test.p * (double)drifts);
-        w->p_corrected = fmin(1, w->test.p * (double)warmings);
-        d->tests = drifts;
-    }
+    return m->shown && analysis_is_compared(m->metric);
 }
 
 void analysis_find_order(const struct analysis *a, struct found *f)
 {
-    bd_auto_free double *medians = bd_xcalloc(a->n_blocks + 1, sizeof(*medians));
+    bd_auto_free double *levels = bd_xcalloc(a->n_blocks + 1, sizeof(*levels));
+    size_t metrics = 0;
+    for (size_t k = 0; k < f->n_metrics; k++)
+        metrics += is_looked_at(&f->metrics[k]);
     for (size_t k = 0; k < f->n_metrics; k++) {
         struct metric_found *m = &f->metrics[k];
-        if (!m->shown || !analysis_is_compared(m->metric))
+        if (!is_looked_at(m))
             continue;
-        bool relative = a->campaign->paired && a->n_cells > 1;
-        if (relative)
-            find_block_medians(a, m->metric, medians);
-        find_drift(a, m, relative ? medians : NULL);
-        find_warming(a, m);
+        bool by_blocks = a->campaign->paired;
+        if (by_blocks)
+            find_levels(a, m, levels);
+        find_drift(a, m, by_blocks && a->n_cells > 1 ? levels : NULL, metrics);
+        if (by_blocks)
+            find_warming(a, m, levels, metrics);
     }
-    correct(f);
 }
 
 json_t *analysis_drift_json(const struct drift *d)
 {
     if (!d->is_there)
         return json_null();
-    return json_pack("{s:I, s:b, s:o, s:o, s:o, s:I}", "cell", (json_int_t)d->cell,
-                     "relativeToBlock", d->relative, "test", test_json(&d->test), "slope",
-                     real_or_null(d->slope), "pCorrected", real_or_null(d->p_corrected), "family",
-                     (json_int_t)d->tests);
+    return json_pack("{s:o, s:b, s:b, s:o, s:o, s:o, s:I}", "cell",
+                     d->cell == NO_CELL ? json_null() : json_integer((json_int_t)d->cell), "canSee",
+                     d->can_be_seen, "relativeToBlock", d->relative, "test", test_json(&d->test),
+                     "slope", real_or_null(d->slope), "pCorrected", real_or_null(d->p_corrected),
+                     "family", (json_int_t)d->tests);
 }
 
 json_t *analysis_warming_json(const struct warming *w)
 {
     if (!w->is_there)
         return json_null();
-    return json_pack("{s:I, s:I, s:o, s:o, s:o}", "first", (json_int_t)w->first, "rest",
-                     (json_int_t)w->rest, "times", real_or_null(w->times), "test",
-                     test_json(&w->test), "pCorrected", real_or_null(w->p_corrected));
+    return json_pack("{s:b, s:I, s:I, s:o, s:o, s:o}", "canSee", w->can_be_seen, "first",
+                     (json_int_t)w->first, "rest", (json_int_t)w->rest, "times",
+                     real_or_null(w->times), "test", test_json(&w->test), "pCorrected",
+                     real_or_null(w->p_corrected));
 }

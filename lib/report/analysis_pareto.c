@@ -8,6 +8,8 @@
 /* Values that are drawn in all: with more of them there are fewer resamples, and that is told. */
 #define DRAWN_MAX (size_t)20000000
 #define DRAWS_MIN (size_t)100
+/* Resamples of fewer runs say next to nothing. */
+#define RUNS_MIN 5
 
 static void select_objectives(const struct found *f, struct pareto_found *p)
 {
@@ -24,6 +26,17 @@ static size_t draws_for(size_t values)
 {
     size_t draws = DRAWN_MAX / (values + 1);
     return draws > STATS_DRAWS ? STATS_DRAWS : draws < DRAWS_MIN ? DRAWS_MIN : draws;
+}
+
+/* With the objective that the fewest have. */
+static size_t runs_of(const struct analysis *a, const struct pareto_found *p, size_t cell)
+{
+    size_t fewest = SIZE_MAX;
+    for (size_t k = 0; k < p->n; k++) {
+        size_t n = analysis_count(a, p->objectives[k]->metric, cell);
+        fewest = n < fewest ? n : fewest;
+    }
+    return fewest;
 }
 
 void analysis_find_front(const struct analysis *a, struct found *f)
@@ -56,6 +69,9 @@ void analysis_find_front(const struct analysis *a, struct found *f)
         .seed = a->campaign->seed,
     };
     stats_pareto(&ask, p->on_front, p->probability);
+    for (size_t i = 0; i < a->n_cells; i++)
+        if (runs_of(a, p, i) < RUNS_MIN)
+            p->probability[i] = NAN;
 }
 
 json_t *analysis_pareto_json(const struct analysis *a, const struct pareto_found *p)

@@ -128,22 +128,32 @@ struct cell_figures {
     double slope, lag1;
 };
 
-enum result { RESULT_UNRESOLVED, RESULT_EQUIVALENT, RESULT_HIGHER, RESULT_LOWER };
+/* RESULT_MIXED: over all contexts, of which some are resolved as higher and some as lower. */
+enum result { RESULT_UNRESOLVED, RESULT_EQUIVALENT, RESULT_HIGHER, RESULT_LOWER, RESULT_MIXED };
+
+/* How far one side is from the other: Hodges and Lehmann's estimate, with the interval that the
+ * test of the same values leaves, and the extremes over the blocks (NAN without blocks). */
+struct distance {
+    bool is_there;
+    double estimate, min, max;
+    struct stats_interval interval;
+};
 
 struct comparison {
     const struct pairing *pairing;
     bool asked; /* for this one; of the others there are only the tests, for the family */
     bool paired;
-    size_t n;                 /* blocks, or values of both */
-    struct stats_pairs pairs; /* where paired */
-    struct stats_summary ratio;
-    size_t draws; /* that the ratio's interval is of, where it is not paired */
-    struct stats_shift shift;
+    size_t n;                    /* blocks, or values of both */
+    size_t n_of, n_against;      /* values of each side */
+    size_t higher, lower, equal; /* blocks */
+    bool by_ratio; /* all values are above 0: the test is of logarithms, and the ratio is told;
+                      else it is of the values, and the difference is */
+    struct distance ratio, difference;
     struct stats_test test;
     double p_corrected;
     size_t family;
     double delta;
-    double margin, margin_absolute; /* NAN: none */
+    double margin, margin_tested; /* the latter of logarithms, or in the unit; NAN: none */
     struct stats_test equivalence;
     double equivalence_corrected;
     enum result result;
@@ -151,8 +161,9 @@ struct comparison {
 
 struct drift {
     bool is_there;
-    size_t cell;
-    bool relative; /* to the block's median */
+    bool can_be_seen; /* one as large as can be would be found */
+    size_t cell;      /* NO_CELL: all together, in the levels of the blocks */
+    bool relative;    /* to the block's median */
     struct stats_test test;
     double slope, p_corrected;
     size_t tests;
@@ -160,6 +171,7 @@ struct drift {
 
 struct warming {
     bool is_there;
+    bool can_be_seen;
     size_t first, rest; /* blocks */
     double times;       /* as high; NAN: not all values are above 0 */
     struct stats_test test;
@@ -229,11 +241,16 @@ json_t *analysis_warming_json(const struct warming *w);
 
 /* analysis_compare.c */
 void analysis_compare(const struct analysis *a, const struct found *f, struct metric_found *m);
-void analysis_correct(const struct analysis *a, struct found *f);
+void analysis_correct(struct found *f);
+/* What it is told by: its ratio, or its difference. */
+const struct distance *comparison_told(const struct comparison *c);
+/* Whether it is one of the contexts that `all` is over. */
+bool comparison_is_context_of(const struct comparison *c, const struct comparison *all);
 json_t *analysis_comparisons_json(const struct analysis *a, const struct metric_found *m);
 
 /* analysis_sides.c */
-/* The values of one pairing: by block (n_blocks of each, NAN: none), or those that there are. */
+/* The values of one pairing: of the blocks that have both, side by side, or those that there are.
+ */
 struct sides {
     double *of, *against;
     size_t n_of, n_against;

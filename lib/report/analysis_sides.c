@@ -42,10 +42,13 @@ static void add_blocks(const struct analysis *a, const struct analysed_metric *m
 {
     bool geometric = p->n > 1 && all_above_0(a, m, p);
     for (size_t b = 0; b < a->n_blocks; b++) {
-        s->of[b] = mean_of_block(a, m, p->cells, p->n, b, geometric);
-        s->against[b] = mean_of_block(a, m, p->against, p->n, b, geometric);
+        double of = mean_of_block(a, m, p->cells, p->n, b, geometric);
+        double against = mean_of_block(a, m, p->against, p->n, b, geometric);
+        if (isnan(of) || isnan(against))
+            continue;
+        s->of[s->n_of++] = of;
+        s->against[s->n_against++] = against;
     }
-    s->n_of = s->n_against = a->n_blocks;
 }
 
 /* -- without blocks -- */

@@ -18,6 +18,23 @@ static void find_missing(const struct analysis *a, struct bd_strv *missing)
     }
 }
 
+/* Where no comparison has values of both sides, the runs don't belong together as they were said
+ * to. */
+static void find_nothing(const struct analysis *a, const struct found *f, struct bd_strv *missing)
+{
+    size_t compared = 0, with_values = 0;
+    for (size_t k = 0; k < f->n_metrics; k++) {
+        for (size_t i = 0; i < f->metrics[k].n_comparisons; i++) {
+            compared++;
+            with_values += f->metrics[k].comparisons[i].n > 0;
+        }
+    }
+    if (compared > 0 && with_values == 0 && missing->n == 0 && a->campaign->paired)
+        bd_strv_add(missing,
+                    "no block has values of two cells that are compared: nothing can be said (are "
+                    "blocks what they should be?)");
+}
+
 /* Metrics that nobody had named before there were results. */
 static void find_afterwards(const struct analysis *a, const struct found *f,
                             struct bd_strv *ret_names)
@@ -35,20 +52,20 @@ struct order_facts {
 
 static void find_order_facts(const struct analysis *a, const struct found *f, struct order_facts *o)
 {
-    double alpha = 1 - f->confidence;
     for (size_t k = 0; k < f->n_metrics; k++) {
         const struct analysed_metric *m = f->metrics[k].metric;
         const struct drift *d = &f->metrics[k].drift;
         const struct warming *w = &f->metrics[k].warming;
-        if (d->is_there && d->p_corrected <= alpha)
-            o->trends[o->n_trends++] = (struct verdict_trend){.metric = m->name,
-                                                              .unit = m->unit,
-                                                              .cell = a->names[d->cell],
-                                                              .relative = d->relative,
-                                                              .slope = d->slope,
-                                                              .n = d->test.n,
-                                                              .p = d->p_corrected};
-        if (w->is_there && w->p_corrected <= alpha)
+        if (d->is_there && stats_rejects(d->p_corrected, f->confidence))
+            o->trends[o->n_trends++] =
+                (struct verdict_trend){.metric = m->name,
+                                       .unit = m->unit,
+                                       .cell = d->cell == NO_CELL ? NULL : a->names[d->cell],
+                                       .relative = d->relative,
+                                       .slope = d->slope,
+                                       .n = d->test.n,
+                                       .p = d->p_corrected};
+        if (w->is_there && stats_rejects(w->p_corrected, f->confidence))
             o->warmings[o->n_warmings++] = (struct verdict_warming){.metric = m->name,
                                                                     .first = w->first,
                                                                     .rest = w->rest,
@@ -70,6 +87,13 @@ static struct verdict_until until_facts(const struct analysis *a, const struct u
     };
 }
 
+/* That of the design, where less was asked for; else 0. */
+static double confidence_passed_by(const struct analysis_campaign *c, double confidence)
+{
+    double design = c->until_metric ? c->until.confidence : STATS_CONFIDENCE;
+    return confidence < design - 1e-12 ? design : 0;
+}
+
 json_t *analysis_verdict(const struct analysis *a, const struct found *f)
 {
     const struct analysis_campaign *c = a->campaign;
@@ -79,6 +103,7 @@ json_t *analysis_verdict(const struct analysis *a, const struct found *f)
     for (size_t i = 0; i < a->n_cells; i++)
         failed += a->failed[i];
     find_missing(a, &missing);
+    find_nothing(a, f, &missing);
     find_afterwards(a, f, &afterwards);
     find_order_facts(a, f, &order);
     const struct verdict_facts facts = {
@@ -88,10 +113,12 @@ json_t *analysis_verdict(const struct analysis *a, const struct found *f)
         .n_conditions = a->n_conditions,
         .missing = &missing,
         .repetitions = analysis_planned_blocks(a),
-        .warmup = c->warmup,
+        .warmup = c->warmup_run ? c->warmup_run : c->warmup,
         .at_end = c->at_end,
         .fixed_seed = c->fixed_seed,
         .confidence = f->confidence,
+        .design_confidence = confidence_passed_by(c, f->confidence),
+        .as_written = a->n_cells > 1 && bd_str_eq(c->order, "as-written"),
         .limited_why = a->limited_why,
         .left_out_why = a->left_out_why,
         .failed = failed,

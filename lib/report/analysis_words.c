@@ -81,11 +81,6 @@ static void add_context(struct bd_str *out, const struct analysis *a, const stru
 
 /* -- figures -- */
 
-static bool is_time(const struct analysed_metric *m)
-{
-    return m->kind == STATS_COST && strcmp(m->unit, "s") == 0;
-}
-
 /* Digits that tell two figures from each other, from 3 to 6. */
 static int digits_for(double low, double high)
 {
@@ -117,119 +112,164 @@ static void add_range(struct bd_str *out, const struct stats_summary *s)
         bd_str_addf(out, "%.*g to %.*g", digits, s->min, digits, s->max);
 }
 
-/* Digits of a ratio: those of what it stands with, and enough to tell it from 1. */
-static int ratio_digits(const struct stats_summary *s)
+/* Digits of what is told: those of what it stands with, and enough to tell it from none. */
+static int digits_of(const struct comparison *c)
 {
-    const struct stats_interval *i = &s->interval;
-    int digits = i->is_there ? digits_for(i->low, i->high) : digits_for(s->min, s->max);
-    int from_1 = s->median < 1 ? digits_for(s->median, 1) : digits_for(1, s->median);
-    return digits > from_1 ? digits : from_1;
+    const struct distance *d = comparison_told(c);
+    double none = c->by_ratio ? 1 : 0;
+    int digits = d->interval.is_there ? digits_for(d->interval.low, d->interval.high)
+                                      : digits_for(d->min, d->max);
+    int from_none = digits_for(fmin(d->estimate, none), fmax(d->estimate, none));
+    return digits > from_none ? digits : from_none;
 }
 
-/* "longer in 3 of 3": the side on which more blocks are. */
-static void add_blocks(struct bd_str *out, const struct analysed_metric *m,
-                       const struct stats_pairs *p)
+/* "lower in 3 of 3": the side on which more blocks are. */
+static void add_blocks(struct bd_str *out, const struct comparison *c)
 {
-    static const char *const words[2][2] = {{"lower", "higher"}, {"shorter", "longer"}};
-    bool higher = p->higher >= p->lower;
-    if (p->higher + p->lower == 0)
-        bd_str_addf(out, "the same in all %zu", p->n);
+    bool higher = c->higher >= c->lower;
+    if (c->higher + c->lower == 0)
+        bd_str_addf(out, "the same in all %zu", c->n);
     else
-        bd_str_addf(out, "%s in %zu of %zu", words[is_time(m)][higher],
-                    higher ? p->higher : p->lower, p->n);
+        bd_str_addf(out, "%s in %zu of %zu", higher ? "higher" : "lower",
+                    higher ? c->higher : c->lower, c->n);
 }
 
-/* " (median of 8 blocks, 99.2 % interval 1.1 to 1.4; longer in 8 of 8)" */
-static void add_basis(struct bd_str *out, const struct analysed_metric *m,
-                      const struct comparison *c)
+/* " (8 blocks, 99.2 % interval 1.1 to 1.4; higher in 8 of 8)", " (12 against 12 values, ...)" */
+static void add_basis(struct bd_str *out, const struct comparison *c)
 {
-    const struct stats_interval *interval = c->ratio.n ? &c->ratio.interval : &c->shift.interval;
-    if (!c->paired) {
-        bd_str_addf(out, " (of %zu values", c->n);
-        if (interval->is_there) {
-            bd_str_add(out, ", ");
-            add_interval(out, interval);
-        }
-    } else {
-        if (c->n > 1) {
-            bd_str_addf(out, " (median of %zu blocks, ", c->n);
-            add_range(out, c->ratio.n ? &c->ratio : &c->pairs.difference);
-        } else {
-            bd_str_add(out, " (one block");
-        }
+    const struct distance *d = comparison_told(c);
+    if (c->paired)
+        bd_str_addf(out, " (%zu block%s, ", c->n, c->n == 1 ? "" : "s");
+    else
+        bd_str_addf(out, " (%zu against %zu values, ", c->n_of, c->n_against);
+    if (d->interval.is_there)
+        add_interval(out, &d->interval);
+    else
+        bd_str_add(out, "too few for an interval");
+    if (c->paired) {
         bd_str_add(out, "; ");
-        add_blocks(out, m, &c->pairs);
+        add_blocks(out, c);
     }
     bd_str_add(out, ")");
 }
 
-static void add_effect(struct bd_str *out, const struct analysed_metric *m,
+/* "0.87 times", "+0.5 s" */
+static void add_figure(struct bd_str *out, const struct analysed_metric *m,
                        const struct comparison *c)
 {
-    double by = c->paired ? c->pairs.difference.median : c->shift.estimate;
-    if (c->ratio.n)
-        bd_str_addf(out, "ratio %.*g", ratio_digits(&c->ratio), c->ratio.median);
+    double by = comparison_told(c)->estimate;
+    if (c->by_ratio)
+        bd_str_addf(out, "%.*g times", digits_of(c), by);
     else
-        bd_str_addf(out, "difference %+.3g%s%s", by, *m->unit ? " " : "", m->unit);
+        bd_str_addf(out, "%+.*g%s%s", digits_of(c), by, *m->unit ? " " : "", m->unit);
 }
 
-static void add_resolved(struct bd_str *out, const struct analysed_metric *m,
-                         const struct comparison *c, const char *side, const char *reference)
+/* A p that stands near what is asked for has the digits that show on which side. */
+static void add_p(struct bd_str *out, double p, double confidence)
 {
-    double by = c->paired ? c->pairs.difference.median : c->shift.estimate;
-    if (c->ratio.n)
-        bd_str_addf(out, "%s %s %.*g times as %s as %s", side, is_time(m) ? "takes" : "is",
-                    ratio_digits(&c->ratio), c->ratio.median, is_time(m) ? "long" : "high",
-                    reference);
+    double alpha = 1 - confidence;
+    if (p < 1e-300)
+        bd_str_add(out, "p < 1e-300");
     else
-        bd_str_addf(out, "%s differs from %s by %+.3g%s%s", side, reference, by,
-                    *m->unit ? " " : "", m->unit);
+        bd_str_addf(out, "p = %.*g", fabs(p - alpha) < 0.1 * alpha ? 4 : 2, p);
 }
 
-static void add_tests(struct bd_str *out, const struct comparison *c)
+static void add_tests(struct bd_str *out, const struct comparison *c, double confidence)
 {
-    if (c->result == RESULT_EQUIVALENT)
-        bd_str_addf(out, "; equivalence: corrected p = %.2g; difference", c->equivalence_corrected);
-    if (isnan(c->p_corrected))
+    if (c->result == RESULT_EQUIVALENT) {
+        bd_str_add(out, "; equivalence: corrected ");
+        add_p(out, c->equivalence_corrected, confidence);
+        bd_str_add(out, "; difference");
+    }
+    if (isnan(c->p_corrected)) {
         bd_str_add(out, "; no test");
-    else
-        bd_str_addf(out, "; corrected p = %.2g (family of %zu)", c->p_corrected, c->family);
+    } else {
+        bd_str_add(out, "; corrected ");
+        add_p(out, c->p_corrected, confidence);
+        bd_str_addf(out, " (family of %zu)", c->family);
+    }
     if (!isnan(c->delta))
         bd_str_addf(out, "; Cliff's delta %.2g, %s", c->delta, stats_delta_magnitude(c->delta));
+}
+
+/* "; from 0.6 times where q=X to 1.29 times where q=Y": what the figure over all contexts hides. */
+static void add_extremes(struct bd_str *out, const struct analysis *a,
+                         const struct metric_found *found, const struct comparison *all)
+{
+    const struct comparison *ends[2] = {0};
+    for (size_t i = 0; i < found->n_comparisons; i++) {
+        const struct comparison *c = &found->comparisons[i];
+        if (!comparison_is_context_of(c, all) || c->n == 0 || c->by_ratio != all->by_ratio)
+            continue;
+        double by = comparison_told(c)->estimate;
+        if (!ends[0] || by < comparison_told(ends[0])->estimate)
+            ends[0] = c;
+        if (!ends[1] || by > comparison_told(ends[1])->estimate)
+            ends[1] = c;
+    }
+    if (!ends[0] || ends[0] == ends[1])
+        return;
+    for (size_t k = 0; k < 2; k++) {
+        bd_str_add(out, k ? " to " : "; from ");
+        add_figure(out, found->metric, ends[k]);
+        add_context(out, a, ends[k]->pairing);
+    }
+}
+
+/* What was found, with the place that it was found in. */
+static void add_finding(struct bd_str *out, const struct analysed_metric *m,
+                        const struct comparison *c, const char *side, const char *reference,
+                        const char *where)
+{
+    switch (c->result) {
+    case RESULT_UNRESOLVED:
+        bd_str_addf(out, "%s: no difference between %s and %s%s is resolved: ", m->name, side,
+                    reference, where);
+        add_figure(out, m, c);
+        break;
+    case RESULT_EQUIVALENT:
+        bd_str_addf(out, "%s: %s and %s%s are equivalent within %.3g %%: ", m->name, side,
+                    reference, where, 100 * c->margin);
+        add_figure(out, m, c);
+        break;
+    case RESULT_MIXED:
+        bd_str_addf(out,
+                    "%s: how %s compares with %s depends on the other factors, which decide on "
+                    "which side it is; the mean of all contexts is ",
+                    m->name, side, reference);
+        add_figure(out, m, c);
+        break;
+    case RESULT_HIGHER:
+    case RESULT_LOWER:
+        bd_str_addf(out, "%s of %s is ", m->name, side);
+        add_figure(out, m, c);
+        bd_str_addf(out, "%s of %s%s", c->by_ratio ? " that" : " from that", reference, where);
+        break;
+    }
 }
 
 char *analysis_sentence(const struct analysis *a, const struct metric_found *found,
                         const struct comparison *c)
 {
     const struct analysed_metric *m = found->metric;
+    double confidence = analysis_confidence(a);
     struct bd_str out = {0};
     bd_auto_str struct bd_str context = {0};
     bd_auto_free char *side = side_name(a, c->pairing, false);
     bd_auto_free char *reference = side_name(a, c->pairing, true);
     add_context(&context, a, c->pairing);
     const char *where = bd_str_text(&context);
-    bd_str_addf(&out, "%s: ", m->name);
     if (c->n == 0) {
-        bd_str_addf(
-            &out, c->paired ? "no block has both %s and %s%s" : "not both %s and %s%s have values",
-            side, reference, where);
+        bd_str_addf(&out,
+                    c->paired ? "%s: no block has both %s and %s%s"
+                              : "%s: not both %s and %s%s have values",
+                    m->name, side, reference, where);
         return bd_str_take(&out);
     }
-    if (c->result == RESULT_UNRESOLVED)
-        bd_str_addf(&out, "no difference between %s and %s%s is resolved: ", side, reference,
-                    where);
-    else if (c->result == RESULT_EQUIVALENT)
-        bd_str_addf(&out, "%s and %s%s are equivalent within %.3g %%: ", side, reference, where,
-                    100 * c->margin);
-    else
-        add_resolved(&out, m, c, side, reference);
-    bool resolved = c->result == RESULT_HIGHER || c->result == RESULT_LOWER;
-    if (resolved)
-        bd_str_add(&out, where);
-    else
-        add_effect(&out, m, c);
-    add_basis(&out, m, c);
-    add_tests(&out, c);
+    add_finding(&out, m, c, side, reference, where);
+    add_basis(&out, c);
+    add_extremes(&out, a, found, c);
+    add_tests(&out, c, confidence);
     return bd_str_take(&out);
 }
 
@@ -249,11 +289,24 @@ static void add_alone(json_t *words, const struct metric_found *m)
     json_array_append_new(words, json_string(bd_str_text(&out)));
 }
 
+/* Cells off the front that a few other runs would have put on it. */
+static void add_not_ruled_out(struct bd_str *out, const struct analysis *a,
+                              const struct pareto_found *p)
+{
+    const char *before = "; it can't be ruled out of ";
+    for (size_t i = 0; i < a->n_cells; i++) {
+        if (p->on_front[i] || isnan(p->probability[i]) || p->probability[i] < 0.05)
+            continue;
+        bd_str_addf(out, "%s%s (%.3g %%)", before, a->names[i], 100 * p->probability[i]);
+        before = ", ";
+    }
+}
+
 static void add_front(json_t *words, const struct analysis *a, const struct pareto_found *p)
 {
     size_t n = 0;
     bd_auto_str struct bd_str out = {0};
-    bd_str_add(&out, "by ");
+    bd_str_add(&out, "by the medians of ");
     for (size_t k = 0; k < p->n; k++)
         bd_str_addf(&out, "%s%s",
                     k == 0         ? ""
@@ -264,9 +317,12 @@ static void add_front(json_t *words, const struct analysis *a, const struct pare
     for (size_t i = 0; i < a->n_cells; i++) {
         if (!p->on_front[i])
             continue;
-        bd_str_addf(&out, "%s%s (on the front in %.3g %% of %zu resamples)", n++ ? "; " : "",
-                    a->names[i], 100 * p->probability[i], p->draws);
+        bd_str_addf(&out, "%s%s", n++ ? "; " : "", a->names[i]);
+        if (!isnan(p->probability[i]))
+            bd_str_addf(&out, " (on the front in %.3g %% of %zu resamples)",
+                        100 * p->probability[i], p->draws);
     }
+    add_not_ruled_out(&out, a, p);
     if (n > 0)
         json_array_append_new(words, json_string(bd_str_text(&out)));
 }

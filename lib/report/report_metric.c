@@ -77,8 +77,8 @@ static const struct {
     const char *result;
     enum doc_mark mark;
 } results[] = {
-    {"better", DOC_GOOD}, {"worse", DOC_BAD},        {"higher", DOC_PLAIN},
-    {"lower", DOC_PLAIN}, {"equivalent", DOC_PLAIN}, {"unresolved", DOC_DIM},
+    {"better", DOC_GOOD},      {"worse", DOC_BAD}, {"higher", DOC_PLAIN},   {"lower", DOC_PLAIN},
+    {"equivalent", DOC_PLAIN}, {"mixed", DOC_BAD}, {"unresolved", DOC_DIM},
 };
 
 static void add_result(const struct report *r, const json_t *comparison)
@@ -91,9 +91,9 @@ static void add_result(const struct report *r, const json_t *comparison)
 }
 
 /* Figures of an effect: its estimate, and its interval. */
-static void add_effect(const struct report *r, const json_t *effect, const char *estimate)
+static void add_effect(const struct report *r, const json_t *effect)
 {
-    report_cell_real(r, effect, estimate);
+    report_cell_real(r, effect, "estimate");
     report_cell_interval(r, json_object_get(effect, "interval"));
 }
 
@@ -106,8 +106,8 @@ static void add_comparison(const struct report *r, const json_t *comparison)
     doc_cell(r->doc, DOC_PLAIN, bd_str_text(&compared));
     add_result(r, comparison);
     report_cell_int(r, comparison, "n");
-    add_effect(r, json_object_get(comparison, "ratio"), "median");
-    add_effect(r, json_object_get(comparison, "shift"), "estimate");
+    add_effect(r, json_object_get(comparison, "ratio"));
+    add_effect(r, json_object_get(comparison, "difference"));
     report_cell_p(r, json_object_get(json_object_get(comparison, "test"), "p"), 0);
     report_cell_p(r, json_object_get(comparison, "pCorrected"), 0);
     report_cell_real(r, delta, "value");
@@ -119,14 +119,12 @@ static void add_comparison(const struct report *r, const json_t *comparison)
 static void add_methods(const struct report *r, const json_t *first)
 {
     const json_t *test = json_object_get(first, "test");
-    const char *ratio = bd_json_str(first, "ratioMethod", NULL);
-    if (ratio)
-        doc_item(r->doc, "Ratio: %s.", ratio);
-    doc_item(r->doc, "Shift: Hodges and Lehmann's estimate, %s.",
-             bd_json_bool(json_object_get(first, "shift"), "exact", 0)
-                 ? "with its exact interval"
-                 : "with the interval of the normal approximation");
-    doc_item(r->doc, "p: %s; corrected by Holm for %lld tests.", bd_json_str(test, "method", "?"),
+    bool ratio = bd_str_eq(bd_json_str(first, "estimand", ""), "ratio");
+    doc_item(r->doc,
+             "Ratio and difference: Hodges and Lehmann's estimates (the ratio's of logarithms), "
+             "with the intervals that the test leaves.");
+    doc_item(r->doc, "p: of %s, %s; corrected by Holm for %lld tests.",
+             ratio ? "logarithms" : "values", bd_json_str(test, "method", "?"),
              (long long)bd_json_int(first, "family", 1));
 }
 
@@ -145,7 +143,8 @@ static void add_comparisons(const struct report *r, const json_t *metric)
     doc_column(r->doc, DOC_NUMBER, "n");
     doc_column(r->doc, DOC_NUMBER | DOC_OPTIONAL, "ratio");
     doc_column(r->doc, DOC_NUMBER | DOC_OPTIONAL, "its interval (coverage)");
-    doc_column(r->doc, DOC_NUMBER | DOC_OPTIONAL, *unit ? "shift, in %s" : "shift%s", unit);
+    doc_column(r->doc, DOC_NUMBER | DOC_OPTIONAL, *unit ? "difference, in %s" : "difference%s",
+               unit);
     doc_column(r->doc, DOC_NUMBER | DOC_OPTIONAL, "its interval (coverage)");
     doc_column(r->doc, DOC_NUMBER | DOC_OPTIONAL, "p");
     doc_column(r->doc, DOC_NUMBER | DOC_OPTIONAL, "p, corrected");
@@ -237,7 +236,9 @@ static void add_drift(const struct report *r, const json_t *metric, double alpha
     char slope[BD_NUMBER_BYTES], text[BD_NUMBER_BYTES];
     if (!report_p(p, text))
         return;
-    bd_auto_free char *name = report_cell_name(r, bd_json_int(drift, "cell", -1));
+    json_int_t cell = bd_json_int(drift, "cell", -1);
+    bd_auto_free char *name =
+        cell < 0 ? bd_xstrdup("all cells together, block by block") : report_cell_name(r, cell);
     bool relative = bd_json_bool(drift, "relativeToBlock", 0) != 0;
     bd_text_real(bd_json_real(drift, "slope", 0), REPORT_DIGITS, slope);
     doc_item(
@@ -245,7 +246,9 @@ static void add_drift(const struct report *r, const json_t *metric, double alpha
         "The strongest trend is that of %s%s: %s%s%s a run, p %s as corrected for %lld tests. %s",
         name, relative ? ", relative to its blocks" : "", slope, *unit && !relative ? " " : "",
         relative ? "" : unit, text, (long long)bd_json_int(drift, "family", 1),
-        json_number_value(p) < alpha ? "It drifts." : "That is no drift that can be told.");
+        json_number_value(p) <= alpha           ? "It drifts."
+        : bd_json_bool(drift, "canSee", 1) != 0 ? "That is no drift that can be told."
+                                                : "With so few blocks none could have been found.");
 }
 
 static void add_warming(const struct report *r, const json_t *metric, double alpha)
@@ -261,8 +264,10 @@ static void add_warming(const struct report *r, const json_t *metric, double alp
         "The first %lld of the blocks that count are at %s times the level of the others, p %s "
         "as corrected. %s",
         (long long)bd_json_int(warming, "first", 0), times, text,
-        json_number_value(p) < alpha ? "It was still warming up."
-                                     : "That is no warming up that can be told.");
+        json_number_value(p) <= alpha ? "It was still warming up."
+        : bd_json_bool(warming, "canSee", 1) != 0
+            ? "That is no warming up that can be told."
+            : "With so few blocks none could have been found.");
 }
 
 static void add_form(const struct report *r, const json_t *metric)

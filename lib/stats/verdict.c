@@ -163,7 +163,7 @@ static void find_resolution(const struct verdict_facts *f, struct bd_strv *reaso
 {
     const struct verdict_resolution *r = &f->resolution;
     double alpha = 1 - f->confidence, corrected = r->least_p * (double)r->family;
-    if (r->family == 0 || r->n == 0 || corrected <= alpha)
+    if (r->family == 0 || r->n == 0 || stats_rejects(corrected, f->confidence))
         return;
     bd_auto_str struct bd_str text = {0};
     bd_str_addf(&text,
@@ -187,6 +187,15 @@ static void find_choices(const struct verdict_facts *f, struct bd_strv *reasons)
                      "%s and %zu other metric%s are no objectives of the design: they were chosen "
                      "afterwards",
                      f->afterwards->items[0], n - 1, n > 2 ? "s" : "");
+    if (f->design_confidence > 0)
+        bd_strv_addf(
+            reasons,
+            "a confidence of %.6g %% was asked for afterwards, and the design's is %.6g %%",
+            100 * f->confidence, 100 * f->design_confidence);
+    if (f->as_written)
+        bd_strv_add(reasons,
+                    "cells were run in the same order in every block (order: as-written): what "
+                    "depends on a run's place in its block is in what differs");
     if (f->apart)
         bd_strv_add(reasons,
                     "the campaigns were run one after the other, not in random order: whatever "
@@ -201,12 +210,20 @@ static void find_order(const struct verdict_facts *f, struct bd_strv *reasons)
     for (size_t i = 0; i < f->n_trends; i++) {
         const struct verdict_trend *t = &f->trends[i];
         bool unit = !t->relative && *t->unit;
-        bd_strv_addf(reasons,
-                     "drift: %s in %s %s over its %zu runs, by %.3g%s%s a run%s (corrected p = "
-                     "%.2g)",
-                     t->metric, t->cell, t->slope < 0 ? "falls" : "rises", t->n, fabs(t->slope),
-                     unit ? " " : "", unit ? t->unit : "",
-                     t->relative ? " relative to the block's median" : "", t->p);
+        const char *way = t->slope < 0 ? "falls" : "rises";
+        if (!t->cell)
+            bd_strv_addf(
+                reasons,
+                "drift: %s %s over the %zu blocks in all cells, by %.3g of each cell's median "
+                "a block (corrected p = %.2g)",
+                t->metric, way, t->n, fabs(t->slope), t->p);
+        else
+            bd_strv_addf(reasons,
+                         "drift: %s in %s %s over its %zu runs, by %.3g%s%s a run%s (corrected p = "
+                         "%.2g)",
+                         t->metric, t->cell, way, t->n, fabs(t->slope), unit ? " " : "",
+                         unit ? t->unit : "", t->relative ? " relative to the block's level" : "",
+                         t->p);
     }
     for (size_t i = 0; i < f->n_warmings; i++) {
         const struct verdict_warming *w = &f->warmings[i];

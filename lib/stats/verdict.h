@@ -35,9 +35,10 @@ struct verdict_condition {
 
 /* Values that follow the order in which they were measured. */
 struct verdict_trend {
-    const char *metric, *unit, *cell;
-    bool relative; /* taken relative to their block's median */
-    double slope;  /* a run */
+    const char *metric, *unit;
+    const char *cell; /* NULL: all together, block by block */
+    bool relative;    /* taken relative to their block's median */
+    double slope;     /* a run */
     size_t n;
     double p; /* corrected for all trends that were looked for */
 };
@@ -82,6 +83,8 @@ struct verdict_facts {
     const char *left_out_why;         /* likewise, one that is invalid */
     size_t failed;                    /* runs, tried again or not */
     const char *failed_why;           /* likewise, one of them */
+    double design_confidence;         /* where less than that was asked for; 0: it was not */
+    bool as_written;                  /* cells of a block were run in one and the same order */
     bool from_table;                  /* of the conditions nothing is known */
     bool adaptive;                    /* cells were added on seeing results */
     bool apart;                       /* they were measured one after the other, not in turns */

@@ -262,10 +262,13 @@ def compared(name, unit, direction, cells, comparison, effects=None):
 
 WIDE = {"low": 0.5, "high": 2.5, "coverage": 0.96875}
 RULES = ["met"] * 8 + ["not met", "not applicable", "not met", "not applicable"]
-SLOWER = {"ratio": summary(1.21, 1.32, 1.4) | {"interval": {"low": 1.21, "high": 1.4, "coverage": 0.9998}},
-          "shift": {"estimate": 4.2, "interval": None}, "pCorrected": 0.015625,
+SLOWER = {"estimand": "ratio",
+          "ratio": {"n": 3, "estimate": 1.32, "min": 1.21, "max": 1.4,
+                    "interval": {"low": 1.21, "high": 1.4, "coverage": 0.9998}},
+          "difference": {"n": 3, "estimate": 4.2, "min": 3.5, "max": 5, "interval": None}, "pCorrected": 0.015625,
           "delta": {"value": 1, "magnitude": "large"}, "result": "worse"}
-UNRESOLVED = {"context": {"cluster.compute": 2}, "ratio": None, "shift": {"estimate": 0.5, "interval": WIDE},
+UNRESOLVED = {"context": {"cluster.compute": 2}, "estimand": "difference", "ratio": None,
+              "difference": {"n": 3, "estimate": 0.5, "min": 0.5, "max": 2.5, "interval": WIDE},
               "pCorrected": 0.25, "delta": {"value": 0.2, "magnitude": "small"}, "result": "unresolved"}
 EFFECTS = {"items": [{"factors": [SCHEDULER], "share": 0.614}, {"factors": ["cluster.compute"], "share": 0.2},
                      {"factors": [SCHEDULER, "cluster.compute"], "share": 0.0299}], "left": 0.156}

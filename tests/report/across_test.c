@@ -120,7 +120,7 @@ START_TEST(cells_are_matched_by_their_levels_and_paired_by_their_streams)
         ck_assert_str_eq(bd_json_str(one, "factor", ""), "campaign");
         ck_assert_str_eq(bd_json_str(one, "level", ""), "bbbbbbbb");
         ck_assert_int_eq(bd_json_int(one, "n", 0), BLOCKS);
-        ck_assert(fabs(bd_json_real(json_object_get(one, "ratio"), "median", 0) - 1.2) < 0.001);
+        ck_assert(fabs(bd_json_real(json_object_get(one, "ratio"), "estimate", 0) - 1.2) < 0.001);
         ck_assert_str_eq(bd_json_str(one, "result", ""), "worse");
     }
     ck_assert_str_eq(verdict(analysis), "exploratory");

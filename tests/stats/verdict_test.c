@@ -245,7 +245,7 @@ static const struct {
      "drift: makespan in builtin rises over its 20 runs, by 0.25 s a run (corrected p = 0.002)"},
     {"relative drift", relative_drift, VERDICT_EXPLORATORY,
      "drift: makespan in builtin falls over its 20 runs, by 0.01 a run relative to the block's "
-     "median (corrected p = 0.002)"},
+     "level (corrected p = 0.002)"},
     {"warming", warming, VERDICT_EXPLORATORY,
      "warm-up: makespan in the first 5 blocks that count is 1.25 times that in the 15 after them "
      "(corrected p = 0.01)"},
