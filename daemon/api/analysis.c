@@ -16,7 +16,8 @@ struct asked {
     double confidence;      /* 0: what the campaign says */
     bool document;          /* a report is asked for */
     enum report_format format;
-    char *known; /* of If-None-Match; NULL: none */
+    char *known;                  /* of If-None-Match; NULL: none */
+    char digest[BD_DIGEST_BYTES]; /* of the question, and of who answers it */
 };
 
 static void asked_free(void *data)
@@ -155,8 +156,8 @@ static int load_analysis(struct api_read *q, struct store_conn *conn, struct bd_
         return rc;
     /* Each run that ends counts the version up, and nothing else changes what is found. It is read
      * before the runs: one that ends meanwhile is looked at again with the next version. */
-    snprintf(q->etag, sizeof(q->etag), "\"%s.%lld%s%s\"", row.id, (long long)row.version,
-             asked->document ? "." : "",
+    snprintf(q->etag, sizeof(q->etag), "\"%s.%lld.%.12s%s\"", row.id, (long long)row.version,
+             asked->digest + strlen("sha256:"),
              asked->document ? report_format_to_str(asked->format) : "");
     if (!asked->known || !strstr(asked->known, q->etag))
         rc = answer(q, conn, &row, err);
@@ -171,6 +172,9 @@ static struct asked *read_request(struct http_request *r)
     const char *by = http_request_query(r, "by");
     const char *confidence = http_request_query(r, "confidence");
     const char *known = http_request_header(r, "If-None-Match");
+    bd_auto_free char *question =
+        bd_xasprintf("%s %s&%s&%s", BENCHD_VERSION, metrics ? metrics : "", by ? by : "",
+                     confidence ? confidence : "");
     bd_auto_free char *copy = bd_xstrdup(metrics ? metrics : "");
     char *rest = copy, *name;
     while ((name = strsep(&rest, ",")))
@@ -179,6 +183,7 @@ static struct asked *read_request(struct http_request *r)
     asked->by = by ? bd_xstrdup(by) : NULL;
     asked->confidence = confidence ? strtod(confidence, NULL) : 0; /* the contract has checked it */
     asked->known = known ? bd_xstrdup(known) : NULL;
+    bd_digest_of(question, strlen(question), asked->digest);
     http_request_set_data(r, asked, asked_free);
     return asked;
 }

@@ -205,7 +205,9 @@ static enum status normality(const struct analysis *a, const struct found *f, st
                 "normality in %zu of %zu samples",
                 rejected.such, rejected.all);
     if (rejected.such)
-        bd_str_addf(out, " (least p = %.2g: %s), where the interval of the mean does not hold",
+        bd_str_addf(out,
+                    " (least p = %.2g: %s), where the interval of the mean is by the bootstrap, or "
+                    "not told",
                     -rejected.figure, sample_name(a, &rejected.worst, &name));
     return MET;
 }

@@ -1,15 +1,36 @@
 /* The figures of each cell. */
 #include "lib/report/analysis_priv.h"
+#include "lib/stats/bootstrap.h"
 #include "lib/stats/normality.h"
 #include "lib/stats/series.h"
 
-/* A mean's interval is Student's, which rests on the values being normal: there is none where that
- * could not be looked at, nor of a mean that is not arithmetic. */
+/* The bootstrap covers what it says from so many values on; of more than so many the mean is as
+ * good as normal, whatever they are. */
+#define BOOTSTRAP_MIN 20
+#define BOOTSTRAP_MAX 200
+
+static double mean_of(const double *values, size_t n, void *arg BD_UNUSED)
+{
+    return stats_mean(STATS_COST, values, n);
+}
+
+/* A mean's interval is Student's, which rests on the values being normal: where that could not be
+ * looked at there is none, and where it was rejected it is the bootstrap's. */
 static void find_mean_interval(const struct analysis *a, const struct analysed_metric *m,
                                const double *values, double confidence, struct cell_figures *f)
 {
-    if (m->kind == STATS_COST && !isnan(f->normality.p))
+    bool skewed = stats_rejects(f->normality.p, STATS_CONFIDENCE);
+    size_t n = f->summary.n;
+    if (m->kind != STATS_COST || isnan(f->normality.p) || (skewed && n < BOOTSTRAP_MIN))
+        return;
+    if (skewed && n <= BOOTSTRAP_MAX) {
+        f->mean_method = "BCa bootstrap";
+        stats_bootstrap(values, a->n_blocks, mean_of, NULL, confidence, STATS_DRAWS,
+                        a->campaign->seed, &f->mean_interval);
+    } else {
+        f->mean_method = "Student";
         stats_student_interval(values, a->n_blocks, confidence, &f->mean_interval);
+    }
 }
 
 void analysis_describe(const struct analysis *a, const struct found *found, struct metric_found *m)
@@ -72,6 +93,8 @@ static json_t *cell_json(const struct analysis *a, const struct cell_figures *f,
     json_object_set_new(json, "excluded", json_integer((json_int_t)a->cells[cell].left_out));
     json_object_set_new(json, "mean", real_or_null(f->mean));
     json_object_set_new(json, "meanInterval", interval_json(&f->mean_interval));
+    json_object_set_new(json, "meanMethod",
+                        f->mean_interval.is_there ? json_string(f->mean_method) : json_null());
     json_object_set_new(json, "deviation", real_or_null(f->spread.deviation));
     json_object_set_new(json, "cv", real_or_null(f->spread.cv));
     json_object_set_new(json, "mad", real_or_null(f->spread.mad));

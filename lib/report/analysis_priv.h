@@ -124,6 +124,7 @@ struct cell_figures {
     struct stats_spread spread;
     double mean;
     struct stats_interval mean_interval;
+    const char *mean_method; /* of that; static */
     struct stats_test normality, trend, serial;
     double slope, lag1;
 };
