@@ -367,7 +367,7 @@ class Reproduce(PeerTest):
         lines = [line.split(" ", 1)[1].strip() for line in err.splitlines()]
         self.assertEqual(lines[1:7], [
             f"{path} is signed by the key {self.signer.fingerprint}; what it runs in nodes as root:",
-            'workload: ["sh","-c","a\\u001b[31m b"]', 'its environment: {"LD_PRELOAD":"/x.so"}',
+            'workload: ["sh","-c","a\\u001B[31m b"]', 'its environment: {"LD_PRELOAD":"/x.so"}',
             'hook ready: {"command":["mkdir","/\\u00E9"],"node":"all"}',
             'level of workload.command: [["one"],["two"]]', 'level of hooks.ready: [{"command":["three"]}]'])
 
