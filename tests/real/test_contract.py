@@ -311,7 +311,8 @@ def test_what_is_not_there_is_a_404_of_every_operation(api, contract):
         if "{" not in path:
             continue
         target = sample(path.replace("{hostId}", "elsewhere").replace("{name}", "no-such"))
-        body = {"command": ["true"]} if "requestBody" in operation else None
+        bodies = {"execInCluster": {"command": ["true"]}, "addCells": {"cells": [{"cluster.compute": 2}]}}
+        body = bodies[operation["operationId"]] if "requestBody" in operation else None
         reply = api.request(method, target, body)
         assert (reply.status, reply.problem) == (404, "not-found"), (method, target)
 
