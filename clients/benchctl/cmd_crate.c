@@ -137,7 +137,7 @@ int cmd_verify(struct cli *cli, struct bd_err *err)
     int r = input_open(file, &fd, err);
     if (r == 0 && args_has(&cli->args, "key"))
         r = keyfile_read(args_get(&cli->args, "key"), &key, err);
-    if (r == 0 && crate_check(file, key, &v, err) < 0) {
+    if (r == 0 && crate_check_fd(fd, key, &v, err) < 0) {
         bd_auto_free char *why = bd_xstrdup(err->text);
         r = bd_err_set(err, BD_EINVALID, "can't read %s: %s", file, why);
     }

@@ -103,22 +103,6 @@ int original_of_campaign(struct cli *cli, const char *ref, struct original *o, s
 
 /* -- of a crate -- */
 
-/* SHIM until lib/crate has them */
-#include <stdio.h>
-static int crate_check_fd(int fd, const struct crate_key *key, struct crate_verdict *v, struct bd_err *err)
-{
-    char path[64];
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    return crate_check(path, key, v, err);
-}
-static int crate_read_json_fd(int fd, const char *name, json_t **ret, struct bd_err *err)
-{
-    char path[64];
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    return crate_read_json(path, name, ret, err);
-}
-/* END SHIM */
-
 static void tell_faults(struct cli *cli, const struct crate_faults *faults)
 {
     for (size_t i = 0; i < faults->n; i++) {
