@@ -91,6 +91,17 @@ int api_get(struct cli *cli, const char *path, struct http_reply *reply, json_t 
     return r < 0 ? r : api_parse(reply, ret, err);
 }
 
+int api_get_if_there(struct cli *cli, const char *path, json_t **ret, struct bd_err *err)
+{
+    http_auto_reply struct http_reply reply = {0};
+    int r = api_get(cli, path, &reply, ret, err);
+    if (r != BD_ENOTFOUND)
+        return r;
+    bd_err_clear(err);
+    bd_str_clear(&cli->faults);
+    return 0;
+}
+
 int api_create(struct cli *cli, const char *path, const json_t *body, struct http_reply *reply,
                json_t **ret, struct bd_err *err)
 {

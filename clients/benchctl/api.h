@@ -28,6 +28,8 @@ int api_parse(const struct http_reply *reply, json_t **ret, struct bd_err *err);
 /* A plain GET; the reply's text stays in *reply (to be done in every case). */
 int api_get(struct cli *cli, const char *path, struct http_reply *reply, json_t **ret,
             struct bd_err *err);
+/* The same; *ret stays as it is where there is no such thing. */
+int api_get_if_there(struct cli *cli, const char *path, json_t **ret, struct bd_err *err);
 /* A POST of a JSON body (borrowed) with a fresh Idempotency-Key. */
 int api_create(struct cli *cli, const char *path, const json_t *body, struct http_reply *reply,
                json_t **ret, struct bd_err *err);

@@ -2,6 +2,7 @@
  * without it. */
 #include "commands.h"
 #include "input.h"
+#include "keyfile.h"
 #include "show.h"
 #include "text.h"
 #include "transfer.h"
@@ -17,7 +18,6 @@
 #define CRATE_TYPE "application/zip"
 /* The daemon makes all of it before it sends the first byte. */
 #define CRATE_STALL_NS (1800 * BD_NS_PER_S)
-#define KEY_BYTES_MAX  4096
 
 /* -- get -- */
 
@@ -55,22 +55,6 @@ int cmd_campaign_crate(struct cli *cli, struct bd_err *err)
 }
 
 /* -- verify -- */
-
-static int read_key(struct cli *cli, struct crate_key **ret_key, struct bd_err *err)
-{
-    const char *file = args_get(&cli->args, "key");
-    bd_auto_fd int fd = -1;
-    bd_auto_free char *pem = NULL;
-    size_t bytes = 0;
-    if (!file)
-        return 0;
-    int r = input_open(file, &fd, err);
-    if (r == 0 && bd_read_file(file, KEY_BYTES_MAX, &pem, &bytes, err) < 0)
-        r = bd_err_set(err, BD_EINVALID, "can't read %s as a key", file);
-    if (r == 0)
-        r = crate_key_public(pem ? pem : "", bytes, ret_key, err);
-    return r < 0 ? bd_err_wrap(err, "%s", file) : 0;
-}
 
 static json_t *faults_json(const struct crate_faults *faults)
 {
@@ -151,9 +135,9 @@ int cmd_verify(struct cli *cli, struct bd_err *err)
     bd_auto_fd int fd = -1;
     struct crate_verdict v = {0};
     int r = input_open(file, &fd, err);
-    if (r == 0)
-        r = read_key(cli, &key, err);
-    if (r == 0 && crate_check(file, key, &v, err) < 0) {
+    if (r == 0 && args_has(&cli->args, "key"))
+        r = keyfile_read(args_get(&cli->args, "key"), &key, err);
+    if (r == 0 && crate_check_fd(fd, key, &v, err) < 0) {
         bd_auto_free char *why = bd_xstrdup(err->text);
         r = bd_err_set(err, BD_EINVALID, "can't read %s: %s", file, why);
     }

@@ -4,12 +4,12 @@
 #include "commands.h"
 #include "differences_print.h"
 #include "image.h"
+#include "keyfile.h"
+#include "original.h"
 #include "show.h"
 #include "text.h"
 #include "watch.h"
 
-#include "lib/crate/check.h"
-#include "lib/crate/read.h"
 #include "lib/report/differences.h"
 #include "lib/report/reproduction.h"
 
@@ -18,163 +18,36 @@
 
 /* -- the original -- */
 
-struct original {
-    char *name; /* as in messages: the campaign's id, or the crate's file */
-    json_t *spec, *analysis;
-    json_t *host; /* its description; NULL: not known */
-};
-
-static void original_done(struct original *o)
-{
-    free(o->name);
-    json_decref(o->spec);
-    json_decref(o->analysis);
-    json_decref(o->host);
-}
-#define original_auto __attribute__((cleanup(original_done)))
-
-static int get(struct cli *cli, char *path, json_t **ret, struct bd_err *err)
-{
-    bd_auto_free char *owned = path;
-    http_auto_reply struct http_reply reply = {0};
-    return api_get(cli, owned, &reply, ret, err);
-}
-
-/* The same; *ret stays as it is where there is no such thing. */
-static int get_if_there(struct cli *cli, char *path, json_t **ret, struct bd_err *err)
-{
-    int r = get(cli, path, ret, err);
-    if (r != BD_ENOTFOUND)
-        return r;
-    bd_err_clear(err);
-    bd_str_clear(&cli->faults);
-    return 0;
-}
-
-/* The digest of the host that most runs name, of as many the first; NULL: none does. Borrowed from
- * them. */
-static const char *usual_host(struct cli *cli, const char *name, const json_t *runs)
-{
-    bd_auto_json json_t *counts = json_object();
-    const json_t *run;
-    const char *usual = NULL;
-    json_int_t most = 0;
-    size_t i;
-    json_array_foreach (runs, i, run) {
-        const char *host = bd_json_str(json_object_get(run, "conditions"), "host", NULL);
-        json_int_t n = host ? bd_json_int(counts, host, 0) + 1 : 0;
-        if (host)
-            json_object_set_new(counts, host, json_integer(n));
-        if (n > most) {
-            most = n;
-            usual = host;
-        }
-    }
-    if (json_object_size(counts) > 1)
-        cli_note(cli, MARK_INFO,
-                 "%s: its host was not the same in all runs; what it was in most is compared",
-                 name);
-    return usual;
-}
-
-static int get_host(struct cli *cli, struct original *o, struct bd_err *err)
-{
-    bd_auto_free char *path = bd_xasprintf("/v1/campaigns/%s/runs", o->name);
-    bd_auto_json json_t *runs = NULL;
-    int r = api_list(cli, path, &runs, err);
-    if (r < 0)
-        return r;
-    const char *digest = usual_host(cli, o->name, json_object_get(runs, "items"));
-    return digest ? get_if_there(cli, bd_xasprintf("/v1/hosts/local/descriptions/%s", digest),
-                                 &o->host, err)
-                  : 0;
-}
-
-/* Before its end nobody knows what it will have found. */
-static int check_ended(const json_t *campaign, const char *id, struct bd_err *err)
-{
-    if (campaign_is_at_end(campaign))
-        return 0;
-    return bd_err_set(err, BD_ECONFLICT,
-                      "campaign %s is %s: it is reproduced once it is at its end", id,
-                      bd_json_str(campaign, "state", "?"));
-}
-
-static int take_campaign(struct cli *cli, const char *ref, struct original *o, struct bd_err *err)
-{
-    bd_auto_json json_t *campaign = NULL;
-    int r = api_find(cli, API_CAMPAIGN, ref, &o->name, err);
-    if (r == 0)
-        r = get(cli, bd_xasprintf("/v1/campaigns/%s", o->name), &campaign, err);
-    if (r == 0)
-        r = check_ended(campaign, o->name, err);
-    if (r == 0)
-        r = get(cli, bd_xasprintf("/v1/campaigns/%s/analysis", o->name), &o->analysis, err);
-    if (r == 0)
-        r = get_host(cli, o, err);
-    if (r == 0)
-        o->spec = json_deep_copy(json_object_get(campaign, "spec"));
-    return r;
-}
-
-/* What was altered is not worth reproducing. */
-static int check_crate(struct cli *cli, const char *file, struct bd_err *err)
-{
-    struct crate_verdict verdict = {0};
-    int r = crate_check(file, NULL, &verdict, err);
-    if (r < 0) {
-        bd_auto_free char *why = bd_xstrdup(err->text);
-        r = bd_err_set(err, BD_EINVALID, "can't read %s: %s", file, why);
-    }
-    for (size_t i = 0; r == 0 && i < verdict.faults.n; i++) {
-        const struct crate_fault *f = &verdict.faults.items[i];
-        bd_str_add(&cli->faults, "  ");
-        text_escape(&cli->faults, f->name ? f->name : "the whole");
-        bd_str_add(&cli->faults, ": ");
-        text_escape(&cli->faults, f->text);
-        bd_str_add(&cli->faults, "\n");
-    }
-    if (r == 0 && verdict.faults.n)
-        r = bd_err_set(err, BD_EINVALID,
-                       "%s is not what was signed: 'benchctl verify' tells what is wrong", file);
-    crate_verdict_done(&verdict);
-    return r;
-}
-
-/* One without runs, or without that description, does not tell. */
-static int read_host(struct cli *cli, const char *file, struct original *o, struct bd_err *err)
-{
-    static const char prefix[] = "sha256:";
-    bd_auto_json json_t *runs = NULL;
-    int r = crate_read_json(file, "runs.json", &runs, err);
-    const char *digest = r == 0 ? usual_host(cli, o->name, json_object_get(runs, "items")) : NULL;
-    if (digest && bd_starts_with(digest, prefix)) {
-        bd_auto_free char *name = bd_xasprintf("hosts/%s.json", digest + strlen(prefix));
-        r = crate_read_json(file, name, &o->host, err);
-    }
-    if (r == BD_ENOTFOUND) {
-        bd_err_clear(err);
-        r = 0;
-    }
-    return r;
-}
-
+/* Of a crate nobody knows what is in it but who made it: somebody has to answer for that. */
 static int take_crate(struct cli *cli, const char *file, struct original *o, struct bd_err *err)
 {
-    o->name = bd_xstrdup(file);
-    int r = check_crate(cli, file, err);
+    const char *key_file = args_get(&cli->args, "key");
+    bd_auto(crate_key) struct crate_key *key = NULL;
+    int r = key_file ? keyfile_read(key_file, &key, err) : 0;
     if (r == 0)
-        r = crate_read_json(file, "spec.json", &o->spec, err);
-    if (r == 0)
-        r = crate_read_json(file, "analysis.json", &o->analysis, err);
-    if (r == 0)
-        r = read_host(cli, file, o, err);
-    return r;
+        r = original_of_crate(cli, file, key, o, err);
+    if (r < 0)
+        return r;
+    original_tell_commands(cli, o);
+    if (key || args_has(&cli->args, "trust"))
+        return 0;
+    return bd_err_set(
+        err, BD_EINVALID,
+        "%s may be from anybody: name the key of who made it by --key, or --trust it; "
+        "nothing was run",
+        file);
 }
 
-static bool is_file(const char *word)
+static int take(struct cli *cli, const char *what, struct original *o, struct bd_err *err)
 {
-    return strchr(word, '/') || bd_ends_with(word, ".zip");
+    if (original_is_crate(what))
+        return take_crate(cli, what, o, err);
+    if (args_has(&cli->args, "key") || args_has(&cli->args, "trust"))
+        return bd_err_set(err, BD_EINVALID,
+                          "--key and --trust are for a crate's file, and %s is a campaign of the "
+                          "daemon: leave them out",
+                          what);
+    return original_of_campaign(cli, what, o, err);
 }
 
 /* -- its images -- */
@@ -183,7 +56,8 @@ static bool is_file(const char *word)
 static int has_image(struct cli *cli, const char *digest, bool *ret, struct bd_err *err)
 {
     bd_auto_json json_t *image = NULL;
-    int r = get_if_there(cli, bd_xasprintf("/v1/images/%s", digest), &image, err);
+    bd_auto_free char *path = bd_xasprintf("/v1/images/%s", digest);
+    int r = api_get_if_there(cli, path, &image, err);
     *ret = r == 0 && bd_str_eq(bd_json_str(image, "state", ""), "ready");
     return r;
 }
@@ -269,17 +143,17 @@ static int submit(struct cli *cli, const struct original *o, char **ret_id, stru
 static void add_side(struct table *t, const json_t *side)
 {
     const json_t *interval = json_object_get(side, "interval"),
-                 *ratio = json_object_get(side, "ratio");
+                 *estimate = json_object_get(side, "estimate");
     char a[TEXT_NUMBER_BYTES], b[TEXT_NUMBER_BYTES], c[TEXT_NUMBER_BYTES];
-    if (!json_is_number(ratio))
+    if (!json_is_number(estimate))
         table_add(t, STYLE_PLAIN, NULL);
     else if (json_is_object(interval))
-        table_addf(t, STYLE_PLAIN, "%s [%s, %s] %s", text_real(json_number_value(ratio), a),
+        table_addf(t, STYLE_PLAIN, "%s [%s, %s] %s", text_real(json_number_value(estimate), a),
                    text_real(bd_json_real(interval, "low", 0), b),
                    text_real(bd_json_real(interval, "high", 0), c),
                    bd_json_str(side, "result", "?"));
     else
-        table_addf(t, STYLE_PLAIN, "%s %s", text_real(json_number_value(ratio), a),
+        table_addf(t, STYLE_PLAIN, "%s %s", text_real(json_number_value(estimate), a),
                    bd_json_str(side, "result", "?"));
 }
 
@@ -293,7 +167,7 @@ static enum term_style style_of(const char *answer)
 static void print_comparisons(const struct cli *cli, const json_t *list)
 {
     static const struct table_column columns[] = {{"METRIC", false}, {"LEVEL", false},
-                                                  {"WHERE", false},  {"RATIO THEN", false},
+                                                  {"WHERE", false},  {"THEN", false},
                                                   {"NOW", false},    {"ANSWER", false}};
     table_auto struct table table;
     const json_t *one;
@@ -349,7 +223,7 @@ static int compare(struct cli *cli, const struct original *o, const char *id, js
         [REPRODUCED] = CLI_OK, [NOT_REPRODUCED] = CLI_FAILED, [INCONCLUSIVE] = CLI_UNDECIDED};
     original_auto struct original again = {0};
     enum reproduction answer;
-    int r = take_campaign(cli, id, &again, err);
+    int r = original_of_campaign(cli, id, &again, err);
     if (r < 0) {
         json_decref(differs);
         return r;
@@ -377,7 +251,7 @@ static bool is_done(const struct bd_str *campaign)
 /* It goes on without anybody who waits: what it finds can still be asked for. */
 static void tell_later(struct cli *cli, const char *what, const char *original, const char *id)
 {
-    if (!is_file(what))
+    if (!original_is_crate(what))
         cli_note(cli, MARK_INFO,
                  "once it is at its end, 'benchctl campaign compare %s %s' holds it against the "
                  "original",
@@ -391,7 +265,7 @@ int cmd_campaign_reproduce(struct cli *cli, struct bd_err *err)
     bd_auto_free char *id = NULL;
     bd_auto_json json_t *differs = json_array();
     bd_auto_str struct bd_str text = {0};
-    int r = is_file(what) ? take_crate(cli, what, &o, err) : take_campaign(cli, what, &o, err);
+    int r = take(cli, what, &o, err);
     if (r == 0)
         r = bring_images(cli, o.spec, differs, err);
     if (r == 0)

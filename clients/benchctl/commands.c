@@ -196,13 +196,18 @@ const struct command commands[] = {
      cmd_campaign_gate},
     {"campaign reproduce", "ID|CRATE", 1, 1, WORDS_CAMPAIGN,
      "run a campaign again, and say whether it finds the same",
-     "With the same images, plan and seeds, of a campaign or of a crate's file. Ends with 0 where "
-     "the\n"
+     "With the same images, plan and seeds, of a campaign or of a crate's file. Of a crate it says "
+     "who\n"
+     "signed it and what it runs; it has to be of the key that is named, or trusted. Ends with 0 "
+     "where the\n"
      "results are reproduced, 6 where they are not, 9 where the data don't decide it.",
      OPTIONS({"image", ARG_TEXT, true, "FILE", WORDS_FILE,
               .help = "import this image first; may be given again"},
              {"rebuild", ARG_FLAG,
-              .help = "build an image that is not here from its recipe, and tell if it differs"}),
+              .help = "build an image that is not here from its recipe, and tell if it differs"},
+             {"key", ARG_TEXT, false, "PEM", WORDS_FILE,
+              .help = "the crate has to be signed with this key: a public key in PEM"},
+             {"trust", ARG_FLAG, .help = "run the crate, whoever has signed it"}),
      cmd_campaign_reproduce},
     {"campaign report", "ID", 1, 1, WORDS_CAMPAIGN,
      "print the analysis of a campaign as a document", "Markdown, or HTML in one file.",

@@ -44,6 +44,7 @@ static int read_side(struct sides *s, struct store_conn *conn, const char *id, s
     c->spec = row->spec;
     c->blocks = row->blocks; /* fewer than planned where its rule has stopped it */
     c->warmup = plan_warmup_blocks(plan);
+    c->budget_why = row->exhausted;
     return 0;
 }
 
@@ -65,7 +66,7 @@ static int load_comparison(struct api_read *q, struct store_conn *conn, struct b
     if (rc == 0)
         rc = across_read(a, conn, err);
     if (rc == 0)
-        q->json = across_json(a);
+        q->json = across_json(a, bd_json_real(asked, "margin", NAN));
     return rc;
 }
 

@@ -193,15 +193,14 @@ static int look(int fd, struct checking *c, const struct crate_key *key, struct 
     return rc;
 }
 
-int crate_check(const char *path, const struct crate_key *key, struct crate_verdict *ret_verdict,
-                struct bd_err *err)
+int crate_check_fd(int fd, const struct crate_key *key, struct crate_verdict *ret_verdict,
+                   struct bd_err *err)
 {
     struct crate_verdict verdict = {0};
     struct checking c = {.v = &verdict, .sha256 = EVP_MD_CTX_new()};
-    bd_auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (!c.sha256)
         bd_die("out of memory");
-    int rc = fd < 0 ? bd_err_errno(err, errno, "open %s", path) : look(fd, &c, key, err);
+    int rc = look(fd, &c, key, err);
     for (int i = 0; i < KEPT_COUNT; i++)
         bd_str_done(&c.kept[i]);
     EVP_MD_CTX_free(c.sha256);
@@ -213,4 +212,12 @@ int crate_check(const char *path, const struct crate_key *key, struct crate_verd
     else
         *ret_verdict = verdict;
     return rc;
+}
+
+int crate_check(const char *path, const struct crate_key *key, struct crate_verdict *ret_verdict,
+                struct bd_err *err)
+{
+    bd_auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? bd_err_errno(err, errno, "open %s", path)
+                  : crate_check_fd(fd, key, ret_verdict, err);
 }

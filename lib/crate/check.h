@@ -26,3 +26,7 @@ void crate_verdict_done(struct crate_verdict *v);
  * verdict, or -errno where the file can't be read. */
 int crate_check(const char *path, const struct crate_key *key, struct crate_verdict *ret_verdict,
                 struct bd_err *err);
+/* The same of a file that is open, and stays so: whoever reads on from it (read.h) reads what was
+ * checked, whatever the path leads to by then. */
+int crate_check_fd(int fd, const struct crate_key *key, struct crate_verdict *ret_verdict,
+                   struct bd_err *err);

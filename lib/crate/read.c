@@ -119,11 +119,8 @@ static int find(int fd, struct wanted *w, struct crate_faults *faults, struct bd
     return w->whole ? 0 : rc;
 }
 
-int crate_read_json(const char *path, const char *name, json_t **ret_json, struct bd_err *err)
+int crate_read_json_fd(int fd, const char *name, json_t **ret_json, struct bd_err *err)
 {
-    bd_auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return bd_err_errno(err, errno, "open the crate %s", path);
     struct wanted w = {.name = name};
     struct crate_faults faults = {0};
     int rc = find(fd, &w, &faults, err);
@@ -135,9 +132,17 @@ int crate_read_json(const char *path, const char *name, json_t **ret_json, struc
         rc = bd_err_set(err, BD_ENOTFOUND, "there is no %s in it", name);
     if (rc == 0 && bd_json_parse(bd_str_text(&w.text), w.text.len, ret_json, err) < 0)
         rc = bd_err_set(err, BD_ECORRUPT, "%s in it is no JSON", name);
-    if (rc < 0)
-        bd_err_wrap(err, "crate %s", path);
     crate_faults_done(&faults);
     bd_str_done(&w.text);
+    return rc;
+}
+
+int crate_read_json(const char *path, const char *name, json_t **ret_json, struct bd_err *err)
+{
+    bd_auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int rc =
+        fd < 0 ? bd_err_errno(err, errno, "open it") : crate_read_json_fd(fd, name, ret_json, err);
+    if (rc < 0)
+        bd_err_wrap(err, "crate %s", path);
     return rc;
 }

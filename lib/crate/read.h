@@ -23,3 +23,5 @@ int crate_read_each(int fd, const struct crate_zip *zip, struct crate_faults *fa
  * tells whether it is what was signed.
  */
 int crate_read_json(const char *path, const char *name, json_t **ret_json, struct bd_err *err);
+/* The same of a file that is open, and stays so: of one that crate_check_fd() found good. */
+int crate_read_json_fd(int fd, const char *name, json_t **ret_json, struct bd_err *err);

@@ -1,7 +1,9 @@
 #include "lib/report/across.h"
 
 #include "lib/report/differences.h"
+#include "lib/report/gate.h"
 
+#include <math.h>
 #include <string.h>
 
 struct across {
@@ -10,6 +12,9 @@ struct across {
     uint32_t
         *cells[ACROSS_CAMPAIGNS_MAX]; /* of each of its cells, its number here; NO_CELL: left out */
     json_t *levels, *factors, *unmatched, *differences;
+    struct analysis_campaign designs[ACROSS_CAMPAIGNS_MAX]; /* of each, as its spec says */
+    size_t seen[ACROSS_CAMPAIGNS_MAX];                      /* blocks that count and were begun */
+    char *budget_why;
     struct analysis_campaign as_one;
     struct analysis *analysis;
 };
@@ -202,6 +207,33 @@ static int check(const struct across_campaign *campaigns, size_t n, struct bd_er
     return 0;
 }
 
+/* What is true of one is true of the whole. */
+static void add_design(struct across *a, size_t campaign)
+{
+    const struct across_campaign *c = &a->campaigns[campaign];
+    struct analysis_campaign *one = &a->as_one, *design = &a->designs[campaign];
+    size_t counted = c->blocks - c->warmup;
+    analysis_design_of(c->spec, design);
+    one->blocks = counted > one->blocks ? counted : one->blocks;
+    one->at_end = one->at_end && c->at_end;
+    one->adaptive = one->adaptive || design->adaptive;
+    one->fixed_seed = one->fixed_seed || design->fixed_seed;
+    one->left_out = one->left_out || design->left_out;
+    if (c->budget_why && !a->budget_why)
+        one->budget_why = a->budget_why = bd_xasprintf("campaign %s: %s", c->id, c->budget_why);
+}
+
+/* As its own analysis has it, unless another is asked for. */
+static double confidence_of(const struct across *a, double asked)
+{
+    double most = 0;
+    for (size_t i = 0; i < a->n; i++) {
+        const struct analysis_campaign *design = &a->designs[i];
+        most = fmax(most, design->until_metric ? design->until.confidence : STATS_CONFIDENCE);
+    }
+    return asked > 0 ? asked : most;
+}
+
 static void make_one(struct across *a, const struct bd_strv *metrics, double confidence)
 {
     struct analysis_campaign *one = &a->as_one;
@@ -217,14 +249,72 @@ static void make_one(struct across *a, const struct bd_strv *metrics, double con
     one->apart = true;
     one->metrics = metrics;
     one->by = ACROSS_FACTOR;
-    one->confidence = confidence;
     one->warmup = 0; /* those blocks are left out before */
-    for (size_t i = 0; i < a->n; i++) {
-        size_t counted = a->campaigns[i].blocks - a->campaigns[i].warmup;
-        one->blocks = counted > one->blocks ? counted : one->blocks;
-        one->at_end = one->at_end && a->campaigns[i].at_end;
-    }
+    for (size_t i = 0; i < a->n; i++)
+        add_design(a, i);
+    one->confidence = confidence_of(a, confidence);
     a->analysis = analysis_new(one);
+}
+
+/* {PATH: {TEXT of level: true}} of a campaign's cells. */
+static json_t *levels_by_path(const struct across_campaign *c)
+{
+    json_t *by_path = json_object(), *levels, *level;
+    const char *path;
+    size_t i;
+    json_array_foreach ((json_t *)c->levels, i, levels) {
+        json_object_foreach (levels, path, level) {
+            bd_auto_free char *text = bd_json_text(level);
+            if (!json_object_get(by_path, path))
+                json_object_set_new(by_path, path, json_object());
+            json_object_set_new(json_object_get(by_path, path), text, json_true());
+        }
+    }
+    return by_path;
+}
+
+/* Does `other` have none of these levels? */
+static bool is_apart(const json_t *levels, const json_t *other)
+{
+    const char *text;
+    json_t *is BD_UNUSED;
+    json_object_foreach ((json_t *)levels, text, is)
+        if (json_object_get(other, text))
+            return false;
+    return true;
+}
+
+/* "a and b have no level of cluster.compute in common"; NULL: each factor has levels in common. */
+static char *why_apart(const struct across_campaign *x, const struct across_campaign *y)
+{
+    bd_auto_json json_t *of_x = levels_by_path(x), *of_y = levels_by_path(y);
+    const struct {
+        const json_t *mine, *others;
+        const char *has, *lacks;
+    } ways[] = {{of_x, of_y, x->id, y->id}, {of_y, of_x, y->id, x->id}};
+    for (size_t i = 0; i < BD_ARRAY_LEN(ways); i++) {
+        const char *path;
+        json_t *levels;
+        json_object_foreach ((json_t *)ways[i].mine, path, levels) {
+            const json_t *others = json_object_get(ways[i].others, path);
+            if (!others)
+                return bd_xasprintf("cells of %s have a level of %s, and none of %s has one",
+                                    ways[i].has, path, ways[i].lacks);
+            if (is_apart(levels, others))
+                return bd_xasprintf("%s and %s have no level of %s in common", ways[i].has,
+                                    ways[i].lacks, path);
+        }
+    }
+    return NULL;
+}
+
+static int refuse(const struct across *a, struct bd_err *err)
+{
+    bd_auto_free char *why = NULL;
+    for (size_t i = 1; i < a->n && !why; i++)
+        why = why_apart(&a->campaigns[0], &a->campaigns[i]);
+    return bd_err_set(err, BD_EINVALID, "no cell is in all of these campaigns: %s",
+                      why ? why : "none has the same levels of all factors everywhere");
 }
 
 int across_new(const struct across_campaign *campaigns, size_t n, const struct bd_strv *metrics,
@@ -240,10 +330,7 @@ int across_new(const struct across_campaign *campaigns, size_t n, const struct b
     a->unmatched = json_array();
     match(a);
     if (json_array_size(a->levels) == 0)
-        return bd_err_set(
-            err, BD_EINVALID,
-            "no cell is in all of these campaigns: none has the same levels of the same "
-            "factors everywhere");
+        return refuse(a, err);
     a->factors = factors_of(a);
     find_differences(a);
     make_one(a, metrics, confidence);
@@ -260,6 +347,7 @@ void across_free(struct across *a)
     json_decref(a->factors);
     json_decref(a->unmatched);
     json_decref(a->differences);
+    free(a->budget_why);
     for (size_t i = 0; i < a->n; i++)
         free(a->cells[i]);
     free(a);
@@ -268,8 +356,12 @@ void across_free(struct across *a)
 void across_add(struct across *a, size_t campaign, const struct analysis_run *run)
 {
     const struct across_campaign *c = &a->campaigns[campaign];
-    if (run->cell >= json_array_size(c->levels) || a->cells[campaign][run->cell] == NO_CELL ||
-        run->block < c->warmup)
+    if (run->cell >= json_array_size(c->levels) || run->block < c->warmup)
+        return;
+    size_t block = run->block - c->warmup, *seen = &a->seen[campaign];
+    if (run->outcome != ANALYSIS_CANCELLED && block >= *seen)
+        *seen = block + 1;
+    if (a->cells[campaign][run->cell] == NO_CELL)
         return;
     struct analysis_run moved = *run;
     /* What an image's name stands for is to be the same within a campaign; between them it is among
@@ -278,7 +370,7 @@ void across_add(struct across *a, size_t campaign, const struct analysis_run *ru
         run->image ? bd_xasprintf("%s of campaign %s", run->image, c->id) : NULL;
     moved.image = image;
     moved.cell = a->cells[campaign][run->cell];
-    moved.block = run->block - c->warmup;
+    moved.block = block;
     analysis_add(a->analysis, &moved);
 }
 
@@ -292,13 +384,47 @@ const char *across_id(const struct across *a, size_t campaign)
     return a->campaigns[campaign].id;
 }
 
-json_t *across_json(const struct across *a)
+/* -- rules for stopping -- */
+
+/* What a campaign's rule asks of the intervals of medians for what has been run of it, so that they
+ * hold although the rule may have stopped it. */
+static double raised(const struct across *a, size_t campaign)
 {
-    json_t *campaigns = json_array();
+    struct stats_until until = a->designs[campaign].until;
+    size_t blocks = a->seen[campaign] > until.min ? a->seen[campaign] : until.min;
+    until.confidence = a->as_one.confidence;
+    stats_until_init(&until);
+    return stats_until_confidence(&until, blocks);
+}
+
+static void raise_intervals(struct across *a, json_t *notes)
+{
+    double most = a->as_one.confidence;
+    for (size_t i = 0; i < a->n; i++) {
+        if (!a->designs[i].until_metric)
+            continue;
+        double asked = raised(a, i);
+        most = fmax(most, asked);
+        json_array_append_new(
+            notes,
+            json_sprintf("campaign %s goes by a rule for stopping: for its %zu blocks it asks "
+                         "intervals of medians to cover with %.6g %%; comparisons are not "
+                         "corrected for its looks",
+                         a->campaigns[i].id, a->seen[i], 100 * asked));
+    }
+    a->as_one.interval_confidence = most;
+}
+
+json_t *across_json(struct across *a, double margin)
+{
+    json_t *campaigns = json_array(), *notes = json_array();
     for (size_t i = 0; i < a->n; i++)
         json_array_append_new(campaigns, json_pack("{s:s, s:s}", "id", a->campaigns[i].id, "name",
                                                    a->campaigns[i].name));
-    return json_pack("{s:s, s:o, s:O, s:O, s:b, s:o}", "schema", "benchd.comparison/1", "campaigns",
-                     campaigns, "differences", a->differences, "unmatched", a->unmatched, "paired",
-                     a->as_one.paired, "analysis", analysis_json(a->analysis));
+    raise_intervals(a, notes);
+    return json_pack("{s:s, s:o, s:O, s:O, s:o, s:b, s:o, s:o}", "schema", "benchd.comparison/1",
+                     "campaigns", campaigns, "differences", a->differences, "unmatched",
+                     a->unmatched, "notes", notes, "paired", a->as_one.paired, "gate",
+                     isnan(margin) ? json_null() : gate_json(a->analysis, ACROSS_FACTOR, margin),
+                     "analysis", analysis_json(a->analysis));
 }

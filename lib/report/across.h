@@ -7,6 +7,10 @@
  * are paired by block where the streams of a block are the same in all campaigns: a workload that
  * draws from (seed, block), the same workload on as many compute nodes but for what the levels of
  * every cell say, the same seed and warm-up.
+ *
+ * What is true of one campaign's design is told of the comparison: cells that were added on seeing
+ * results, a budget that ended it. Where rules have stopped campaigns, intervals of medians cover
+ * with the greatest of the confidences that these rules ask for (lib/stats/until.h).
  */
 #pragma once
 
@@ -19,10 +23,10 @@
 struct across_campaign {
     const char *id, *name;
     bool at_end;
-    const json_t *spec;   /* resolved */
-    const json_t *levels; /* [{PATH: level}] of its cells */
-    size_t blocks,
-        warmup; /* those of the warm-up are counted in both; at least as many as have run */
+    const json_t *spec;     /* resolved */
+    const json_t *levels;   /* [{PATH: level}] of its cells */
+    size_t blocks, warmup;  /* blocks with those of the warm-up; at least as many as have run */
+    const char *budget_why; /* how its budget ended it before all was run; NULL: it did not */
 };
 
 struct across;
@@ -41,5 +45,6 @@ void across_add(struct across *a, size_t campaign, const struct analysis_run *ru
 size_t across_campaigns(const struct across *a);
 const char *across_id(const struct across *a, size_t campaign);
 /* {schema, campaigns: [{id, name}], differences: [{campaign, path, before, after}], unmatched:
- * [{campaign, levels}], paired, analysis: Analysis}: the contract's Comparison. New reference. */
-json_t *across_json(const struct across *a);
+ * [{campaign, levels}], notes: [text], paired, gate: Gate, analysis: Analysis}: the contract's
+ * Comparison. margin: of the gate (gate.h); NAN: none is asked for. New reference. */
+json_t *across_json(struct across *a, double margin);

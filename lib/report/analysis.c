@@ -54,6 +54,8 @@ double analysis_confidence(const struct analysis *a)
 double analysis_interval_confidence(const struct analysis *a)
 {
     struct stats_until until = a->campaign->until;
+    if (a->campaign->interval_confidence > 0)
+        return a->campaign->interval_confidence;
     until.confidence = analysis_confidence(a);
     if (!a->campaign->until_metric)
         return until.confidence;

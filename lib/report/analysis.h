@@ -68,6 +68,7 @@ struct analysis_campaign {
                                       either, all that every cell has */
     const char *by;                /* comparisons of this factor only; NULL: of all */
     double confidence;             /* 0: that of the rule for stopping, else STATS_CONFIDENCE */
+    double interval_confidence;    /* of medians; 0: as the rule for stopping has it */
 };
 
 enum analysis_outcome { ANALYSIS_DONE, ANALYSIS_FAILED, ANALYSIS_CANCELLED };

@@ -1,24 +1,30 @@
 /*
- * Did something become worse? A comparison of a campaign with its baseline (lib/report/across.h),
- * held against a margin. PURE. Threads: values; no sharing.
+ * Did something become worse? Campaigns held against their baseline (lib/report/across.h), with a
+ * margin. PURE. Threads: values; no sharing.
  *
  * Of each comparison of a metric that has a direction, w is how many times as bad the campaign is
- * as the baseline: its ratio, or where high values are better one by that. With the interval of w:
+ * as the baseline: the shift of the logarithms, by Hodges and Lehmann, turned round where high
+ * values are better. Where not all values are above 0 there are no ratios: w is by how much it is
+ * worse, and the margin that share of the baseline's median. With alpha = 1 - confidence:
  *
- * - worse: the whole interval is beyond 1 + margin, and p, corrected, at most 1 - confidence;
- * - fine: the whole interval is below 1 + margin;
- * - undecided: neither, or there is no interval.
+ * - worse: that w is above the margin is shown by a one-sided test of Wilcoxon, or of Mann and
+ *   Whitney, with p <= alpha as corrected for all comparisons of the gate (Holm);
+ * - fine: that it is not, by that test the other way, with p <= alpha;
+ * - undecided: neither.
  *
- * The whole is `worse` if one is; else `undecided` if one is, or nothing was compared; else `fine`.
+ * The whole is `worse` if one is, which a gate says in at most alpha of all cases in which none is;
+ * else `undecided` if one is, or nothing was compared; else `fine`. That all have to be fine is why
+ * their p is not corrected: if one is above the margin, it is found fine in at most alpha of all
+ * cases, and the whole no more often (the intersection-union test; Berger 1982).
  */
 #pragma once
 
-#include <jansson.h>
+#include "lib/report/analysis.h"
 
 enum gate { GATE_FINE, GATE_WORSE, GATE_UNDECIDED, GATE_COUNT };
 const char *gate_to_str(enum gate g); /* "fine" */
+int gate_from_str(const char *s, enum gate *ret_gate);
 
-/* {answer, why, margin, counts: {fine, worse, undecided}, items: [{metric, cell, name, answer,
- * times, interval, pCorrected, sentence}]}, items in the comparison's order. margin >= 0. New
+/* The contract's Gate, of the levels of this factor against its first one; margin >= 0. New
  * reference. */
-json_t *gate_json(const json_t *comparison, double margin, enum gate *ret_answer);
+json_t *gate_json(const struct analysis *a, const char *factor, double margin);

@@ -107,14 +107,16 @@ static void add_campaign(const struct report *r, const char *id)
     const json_t *spec = json_object_get(r->source->campaign, "spec");
     const json_t *seed = json_object_get(json_object_get(spec, "design"), "seed");
     bd_auto_free char *here = bd_xasprintf("benchctl campaign reproduce %s", id);
-    bd_auto_free char *crate = bd_xasprintf("benchctl campaign crate %s\n"
-                                            "benchctl verify campaign-%s.crate.zip\n"
-                                            "benchctl campaign reproduce campaign-%s.crate.zip",
-                                            id, id, id);
+    bd_auto_free char *crate =
+        bd_xasprintf("benchctl campaign crate %s\n"
+                     "benchctl verify campaign-%s.crate.zip\n"
+                     "benchctl campaign reproduce campaign-%s.crate.zip --key PUBLIC.pem",
+                     id, id, id);
     doc_paragraph(r->doc, "On the machine that it was made on:");
     doc_code(r->doc, here);
-    doc_paragraph(r->doc, "Anywhere, from the campaign's crate, which has the spec, the plan, all "
-                          "records, and the manifests of the images:");
+    doc_paragraph(
+        r->doc, "Anywhere, from the campaign's crate, which has the spec, the plan, all "
+                "records, and the manifests of the images; PUBLIC.pem is the key of who made it:");
     doc_code(r->doc, crate);
     begin_facts(r, "What it all follows from");
     add_fact(r, "campaign", id);

@@ -2,6 +2,8 @@
 
 #include "lib/base/json.h"
 #include "lib/base/str.h"
+#include "lib/report/analysis_priv.h"
+#include "lib/stats/distributions.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -58,108 +60,235 @@ static const json_t *comparison_like(const json_t *metric, const json_t *origina
     return NULL;
 }
 
-/* -- one comparison -- */
+/* -- one side -- */
 
-enum finding { NOTHING, EQUIVALENT, HIGHER, LOWER };
+enum finding { NOTHING, MIXED, EQUIVALENT, HIGHER, LOWER };
 
 /* What a comparison found, whatever is better. */
 static enum finding finding_of(const json_t *comparison, const char *direction)
 {
     const char *result = bd_json_str(comparison, "result", "unresolved");
     bool high_is_better = bd_str_eq(direction, "max");
-    if (bd_str_eq(result, "equivalent"))
-        return EQUIVALENT;
-    if (bd_str_eq(result, "higher"))
-        return HIGHER;
-    if (bd_str_eq(result, "lower"))
-        return LOWER;
-    if (bd_str_eq(result, "better"))
-        return high_is_better ? HIGHER : LOWER;
-    if (bd_str_eq(result, "worse"))
-        return high_is_better ? LOWER : HIGHER;
+    const struct {
+        const char *result;
+        enum finding finding;
+    } words[] = {
+        {"mixed", MIXED},
+        {"equivalent", EQUIVALENT},
+        {"higher", HIGHER},
+        {"lower", LOWER},
+        {"better", high_is_better ? HIGHER : LOWER},
+        {"worse", high_is_better ? LOWER : HIGHER},
+    };
+    for (size_t i = 0; i < BD_ARRAY_LEN(words); i++)
+        if (bd_str_eq(result, words[i].result))
+            return words[i].finding;
     return NOTHING;
 }
 
+/* Of a ratio the logarithms: then no difference is 0 for both. */
 struct side {
-    double ratio, low, high; /* NAN: not there */
     enum finding finding;
+    bool ratio, has_interval;
+    double estimate, low, high, coverage;
+    double margin; /* within which it may be equivalent; NAN: none is said */
 };
+
+static const json_t *figures_of(const json_t *comparison)
+{
+    return json_object_get(comparison, bd_json_str(comparison, "estimand", ""));
+}
 
 static struct side side_of(const json_t *comparison, const char *direction)
 {
-    const json_t *ratio = json_object_get(comparison, "ratio");
-    const json_t *interval = json_object_get(ratio, "interval");
-    return (struct side){
-        .ratio = bd_json_real(ratio, "median", NAN),
+    const json_t *figures = figures_of(comparison);
+    const json_t *interval = json_object_get(figures, "interval");
+    const json_t *equivalence = json_object_get(comparison, "equivalence");
+    struct side s = {
+        .finding = finding_of(comparison, direction),
+        .ratio = bd_str_eq(bd_json_str(comparison, "estimand", ""), "ratio"),
+        .estimate = bd_json_real(figures, "estimate", NAN),
         .low = bd_json_real(interval, "low", NAN),
         .high = bd_json_real(interval, "high", NAN),
-        .finding = finding_of(comparison, direction),
+        .coverage = bd_json_real(interval, "coverage", NAN),
     };
+    s.margin = s.ratio ? log1p(bd_json_real(equivalence, "margin", NAN))
+                       : bd_json_real(equivalence, "marginAbsolute", NAN);
+    if (s.ratio) {
+        s.estimate = log(s.estimate);
+        s.low = log(s.low);
+        s.high = log(s.high);
+    }
+    s.has_interval = s.low <= s.estimate && s.estimate <= s.high && isfinite(s.low) &&
+                     isfinite(s.high) && s.coverage > 0;
+    return s;
 }
 
-static bool are_apart(const struct side *a, const struct side *b)
+/* That an equivalence may have too. */
+static enum finding direction_of(const struct side *s)
 {
-    return a->low > b->high || b->low > a->high; /* false where one is not there */
+    if (s->finding == EQUIVALENT && s->has_interval && s->low > 0)
+        return HIGHER;
+    if (s->finding == EQUIVALENT && s->has_interval && s->high < 0)
+        return LOWER;
+    return s->finding == HIGHER || s->finding == LOWER ? s->finding : NOTHING;
 }
 
-static enum reproduction judge(const struct side *a, const struct side *b, const char **ret_why)
+static bool is_resolved(const struct side *s)
 {
-    if (a->finding == NOTHING) {
-        *ret_why = "the original resolved nothing here";
+    return s->finding == EQUIVALENT || s->finding == HIGHER || s->finding == LOWER;
+}
+
+static bool are_comparable(const struct side *a, const struct side *b)
+{
+    return a->has_interval && b->has_interval && a->ratio == b->ratio;
+}
+
+/* -- one comparison -- */
+
+/* How many times as wide the interval is that covers with 1 - error. */
+static double widening(const struct side *s, double error)
+{
+    double missed = fmax(1 - s->coverage, 1e-15);
+    return fmax(1, stats_normal_quantile(error / 2) / stats_normal_quantile(missed / 2));
+}
+
+/* Does the interval of their difference lie beside 0? */
+static bool are_apart(const struct side *a, const struct side *b, double error)
+{
+    double x = widening(a, error), y = widening(b, error), between = b->estimate - a->estimate;
+    double of_a = between > 0 ? a->high - a->estimate : a->estimate - a->low;
+    double of_b = between > 0 ? b->estimate - b->low : b->high - b->estimate;
+    return fabs(between) > hypot(x * of_a, y * of_b);
+}
+
+/* Does the wider interval lie outside the margin? */
+static bool is_outside(const struct side *s, double margin, double error)
+{
+    double wider = widening(s, error);
+    return s->estimate - wider * (s->estimate - s->low) > margin ||
+           s->estimate + wider * (s->high - s->estimate) < -margin;
+}
+
+static enum reproduction judge_equivalence(const struct side *a, const struct side *b, double error,
+                                           const char **ret_why)
+{
+    if (!b->has_interval || a->ratio != b->ratio || !(a->margin > 0)) {
+        *ret_why = "the original is equivalent, and there is no interval to hold to its margin";
         return INCONCLUSIVE;
     }
-    if (b->finding != NOTHING && a->finding != b->finding) {
-        *ret_why = a->finding == EQUIVALENT   ? "there was no difference, and now there is one"
-                   : b->finding == EQUIVALENT ? "there was a difference, and now there is none"
-                                              : "the difference goes the other way now";
+    if (b->low >= -a->margin && b->high <= a->margin) {
+        *ret_why = "within the margin again";
+        return REPRODUCED;
+    }
+    if (is_outside(b, a->margin, error)) {
+        *ret_why = "it was within the margin, and now it is outside";
         return NOT_REPRODUCED;
     }
-    if (are_apart(a, b)) {
-        *ret_why = "the intervals of the ratio do not meet";
-        return NOT_REPRODUCED;
-    }
-    if (b->finding == NOTHING) {
-        *ret_why = "the reproduction resolved nothing here";
-        return INCONCLUSIVE;
-    }
-    *ret_why = a->finding == EQUIVALENT ? "equivalent again" : "the same direction again";
-    return REPRODUCED;
+    *ret_why = "it was within the margin, and now it may be or not";
+    return INCONCLUSIVE;
 }
 
-static json_t *real_or_null(double value)
+static enum reproduction judge_difference(const struct side *a, const struct side *b, double error,
+                                          const char **ret_why)
 {
-    return isfinite(value) ? json_real(value) : json_null();
+    enum finding again = direction_of(b);
+    if (again != NOTHING && again != a->finding) {
+        *ret_why = "the difference goes the other way now";
+        return NOT_REPRODUCED;
+    }
+    if (are_comparable(a, b) && are_apart(a, b, error)) {
+        *ret_why = "its size is another now";
+        return NOT_REPRODUCED;
+    }
+    if (again != NOTHING) {
+        *ret_why = "the same direction again";
+        return REPRODUCED;
+    }
+    *ret_why = b->finding == MIXED        ? "it goes both ways now, in different contexts"
+               : b->finding == EQUIVALENT ? "now it is within the margin, and has no direction"
+                                          : "the reproduction resolved nothing here";
+    return INCONCLUSIVE;
+}
+
+static enum reproduction judge(const struct side *a, const struct side *b, double error,
+                               const char **ret_why)
+{
+    if (a->finding == NOTHING || a->finding == MIXED) {
+        *ret_why = a->finding == MIXED ? "the original found both ways, in different contexts"
+                                       : "the original resolved nothing here";
+        return INCONCLUSIVE;
+    }
+    return a->finding == EQUIVALENT ? judge_equivalence(a, b, error, ret_why)
+                                    : judge_difference(a, b, error, ret_why);
+}
+
+/* -- all of them -- */
+
+struct pair {
+    const json_t *metric, *original, *again; /* again: NULL: it has no such comparison */
+    bool is_measured;                        /* the reproduction has the metric */
+    struct side a, b;
+};
+struct judged {
+    struct pair *pairs;
+    size_t n, resolved, comparable; /* the latter: of those resolved */
+    double error;                   /* of each, for all of them together */
+};
+
+static void add_pair(struct judged *j, const json_t *metric, const json_t *other,
+                     const json_t *comparison)
+{
+    const char *direction = bd_json_str(metric, "direction", "min");
+    struct pair pair = {.metric = metric, .original = comparison, .is_measured = other != NULL};
+    pair.again = comparison_like(other, comparison);
+    pair.a = side_of(comparison, direction);
+    if (pair.again)
+        pair.b = side_of(pair.again, direction);
+    j->resolved += is_resolved(&pair.a);
+    j->comparable += is_resolved(&pair.a) && pair.again && are_comparable(&pair.a, &pair.b);
+    j->pairs = bd_xrealloc(j->pairs, (j->n + 1) * sizeof(*j->pairs));
+    j->pairs[j->n++] = pair;
+}
+
+static void add_pairs(struct judged *j, const json_t *original, const json_t *again)
+{
+    const json_t *metric, *comparison;
+    size_t i, k;
+    json_array_foreach (json_object_get(original, "metrics"), i, metric) {
+        const json_t *other = metric_of(again, bd_json_str(metric, "name", ""));
+        json_array_foreach (json_object_get(metric, "comparisons"), k, comparison)
+            add_pair(j, metric, other, comparison);
+    }
+    double alpha = 1 - bd_json_real(original, "confidence", STATS_CONFIDENCE);
+    j->error = alpha / (double)(j->comparable ? j->comparable : 1);
 }
 
 static json_t *side_json(const json_t *comparison)
 {
-    const json_t *ratio = json_object_get(comparison, "ratio");
-    const json_t *interval = json_object_get(ratio, "interval");
-    return json_pack("{s:o, s:o, s:s}", "ratio", real_or_null(bd_json_real(ratio, "median", NAN)),
+    const json_t *interval = json_object_get(figures_of(comparison), "interval");
+    return json_pack("{s:s?, s:o, s:o, s:s}", "estimand", bd_json_str(comparison, "estimand", NULL),
+                     "estimate",
+                     real_or_null(bd_json_real(figures_of(comparison), "estimate", NAN)),
                      "interval", interval ? json_deep_copy(interval) : json_null(), "result",
                      bd_json_str(comparison, "result", "unresolved"));
 }
 
-static json_t *judge_one(const json_t *metric, const json_t *original, const json_t *again,
-                         enum reproduction *ret_answer)
+static json_t *pair_json(const struct pair *p, double error, enum reproduction *ret_answer)
 {
     static const char *const copied[] = {"factor",  "level", "reference",
                                          "context", "cell",  "against"};
-    const char *direction = bd_json_str(metric, "direction", "min");
-    const char *why = "the reproduction has no such comparison";
-    enum reproduction answer = INCONCLUSIVE;
-    if (again) {
-        struct side a = side_of(original, direction), b = side_of(again, direction);
-        answer = judge(&a, &b, &why);
-    }
-    json_t *json = json_pack("{s:s, s:s, s:s, s:o, s:o}", "metric", bd_json_str(metric, "name", ""),
-                             "answer", answers[answer], "why", why, "original", side_json(original),
-                             "reproduction", again ? side_json(again) : json_null());
+    const char *why = p->is_measured ? "the reproduction has no cells of these levels"
+                                     : "the reproduction did not measure this metric";
+    *ret_answer = p->again ? judge(&p->a, &p->b, error, &why) : INCONCLUSIVE;
+    json_t *json =
+        json_pack("{s:s, s:s, s:s, s:o, s:o}", "metric", bd_json_str(p->metric, "name", ""),
+                  "answer", answers[*ret_answer], "why", why, "original", side_json(p->original),
+                  "reproduction", p->again ? side_json(p->again) : json_null());
     for (size_t i = 0; i < BD_ARRAY_LEN(copied); i++) {
-        const json_t *value = json_object_get(original, copied[i]);
+        const json_t *value = json_object_get(p->original, copied[i]);
         json_object_set_new(json, copied[i], value ? json_deep_copy(value) : json_null());
     }
-    *ret_answer = answer;
     return json;
 }
 
@@ -204,44 +333,60 @@ static json_t *campaign_of(const json_t *analysis)
     return id ? json_deep_copy(id) : json_null();
 }
 
-static json_t *answer_json(const size_t counts[REPRODUCTION_COUNT], enum reproduction *ret_answer)
+static json_t *answer_json(const struct judged *j, const size_t counts[REPRODUCTION_COUNT],
+                           enum reproduction *ret_answer)
 {
-    size_t all = counts[REPRODUCED] + counts[NOT_REPRODUCED] + counts[INCONCLUSIVE];
-    enum reproduction answer = counts[NOT_REPRODUCED] ? NOT_REPRODUCED
-                               : counts[REPRODUCED]   ? REPRODUCED
-                                                      : INCONCLUSIVE;
+    size_t others = j->n - j->resolved, undecided = counts[INCONCLUSIVE] - others;
+    enum reproduction answer = counts[NOT_REPRODUCED]                             ? NOT_REPRODUCED
+                               : j->resolved && counts[REPRODUCED] == j->resolved ? REPRODUCED
+                                                                                  : INCONCLUSIVE;
     bd_auto_free char *why =
-        bd_xasprintf("of %zu comparisons %zu reproduced, %zu not, %zu inconclusive", all,
-                     counts[REPRODUCED], counts[NOT_REPRODUCED], counts[INCONCLUSIVE]);
+        j->resolved == 0
+            ? bd_xasprintf("of %zu comparison%s the original resolved none", j->n,
+                           j->n == 1 ? "" : "s")
+            : bd_xasprintf(
+                  "of %zu comparison%s that the original resolved (of %zu) %zu reproduced, "
+                  "%zu not, %zu inconclusive",
+                  j->resolved, j->resolved == 1 ? "" : "s", j->n, counts[REPRODUCED],
+                  counts[NOT_REPRODUCED], undecided);
     *ret_answer = answer;
-    return json_pack("{s:s, s:s, s:{s:I, s:I, s:I}}", "answer", answers[answer], "why", why,
-                     "counts", "reproduced", (json_int_t)counts[REPRODUCED], "notReproduced",
+    return json_pack("{s:s, s:s, s:{s:I, s:I, s:I, s:I}}", "answer", answers[answer], "why", why,
+                     "counts", "resolved", (json_int_t)j->resolved, "reproduced",
+                     (json_int_t)counts[REPRODUCED], "notReproduced",
                      (json_int_t)counts[NOT_REPRODUCED], "inconclusive",
                      (json_int_t)counts[INCONCLUSIVE]);
+}
+
+static json_t *all_cells_json(const json_t *original, const json_t *again)
+{
+    json_t *cells = json_array();
+    const json_t *metric;
+    size_t i;
+    json_array_foreach (json_object_get(original, "metrics"), i, metric) {
+        const json_t *other = metric_of(again, bd_json_str(metric, "name", ""));
+        bd_auto_json json_t *of_metric = cells_json(original, metric, other);
+        json_array_extend(cells, of_metric);
+    }
+    return cells;
 }
 
 json_t *reproduction_json(const json_t *original, const json_t *again,
                           enum reproduction *ret_answer)
 {
-    json_t *comparisons = json_array(), *cells = json_array();
-    size_t counts[REPRODUCTION_COUNT] = {0}, i, k;
-    const json_t *metric, *comparison;
-    json_array_foreach (json_object_get(original, "metrics"), i, metric) {
-        const json_t *other = metric_of(again, bd_json_str(metric, "name", ""));
-        json_array_foreach (json_object_get(metric, "comparisons"), k, comparison) {
-            enum reproduction answer;
-            json_array_append_new(
-                comparisons,
-                judge_one(metric, comparison, comparison_like(other, comparison), &answer));
-            counts[answer]++;
-        }
-        bd_auto_json json_t *of_metric = cells_json(original, metric, other);
-        json_array_extend(cells, of_metric);
+    json_t *comparisons = json_array();
+    size_t counts[REPRODUCTION_COUNT] = {0};
+    struct judged j = {0};
+    add_pairs(&j, original, again);
+    for (size_t i = 0; i < j.n; i++) {
+        enum reproduction answer;
+        json_array_append_new(comparisons, pair_json(&j.pairs[i], j.error, &answer));
+        counts[answer]++;
     }
-    json_t *json = answer_json(counts, ret_answer);
+    json_t *json = answer_json(&j, counts, ret_answer);
     json_object_set_new(json, "original", campaign_of(original));
     json_object_set_new(json, "reproduction", campaign_of(again));
     json_object_set_new(json, "comparisons", comparisons);
-    json_object_set_new(json, "cells", cells);
+    json_object_set_new(json, "cells", all_cells_json(original, again));
+    free(j.pairs);
     return json;
 }

@@ -3,16 +3,22 @@
  * runs of their own, held against each other comparison by comparison. PURE. Threads: values; no
  * sharing.
  *
- * A comparison of the original is
+ * Of the comparisons that the original resolved, one is
  *
- * - not reproduced, where the reproduction found the contrary: the other direction, equivalence
- *   where there was a difference, a difference where there was equivalence, or a ratio whose
- *   interval does not meet the original's;
- * - inconclusive, where one of them found nothing, or the reproduction has no such comparison;
- * - reproduced, where both found a difference in the same direction, or equivalence.
+ * - a difference, reproduced where it is found in the same direction again, not reproduced where it
+ *   is found in the other one, or where the size is another: where the interval of the ratio of
+ *   both ratios (difference of both differences) does not hold 1 (0);
+ * - equivalence, reproduced where the new interval lies within the margin of the original, not
+ *   reproduced where it lies outside;
  *
- * The whole is `not reproduced` if one comparison is; else `reproduced` if one is; else
- * `inconclusive`.
+ * and inconclusive otherwise, as are those that the original did not resolve. The interval of the
+ * ratio of ratios is made of both reported ones, by the logarithms of their ends (MOVER: Zou and
+ * Donner 2008), each widened from its coverage to 1 - alpha / m as a normal quantile would be:
+ * alpha = 1 - the original's confidence, m: comparisons of which both have an interval
+ * (Bonferroni), so that of true reproductions at most about alpha have one that fails by that.
+ *
+ * The whole is `reproduced` if all that the original resolved is; `not reproduced` if one of them
+ * is not; else `inconclusive`, also where it resolved nothing.
  */
 #pragma once
 
@@ -22,11 +28,12 @@ enum reproduction { REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE, REPRODUCTION_COUNT
 const char *reproduction_to_str(enum reproduction r); /* "not reproduced" */
 
 /*
- * {answer, why, original, reproduction (their campaigns), counts: {reproduced, notReproduced,
- * inconclusive}, comparisons: [{metric, factor, level, reference, context, cell, against, answer,
- * why, original: {ratio, interval, result}, reproduction: the same}], cells: [{metric, cell, name,
- * original: {n, median, interval}, reproduction: the same, ratio}]}; comparisons in the original's
- * order, those of metrics that are objectives or were asked for. New reference.
+ * {answer, why, original, reproduction (their campaigns), counts: {resolved, reproduced,
+ * notReproduced, inconclusive} (the last three of all), comparisons: [{metric, factor, level,
+ * reference, context, cell, against, answer, why, original: {estimand, estimate, interval, result},
+ * reproduction: the same}], cells: [{metric, cell, name, original: {n, median, interval},
+ * reproduction: the same, ratio}]}; comparisons in the original's order, those of metrics that are
+ * objectives or were asked for. New reference.
  */
 json_t *reproduction_json(const json_t *original, const json_t *again,
                           enum reproduction *ret_answer);

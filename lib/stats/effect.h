@@ -49,6 +49,23 @@ void stats_equivalent_pairs(const double *a, const double *b, size_t n, double m
                             struct stats_test *ret_test);
 
 /*
+ * Is the shift of a against b above `by`, or not? Both one-sided rank tests, exact where those of
+ * ranks.h are. Values that are by `by` apart, but for 1e-12 of the greatest, speak for at_most: not
+ * being above is shown by them too (the test of a shift that is above `by` by as little as one
+ * likes). p are NAN where there is nothing to test.
+ */
+struct stats_beyond {
+    double above;   /* p of: it is at most `by` */
+    double at_most; /* p of: it is above `by` */
+    const char *method;
+    bool exact;
+};
+void stats_beyond_samples(const double *a, size_t n_a, const double *b, size_t n_b, double by,
+                          struct stats_beyond *ret_beyond);
+void stats_beyond_pairs(const double *a, const double *b, size_t n, double by,
+                        struct stats_beyond *ret_beyond);
+
+/*
  * What share of the variance of ranks goes with each effect: values[n], each with the number of its
  * level in each of `factors` factors (at most 32), levels[i * factors + f]. An effect is a set of
  * factors (bit f of its mask): one bit a main effect, two an interaction. shares are eta squared of

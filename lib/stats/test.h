@@ -15,3 +15,10 @@ struct stats_test {
     double statistic;   /* as the test's header defines it; NAN: none */
     double p;           /* two-sided where there are sides; NAN: none */
 };
+
+/* Is p small enough for what is to hold with that confidence? 0.1 is for 0.9, though 1 - 0.9 in
+ * doubles is less than that. false of NAN. */
+static inline bool stats_rejects(double p, double confidence)
+{
+    return p <= 1 - confidence + 1e-12;
+}

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 START_TEST(test_what_is_packed_is_what_was_signed)
 {
@@ -55,6 +56,28 @@ START_TEST(test_files_are_read_as_json)
     ck_assert_int_eq(bd_write_file(other, "no zip file", 11, 0600, NULL), 0);
     ck_assert_int_eq(crate_read_json(other, "spec.json", &none, &err), BD_ECORRUPT);
     ck_assert_ptr_null(none);
+    unit_dir_done(dir);
+}
+END_TEST
+
+START_TEST(test_what_was_checked_is_what_is_read_though_the_path_leads_elsewhere)
+{
+    char *dir = unit_dir();
+    bd_auto(crate_key) struct crate_key *key = crate_test_key(dir);
+    bd_auto_free char *path = crate_test_make(dir, "crate.zip", key);
+    bd_auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct crate_verdict v = {0};
+    struct bd_err err = BD_ERR_INIT;
+    ck_assert_msg(crate_check_fd(fd, key, &v, &err) == 0, "%s", err.text);
+    ck_assert_uint_eq(v.faults.n, 0);
+    crate_verdict_done(&v);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(bd_write_file(path, "another", 7, 0600, NULL), 0);
+    for (int i = 0; i < 2; i++) {
+        bd_auto_json json_t *spec = NULL;
+        ck_assert_msg(crate_read_json_fd(fd, "spec.json", &spec, &err) == 0, "%s", err.text);
+        ck_assert_str_eq(bd_json_str(spec, "name", "?"), "test");
+    }
     unit_dir_done(dir);
 }
 END_TEST
@@ -267,6 +290,7 @@ int main(void)
     tcase_add_test(tcase, test_what_is_packed_is_what_was_signed);
     tcase_add_test(tcase, test_the_same_crate_has_the_same_bytes);
     tcase_add_test(tcase, test_files_are_read_as_json);
+    tcase_add_test(tcase, test_what_was_checked_is_what_is_read_though_the_path_leads_elsewhere);
     tcase_add_test(tcase, test_another_key_is_told);
     tcase_add_loop_test(tcase, test_names, 0, BD_ARRAY_LEN(names));
     tcase_add_test(tcase, test_names_have_bounds);

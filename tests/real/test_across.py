@@ -1,6 +1,7 @@
 """Campaigns against each other: what differs, a gate, and whether a result is found again, on one daemon."""
 import json
 import subprocess
+import zipfile
 
 import pytest
 
@@ -54,6 +55,7 @@ def test_two_are_compared(api, benchctl, pair):
     assert {c["result"] for c in metric["comparisons"]} == {"worse"}
     assert {c["factor"] for c in metric["comparisons"]} == {"campaign"}
     assert found["analysis"]["verdict"]["value"] == "exploratory"
+    assert found["gate"] is None and found["notes"] == []
 
 
 def test_the_gate_answers_as_the_data_say(benchctl, pair):
@@ -62,6 +64,9 @@ def test_the_gate_answers_as_the_data_say(benchctl, pair):
                                        (after, before, "18%", 6)):
         said = benchctl("campaign", "gate", id, "--baseline", baseline, "--margin", margin, code=code)
         assert said["answer"] == {0: "fine", 6: "worse"}[code], said
+        assert [item["name"] for item in said["items"]] == ["over all cells", "0", "3000"]
+        for item, n in zip(said["items"], (2 * BLOCKS, BLOCKS, BLOCKS)):
+            assert item["worse"]["interval"] and (item["n"], item["nAgainst"]) == (n, n), item
     assert "no campaign" in benchctl("campaign", "gate", "nobody", "--baseline", before, code=4)
 
 
@@ -99,4 +104,7 @@ def test_one_is_reproduced_from_its_crate(api, benchctl, pair, tmp_path):
     done = subprocess.run([BENCHCTL, "--socket", api.unix, "campaign", "crate", pair[0], "-o", crate],
                           capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    hold_reproduced(api, benchctl("campaign", "reproduce", crate), pair[0])
+    assert "may be from anybody" in benchctl("campaign", "reproduce", crate, code=2)
+    key = tmp_path / "signer.pub"
+    key.write_bytes(zipfile.ZipFile(crate).read(key.name))
+    hold_reproduced(api, benchctl("campaign", "reproduce", crate, "--key", key), pair[0])

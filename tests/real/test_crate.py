@@ -170,7 +170,7 @@ def test_it_is_run_again_from_its_crate(daemon, campaigns, tmp_path):
     id = campaigns.done(spec)[0]["id"]
     file = tmp_path / "again.zip"
     file.write_bytes(get_crate(campaigns.api, id).body)
-    done = subprocess.run([BENCHCTL, "--socket", daemon.socket, "campaign", "reproduce", file, "--json"],
+    done = subprocess.run([BENCHCTL, "--socket", daemon.socket, "campaign", "reproduce", file, "--trust", "--json"],
                           capture_output=True, text=True, check=False)
     said = json.loads(done.stdout)
     assert said["answer"] == "inconclusive" and said["differences"] == [], (said, done.stderr)

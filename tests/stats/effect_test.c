@@ -4,6 +4,7 @@
 #include "tests/base/unit.h"
 #include "tests/stats/random.h"
 
+#include <math.h>
 #include <string.h>
 
 static int by_size(const void *a, const void *b)
@@ -193,6 +194,62 @@ START_TEST(a_wider_margin_is_easier)
 }
 END_TEST
 
+/* One side is that of the two-sided test, and both sides of two bounds are equivalence. */
+START_TEST(being_beyond_and_not_are_the_sides_of_the_other_tests)
+{
+    struct bd_rng rng;
+    bd_rng_init(&rng, 5, 0);
+    double a[60], b[60];
+    for (size_t round = 0; round < 40; round++) {
+        size_t n = round < 36 ? 4 + round / 2 : 60;
+        const double margin = 0.3;
+        random_values(&rng, n, 0.2, 0, a);
+        random_values(&rng, n, 0, 0, b);
+        struct stats_beyond at[3][2]; /* at -margin, 0, margin; samples, pairs */
+        for (int i = 0; i < 3; i++) {
+            stats_beyond_samples(a, n, b, n, (i - 1) * margin, &at[i][0]);
+            stats_beyond_pairs(a, b, n, (i - 1) * margin, &at[i][1]);
+        }
+        for (int pairs = 0; pairs < 2; pairs++) {
+            struct stats_test differ, equivalent;
+            if (pairs) {
+                stats_wilcoxon(a, b, n, &differ);
+                stats_equivalent_pairs(a, b, n, margin, &equivalent);
+            } else {
+                stats_mann_whitney(a, n, b, n, &differ);
+                stats_equivalent_samples(a, n, b, n, margin, &equivalent);
+            }
+            const struct stats_beyond *zero = &at[1][pairs];
+            ck_assert(differ.p == fmin(1, 2 * fmin(zero->above, zero->at_most)));
+            ck_assert(equivalent.p == fmax(at[0][pairs].above, at[2][pairs].at_most));
+            ck_assert(zero->exact == differ.exact && zero->method == differ.method);
+        }
+    }
+}
+END_TEST
+
+START_TEST(what_lies_on_the_bound_is_not_beyond)
+{
+    static const double one[] = {1, 2, 3, 4, 5}, more[] = {1.1, 2.1, 3.1, 4.1, 5.1},
+                        some[] = {1, 2, 3, 4, 7}, zeros[5] = {0};
+    struct stats_beyond beyond;
+    stats_beyond_pairs(one, one, 5, 0, &beyond);
+    ck_assert(beyond.above == 1 && beyond.at_most == 1.0 / 32);
+    stats_beyond_pairs(more, one, 5, 0.1, &beyond); /* but for rounding */
+    ck_assert(beyond.above == 1 && beyond.at_most == 1.0 / 32);
+    stats_beyond_pairs(more, one, 5, 0.0999, &beyond);
+    ck_assert(beyond.above == 1.0 / 32 && beyond.at_most == 1);
+    stats_beyond_pairs(some, one, 5, 0, &beyond); /* W+ 5 of ranks 2.5, four times, and 5 */
+    ck_assert(beyond.above == 27.0 / 32);
+    stats_beyond_samples(zeros, 3, zeros, 3, 0, &beyond);
+    ck_assert(beyond.above == 1 && beyond.at_most == 1.0 / 20);
+    stats_beyond_samples(zeros, 3, zeros, 0, 0, &beyond);
+    ck_assert(isnan(beyond.above) && isnan(beyond.at_most));
+    stats_beyond_pairs(zeros, zeros, 0, 0, &beyond);
+    ck_assert(isnan(beyond.above) && isnan(beyond.at_most));
+}
+END_TEST
+
 START_TEST(equivalence_of_nothing_is_said)
 {
     const double a[] = {1, 2, 3, 4, 5, 6}, far[] = {11, 12, 13, 14, 15, 16};
@@ -316,6 +373,7 @@ UNIT_MAIN("effect", shifts_are_what_sorting_all_differences_gives,
           an_interval_holds_the_shifts_that_are_not_rejected,
           a_shift_moves_and_turns_with_the_values, large_samples_take_no_room_for_their_differences,
           few_values_have_a_shift_and_no_interval, delta_has_a_magnitude, delta_is_of_all_pairs,
-          a_wider_margin_is_easier, equivalence_of_nothing_is_said,
+          a_wider_margin_is_easier, being_beyond_and_not_are_the_sides_of_the_other_tests,
+          what_lies_on_the_bound_is_not_beyond, equivalence_of_nothing_is_said,
           in_a_balanced_design_the_order_of_effects_does_not_matter,
           shares_are_of_ranks_and_of_what_is_there, nothing_varies_or_far_too_much)

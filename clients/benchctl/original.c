@@ -1,0 +1,247 @@
+#include "original.h"
+
+#include "api.h"
+#include "campaign.h"
+#include "input.h"
+#include "text.h"
+
+#include "lib/crate/check.h"
+#include "lib/crate/read.h"
+
+#include <string.h>
+
+#define COMMANDS_MAX 100 /* told one by one */
+
+bool original_is_crate(const char *word)
+{
+    return strchr(word, '/') || bd_ends_with(word, ".zip");
+}
+
+void original_done(struct original *o)
+{
+    free(o->name);
+    free(o->signed_by);
+    json_decref(o->spec);
+    json_decref(o->analysis);
+    json_decref(o->host);
+}
+
+/* -- of the daemon -- */
+
+static int get(struct cli *cli, char *path, json_t **ret, struct bd_err *err)
+{
+    bd_auto_free char *owned = path;
+    http_auto_reply struct http_reply reply = {0};
+    return api_get(cli, owned, &reply, ret, err);
+}
+
+/* The digest of the host that most runs name, of as many the first; NULL: none does. Borrowed from
+ * them. */
+static const char *usual_host(struct cli *cli, const char *name, const json_t *runs)
+{
+    bd_auto_json json_t *counts = json_object();
+    const json_t *run;
+    const char *usual = NULL;
+    json_int_t most = 0;
+    size_t i;
+    json_array_foreach (runs, i, run) {
+        const char *host = bd_json_str(json_object_get(run, "conditions"), "host", NULL);
+        json_int_t n = host ? bd_json_int(counts, host, 0) + 1 : 0;
+        if (host)
+            json_object_set_new(counts, host, json_integer(n));
+        if (n > most) {
+            most = n;
+            usual = host;
+        }
+    }
+    if (json_object_size(counts) > 1)
+        cli_note(cli, MARK_INFO,
+                 "%s: its host was not the same in all runs; what it was in most is compared",
+                 name);
+    return usual;
+}
+
+static int get_host(struct cli *cli, struct original *o, struct bd_err *err)
+{
+    bd_auto_free char *path = bd_xasprintf("/v1/campaigns/%s/runs", o->name);
+    bd_auto_json json_t *runs = NULL;
+    int r = api_list(cli, path, &runs, err);
+    if (r < 0)
+        return r;
+    const char *digest = usual_host(cli, o->name, json_object_get(runs, "items"));
+    bd_auto_free char *description =
+        bd_xasprintf("/v1/hosts/local/descriptions/%s", digest ? digest : "");
+    return digest ? api_get_if_there(cli, description, &o->host, err) : 0;
+}
+
+/* Before its end nobody knows what it will have found. */
+static int check_ended(const json_t *campaign, const char *id, struct bd_err *err)
+{
+    if (campaign_is_at_end(campaign))
+        return 0;
+    return bd_err_set(err, BD_ECONFLICT,
+                      "campaign %s is %s: it is reproduced once it is at its end", id,
+                      bd_json_str(campaign, "state", "?"));
+}
+
+int original_of_campaign(struct cli *cli, const char *ref, struct original *o, struct bd_err *err)
+{
+    bd_auto_json json_t *campaign = NULL;
+    int r = api_find(cli, API_CAMPAIGN, ref, &o->name, err);
+    if (r == 0)
+        r = get(cli, bd_xasprintf("/v1/campaigns/%s", o->name), &campaign, err);
+    if (r == 0)
+        r = check_ended(campaign, o->name, err);
+    if (r == 0)
+        r = get(cli, bd_xasprintf("/v1/campaigns/%s/analysis", o->name), &o->analysis, err);
+    if (r == 0)
+        r = get_host(cli, o, err);
+    if (r == 0)
+        o->spec = json_deep_copy(json_object_get(campaign, "spec"));
+    return r;
+}
+
+/* -- of a crate -- */
+
+static void tell_faults(struct cli *cli, const struct crate_faults *faults)
+{
+    for (size_t i = 0; i < faults->n; i++) {
+        const struct crate_fault *f = &faults->items[i];
+        bd_str_add(&cli->faults, "  ");
+        text_escape(&cli->faults, f->name ? f->name : "the whole");
+        bd_str_add(&cli->faults, ": ");
+        text_escape(&cli->faults, f->text);
+        bd_str_add(&cli->faults, "\n");
+    }
+}
+
+/* What was altered is not worth reproducing, nor is what somebody else has signed. */
+static int check(struct cli *cli, int fd, const struct crate_key *key, struct original *o,
+                 struct bd_err *err)
+{
+    struct crate_verdict verdict = {0};
+    if (crate_check_fd(fd, key, &verdict, err) < 0) {
+        bd_auto_free char *why = bd_xstrdup(err->text);
+        return bd_err_set(err, BD_EINVALID, "can't read %s: %s", o->name, why);
+    }
+    int r = 0;
+    tell_faults(cli, &verdict.faults);
+    if (verdict.faults.n == 1 && verdict.faults.items[0].kind == CRATE_FAULT_KEY)
+        r = bd_err_set(err, BD_EINVALID, "%s is signed, but not with the key that --key names",
+                       o->name);
+    else if (verdict.faults.n)
+        r = bd_err_set(err, BD_EINVALID,
+                       "%s is not what was signed: 'benchctl verify' tells what is wrong", o->name);
+    else
+        o->signed_by = bd_xstrdup(verdict.signed_by);
+    crate_verdict_done(&verdict);
+    return r;
+}
+
+/* One without runs, or without that description, does not tell. */
+static int read_host(struct cli *cli, int fd, struct original *o, struct bd_err *err)
+{
+    static const char prefix[] = "sha256:";
+    bd_auto_json json_t *runs = NULL;
+    int r = crate_read_json_fd(fd, "runs.json", &runs, err);
+    const char *digest = r == 0 ? usual_host(cli, o->name, json_object_get(runs, "items")) : NULL;
+    if (digest && bd_starts_with(digest, prefix)) {
+        bd_auto_free char *name = bd_xasprintf("hosts/%s.json", digest + strlen(prefix));
+        r = crate_read_json_fd(fd, name, &o->host, err);
+    }
+    if (r == BD_ENOTFOUND) {
+        bd_err_clear(err);
+        r = 0;
+    }
+    return r;
+}
+
+int original_of_crate(struct cli *cli, const char *file, const struct crate_key *key,
+                      struct original *o, struct bd_err *err)
+{
+    bd_auto_fd int fd = -1;
+    int r = input_open(file, &fd, err);
+    if (r < 0)
+        return r;
+    o->name = bd_xstrdup(file);
+    r = check(cli, fd, key, o, err);
+    if (r == 0)
+        r = crate_read_json_fd(fd, "spec.json", &o->spec, err);
+    if (r == 0)
+        r = crate_read_json_fd(fd, "analysis.json", &o->analysis, err);
+    if (r == 0)
+        r = read_host(cli, fd, o, err);
+    return r;
+}
+
+/* -- what it runs -- */
+
+struct told {
+    struct cli *cli;
+    size_t n;
+};
+
+/* As JSON in ASCII: what is a word and what is not is seen, whatever is in it. */
+static void tell(struct told *t, const char *what, const json_t *value)
+{
+    bd_auto_free char *text =
+        json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII | JSON_SORT_KEYS);
+    if (t->n++ < COMMANDS_MAX)
+        cli_note(t->cli, MARK_INFO, "  %s: %s", what, text ? text : "?");
+}
+
+static bool is_of_commands(const char *path)
+{
+    static const char *const within[] = {"workload.command", "workload.env", "hooks"};
+    for (size_t i = 0; i < BD_ARRAY_LEN(within); i++) {
+        size_t n = strlen(within[i]);
+        if (strncmp(path, within[i], n) == 0 && (path[n] == '\0' || path[n] == '.'))
+            return true;
+    }
+    return strcmp(path, "workload") == 0;
+}
+
+/* Levels that change them: in factors, and in cells one by one. */
+static void tell_levels(struct told *t, const json_t *json)
+{
+    const char *path;
+    json_t *value;
+    size_t i;
+    json_array_foreach (json, i, value)
+        tell_levels(t, value);
+    json_object_foreach ((json_t *)json, path, value) {
+        if (is_of_commands(path)) {
+            bd_auto_free char *what = bd_xasprintf("level of %s", path);
+            tell(t, what, value);
+        } else {
+            tell_levels(t, value);
+        }
+    }
+}
+
+void original_tell_commands(struct cli *cli, const struct original *o)
+{
+    static const char *const varied[] = {"factors", "cells", "added"};
+    const json_t *workload = json_object_get(o->spec, "workload");
+    const json_t *command = json_object_get(workload, "command"), *hooks, *hook;
+    struct told t = {.cli = cli};
+    const char *at;
+    size_t i;
+    cli_note(cli, MARK_INFO, "%s is signed by the key %s; what it runs in nodes as root:", o->name,
+             o->signed_by);
+    if (command)
+        tell(&t, "workload", command);
+    if (json_object_size(json_object_get(workload, "env")) > 0)
+        tell(&t, "its environment", json_object_get(workload, "env"));
+    json_object_foreach (json_object_get(o->spec, "hooks"), at, hooks) {
+        bd_auto_free char *what = bd_xasprintf("hook %s", at);
+        json_array_foreach (hooks, i, hook)
+            tell(&t, what, hook);
+    }
+    for (i = 0; i < BD_ARRAY_LEN(varied); i++)
+        tell_levels(&t, json_object_get(o->spec, varied[i]));
+    if (t.n > COMMANDS_MAX)
+        cli_note(cli, MARK_INFO, "  and %zu more", t.n - COMMANDS_MAX);
+    else if (t.n == 0)
+        cli_note(cli, MARK_INFO, "  no command of its own");
+}
