@@ -11,12 +11,6 @@
 
 #define STATS_CONFIDENCE 0.95 /* of intervals, unless something else is asked for */
 
-/* Whether a test rejects: 1 - confidence is not to the last bit what people wrote. NAN: no. */
-static inline bool stats_rejects(double p, double confidence)
-{
-    return p <= 1 - confidence + 1e-12;
-}
-
 /*
  * An interval between two of the values themselves, the k-th from below and the k-th from above.
  * Its coverage, the chance that such an interval holds the median of what the values were drawn

@@ -1,6 +1,7 @@
 #include "lib/stats/verdict.h"
 
 #include "lib/stats/stats.h"
+#include "lib/stats/test.h"
 
 #include <math.h>
 #include <string.h>
