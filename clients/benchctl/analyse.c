@@ -42,7 +42,7 @@ static void print_title(const struct cli *cli, const char *title)
 static void print_sentences(const struct cli *cli, const json_t *sentences, size_t indent)
 {
     static const struct table_column column[] = {{NULL, false}};
-    table_auto struct table table;
+    table_auto struct table table = {0};
     table_init(&table, column, 1);
     const json_t *sentence;
     size_t i;
@@ -77,7 +77,7 @@ static void print_cells(const struct cli *cli, const json_t *cells, const json_t
     bd_auto_free struct table_column *columns = bd_xcalloc(width, sizeof(*columns));
     levels_add_columns(&levels, columns);
     memcpy(columns + n, after, sizeof(after));
-    table_auto struct table table;
+    table_auto struct table table = {0};
     table_init(&table, columns, width);
     const json_t *cell;
     json_array_foreach (cells, i, cell) {
@@ -164,7 +164,7 @@ static void print_comparisons(const struct cli *cli, const json_t *comparisons)
     static const struct table_column columns[] = {
         {"LEVEL", false},    {"AGAINST", false}, {"WHERE", false}, {"N", true},      {"BY", true},
         {"INTERVAL", false}, {"P", true},        {"DELTA", false}, {"RESULT", false}};
-    table_auto struct table table;
+    table_auto struct table table = {0};
     table_init(&table, columns, BD_ARRAY_LEN(columns));
     const json_t *comparison;
     size_t i;
@@ -227,7 +227,7 @@ static void print_pareto(const struct cli *cli, const json_t *cells, const json_
         {"CELL", false}, {"ON THE FRONT", false}, {"IN RESAMPLES", true}};
     const json_t *objective, *cell;
     bd_auto_str struct bd_str title = {0};
-    table_auto struct table table;
+    table_auto struct table table = {0};
     size_t i;
     if (!json_is_object(pareto))
         return;

@@ -325,7 +325,7 @@ void runs_print(const struct term *term, const json_t *items, const json_t *obje
     levels_add_columns(&levels, columns + BD_ARRAY_LEN(before));
     memcpy(columns + BD_ARRAY_LEN(before) + n, after, sizeof(after));
 
-    table_auto struct table table;
+    table_auto struct table table = {0};
     table_init(&table, columns, width);
     const json_t *run;
     size_t i;

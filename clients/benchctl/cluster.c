@@ -70,7 +70,7 @@ static void print_differences(const struct cli *cli, const json_t *differences)
 {
     static const struct table_column columns[] = {{NULL, false}, {NULL, false}, {NULL, false}};
     const json_t *difference;
-    table_auto struct table table;
+    table_auto struct table table = {0};
     table_init(&table, columns, BD_ARRAY_LEN(columns));
     size_t i;
     json_array_foreach (differences, i, difference) {

@@ -27,7 +27,7 @@ static void print_counts(const struct cli *cli, const json_t *plan)
     json_int_t warmup = bd_json_int(plan, "warmupBlocks", 0);
     bd_auto_str struct bd_str blocks = {0};
     const char *most = may_stop_before(plan) ? "at most " : "";
-    table_auto struct table table;
+    table_auto struct table table = {0};
     show_init(&table);
     show_fact(&table, "name", STYLE_BOLD, bd_json_str(json_object_get(plan, "spec"), "name", "?"));
     show_factf(&table, "cells", STYLE_PLAIN, "%lld", (long long)bd_json_int(plan, "cells", 0));
@@ -54,7 +54,7 @@ static void print_order(const struct cli *cli, const json_t *plan)
     memcpy(columns, before, sizeof(before));
     levels_add_columns(&levels, columns + BD_ARRAY_LEN(before));
 
-    table_auto struct table table;
+    table_auto struct table table = {0};
     table_init(&table, columns, width);
     json_array_foreach (json_object_get(plan, "order"), i, run) {
         if (i == ROWS_SHOWN)
@@ -135,7 +135,7 @@ int cmd_campaign_ls(struct cli *cli, struct bd_err *err)
     } else if (args_has(&cli->args, "quiet")) {
         print_ids(list);
     } else {
-        table_auto struct table table;
+        table_auto struct table table = {0};
         table_init(&table, columns, BD_ARRAY_LEN(columns));
         const json_t *campaign;
         size_t i;
@@ -160,7 +160,7 @@ static void print_campaign(const struct cli *cli, const json_t *campaign)
     const char *state = bd_json_str(campaign, "state", "?");
     json_int_t priority = bd_json_int(campaign, "priority", 0);
     bd_auto_str struct bd_str progress = {0}, sizes = {0}, stopping = {0}, budget = {0};
-    table_auto struct table table;
+    table_auto struct table table = {0};
     show_init(&table);
     campaign_progress(campaign, true, &progress);
     show_fact(&table, "id", STYLE_BOLD, bd_json_str(campaign, "id", "?"));

@@ -44,7 +44,7 @@ int cmd_cluster_ls(struct cli *cli, struct bd_err *err)
         return CLI_OK;
     }
     bool quiet = args_has(&cli->args, "quiet");
-    table_auto struct table table;
+    table_auto struct table table = {0};
     table_init(&table, columns, BD_ARRAY_LEN(columns));
     const json_t *cluster;
     size_t i;
@@ -103,7 +103,7 @@ static void print_nodes(const struct cli *cli, const json_t *cluster)
 {
     static const struct table_column columns[] = {
         {"NODE", false}, {"ROLE", false}, {"STATE", false}, {"ADDRESS", false}};
-    table_auto struct table table;
+    table_auto struct table table = {0};
     table_init(&table, columns, BD_ARRAY_LEN(columns));
     const json_t *node;
     size_t i;
@@ -123,7 +123,7 @@ static void print_nodes(const struct cli *cli, const json_t *cluster)
 static void print_cluster(const struct cli *cli, const json_t *cluster)
 {
     const char *state = bd_json_str(cluster, "state", "?");
-    table_auto struct table table;
+    table_auto struct table table = {0};
     show_init(&table);
     show_fact(&table, "id", STYLE_BOLD, bd_json_str(cluster, "id", "?"));
     show_fact(&table, "name", STYLE_PLAIN, bd_json_str(cluster, "name", NULL));

@@ -134,7 +134,7 @@ static void print_gate(const struct cli *cli, const json_t *gate)
     static const struct table_column columns[] = {{"METRIC", false}, {"CELL", false},
                                                   {"AS BAD", true},  {"INTERVAL", false},
                                                   {"ANSWER", false}, {"WHY", false}};
-    table_auto struct table table;
+    table_auto struct table table = {0};
     const json_t *item;
     size_t i;
     table_init(&table, columns, BD_ARRAY_LEN(columns));

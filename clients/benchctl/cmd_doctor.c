@@ -53,7 +53,7 @@ static void print_checks(const struct cli *cli, const struct checks *checks, siz
     static const struct table_column columns[] = {{NULL, false}, {NULL, false}, {NULL, false}};
     size_t counts[MARK_COUNT] = {0}, i, j;
     const json_t *host, *check;
-    table_auto struct table table;
+    table_auto struct table table = {0};
     table_init(&table, columns, BD_ARRAY_LEN(columns));
     if (checks->unreachable) {
         counts[MARK_WARN]++;

@@ -21,7 +21,7 @@ int cmd_fragment_list(struct cli *cli, struct bd_err *err)
         cli_print_json(bd_str_text(&reply.body));
         return CLI_OK;
     }
-    table_auto struct table table;
+    table_auto struct table table = {0};
     table_init(&table, columns, BD_ARRAY_LEN(columns));
     json_array_foreach (json_object_get(list, "items"), i, fragment) {
         const char *error = bd_json_str(fragment, "error", NULL);
@@ -56,7 +56,7 @@ int cmd_fragment_show(struct cli *cli, struct bd_err *err)
         cli_print_json(bd_str_text(&reply.body));
         return CLI_OK;
     }
-    table_auto struct table table;
+    table_auto struct table table = {0};
     show_init(&table);
     show_fact(&table, "name", STYLE_BOLD, bd_json_str(fragment, "name", "?"));
     show_fact(&table, "source", STYLE_PLAIN, bd_json_str(fragment, "source", "?"));

@@ -64,7 +64,7 @@ static void print_host(const struct cli *cli, const json_t *host)
 {
     static const struct table_column columns[] = {{NULL, false}, {NULL, false}};
     const json_t *libvirt = json_object_get(host, "libvirt");
-    table_auto struct table table;
+    table_auto struct table table = {0};
     bd_auto_str struct bd_str controllers = {0};
     table_init(&table, columns, BD_ARRAY_LEN(columns));
     add_text(&table, "host", bd_json_str(host, "name", bd_json_str(host, "id", "?")));
@@ -111,7 +111,7 @@ int cmd_scheduler_ls(struct cli *cli, struct bd_err *err)
         api_print_list(list);
         return CLI_OK;
     }
-    table_auto struct table table;
+    table_auto struct table table = {0};
     table_init(&table, columns, BD_ARRAY_LEN(columns));
     const json_t *scheduler;
     size_t i;

@@ -158,7 +158,7 @@ int cmd_image_ls(struct cli *cli, struct bd_err *err)
         return CLI_OK;
     }
     bool quiet = args_has(&cli->args, "quiet");
-    table_auto struct table table;
+    table_auto struct table table = {0};
     table_init(&table, columns, BD_ARRAY_LEN(columns));
     const json_t *image;
     size_t i;
@@ -188,7 +188,7 @@ static void print_image(const struct cli *cli, const json_t *image)
         {"progress", "progress"},
     };
     static const char *const counts[][2] = {{"packages", "packageCount"}, {"entries", "entries"}};
-    table_auto struct table table;
+    table_auto struct table table = {0};
     char size[TEXT_NUMBER_BYTES];
     table_init(&table, columns, BD_ARRAY_LEN(columns));
     for (size_t i = 0; i < BD_ARRAY_LEN(texts); i++) {
@@ -223,7 +223,7 @@ static void print_packages(const struct cli *cli, const json_t *manifest)
 {
     static const struct table_column columns[] = {
         {"PACKAGE", false}, {"VERSION", false}, {"ARCHITECTURE", false}};
-    table_auto struct table table;
+    table_auto struct table table = {0};
     table_init(&table, columns, BD_ARRAY_LEN(columns));
     const json_t *package;
     size_t i;

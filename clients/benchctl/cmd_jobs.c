@@ -75,7 +75,7 @@ static int print_table(struct cli *cli, const char *path, uint64_t most, struct 
         {"JOB", true},  {"NODES", true},      {"OUTCOME", false},
         {"WAIT", true}, {"TURNAROUND", true}, {"ON", false},
     };
-    table_auto struct table table;
+    table_auto struct table table = {0};
     table_init(&table, columns, BD_ARRAY_LEN(columns));
     int r = api_each(cli, path, most, add_row, &table, err);
     if (r == 0)

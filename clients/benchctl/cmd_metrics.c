@@ -9,7 +9,7 @@ static void print_all(const struct cli *cli, const json_t *items)
         {"NAME", false}, {"OF", false},     {"UNIT", false},
         {"KIND", false}, {"BETTER", false}, {"DEFINITION", false},
     };
-    table_auto struct table table;
+    table_auto struct table table = {0};
     table_init(&table, columns, BD_ARRAY_LEN(columns));
     const json_t *metric;
     size_t i;
@@ -39,7 +39,7 @@ static void print_one(const struct cli *cli, const json_t *metric)
 {
     static const char *const members[] = {"name",   "scope",      "unit",  "kind",
                                           "better", "definition", "source"};
-    table_auto struct table table;
+    table_auto struct table table = {0};
     show_init(&table);
     for (size_t i = 0; i < BD_ARRAY_LEN(members); i++)
         show_fact(&table, members[i], i == 0 ? STYLE_BOLD : STYLE_PLAIN,

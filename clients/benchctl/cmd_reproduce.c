@@ -169,7 +169,7 @@ static void print_comparisons(const struct cli *cli, const json_t *list)
     static const struct table_column columns[] = {{"METRIC", false}, {"LEVEL", false},
                                                   {"WHERE", false},  {"THEN", false},
                                                   {"NOW", false},    {"ANSWER", false}};
-    table_auto struct table table;
+    table_auto struct table table = {0};
     const json_t *one;
     size_t i;
     table_init(&table, columns, BD_ARRAY_LEN(columns));

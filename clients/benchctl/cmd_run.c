@@ -34,7 +34,7 @@ static void print_steps(const struct cli *cli, const json_t *steps)
         {"STEP", false},  {"STATE", false}, {"TRY", true},
         {"BEGAN", false}, {"TIME", true},   {"ERROR", false},
     };
-    table_auto struct table table;
+    table_auto struct table table = {0};
     table_init(&table, columns, BD_ARRAY_LEN(columns));
     const json_t *step;
     size_t i;
@@ -59,7 +59,7 @@ static void print_metrics(const struct cli *cli, json_t *metrics)
 {
     static const struct table_column columns[] = {
         {"METRIC", false}, {"VALUE", true}, {"UNIT", false}, {"N", true}, {"KIND", false}};
-    table_auto struct table table;
+    table_auto struct table table = {0};
     table_init(&table, columns, BD_ARRAY_LEN(columns));
     const char *name;
     json_t *metric;
@@ -114,7 +114,7 @@ static void print_facts(const struct cli *cli, const json_t *run)
 {
     const char *state = bd_json_str(run, "state", "?");
     bd_auto_str struct bd_str block = {0};
-    table_auto struct table table;
+    table_auto struct table table = {0};
     show_init(&table);
     run_block(run, &block);
     show_fact(&table, "id", STYLE_BOLD, bd_json_str(run, "id", "?"));
@@ -209,7 +209,7 @@ static int list_artifacts(struct cli *cli, struct bd_err *err)
     int r = get(cli, "/artifacts", &list, &printed, err);
     if (r < 0 || printed)
         return r;
-    table_auto struct table table;
+    table_auto struct table table = {0};
     table_init(&table, columns, BD_ARRAY_LEN(columns));
     const json_t *artifact;
     size_t i;

@@ -22,7 +22,7 @@ static void print_series(const struct cli *cli, const json_t *items)
         {"METRIC", false}, {"NODE", false}, {"UNIT", false},
         {"N", true},       {"FROM", true},  {"TO", true},
     };
-    table_auto struct table table;
+    table_auto struct table table = {0};
     table_init(&table, columns, BD_ARRAY_LEN(columns));
     const json_t *series;
     size_t i;
@@ -57,7 +57,7 @@ static void print_values(const struct cli *cli, const json_t *values)
     const struct table_column columns[] = {
         {"NODE", false}, {"TIME", true}, {title, true}, {"N", true}};
     bool means = json_is_integer(json_object_get(values, "stepNs"));
-    table_auto struct table table;
+    table_auto struct table table = {0};
     table_init(&table, columns, means ? 4 : 3);
     const json_t *of_node, *point;
     size_t i, k;
@@ -185,7 +185,7 @@ static const size_t queue_widths[2] = {4, 7};
 
 static void print_queue(const struct cli *cli, const json_t *points, bool buckets)
 {
-    table_auto struct table table;
+    table_auto struct table table = {0};
     table_init(&table, queue_columns[buckets], queue_widths[buckets]);
     const json_t *point;
     size_t i;
