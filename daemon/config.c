@@ -61,6 +61,7 @@ static const struct key keys[] = {
     KEY(libvirt_connections, KIND_COUNT, "8", 1, 64, "to libvirtd for bring-up, of a call each"),
     KEY(connections_max, KIND_COUNT, "512", 8, 65536, "HTTP connections at once"),
     KEY(import_max_bytes, KIND_BYTES, "64GiB", 0, 0, "largest image file taken in"),
+    KEY(input_max_bytes, KIND_BYTES, "1GiB", 0, 0, "largest input (a trace, say) taken in"),
     KEY(artifacts_quota, KIND_BYTES, "20GiB", 0, 0,
         "room for the files of runs, packed; 0: as much as there is"),
     KEY(runs_max, KIND_COUNT, "16", 1, 1000, "runs at once, where they share the host"),

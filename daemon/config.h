@@ -31,7 +31,7 @@ struct config {
     int64_t start_width;         /* nodes started at once */
     int64_t libvirt_connections; /* for bring-up, of a call each */
     int64_t connections_max;     /* of HTTP */
-    uint64_t import_max_bytes;
+    uint64_t import_max_bytes, input_max_bytes;
     uint64_t artifacts_quota; /* bytes; 0: none */
     int64_t events_kept;
     double quiet_cpus;        /* share of the host's CPUs */

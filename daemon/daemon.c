@@ -34,7 +34,7 @@ struct daemon {
     int (*reload)(struct config *ret_config, struct bd_err *err);
     int lock_fd;
     uv_loop_t loop;
-    char *db_path, *clusters_dir, *runs_dir, *artifacts_dir, *transfer_dir;
+    char *db_path, *clusters_dir, *runs_dir, *artifacts_dir, *inputs_dir, *transfer_dir;
     struct api_places places;
     struct hostfacts facts;
     struct hostops *ops;
@@ -200,6 +200,7 @@ static int make_engine(struct daemon *d, struct store_conn *conn, struct bd_err 
                 .images_dir = d->config.image_dir,
                 .bench_enter = d->config.bench_enter,
                 .runs_dir = d->runs_dir,
+                .inputs_dir = d->inputs_dir,
                 .cgroup2 = d->facts.cgroup2,
                 .quiet_cpus = d->config.quiet_cpus,
                 .pool = d->config.subnet_pool,
@@ -231,6 +232,7 @@ static int make_http(struct daemon *d, struct bd_err *err)
         .tcp = *d->config.listen_tcp ? d->config.listen_tcp : NULL,
         .body_dir = d->transfer_dir,
         .file_max_bytes = d->config.import_max_bytes,
+        .input_max_bytes = d->config.input_max_bytes,
         .connections_max = (unsigned)d->config.connections_max,
         .routes = api_routes,
         .before = api_before,
@@ -299,6 +301,7 @@ int daemon_start(struct config *config,
     d->clusters_dir = bd_xasprintf("%s/clusters", d->config.state_dir);
     d->runs_dir = bd_xasprintf("%s/runs", d->config.state_dir);
     d->artifacts_dir = bd_xasprintf("%s/artifacts", d->config.state_dir);
+    d->inputs_dir = bd_xasprintf("%s/inputs", d->config.state_dir);
     d->transfer_dir = bd_xasprintf("%s/transfer", d->config.state_dir);
     uv_loop_init(&d->loop);
     int rc = start_all(d, err);
@@ -458,6 +461,7 @@ int daemon_run(struct daemon *d)
     free(d->clusters_dir);
     free(d->runs_dir);
     free(d->artifacts_dir);
+    free(d->inputs_dir);
     free(d->transfer_dir);
     close(d->lock_fd);
     free(d);

@@ -31,6 +31,7 @@ enum arg_words {
     WORDS_FILE,
     WORDS_CLUSTER,
     WORDS_IMAGE,
+    WORDS_INPUT,
     WORDS_RECIPE,
     WORDS_CAMPAIGN,
     WORDS_RUN,

@@ -12,7 +12,7 @@ static const struct source {
 } sources[] = {
     {"clusters", "/v1/clusters", {"id", "name"}}, {"images", "/v1/images", {"id", "name"}},
     {"recipes", "/v1/images", {"recipe", NULL}},  {"campaigns", "/v1/campaigns", {"id", "name"}},
-    {"runs", "/v1/runs", {"id", NULL}},
+    {"runs", "/v1/runs", {"id", NULL}},           {"inputs", "/v1/inputs", {"id", NULL}},
 };
 
 static const struct source *find_source(const char *words)

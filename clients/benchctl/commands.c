@@ -125,6 +125,12 @@ const struct command commands[] = {
     {"image import", "FILE", 1, 1, WORDS_FILE, "take an image from a file (- for stdin)",
      "Prints the image's id. Its digest is checked by the daemon.", NULL, cmd_image_import},
 
+    {"input add", "FILE", 1, 1, WORDS_FILE, "bring a file that specs can name (- for stdin)",
+     "Prints its digest. Of content that is there already it is the same.", NULL, cmd_input_add},
+    {"input ls", "", 0, 0, WORDS_NONE, "list inputs", NULL, OPTIONS(QUIET), cmd_input_ls},
+    {"input rm", "REF", 1, 1, WORDS_INPUT, "remove an input that no campaign needs",
+     "REF is an id or a digest sha256:...", NULL, cmd_input_rm},
+
     {"cluster up", "", 0, 0, WORDS_NONE, "make a cluster",
      "Prints the cluster's id on stdout, as soon as the daemon has accepted it or, with --wait, "
      "once it\n"
@@ -155,9 +161,11 @@ const struct command commands[] = {
      cmd_fragment_show},
 
     {"campaign plan", "FILE", 1, 1, WORDS_FILE, "show what a campaign would run",
-     "FILE is a campaign's spec, YAML or JSON (- for stdin). Nothing is stored or run. It tells "
-     "too\n"
-     "what the campaign will take, what fits its budget, and what it can resolve.",
+     "FILE is a campaign's spec, YAML or JSON (- for stdin). Nothing is run or stored, but for "
+     "inputs that\n"
+     "it names as 'trace: file:PATH'. It tells too what the campaign will take, what fits its "
+     "budget, and\n"
+     "what it can resolve.",
      OPTIONS(SET), cmd_campaign_plan},
     {"campaign submit", "FILE", 1, 1, WORDS_FILE, "hand in a campaign",
      "FILE is its spec, YAML or JSON (- for stdin). Prints the campaign's id on stdout. With "

@@ -2,6 +2,7 @@
 
 #include "show.h"
 #include "text.h"
+#include "upload.h"
 
 static int add_override(json_t *spec, const char *text, struct bd_err *err)
 {
@@ -15,7 +16,7 @@ static int add_override(json_t *spec, const char *text, struct bd_err *err)
     return 0;
 }
 
-int submission_read(const struct cli *cli, struct document *ret, struct bd_err *err)
+int submission_read(struct cli *cli, struct document *ret, struct bd_err *err)
 {
     const struct args *args = &cli->args;
     int r = document_read(args->operands.items[0], ret, err);
@@ -26,7 +27,7 @@ int submission_read(const struct cli *cli, struct document *ret, struct bd_err *
             return bd_err_set(err, BD_EINVALID, "--set can't be added: the file is not an object");
         r = add_override(ret->json, args->values[i].text, err);
     }
-    return r;
+    return r < 0 ? r : input_add_named(cli, ret, err);
 }
 
 /* "4 of 6 cells by past runs of the same, 2 guessed from the spec". */

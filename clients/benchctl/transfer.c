@@ -1,5 +1,6 @@
 #include "transfer.h"
 
+#include "input.h"
 #include "text.h"
 
 #include "lib/base/clock.h"
@@ -9,6 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define STALL_NS (60 * BD_NS_PER_S)
@@ -35,6 +37,47 @@ void transfer_tick(void *arg)
         bd_str_addf(&line, " of %s (%d %%)", text_bytes((uint64_t)t->total, total),
                     (int)(100.0 * (double)t->done / (double)t->total));
     progress_now(&t->progress, bd_str_text(&line), false);
+}
+
+static int64_t on_upload(char *buffer, size_t bytes, void *arg, struct bd_err *err)
+{
+    struct transfer *t = arg;
+    ssize_t n = input_some(t->fd, buffer, bytes, err);
+    t->done += n > 0 ? n : 0;
+    return n;
+}
+
+int upload_file(struct cli *cli, const struct upload *u, const char *file, json_t **ret_object,
+                struct bd_str *ret_text, struct bd_err *err)
+{
+    bd_auto_fd int fd = -1;
+    http_auto_reply struct http_reply reply = {0};
+    struct stat st;
+    int r = input_open(file, &fd, err);
+    if (r < 0)
+        return r;
+    if (fstat(fd, &st) < 0)
+        return bd_err_errno(err, errno, "look at %s", file);
+    struct transfer t;
+    transfer_init(&t, cli, u->verb, fd);
+    t.total = S_ISREG(st.st_mode) ? st.st_size : -1;
+    const struct http_request rq = {
+        .method = "POST",
+        .path = u->path,
+        .content_type = u->type,
+        .on_upload = on_upload,
+        .upload_bytes = t.total,
+        .on_tick = transfer_tick,
+        .arg = &t,
+        .stall_ns = u->stall_ns,
+    };
+    r = api_do(cli, &rq, &reply, err);
+    transfer_done(&t);
+    if (r == 0)
+        r = api_parse(&reply, ret_object, err);
+    if (r == 0)
+        bd_str_add(ret_text, bd_str_text(&reply.body));
+    return r;
 }
 
 static int on_body(const char *data, size_t bytes, void *arg, struct bd_err *err)

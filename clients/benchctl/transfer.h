@@ -26,6 +26,15 @@ struct download {
     int64_t stall_ns;        /* how long nothing may come; 0: a minute */
 };
 
+struct upload {
+    const char *path, *type; /* of the content: a media type */
+    const char *verb;        /* "importing" */
+    int64_t stall_ns; /* how long nothing may pass: the daemon is at work after the last byte */
+};
+/* Sends a file ("-": stdin); *ret_object (a new reference) and *ret_text are the answer. */
+int upload_file(struct cli *cli, const struct upload *u, const char *file, json_t **ret_object,
+                struct bd_str *ret_text, struct bd_err *err);
+
 /* Of an export whose campaign or run goes on, that is told. */
 int download(struct cli *cli, const struct download *d, int fd, struct bd_err *err);
 /* The file gets its name when it is whole. */

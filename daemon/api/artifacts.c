@@ -271,12 +271,16 @@ static void part_free(void *data)
     free(part);
 }
 
-/* A file that is larger by itself is read alone. */
-static bool take_part(const struct api_read *q)
+bool expanded_take(const struct api_read *q)
 {
     struct api *a = q->api;
-    if (q->fd_bytes && a->expanded && a->expanded + q->fd_bytes > EXPANDED_MAX)
+    if (q->fd_bytes && a->expanded && a->expanded + q->fd_bytes > EXPANDED_MAX) {
+        http_problem(q->r, "unavailable",
+                     "files of %llu MiB are being read just now, and with %s it would be more "
+                     "than %llu MiB: try again when others have theirs",
+                     (unsigned long long)a->expanded >> 20, q->name, EXPANDED_MAX >> 20);
         return false;
+    }
     struct part *part = bd_new(struct part);
     *part = (struct part){a, q->fd_bytes};
     a->expanded += part->bytes;
@@ -290,13 +294,8 @@ static void reply_row(struct api_read *q)
         reply_content(q);
         return;
     }
-    if (!take_part(q)) {
-        http_problem(q->r, "unavailable",
-                     "artifacts of %llu MiB are being read just now, and with %s it would be more "
-                     "than %llu MiB: try again when others have theirs",
-                     (unsigned long long)q->api->expanded >> 20, q->name, EXPANDED_MAX >> 20);
+    if (!expanded_take(q))
         return;
-    }
     q->load = load_content;
     q->reply = reply_content;
     q->waits = true; /* it goes on */

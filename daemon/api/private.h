@@ -240,6 +240,10 @@ int run_files_list(const struct api *a, struct store_conn *conn, const char *run
 int run_file_open(const struct api *a, struct store_conn *conn, const char *run, const char *name,
                   struct store_artifact *ret_file, int *ret_fd, struct bd_err *err);
 
+/* The request's part of what may be expanded at once, as large as q->fd_bytes; a file that is
+ * larger by itself is read alone. False: it is answered. On the loop. */
+bool expanded_take(const struct api_read *q);
+
 /* runs.c; on reader threads. A run with its cluster and steps; new reference. */
 int run_json(struct store_conn *conn, const struct store_run *row, json_t **ret_json,
              int64_t *ret_cluster_version, struct bd_err *err);
@@ -306,6 +310,11 @@ void images_api_manifest(struct http_request *r, void *app);
 void images_api_export(struct http_request *r, void *app);
 void images_api_delete(struct http_request *r, void *app);
 void packings_end(struct api *a);
+void inputs_add(struct http_request *r, void *app);
+void inputs_list(struct http_request *r, void *app);
+void inputs_get(struct http_request *r, void *app);
+void inputs_content(struct http_request *r, void *app);
+void inputs_remove(struct http_request *r, void *app);
 void hosts_list(struct http_request *r, void *app);
 void hosts_get(struct http_request *r, void *app);
 void hosts_description(struct http_request *r, void *app);

@@ -1,5 +1,6 @@
 #include "daemon/engine/artifacts.h"
 #include "daemon/engine/campaign.h"
+#include "daemon/engine/inputs.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -113,6 +114,7 @@ struct engine *engine_new(const struct engine_config *config)
     uv_timer_init(config->loop, &e->tick);
     e->tick.data = e;
     e->artifacts = artifacts_new(e);
+    e->inputs = inputs_new(e);
     return e;
 }
 
@@ -237,6 +239,7 @@ void engine_start(struct engine *e)
     uv_timer_start(&e->tick, on_tick, 0, TICK_MS);
     images_start(e);
     artifacts_start(e->artifacts);
+    inputs_start(e->inputs);
     work_sweep(e); /* clusters at their end own nothing */
     engine_move_all(e);
     for (struct campaign *c = e->campaigns, *next; c; c = next) {
@@ -251,6 +254,7 @@ static void on_engine_closed(uv_handle_t *handle)
     void (*on_closed)(void *) = e->on_closed;
     void *arg = e->arg;
     artifacts_free(e->artifacts);
+    inputs_free(e->inputs);
     pthread_mutex_destroy(&e->lock);
     free(e);
     on_closed(arg);
@@ -308,6 +312,7 @@ void engine_close(struct engine *e, void (*on_closed)(void *arg), void *arg)
             bd_cancel_set(a->working->in.cancel, BD_ECANCELLED, "benchd is ending");
     images_cancel(e);
     artifacts_cancel(e->artifacts);
+    inputs_cancel(e->inputs);
     close_when_idle(e);
 }
 

@@ -108,6 +108,18 @@ void engine_image_build(struct engine *e, struct engine_build *build);
 /* Ends its build first. BD_ENOTFOUND, BD_ECONFLICT (in use: by which clusters). */
 void engine_image_delete(struct engine *e, const char *id, engine_done_fn done, void *arg);
 
+struct engine_input {
+    const char *path;    /* of the uploaded file, which is there until `done` */
+    const char *name;    /* NULL: none */
+    engine_also_fn also; /* of one that is new; row: struct store_input, as that of done */
+    engine_done_fn done;
+    void *arg;
+};
+/* Content that is there already is answered as it is. */
+void engine_input_add(struct engine *e, const struct engine_input *add);
+/* By id or digest. BD_ENOTFOUND, BD_ECONFLICT (needed: by which campaigns). */
+void engine_input_delete(struct engine *e, const char *ref, engine_done_fn done, void *arg);
+
 struct engine_campaign {
     json_t *spec;        /* resolved; stolen */
     struct plan *plan;   /* of that spec; taken over */

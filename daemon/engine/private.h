@@ -18,6 +18,7 @@ struct actor;
 struct artifacts;
 struct campaign;
 struct image_actor;
+struct inputs;
 struct run;
 struct step_work;
 
@@ -43,6 +44,7 @@ struct engine {
     struct image_actor *building;
     struct campaign *campaigns; /* by priority, then age */
     struct artifacts *artifacts;
+    struct inputs *inputs;
     uint64_t runs_begun;
     bool started, closing;
     bool sweep_wanted;  /* what nobody owns has still to be looked for */

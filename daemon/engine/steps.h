@@ -27,8 +27,9 @@ struct step_host {
     struct virt *virt;
     const char *images_dir;
     const char *bench_enter;
-    const char *runs_dir; /* a directory for each run's results below it */
-    const char *cgroup2;  /* mount point, "" for none */
+    const char *runs_dir;   /* a directory for each run's results below it */
+    const char *inputs_dir; /* objects that specs name by their digest */
+    const char *cgroup2;    /* mount point, "" for none */
     double quiet_cpus; /* part of the host's CPUs that others may use while something is measured */
     struct subnet pool; /* clusters' subnets come from it */
     uint64_t memory_bytes;

@@ -18,6 +18,25 @@ struct file_write {
     size_t written;
 };
 
+static const char *const types[HTTP_BODY_COUNT] = {
+    [HTTP_BODY_JSON] = "application/json",
+    [HTTP_BODY_FILE] = "application/vnd.benchd.image",
+    [HTTP_BODY_INPUT] = "application/octet-stream",
+};
+
+static bool is_file(const struct http_request *r)
+{
+    return r->route->body == HTTP_BODY_FILE || r->route->body == HTTP_BODY_INPUT;
+}
+
+static uint64_t most_bytes(const struct http_request *r)
+{
+    const struct http_config *config = &r->server->config;
+    if (!is_file(r))
+        return HTTP_BODY_MAX_BYTES;
+    return r->route->body == HTTP_BODY_INPUT ? config->input_max_bytes : config->file_max_bytes;
+}
+
 static bool type_is(const struct http_request *r, const char *want)
 {
     const char *type = http_request_header(r, "Content-Type");
@@ -58,7 +77,7 @@ bool body_check(struct http_request *r)
 {
     enum http_body want = r->route->body;
     const char *length = http_request_header(r, "Content-Length");
-    uint64_t max = want == HTTP_BODY_FILE ? r->server->config.file_max_bytes : HTTP_BODY_MAX_BYTES;
+    uint64_t max = most_bytes(r);
     if (length && strtoull(length, NULL, 10) > max) {
         http_problem(r, "too-large", "the body has %s bytes; at most %llu are taken", length,
                      (unsigned long long)max);
@@ -70,14 +89,13 @@ bool body_check(struct http_request *r)
         http_problem(r, "malformed", "%s %s takes no body", r->method, r->route->path);
         return false;
     }
-    const char *type = want == HTTP_BODY_FILE ? "application/vnd.benchd.image" : "application/json";
-    if (has_body(r) && !type_is(r, type)) {
+    if (has_body(r) && !type_is(r, types[want])) {
         const char *have = http_request_header(r, "Content-Type");
         http_problem(r, "unsupported-media-type", "the body is %s; send %s",
-                     have ? have : "of no stated type", type);
+                     have ? have : "of no stated type", types[want]);
         return false;
     }
-    return want != HTTP_BODY_FILE || open_file(r);
+    return !is_file(r) || open_file(r);
 }
 
 bool body_let_by(const struct http_request *r)
@@ -117,9 +135,9 @@ static void on_written(uv_fs_t *fs)
 static bool piece_to_file(struct http_request *r, const char *data, size_t bytes)
 {
     r->file_bytes += bytes;
-    if (r->file_bytes > r->server->config.file_max_bytes) {
+    if (r->file_bytes > most_bytes(r)) {
         r->too_large = true;
-        return r->file_bytes < r->server->config.file_max_bytes + PATIENCE_BYTES;
+        return r->file_bytes < most_bytes(r) + PATIENCE_BYTES;
     }
     struct file_write *w = bd_new(struct file_write);
     char *copy = bd_xmalloc(bytes);
@@ -139,7 +157,7 @@ bool body_piece(struct http_request *r, const char *data, size_t bytes)
         r->file_bytes += bytes;
         return r->file_bytes < PATIENCE_BYTES;
     }
-    if (r->route->body == HTTP_BODY_FILE)
+    if (is_file(r))
         return piece_to_file(r, data, bytes);
     if (r->body.len + bytes > HTTP_BODY_MAX_BYTES) {
         r->too_large = true;
@@ -154,9 +172,7 @@ bool body_end(struct http_request *r)
 {
     if (r->too_large) {
         http_problem(r, "too-large", "the body has more than %llu bytes",
-                     (unsigned long long)(r->route->body == HTTP_BODY_FILE
-                                              ? r->server->config.file_max_bytes
-                                              : HTTP_BODY_MAX_BYTES));
+                     (unsigned long long)most_bytes(r));
         return false;
     }
     if (r->route->body != HTTP_BODY_JSON)

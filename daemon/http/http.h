@@ -29,10 +29,12 @@ typedef void (*http_handler_fn)(struct http_request *r, void *app);
 enum http_role { HTTP_ROLE_VIEWER, HTTP_ROLE_OPERATOR, HTTP_ROLE_ADMIN, HTTP_ROLE_COUNT };
 
 enum http_body {
-    HTTP_BODY_NONE, /* a body is refused */
-    HTTP_BODY_JSON, /* application/json, at most HTTP_BODY_MAX_BYTES, parsed */
-    HTTP_BODY_FILE, /* anything, streamed into a file of the server's body directory, with
-                       back-pressure */
+    HTTP_BODY_NONE,  /* a body is refused */
+    HTTP_BODY_JSON,  /* application/json, at most HTTP_BODY_MAX_BYTES, parsed */
+    HTTP_BODY_FILE,  /* an image, streamed into a file of the server's body directory, with
+                        back-pressure */
+    HTTP_BODY_INPUT, /* likewise any bytes, application/octet-stream */
+    HTTP_BODY_COUNT
 };
 #define HTTP_BODY_MAX_BYTES (1024 * 1024)
 
@@ -50,8 +52,8 @@ struct http_config {
     const char *unix_path;  /* NULL: none; mode 0660, group unix_group */
     const char *unix_group; /* NULL or unknown: root's */
     const char *tcp;        /* "127.0.0.1:8765", NULL: none; port 0 picks one */
-    const char *body_dir;   /* for HTTP_BODY_FILE */
-    uint64_t file_max_bytes;
+    const char *body_dir;   /* for files */
+    uint64_t file_max_bytes, input_max_bytes;
     unsigned connections_max;
     const struct http_route *routes; /* ended by method NULL */
     /* Called for each request before its handler, with route and parsed body; false if it answered
@@ -100,7 +102,7 @@ json_t *http_request_json(const struct http_request *r); /* borrowed; NULL if no
 const char *http_request_raw(const struct http_request *r,
                              size_t *ret_bytes); /* the body's bytes */
 const char *http_request_file(
-    const struct http_request *r); /* path of an HTTP_BODY_FILE body; removed with the request */
+    const struct http_request *r); /* path of a body that is a file; removed with the request */
 void *http_request_data(const struct http_request *r); /* a place for the app's own, see set */
 /* What was set before is freed. */
 void http_request_set_data(struct http_request *r, void *data, void (*free_fn)(void *));

@@ -48,6 +48,33 @@ class Specs(PeerTest):
         for post in posts:
             self.assertRegex(post.headers["Idempotency-Key"], "^[0-9a-f]{32}$")
 
+    def test_files_that_a_spec_names_are_brought_first(self):
+        digest = fake.INPUT["digest"]
+        self.serve(("POST", r"/v1/inputs\?name=.*", answer(201, fake.INPUT)),
+                   ("POST", "/v1/campaigns", answer(202, fake.campaign("queued"))))
+        os.mkdir(os.path.join(self.dir, "logs"))
+        for name in ("logs/a.swf", "b.swf"):
+            with open(os.path.join(self.dir, name), "w") as f:
+                f.write(name)
+        spec = self.spec("workload: {name: swf, trace: 'file:logs/a.swf', label: 'file:untouched'}\n"
+                         f"factors: {{workload.trace: ['file:{self.dir}/b.swf', '{digest}']}}\n"
+                         "cells: [{workload.trace: 'file:b.swf'}]\n")
+        out, err = self.run_it("campaign", "submit", spec)
+        *inputs, campaign = self.sent("POST")
+        self.assertEqual([p.body for p in inputs], [b"logs/a.swf", b"b.swf", b"b.swf"])
+        self.assertEqual(inputs[0].path, "/v1/inputs?name=a.swf")
+        self.assertEqual(json.loads(campaign.body), {
+            "workload": {"name": "swf", "trace": digest, "label": "file:untouched"},
+            "factors": {"workload.trace": [digest, digest]}, "cells": [{"workload.trace": digest}]})
+        self.assertEqual(out, "5a6b7c8d\n")
+        self.assertIn(f"logs/a.swf is {digest}", err)
+
+    def test_a_file_that_a_spec_names_and_is_not_there_ends_it(self):
+        self.serve()
+        _, err = self.run_it("campaign", "submit", self.spec("workload: {trace: 'file:none.swf'}\n"), code=2)
+        self.assertIn("none.swf", err)
+        self.assertEqual(self.sent("POST"), [])
+
     def test_cells_are_added_from_a_list(self):
         more = fake.campaign(plan={"cells": 4, "blocks": 3, "runs": 12})
         self.serve(CAMPAIGNS, ("POST", "/v1/campaigns/5a6b7c8d/cells", answer(202, more)))

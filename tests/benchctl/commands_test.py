@@ -378,6 +378,39 @@ class Images(PeerTest):
         self.assertEqual([f for f in os.listdir(self.dir) if f.startswith("image")], [])
 
 
+class Inputs(PeerTest):
+    def test_add_carries_every_byte_and_prints_the_digest(self):
+        content, path = os.urandom(300000), os.path.join(self.dir, "log of März.swf")
+        with open(path, "wb") as f:
+            f.write(content)
+        self.serve(("POST", r"/v1/inputs(\?.*)?", answer(201, fake.INPUT)))
+        self.assertEqual(self.run_it("input", "add", path), (fake.INPUT["digest"] + "\n", ""))
+        self.run_it("input", "add", "-", stdin=content)
+        named, nameless = self.sent("POST")
+        self.assertEqual((named.path, nameless.path), ("/v1/inputs?name=log_of_M__rz.swf", "/v1/inputs"))
+        for post in (named, nameless):
+            self.assertEqual(post.body, content)
+            self.assertEqual(post.headers["Content-Type"], "application/octet-stream")
+
+    def test_ls(self):
+        nameless = fake.INPUT | {"id": "4d5e6f71", "name": None, "digest": "sha256:" + "6f" * 32}
+        self.serve(("GET", r"/v1/inputs\?limit=500", fake.items(fake.INPUT, nameless)))
+        out, _ = self.run_it("input", "ls")
+        head, one, two = out.splitlines()
+        self.assertEqual(head.split(), ["ID", "NAME", "SIZE", "AGE", "DIGEST"])
+        self.assertEqual(one.split()[:4], ["4d5e6f70", "log.swf", "2", "KiB"])
+        self.assertEqual(two.split()[:2], ["4d5e6f71", "-"])
+        self.assertIn(fake.INPUT["digest"], one)
+        self.assertEqual(self.run_it("input", "ls", "--quiet")[0], f"{fake.INPUT['digest']}\n{nameless['digest']}\n")
+
+    def test_rm(self):
+        self.serve(("DELETE", "/v1/inputs/4d5e6f70", lambda h, m: h.reply(204)),
+                   ("DELETE", "/v1/inputs/4d5e6f71",
+                    lambda h, m: h.problem(409, "conflict", "needed by campaigns: 5a6b7c8d")))
+        self.assertEqual(self.run_it("input", "rm", "4d5e6f70"), ("", ""))
+        self.assertIn("5a6b7c8d", self.run_it("input", "rm", "4d5e6f71", code=5)[1])
+
+
 class Events(PeerTest):
     def test_past_events_are_read_page_by_page(self):
         pages = {"0": ([1, 2], "2"), "2": ([3], None)}

@@ -174,6 +174,10 @@ class Story:
         return handler.json(200, value, ETag=etag)
 
 
+INPUT = {"id": "4d5e6f70", "digest": "sha256:" + "5e" * 32, "name": "log.swf", "bytes": 2048, "storedBytes": 700,
+         "createdAt": "2026-01-31T12:00:00.123Z"}
+
+
 def items(*values):
     return lambda handler, _: handler.json(200, {"items": list(values), "next": None}, ETag='"l"')
 

@@ -15,8 +15,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#define FILE_MAX ((uint64_t)32 * 1024 * 1024)
-#define BIG      ((size_t)8 * 1024 * 1024)
+#define FILE_MAX  ((uint64_t)32 * 1024 * 1024)
+#define INPUT_MAX ((uint64_t)1024 * 1024)
+#define BIG       ((size_t)8 * 1024 * 1024)
 
 struct app {
     uv_loop_t loop;

@@ -4,6 +4,8 @@
     "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json; charset=utf-8\r\n"
 #define FILE_POST                                                                                  \
     "POST /file HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/vnd.benchd.image\r\n"
+#define INPUT_POST                                                                                 \
+    "POST /input HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\n"
 #define CHUNKED "Transfer-Encoding: chunked\r\n\r\n"
 
 START_TEST(test_a_json_body_comes_in_any_pieces)
@@ -207,6 +209,25 @@ START_TEST(test_a_file_too_large_is_refused)
 }
 END_TEST
 
+START_TEST(test_an_input_has_a_limit_of_its_own)
+{
+    struct app a;
+    struct peer p;
+    app_start(&a, 0);
+    peer_tcp(&a, &p);
+    post(&a, &p, INPUT_POST, a.big, INPUT_MAX);
+    expect_file(&a, &p, INPUT_MAX);
+    post_chunks(&a, &p, INPUT_POST, a.big, INPUT_MAX + 1, 60000);
+    peer_expect(&a, &p, 413, "more than 1048576");
+    post(&a, &p, FILE_POST, a.big, INPUT_MAX + 1);
+    expect_file(&a, &p, INPUT_MAX + 1);
+    post(&a, &p, INPUT_POST, a.big, INPUT_MAX + 1);
+    peer_expect(&a, &p, 413, "at most 1048576");
+    peer_close(&p);
+    app_stop(&a);
+}
+END_TEST
+
 START_TEST(test_an_upload_that_breaks_off_leaves_nothing)
 {
     struct app a;
@@ -245,5 +266,5 @@ UNIT_MAIN("http-bodies", test_a_json_body_comes_in_any_pieces,
           test_who_asks_before_sending_is_told_before_sending,
           test_a_file_reaches_the_disk_whole_and_goes_with_its_request,
           test_uploads_side_by_side_do_not_mix, test_a_file_too_large_is_refused,
-          test_an_upload_that_breaks_off_leaves_nothing,
+          test_an_input_has_a_limit_of_its_own, test_an_upload_that_breaks_off_leaves_nothing,
           test_a_directory_that_takes_no_file_is_told)

@@ -39,6 +39,9 @@ START_TEST(test_a_refusal_says_why_and_keeps_the_connection)
         {"POST /file HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
          "Content-Length: 2\r\n\r\n{}",
          415, "application/vnd.benchd.image"},
+        {"POST /input HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/vnd.benchd.image\r\n"
+         "Content-Length: 2\r\n\r\n{}",
+         415, "send application/octet-stream"},
         {"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\r\n", 400,
          "send a JSON object"},
         {"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"

@@ -3,6 +3,7 @@
 The client holds every reply against the contract (contract.py); here each operation is brought to its
 replies, and the routes are shown to be the contract's, no fewer and no more.
 """
+import hashlib
 import re
 import socket
 
@@ -17,6 +18,7 @@ from host import ROOT
 
 LOOK_AT_HOST_ONCE = True
 FILE = {"Content-Type": "application/vnd.benchd.image"}
+BYTES = {"Content-Type": "application/octet-stream"}
 NOBODY = "00000000"
 AT_ONCE = {"quietWait": "0s"}
 
@@ -295,6 +297,49 @@ def test_image_life(make_daemon):
     assert api.delete(f"/v1/images/{id}").status == 204, "one that is being built is stopped first"
     assert api.get(f"/v1/images/{id}").status == 404
     assert api.delete("/v1/images/tiny").status == 204
+
+
+def test_input_life(make_daemon):
+    daemon = make_daemon(input_max_bytes="1KiB").start()
+    api = daemon.api
+    add = lambda content, name="": api.request("POST", f"/v1/inputs{name}", content, BYTES)
+    first = add(b"x" * 1024, "?name=log.swf")
+    digest = "sha256:" + hashlib.sha256(b"x" * 1024).hexdigest()
+    assert (first.status, first.json["digest"], first.json["name"]) == (201, digest, "log.swf")
+    assert first.headers["Location"] == f"/v1/inputs/{digest}"
+    again = add(b"x" * 1024, "?name=other")
+    assert (again.status, again.json) == (200, first.json)
+    second = add(b"")
+    assert (second.status, second.json["name"], second.json["bytes"]) == (201, None, 0)
+    assert add(b"x" * 1025).status == 413
+    assert add(b"x", "?name=a/b").status == 422
+    assert api.request("POST", "/v1/inputs", b"x", {"Content-Type": "text/plain"}).status == 415
+    assert list(daemon.transfer_dir.iterdir()) == []
+
+    page = api.get("/v1/inputs?limit=1").json
+    assert [i["id"] for i in page["items"]] == [second.json["id"]]
+    rest = api.get(f"/v1/inputs?limit=1&cursor={page['next']}").json
+    assert [i["id"] for i in rest["items"]] == [first.json["id"]]
+    for ref in (digest, first.json["id"]):
+        assert api.get(f"/v1/inputs/{ref}").json == first.json
+        content = api.get(f"/v1/inputs/{ref}/content")
+        assert content.body == b"x" * 1024 and content.headers["ETag"] == f'"{digest}"'
+        known = {"If-None-Match": content.headers["ETag"]}
+        assert api.request("GET", f"/v1/inputs/{ref}/content", headers=known).status == 304
+    assert api.get("/v1/inputs/sha256:12").status == 404
+
+    (daemon.state_dir / "inputs" / ".part-cut-off").write_bytes(b"x")
+    daemon.kill()
+    daemon.start()
+    api = daemon.api
+    assert api.get(f"/v1/inputs/{digest}/content").body == b"x" * 1024
+    host.wait_until(lambda: not (daemon.state_dir / "inputs" / ".part-cut-off").exists(), "the sweep")
+    assert api.delete(f"/v1/inputs/{digest}").status == 204
+    assert api.get(f"/v1/inputs/{digest}").status == api.delete(f"/v1/inputs/{digest}").status == 404
+    hex = digest.removeprefix("sha256:")
+    host.wait_until(lambda: not list(daemon.state_dir.glob(f"inputs/*/{hex}.zst")), "the end of its content")
+    kinds = [e["kind"] for e in api.get("/v1/events").json["items"] if e["subject"] == f"input/{first.json['id']}"]
+    assert kinds == ["input.added", "input.removed"]
 
 
 def test_event_stream(api):
