@@ -329,10 +329,11 @@ static int put_log(const struct cli *cli, const struct swf *log, struct bd_err *
     return r;
 }
 
-static int finish(const struct cli *cli, const struct swf *log, const struct swf_cleaning *cleaning,
+static int finish(const struct cli *cli, struct swf *log, const struct swf_cleaning *cleaning,
                   struct bd_err *err)
 {
     double load = swf_load(log);
+    swf_say_counts(log);
     int r = put_log(cli, log, err);
     if (r < 0)
         return r;

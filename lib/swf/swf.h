@@ -159,6 +159,9 @@ double swf_load(const struct swf *log);
 
 /* -------------------------------------------------------------------------------------- writing */
 
+/* What the header counts (MaxJobs, MaxRecords), where it does, becomes what there is: of a log that
+ * was cleaned or cut. */
+void swf_say_counts(struct swf *log);
 /* Header lines, then jobs; whole numbers without a point, others with up to 9 decimals. */
 void swf_write_header(const struct bd_strv *header, struct bd_str *ret_text);
 void swf_write_job(const struct swf_job *job, struct bd_str *ret_text);

@@ -2,7 +2,26 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+static bool is_label(const char *line, const char *label)
+{
+    size_t n = strlen(label);
+    return strncasecmp(line, label, n) == 0 && line[n + strspn(line + n, " \t")] == ':';
+}
+
+void swf_say_counts(struct swf *log)
+{
+    static const char *const labels[] = {"MaxJobs", "MaxRecords"};
+    for (size_t i = 0; i < log->header.n; i++)
+        for (size_t k = 0; k < BD_ARRAY_LEN(labels); k++)
+            if (is_label(log->header.items[i], labels[k])) {
+                free(log->header.items[i]);
+                log->header.items[i] = bd_xasprintf("%s: %zu", labels[k], log->n);
+            }
+}
 
 void swf_write_header(const struct bd_strv *header, struct bd_str *ret_text)
 {

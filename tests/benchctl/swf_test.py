@@ -71,6 +71,12 @@ requested time        4   60      60  120  120
         self.assertIn("1 jobs mended: ran longer than it asked for, its runtime is taken\n", err)
         self.assertIn("3 of 4 jobs are left\n", err)
 
+    def test_a_cleaned_log_counts_its_own_jobs(self):
+        log = "; maxjobs :5\n; MaxRecords: 4\n; MaxJobsets: 9\n" + LOG
+        out, _ = self.swf("clean", self.file(log))
+        self.assertIn("; MaxJobs: 3\n; MaxRecords: 3\n; MaxJobsets: 9\n", out)
+        self.swf("check", self.file(out))
+
     def test_a_window_is_scaled_into_a_file(self):
         into = os.path.join(self.dir, "short.swf")
         out, err = self.swf("scale", self.file(LOG), "--from", "60s", "--time", "10", "--nodes", "4", "--load", "0.5",
