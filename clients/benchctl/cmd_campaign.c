@@ -38,6 +38,7 @@ static void print_counts(const struct cli *cli, const json_t *plan)
     show_factf(&table, "runs", STYLE_PLAIN, "%s%lld", most,
                (long long)bd_json_int(plan, "runs", 0));
     show_factf(&table, "digest", STYLE_DIM, "%.19s", bd_json_str(plan, "digest", "?"));
+    submission_add_traces(&table, plan);
     submission_add_costs(&table, plan);
     show_warnings(&table, plan);
     table_print(&table, &cli->out, 0);

@@ -4,6 +4,8 @@
 #include "text.h"
 #include "upload.h"
 
+#include <stdio.h>
+
 static int add_override(json_t *spec, const char *text, struct bd_err *err)
 {
     if (!json_object_get(spec, "overrides"))
@@ -64,6 +66,63 @@ static void add_time(struct bd_str *out, const json_t *estimate)
         bd_str_addf(out, "%s to ", text_seconds((int64_t)(at_least + 0.5), least));
     bd_str_addf(out, "%s, %s node-hours", text_seconds((int64_t)(seconds + 0.5), all),
                 text_real(bd_json_real(estimate, "nodeHours", 0), hours));
+}
+
+/* "never-ran 7, too-large 2" */
+static void add_rules(struct bd_str *out, const json_t *rules)
+{
+    const char *rule;
+    json_t *jobs;
+    size_t n = 0;
+    json_object_foreach ((json_t *)rules, rule, jobs)
+        bd_str_addf(out, "%s%s %lld", n++ ? ", " : "", rule, (long long)json_integer_value(jobs));
+}
+
+static void add_sizes(struct bd_str *out, const json_t *trace)
+{
+    const json_t *sizes = json_object_get(trace, "sizes");
+    long long nodes = (long long)bd_json_int(trace, "nodes", 0);
+    size_t n = 0;
+    for (long long size = 1; size <= nodes; size++) {
+        char key[24];
+        snprintf(key, sizeof(key), "%lld", size);
+        json_int_t jobs = bd_json_int(sizes, key, 0);
+        if (jobs)
+            bd_str_addf(out, "%s%lld of %lld", n++ ? ", " : "", (long long)jobs, size);
+    }
+}
+
+static void add_trace(struct table *t, const json_t *trace)
+{
+    const json_t *jobs = json_object_get(trace, "jobs"), *users = json_object_get(trace, "users"),
+                 *load = json_object_get(trace, "load"), *rules = json_object_get(trace, "rules");
+    bd_auto_str struct bd_str met = {0}, sizes = {0}, offered = {0};
+    char span[TEXT_NUMBER_BYTES], number[TEXT_NUMBER_BYTES];
+    if (json_is_number(load))
+        bd_str_addf(&offered, ", load %s", text_real(json_number_value(load), number));
+    show_factf(t, "trace", STYLE_PLAIN, "%.19s: %lld jobs of %lld, within %s%s",
+               bd_json_str(trace, "trace", "?"), (long long)bd_json_int(jobs, "replayed", 0),
+               (long long)bd_json_int(jobs, "logged", 0),
+               text_seconds((int64_t)(bd_json_real(trace, "spanSeconds", 0) + 0.5), span),
+               bd_str_text(&offered));
+    if (json_object_size(rules)) {
+        add_rules(&met, rules);
+        show_factf(t, "", STYLE_DIM, "cleaned: %s", bd_str_text(&met));
+    }
+    add_sizes(&sizes, trace);
+    show_factf(t, "", STYLE_DIM, "nodes: %s", bd_str_text(&sizes));
+    show_factf(t, "", STYLE_DIM, "%lld users have %lld accounts, %lld jobs wait for another",
+               (long long)bd_json_int(users, "logged", 0),
+               (long long)bd_json_int(users, "accounts", 0),
+               (long long)bd_json_int(trace, "dependencies", 0));
+}
+
+void submission_add_traces(struct table *t, const json_t *plan)
+{
+    const json_t *trace;
+    size_t i;
+    json_array_foreach (json_object_get(plan, "traces"), i, trace)
+        add_trace(t, trace);
 }
 
 void submission_add_costs(struct table *t, const json_t *plan)

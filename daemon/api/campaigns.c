@@ -7,12 +7,14 @@
 struct creation {
     struct http_request *r;
     struct keep *keep;
+    json_t *inputs; /* that it needs */
 };
 
 static int keep_campaign(struct store_conn *conn, const void *row, void *arg, struct bd_err *err)
 {
     struct creation *c = arg;
-    return keep_created(c->keep, conn, "/v1/campaigns", view_campaign(row, 0), err);
+    int rc = inputs_still_there(conn, c->inputs, err);
+    return rc < 0 ? rc : keep_created(c->keep, conn, "/v1/campaigns", view_campaign(row, 0), err);
 }
 
 static void on_created(void *arg, int rc, const struct bd_err *err, const void *row)
@@ -24,6 +26,7 @@ static void on_created(void *arg, int rc, const struct bd_err *err, const void *
         reply_created(c->r, "/v1/campaigns", view_campaign(row, 0));
     http_request_unref(c->r);
     keep_free(c->keep);
+    json_decref(c->inputs);
     free(c);
 }
 
@@ -36,6 +39,7 @@ static void submit(struct planning *p)
     struct creation *c = bd_new(struct creation);
     c->r = http_request_ref(p->r);
     c->keep = bd_take(p->keep);
+    c->inputs = bd_take(p->inputs);
     struct engine_campaign create = {.also = keep_campaign, .done = on_created, .arg = c};
     create.spec = bd_take(p->spec);
     create.plan = bd_take(p->plan);

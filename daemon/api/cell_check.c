@@ -33,6 +33,61 @@ static void keep(json_t **kept, json_t *object, const struct schema_faults *foun
     *kept = is_right ? json_incref(object) : NULL;
 }
 
+/* -- inputs: reading one takes a while, and cells differ mostly in other things -- */
+
+static void note_inputs(struct cell_check *c, const struct workload *kind, const json_t *workload)
+{
+    if (!c->inputs)
+        c->inputs = json_object();
+    for (const char *const *name = kind->inputs; name && *name; name++)
+        json_object_set_new(c->inputs, bd_json_str(workload, *name, ""), json_true());
+}
+
+static json_t *examine(const struct cell_check *c, const struct workload *kind,
+                       const json_t *workload, const struct cluster_spec *cluster)
+{
+    bd_auto_faults struct schema_faults found = {0};
+    json_t *about = NULL;
+    kind->examine(workload, cluster, c->inputs_dir, &found, &about);
+    return json_pack("{s:o, s:o*}", "faults", schema_faults_json(&found), "found", about);
+}
+
+static void add_examined(const json_t *examined, struct schema_faults *faults)
+{
+    const json_t *fault;
+    size_t i;
+    json_array_foreach (json_object_get(examined, "faults"), i, fault)
+        schema_faults_add(faults, bd_json_str(fault, "pointer", ""),
+                          bd_json_str(fault, "got", NULL), "%s",
+                          bd_json_str(fault, "expected", ""));
+}
+
+/* All that it depends on. The caller's. */
+static char *examined_key(unsigned compute, const char *scheduler, const json_t *workload)
+{
+    bd_auto_json json_t *of = json_pack("[i, s, O]", (int)compute, scheduler, workload);
+    return bd_json_text(of);
+}
+
+static void check_inputs(struct cell_check *c, const struct workload *kind, json_t *workload,
+                         const struct cluster_spec *cluster, struct schema_faults *faults)
+{
+    bd_auto_free char *key = examined_key(cluster->compute, cluster->scheduler, workload);
+    if (!c->examined)
+        c->examined = json_object();
+    if (!json_object_get(c->examined, key))
+        json_object_set_new(c->examined, key, examine(c, kind, workload, cluster));
+    add_examined(json_object_get(c->examined, key), faults);
+}
+
+const json_t *examined_of(const json_t *examined, const json_t *cluster, const json_t *workload)
+{
+    const char *scheduler = bd_json_str(json_object_get(cluster, "scheduler"), "name", "");
+    bd_auto_free char *key =
+        examined_key((unsigned)bd_json_int(cluster, "compute", 1), scheduler, workload);
+    return json_object_get(json_object_get(examined, key), "found");
+}
+
 /* Metrics are right or wrong whatever else there is; their patterns are what takes time. */
 static void check_workload(struct cell_check *c, json_t *workload,
                            const struct cluster_spec *cluster, struct schema_faults *faults)
@@ -49,6 +104,9 @@ static void check_workload(struct cell_check *c, json_t *workload,
         json_object_del(rest, "metrics");
     }
     kind->check(rest, cluster, &found);
+    note_inputs(c, kind, workload);
+    if (kind->examine && found.n == 0)
+        check_inputs(c, kind, workload, cluster, &found);
     add_below(faults, "", &found);
     c->kind = kind;
     keep(&c->workload, workload, &found);
@@ -79,7 +137,8 @@ void cell_check(const json_t *spec, const struct cluster_spec *cluster,
     struct cell_check *c = arg;
     json_t *workload = json_object_get(spec, "workload"), *hooks = json_object_get(spec, "hooks");
     bool same_nodes = c->controllers == cluster->controllers && c->compute == cluster->compute &&
-                      c->scheduler_cpus == cluster->scheduler_cpus;
+                      c->scheduler_cpus == cluster->scheduler_cpus &&
+                      bd_str_eq(c->scheduler, cluster->scheduler);
     check_options(cluster, faults);
     check_sampling(spec, faults);
     if (!same_nodes || workload != c->workload)
@@ -89,6 +148,10 @@ void cell_check(const json_t *spec, const struct cluster_spec *cluster,
     c->controllers = cluster->controllers;
     c->compute = cluster->compute;
     c->scheduler_cpus = cluster->scheduler_cpus;
+    if (!bd_str_eq(c->scheduler, cluster->scheduler)) {
+        free(c->scheduler);
+        c->scheduler = bd_xstrdup(cluster->scheduler);
+    }
 }
 
 void cell_check_done(struct cell_check *c)
@@ -96,4 +159,7 @@ void cell_check_done(struct cell_check *c)
     json_decref(c->workload);
     json_decref(c->metrics);
     json_decref(c->hooks);
+    json_decref(c->examined);
+    json_decref(c->inputs);
+    free(c->scheduler);
 }

@@ -9,15 +9,24 @@
 
 #include "lib/workload/workload.h"
 
-/* Begins as zeros. */
+/* Begins as zeros, but for the first. */
 struct cell_check {
+    const char *inputs_dir;
+    /* What inputs said, by all that it depends on: cells with the same one share it. */
+    json_t *examined; /* {KEY: {"faults": [...], "found": ...}} */
+    json_t *inputs;   /* {DIGEST: true} of those that cells name */
+
     const struct workload *kind;
     json_t *workload, *metrics,
         *hooks; /* found right last, NULL: none; these for a cluster with: */
     unsigned controllers, compute, scheduler_cpus;
+    char *scheduler;
 };
 
 /* plan_rules.check; arg is the struct cell_check. */
 void cell_check(const json_t *spec, const struct cluster_spec *cluster,
                 struct schema_faults *faults, void *arg);
+/* What the inputs of a cell's workload said, of those that were examined: borrowed; NULL: nothing.
+ */
+const json_t *examined_of(const json_t *examined, const json_t *cluster, const json_t *workload);
 void cell_check_done(struct cell_check *c);

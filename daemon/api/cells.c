@@ -10,6 +10,7 @@
 struct adding {
     struct keep *keep;
     struct http_request *r;
+    json_t *inputs; /* that it needs */
     char id[96];
     char was[BD_DIGEST_BYTES]; /* the spec's digest before */
 };
@@ -17,6 +18,7 @@ struct adding {
 static void adding_free(struct adding *ad)
 {
     keep_free(ad->keep);
+    json_decref(ad->inputs);
     http_request_unref(ad->r);
     free(ad);
 }
@@ -24,7 +26,8 @@ static void adding_free(struct adding *ad)
 static int keep_cells(struct store_conn *conn, const void *row, void *arg, struct bd_err *err)
 {
     struct adding *ad = arg;
-    return keep_created(ad->keep, conn, "/v1/campaigns", view_campaign(row, 0), err);
+    int rc = inputs_still_there(conn, ad->inputs, err);
+    return rc < 0 ? rc : keep_created(ad->keep, conn, "/v1/campaigns", view_campaign(row, 0), err);
 }
 
 static void on_added(void *arg, int rc, const struct bd_err *err, const void *row)
@@ -48,6 +51,7 @@ static void add(struct planning *p)
     *ad = *asked;
     ad->r = http_request_ref(p->r);
     ad->keep = bd_take(p->keep);
+    ad->inputs = bd_take(p->inputs);
     struct engine_cells cells = {
         .id = ad->id, .was = ad->was, .also = keep_cells, .done = on_added, .arg = ad};
     cells.spec = bd_take(p->spec);

@@ -1,4 +1,5 @@
 /* What a plan will probably cost: by what runs like its own took, else by the spec. */
+#include "daemon/api/cell_check.h"
 #include "daemon/api/private.h"
 
 #include "lib/base/clock.h"
@@ -18,6 +19,7 @@ struct estimating {
     struct past_runs past;
     uint64_t seed;
     json_t *guesses; /* {key: ns} */
+    const json_t *examined;
 };
 
 static int read_past(struct store_conn *conn, struct past_runs *past, struct bd_err *err)
@@ -59,10 +61,19 @@ static int64_t guess_stream(const struct estimating *g, const json_t *workload, 
     return ns;
 }
 
+static int64_t with_cluster(int64_t ns, unsigned compute)
+{
+    return ns + GUESS_CLUSTER_NS + compute * GUESS_NODE_NS;
+}
+
 /* 0: nothing can be said. */
 static int64_t guess(struct estimating *g, const json_t *cluster, const json_t *workload)
 {
     unsigned compute = (unsigned)bd_json_int(cluster, "compute", 1);
+    const json_t *trace = examined_of(g->examined, cluster, workload);
+    if (trace)
+        return with_cluster((int64_t)(bd_json_real(trace, "leastSeconds", 0) * BD_NS_PER_S),
+                            compute);
     if (!bd_str_eq(bd_json_str(workload, "name", ""), "jobstream"))
         return 0;
     bd_auto_json json_t *both = json_pack("[i, O]", (int)compute, workload);
@@ -71,7 +82,7 @@ static int64_t guess(struct estimating *g, const json_t *cluster, const json_t *
     int64_t ns = known ? json_integer_value(known) : guess_stream(g, workload, compute);
     if (!known)
         json_object_set_new(g->guesses, key, json_integer(ns));
-    return ns > 0 ? ns + GUESS_CLUSTER_NS + compute * GUESS_NODE_NS : 0;
+    return ns > 0 ? with_cluster(ns, compute) : 0;
 }
 
 /* -- all cells -- */
@@ -98,13 +109,15 @@ static void scale(struct plan_estimate *e, size_t cells)
     e->block.runs = cells;
 }
 
-int plan_estimate_make(const struct plan *plan, const json_t *spec, struct store_conn *conn,
-                       struct plan_estimate *ret_estimate, struct bd_err *err)
+int plan_estimate_make(const struct plan *plan, const json_t *spec, const json_t *examined,
+                       struct store_conn *conn, struct plan_estimate *ret_estimate,
+                       struct bd_err *err)
 {
     size_t cells = plan_cells(plan);
     struct estimating g = {
         .seed = (uint64_t)bd_json_int(json_object_get(spec, "design"), "seed", 1),
         .guesses = json_object(),
+        .examined = examined,
     };
     struct plan_estimate e = {.n_cells = cells < CELLS_MAX ? cells : CELLS_MAX};
     int rc = read_past(conn, &g.past, err);

@@ -149,6 +149,24 @@ void inputs_add(struct http_request *r, void *app)
                                      });
 }
 
+/* -- what campaigns need -- */
+
+int inputs_still_there(struct store_conn *conn, const json_t *inputs, struct bd_err *err)
+{
+    const char *digest;
+    json_t *value;
+    json_object_foreach ((json_t *)inputs, digest, value) {
+        int there = store_input_exists(conn, digest, err);
+        if (there < 0)
+            return there;
+        if (!there)
+            return bd_err_set(err, BD_ECONFLICT,
+                              "the input %s was removed just now: bring it again, and try again",
+                              digest);
+    }
+    return 0;
+}
+
 /* -- remove -- */
 
 static void on_removed(void *arg, int rc, const struct bd_err *err, const void *row BD_UNUSED)

@@ -5,6 +5,7 @@
 #include "lib/plan/resolution.h"
 
 #define LISTED_MAX 1000 /* cells and runs in the reply */
+#define TRACES_MAX 100
 
 static double seconds(int64_t ns)
 {
@@ -65,11 +66,44 @@ static json_t *estimate_json(const struct plan *plan, const struct plan_estimate
                      known(e, least * e->block.node_hours), "cells", cells);
 }
 
+/* Of each that there is once, however many cells replay it. */
+static json_t *traces_json(const struct planning *p)
+{
+    json_t *list = json_array(), *examined;
+    const char *key;
+    json_object_foreach (p->examined, key, examined)
+        if (json_object_get(examined, "found") && json_array_size(list) < TRACES_MAX)
+            json_array_append(list, json_object_get(examined, "found"));
+    return list;
+}
+
+/* The grade of such runs will say so. */
+static void warn_of_scale(const struct planning *p, json_t *warnings)
+{
+    const char *key;
+    json_t *examined;
+    json_object_foreach (p->examined, key, examined) {
+        const json_t *limits = json_object_get(json_object_get(examined, "found"), "limits");
+        json_int_t lost = bd_json_int(limits, "byTimeScale", 0);
+        if (lost == 0)
+            continue;
+        json_array_append_new(
+            warnings,
+            json_sprintf("time scale below scheduler resolution: %lld of %lld jobs would ask for "
+                         "less than %g s, which is the least that it tells limits apart by: runs "
+                         "will be limited, and the verdict exploratory at most",
+                         (long long)lost, (long long)bd_json_int(limits, "jobs", 0),
+                         seconds((int64_t)bd_json_int(limits, "grainNs", 0))));
+        return; /* of one as of all */
+    }
+}
+
 static json_t *warnings_json(const struct planning *p, const json_t *budget)
 {
     json_t *warnings = json_array();
     for (size_t i = 0; i < p->warnings.n; i++)
         json_array_append_new(warnings, json_string(p->warnings.items[i]));
+    warn_of_scale(p, warnings);
     if (!bd_json_bool(budget, "enough", 1))
         json_array_append_new(warnings, json_sprintf("budget: %s", bd_json_str(budget, "why", "")));
     return warnings;
@@ -78,19 +112,19 @@ static json_t *warnings_json(const struct planning *p, const json_t *budget)
 int view_plan(struct planning *p, struct store_conn *conn, struct bd_err *err)
 {
     struct plan_estimate e = {0};
-    int rc = plan_estimate_make(p->plan, p->spec, conn, &e, err);
+    int rc = plan_estimate_make(p->plan, p->spec, p->examined, conn, &e, err);
     if (rc < 0)
         return rc;
     char digest[BD_DIGEST_BYTES];
     plan_digest(p->spec, digest);
     bd_auto_json json_t *budget = budget_json(p->plan, e.is_known ? &e.block : NULL);
     p->json = json_pack(
-        "{s:s, s:O, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:O, s:o, s:o}", "digest", digest, "spec",
-        p->spec, "cells", (json_int_t)plan_cells(p->plan), "blocks",
+        "{s:s, s:O, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:O, s:o, s:o, s:o}", "digest", digest,
+        "spec", p->spec, "cells", (json_int_t)plan_cells(p->plan), "blocks",
         (json_int_t)plan_blocks(p->plan), "warmupBlocks", (json_int_t)plan_warmup_blocks(p->plan),
         "runs", (json_int_t)plan_runs(p->plan), "cellList", cell_list(p->plan, &e), "order",
         order_list(p->plan), "estimate", estimate_json(p->plan, &e), "budget", budget, "resolution",
-        plan_resolution(p->plan), "warnings", warnings_json(p, budget));
+        plan_resolution(p->plan), "traces", traces_json(p), "warnings", warnings_json(p, budget));
     plan_estimate_done(&e);
     return 0;
 }

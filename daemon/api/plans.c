@@ -212,13 +212,15 @@ static void composing_run(struct work *w, void *context BD_UNUSED)
 static void planning_run(struct work *w, void *context)
 {
     struct planning *p = (struct planning *)w;
-    struct cell_check cells = {0};
+    struct cell_check cells = {.inputs_dir = engine_host(p->api->engine)->inputs_dir};
     struct plan_rules rules = {
         .schema = p->api->spec_schema,
         .check = cell_check,
         .arg = &cells,
     };
     int rc = plan_make(p->spec, &rules, &p->plan, &p->faults);
+    p->inputs = json_incref(cells.inputs);
+    p->examined = json_incref(cells.examined);
     cell_check_done(&cells);
     check_metrics(p);
     if (rc < 0 || p->faults.n)
@@ -288,6 +290,8 @@ static void planning_free(struct planning *p)
     json_decref(p->spec);
     json_decref(p->json);
     json_decref(p->images);
+    json_decref(p->inputs);
+    json_decref(p->examined);
     plan_free(p->plan);
     bd_strv_done(&p->warnings);
     free(p->no_room);

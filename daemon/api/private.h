@@ -193,8 +193,10 @@ struct plan_estimate {
     struct plan_cost block; /* of one; nothing where is_known is false */
     bool is_known;
 };
-int plan_estimate_make(const struct plan *plan, const json_t *spec, struct store_conn *conn,
-                       struct plan_estimate *ret_estimate, struct bd_err *err);
+/* examined: as the planning's. */
+int plan_estimate_make(const struct plan *plan, const json_t *spec, const json_t *examined,
+                       struct store_conn *conn, struct plan_estimate *ret_estimate,
+                       struct bd_err *err);
 void plan_estimate_done(struct plan_estimate *e);
 
 /* plans.c: a campaign's spec on its way to a plan. */
@@ -214,6 +216,8 @@ struct planning {
     struct plan *plan;
     json_t *json;
     json_t *images;          /* {IMAGE: pointer to where the spec names it} */
+    json_t *inputs;          /* {DIGEST: true} that it names; NULL: none */
+    json_t *examined;        /* what is in them (cell_check.h); NULL: nothing was examined */
     struct bd_strv warnings; /* what the host has no room for */
     char *no_room;           /* the first of these that nothing waives, or NULL */
     struct schema_faults faults;
@@ -228,6 +232,10 @@ void planning_start(struct api *a, struct http_request *r, struct keep *keep,
 /* Likewise of a campaign's spec (stolen) to whose `added` the request's cells were appended. */
 void planning_start_of(struct api *a, struct http_request *r, json_t *spec, struct keep *keep,
                        void (*go)(struct planning *p));
+
+/* inputs.c; on the writer's thread. BD_ECONFLICT where one of {DIGEST: true} is not there, as it
+ * was removed since the plan was made. */
+int inputs_still_there(struct store_conn *conn, const json_t *inputs, struct bd_err *err);
 
 /* plan_view.c: the contract's Plan, for `view`. */
 int view_plan(struct planning *p, struct store_conn *conn, struct bd_err *err);

@@ -47,6 +47,7 @@ int measure_open(const struct step_host *host, const struct step_input *in, stru
         .block = in->run.block,
         .shared_clock = virt_backend_find(in->plan.spec.backend)->shared_clock,
         .dir_fd = ret_m->dir_fd,
+        .inputs_dir = host->inputs_dir,
         .cancel = in->cancel,
         .on_progress = in->on_progress,
         .arg = in->arg,

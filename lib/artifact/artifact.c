@@ -131,7 +131,8 @@ int artifact_pack(int dir_fd, int fd, struct bd_cancel *cancel, struct artifact_
     return rc;
 }
 
-int artifact_open(int dir_fd, const char *digest, uint64_t bytes, int *ret_fd, struct bd_err *err)
+static int open_sized(int dir_fd, const char *digest, uint64_t min_bytes, uint64_t max_bytes,
+                      int *ret_fd, struct bd_err *err)
 {
     struct object_place place;
     char temp[OBJECT_TEMP_BYTES];
@@ -148,7 +149,7 @@ int artifact_open(int dir_fd, const char *digest, uint64_t bytes, int *ret_fd, s
     if (rc < 0)
         return rc;
     unlinkat(dir_fd, temp, 0);
-    rc = object_expand(fd, temp_fd, digest, bytes, err);
+    rc = object_expand(fd, temp_fd, digest, min_bytes, max_bytes, err);
     if (rc < 0) {
         bd_err_wrap(err, "object %s", digest);
         return rc;
@@ -157,6 +158,17 @@ int artifact_open(int dir_fd, const char *digest, uint64_t bytes, int *ret_fd, s
         return bd_err_errno(err, errno, "read object %s", digest);
     *ret_fd = bd_take_fd(&temp_fd);
     return 0;
+}
+
+int artifact_open(int dir_fd, const char *digest, uint64_t bytes, int *ret_fd, struct bd_err *err)
+{
+    return open_sized(dir_fd, digest, bytes, bytes, ret_fd, err);
+}
+
+int artifact_open_up_to(int dir_fd, const char *digest, uint64_t max_bytes, int *ret_fd,
+                        struct bd_err *err)
+{
+    return open_sized(dir_fd, digest, 0, max_bytes, ret_fd, err);
 }
 
 int artifact_remove(int dir_fd, const char *digest, struct bd_err *err)

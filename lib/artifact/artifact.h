@@ -51,6 +51,9 @@ int artifact_pack(int dir_fd, int fd, struct bd_cancel *cancel, struct artifact_
  * bytes of this digest: all of it is looked at before any of it is given out.
  */
 int artifact_open(int dir_fd, const char *digest, uint64_t bytes, int *ret_fd, struct bd_err *err);
+/* The same where its size is not known: BD_ECORRUPT above max_bytes. */
+int artifact_open_up_to(int dir_fd, const char *digest, uint64_t max_bytes, int *ret_fd,
+                        struct bd_err *err);
 /* One that is not there is fine. */
 int artifact_remove(int dir_fd, const char *digest, struct bd_err *err);
 

@@ -111,12 +111,13 @@ static int expand_piece(ZSTD_DCtx *context, const char *data, size_t bytes, char
     return 0;
 }
 
-int object_expand(int from_fd, int to_fd, const char *digest, uint64_t bytes, struct bd_err *err)
+int object_expand(int from_fd, int to_fd, const char *digest, uint64_t min_bytes,
+                  uint64_t max_bytes, struct bd_err *err)
 {
     bd_auto(digest) struct bd_digest *sum = bd_digest_new();
     bd_auto(dctx) ZSTD_DCtx *context = ZSTD_createDCtx();
     bd_auto_free char *piece = bd_xmalloc(PIECE_BYTES), *out = bd_xmalloc(PIECE_BYTES);
-    struct expansion x = {.digest = sum, .bytes_max = bytes, .wanted = 1};
+    struct expansion x = {.digest = sum, .bytes_max = max_bytes, .wanted = 1};
     char found[BD_DIGEST_BYTES];
     ssize_t n;
     if (!context)
@@ -133,8 +134,8 @@ int object_expand(int from_fd, int to_fd, const char *digest, uint64_t bytes, st
     bd_digest_end(sum, found);
     if (strcmp(found, digest) != 0)
         return bd_err_set(err, BD_ECORRUPT, "it is damaged: its content has the digest %s", found);
-    if (x.bytes != bytes)
+    if (x.bytes < min_bytes)
         return bd_err_set(err, BD_ECORRUPT, "its content has %llu bytes, not %llu",
-                          (unsigned long long)x.bytes, (unsigned long long)bytes);
+                          (unsigned long long)x.bytes, (unsigned long long)min_bytes);
     return 0;
 }

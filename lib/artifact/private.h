@@ -26,5 +26,6 @@ int object_temp(int dir_fd, char ret_name[OBJECT_TEMP_BYTES], int *ret_fd, struc
 /* All of from_fd, compressed, to to_fd; tells digest and sizes. */
 int object_compress(int from_fd, int to_fd, struct bd_cancel *cancel,
                     struct artifact_packed *ret_packed, struct bd_err *err);
-/* The way back; BD_ECORRUPT where it is not `bytes` bytes of this digest. */
-int object_expand(int from_fd, int to_fd, const char *digest, uint64_t bytes, struct bd_err *err);
+/* The way back; BD_ECORRUPT where it is not so many bytes of this digest. */
+int object_expand(int from_fd, int to_fd, const char *digest, uint64_t min_bytes,
+                  uint64_t max_bytes, struct bd_err *err);

@@ -4,6 +4,7 @@
  *
  *     stream.c     a `jobstream` spec -> jobs (read by stream_spec.c; distributions: variates.c;
  *                  elementary functions: elementary.c; docs/streams.md)
+ *     limits.c     time limits against a scheduler's grain
  *     text.c       jobs <-> the file that bench-driver reads
  *     seen.c       records of driver and nodes -> what was seen of each job (as JSON: seen_json.c)
  *     metrics.c    that -> the metrics of the run (docs/metrics.md)
@@ -66,6 +67,15 @@ int stream_make(const json_t *spec, uint64_t seed, uint32_t block, unsigned comp
  * (load x compute / E[nodes x tasks x runtime]); 0 where all arrive at once. */
 double stream_rate(const json_t *spec, unsigned compute);
 
+/* Of the jobs' time limits, how many lie below the scheduler's grain, so that it can't tell them
+ * apart; and how many of these only because the stream is shorter than what it stands for: by its
+ * time scale they would ask for the grain or more. */
+struct stream_limits {
+    size_t jobs, below, by_scale;
+};
+struct stream_limits stream_limits_of(const struct job_stream *s, int64_t grain_ns,
+                                      double time_scale);
+
 /* The file for bench-driver: a line "benchd-jobs 1 N", then one a job: index, arrival_ns, nodes,
  * tasks, runtime_ns, requested_ns, user, priority, after. Appended to ret_text. */
 void jobs_to_text(const struct job_stream *s, struct bd_str *ret_text);
@@ -97,6 +107,7 @@ int job_end_from_str(const char *s, enum job_end *ret_end);
 struct job_seen {
     uint32_t index, task;
     uint32_t nodes, user;
+    uint32_t follows; /* index + 1 of the job that has to end before it; 0: none */
     int64_t planned, submit, accepted;
     int64_t started_first, started_all; /* first and last of its nodes to begin */
     int64_t ended_last;                 /* last of its nodes to end */

@@ -352,6 +352,7 @@ static void list_tasks(struct work *w)
                 .task = task,
                 .nodes = asked->nodes,
                 .user = asked->user,
+                .follows = (uint32_t)(asked->after + 1),
                 .planned = asked->arrival_ns,
                 .submit = JOB_NEVER,
                 .accepted = JOB_NEVER,

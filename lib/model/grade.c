@@ -143,6 +143,20 @@ static void grade_records(const json_t *measured, enum run_grade *worst, json_t 
                            (long long)disagree, bd_json_real(records, "worstSeconds", 0)));
 }
 
+/* ------------------------------------------------------------------------------- time limits */
+
+static void grade_limits(const json_t *limits, enum run_grade *worst, json_t *reasons)
+{
+    json_int_t lost = bd_json_int(limits, "byTimeScale", 0);
+    if (lost > 0)
+        apply(worst, GRADE_LIMITED, reasons,
+              json_sprintf("Time scale below scheduler resolution: %lld of %lld jobs ask for less "
+                           "than %g s, which is the least that it tells limits apart by; as long "
+                           "as what they stand for they would ask for more.",
+                           (long long)lost, (long long)bd_json_int(limits, "jobs", 0),
+                           seconds(limits, "grainNs")));
+}
+
 /* ----------------------------------------------------------------------------------- the host */
 
 static void grade_noise(const json_t *noise, enum run_grade *worst, json_t *reasons)
@@ -197,6 +211,7 @@ enum run_grade run_grade_of(const struct run_conditions *c, json_t *ret_reasons)
     grade_driver(json_object_get(c->measured, "driver"), &worst, ret_reasons);
     grade_clock(json_object_get(c->measured, "clock"), &worst, ret_reasons);
     grade_records(c->measured, &worst, ret_reasons);
+    grade_limits(json_object_get(c->measured, "limits"), &worst, ret_reasons);
     grade_noise(json_object_get(c->measured, "noise"), &worst, ret_reasons);
     if (c->warmup)
         apply(&worst, GRADE_USABLE, ret_reasons,

@@ -218,6 +218,7 @@ static void add_design(struct across *a, size_t campaign)
     one->at_end = one->at_end && c->at_end;
     one->adaptive = one->adaptive || design->adaptive;
     one->fixed_seed = one->fixed_seed || design->fixed_seed;
+    one->trace = one->trace || design->trace;
     one->left_out = one->left_out || design->left_out;
     if (c->budget_why && !a->budget_why)
         one->budget_why = a->budget_why = bd_xasprintf("campaign %s: %s", c->id, c->budget_why);

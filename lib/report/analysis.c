@@ -17,7 +17,8 @@ void analysis_design_of(const json_t *spec, struct analysis_campaign *campaign)
     campaign->adaptive = json_array_size(json_object_get(spec, "added")) > 0;
     campaign->order = bd_json_str(design, "order", "randomised-blocks");
     campaign->seed = (uint64_t)bd_json_int(design, "seed", 1);
-    campaign->fixed_seed = bd_str_eq(bd_json_str(workload, "seed", ""), "fixed");
+    campaign->trace = bd_str_eq(bd_json_str(workload, "name", ""), "swf");
+    campaign->fixed_seed = campaign->trace || bd_str_eq(bd_json_str(workload, "seed", ""), "fixed");
     /* Where all runs are shuffled as one, only a common stream keeps those of a block together. */
     bool streams = bd_str_eq(bd_json_str(workload, "name", ""), "jobstream");
     campaign->paired =

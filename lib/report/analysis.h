@@ -49,7 +49,8 @@ struct analysis_campaign {
     size_t warmup_run;      /* blocks of warm-up, where they are not among those; 0: as warmup */
     const char *budget_why; /* how the budget ended it before all was run; NULL: it did not */
     bool paired;            /* a block's runs belong together */
-    bool fixed_seed;        /* all blocks have the same stream of jobs */
+    bool fixed_seed;        /* all blocks have the same stream of jobs, */
+    bool trace;             /* and that because it is a trace */
     bool adaptive;          /* cells were added on seeing results */
     bool apart;        /* levels of a factor were measured one after the other: campaigns are */
     bool left_out;     /* combinations of levels were excluded */

@@ -116,6 +116,7 @@ json_t *analysis_verdict(const struct analysis *a, const struct found *f)
         .warmup = c->warmup_run ? c->warmup_run : c->warmup,
         .at_end = c->at_end,
         .fixed_seed = c->fixed_seed,
+        .trace = c->trace,
         .confidence = f->confidence,
         .design_confidence = confidence_passed_by(c, f->confidence),
         .as_written = a->n_cells > 1 && bd_str_eq(c->order, "as-written"),

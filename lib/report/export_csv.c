@@ -132,7 +132,7 @@ int export_campaign_csv(struct store_conn *conn, const char *id, struct export_o
 /* -- a run -- */
 
 static const char run_names[] =
-    "index,task,nodes,user,outcome,schedulerState,jobId,exitCode,planned [s],submit [s],"
+    "index,task,nodes,user,after,outcome,schedulerState,jobId,exitCode,planned [s],submit [s],"
     "accepted [s],startedFirst [s],startedAll [s],endedLast [s],runtime [s],requested [s],"
     "wait [s],turnaround [s],doubled,nodeList" END;
 
@@ -171,8 +171,9 @@ static int add_job(const struct job_seen *job, void *arg, struct bd_err *err)
     bd_auto_free char *nodes = bd_xstrdup(job->node_list);
     for (char *comma = nodes; (comma = strchr(comma, ','));)
         *comma = ' ';
-    bd_str_addf(out, "%u,%u,%u,%u,%s,%s", job->index, job->task, job->nodes, job->user,
-                job_outcome_to_str(job->outcome), job_end_to_str(job->end));
+    bd_str_addf(out, "%u,%u,%u,%u", job->index, job->task, job->nodes, job->user);
+    add_known(out, job->follows > 0, (int64_t)job->follows - 1);
+    bd_str_addf(out, ",%s,%s", job_outcome_to_str(job->outcome), job_end_to_str(job->end));
     add_known(out, job->job_id != 0, (int64_t)job->job_id);
     add_known(out, job->exit_code >= 0, job->exit_code);
     for (size_t i = 0; i < BD_ARRAY_LEN(points); i++)

@@ -42,16 +42,19 @@ static int64_t seconds(int64_t from, int64_t to)
 
 struct row {
     int64_t submit; /* ns: the field has lost the order within a second */
+    uint32_t index, follows;
     struct swf_job job;
 };
 
 struct log {
     struct export_out *out;
     struct row window[WINDOW];
-    size_t n;                      /* in the window */
-    uint64_t number;               /* of the job before */
-    uint64_t left_out;             /* never submitted */
-    uint64_t sub_second;           /* whose runtime is less than a second */
+    size_t n;            /* in the window */
+    uint64_t number;     /* of the job before */
+    double *numbers;     /* by index of the stream; of an array its last task's; 0: none */
+    size_t cap;          /* of these */
+    uint64_t left_out;   /* never submitted */
+    uint64_t sub_second; /* whose runtime is less than a second */
     int64_t runtime_max, last_end; /* ns; JOB_NEVER: none */
 };
 
@@ -72,11 +75,26 @@ static int count_job(const struct job_seen *job, void *arg, struct bd_err *err B
     return 0;
 }
 
+/* A job is submitted once the one that it follows has a number: that one has its line already. */
+static void number(struct log *log, struct row *row)
+{
+    double *f = row->job.fields;
+    if (row->index >= log->cap) {
+        size_t cap = 2 * (size_t)row->index + 1024;
+        log->numbers = bd_xrealloc(log->numbers, cap * sizeof(*log->numbers));
+        memset(log->numbers + log->cap, 0, (cap - log->cap) * sizeof(*log->numbers));
+        log->cap = cap;
+    }
+    f[SWF_JOB] = log->numbers[row->index] = (double)++log->number;
+    if (row->follows > 0 && row->follows <= log->cap && log->numbers[row->follows - 1] > 0)
+        f[SWF_AFTER] = log->numbers[row->follows - 1];
+}
+
 static int write_first(struct log *log, size_t n, struct bd_err *err)
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < n; i++) {
-        log->window[i].job.fields[SWF_JOB] = (double)++log->number;
+        number(log, &log->window[i]);
         swf_write_job(&log->window[i].job, &log->out->text);
         rc = export_spill(log->out, err);
     }
@@ -90,6 +108,8 @@ static void fill(struct row *row, const struct job_seen *job)
     double *fields = row->job.fields;
     int64_t limit = (job->requested + BD_NS_PER_S - 1) / BD_NS_PER_S;
     row->submit = job->submit;
+    row->index = job->index;
+    row->follows = job->follows;
     for (int f = 0; f < SWF_FIELD_COUNT; f++)
         fields[f] = -1;
     fields[SWF_SUBMIT] = (double)seconds(0, job->submit);
@@ -227,6 +247,7 @@ int export_run_swf(struct store_conn *conn, const char *id, struct export_out *o
     int rc = store_run_get(conn, id, &run, err);
     if (rc == 0)
         rc = write_run(log, conn, &run, err);
+    free(log->numbers);
     store_run_done(&run);
     return rc;
 }

@@ -260,7 +260,10 @@ static void find_limits(const struct verdict_facts *f, const struct sums *s,
         bd_strv_add(reasons,
                     "no block was run to warm up (design.warmup is 0): what only the first "
                     "runs meet, such as cold caches, is in the figures");
-    if (f->fixed_seed)
+    if (f->trace)
+        bd_strv_add(reasons, "every block replays the same trace: what is found holds for this "
+                             "trace only");
+    else if (f->fixed_seed)
         bd_strv_add(reasons, "every block has the same stream of jobs (seed: fixed): what is found "
                              "holds for this stream only");
 }

@@ -77,7 +77,8 @@ struct verdict_facts {
     size_t repetitions;               /* planned of each cell */
     size_t warmup;                    /* blocks */
     bool at_end;                      /* nothing more is to come */
-    bool fixed_seed;                  /* all blocks have the same stream of jobs */
+    bool fixed_seed;                  /* all blocks have the same stream of jobs, */
+    bool trace;                       /* and that because it is a trace */
     double confidence;                /* that intervals are to have */
     const char *limited_why;          /* a run that is limited, and why; NULL: none is */
     const char *left_out_why;         /* likewise, one that is invalid */

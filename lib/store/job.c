@@ -6,8 +6,8 @@
 #define COLUMNS                                                                                    \
     "idx, task, nodes, user, planned_ns, submit_ns, accepted_ns, started_first_ns, "               \
     "started_all_ns, ended_last_ns, runtime_ns, requested_ns, job_id, exit_code, starts, ends, "   \
-    "doubled, outcome, end_state, node_list"
-#define PLACES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+    "doubled, outcome, end_state, node_list, after_idx"
+#define PLACES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
 
 enum column {
     COL_INDEX,
@@ -30,6 +30,7 @@ enum column {
     COL_OUTCOME,
     COL_END,
     COL_NODE_LIST,
+    COL_AFTER,
 };
 
 static int outcome_of(const char *text)
@@ -88,6 +89,7 @@ static void row_bind(struct query *q, const struct job_seen *job)
     query_text(q, job_outcome_to_str(job->outcome));
     query_text(q, job_end_to_str(job->end));
     query_text(q, job->node_list ? job->node_list : "");
+    bind_seen(q, job->follows > 0 ? (int64_t)job->follows - 1 : JOB_NEVER);
 }
 
 static int put_one(struct store_conn *c, const char *run, const struct job_seen *job,
@@ -141,6 +143,9 @@ static int row_read(const struct query *q, struct job_seen *ret_job, struct bd_e
         .task = (uint32_t)query_col_i64(q, COL_TASK),
         .nodes = (uint32_t)query_col_i64(q, COL_NODES),
         .user = (uint32_t)query_col_i64(q, COL_USER),
+        .follows = sqlite3_column_type(q->stmt, COL_AFTER) == SQLITE_NULL
+                       ? 0
+                       : (uint32_t)query_col_i64(q, COL_AFTER) + 1,
         .planned = col_seen(q, COL_PLANNED),
         .submit = col_seen(q, COL_SUBMIT),
         .accepted = col_seen(q, COL_ACCEPTED),

@@ -1,8 +1,10 @@
 /*
- * The workload `jobstream`: a stream of jobs, submitted at planned moments by bench-driver on the
+ * Workloads that are a stream of jobs, submitted at planned moments by bench-driver on the
  * controller, each of which writes down when it begins and ends on its nodes.
  *
- *     jobstream.c         check, warm-up, run: what happens in the nodes
+ *     jobstream.c         `jobstream`: a stream that is drawn
+ *     swf.c               `swf`: one that was logged on a real machine (trace.h)
+ *     jobstream_run.c     warm-up, run: what happens in the nodes
  *     jobstream_result.c  results: from the files of the run to what was seen, metrics, conditions
  *     clock.c             the nodes' clocks against the controller's
  *     users.c             accounts for the stream's users
@@ -14,6 +16,7 @@
 #include "lib/workload/workload.h"
 
 extern const struct workload workload_jobstream;
+extern const struct workload workload_swf;
 
 /* Files of a run's directory. */
 #define JOBSTREAM_JOBS    "jobs.txt"    /* the stream, as bench-driver reads it */
@@ -22,8 +25,28 @@ extern const struct workload workload_jobstream;
 #define JOBSTREAM_DRIVER  "driver.rec"  /* behind the controller's name */
 #define JOBSTREAM_RECORDS "jobs.rec"    /* behind a node's name */
 
+/* Owns what it holds; from {0}. */
+struct stream_made {
+    struct job_stream jobs;
+    unsigned users; /* accounts that nodes need */
+    double rate;    /* of arrivals that was asked for, jobs a second; 0: none was */
+    json_t *trace; /* what the stream was made from, for the run's conditions; NULL: it was drawn */
+};
+void stream_made_done(struct stream_made *made);
+/* All that differs between these workloads. */
+typedef int (*jobstream_make_fn)(const struct workload_input *in, struct stream_made *ret_made,
+                                 struct bd_err *err);
+
+/* For struct workload: */
+int jobstream_warm_up(const struct workload_input *in, struct bd_err *err);
+int jobstream_run(const struct workload_input *in, jobstream_make_fn make, struct bd_err *err);
+int jobstream_salvage(const struct workload_input *in, struct bd_err *err);
 int jobstream_results(const json_t *spec, int dir_fd, struct workload_result *ret_result,
                       struct bd_err *err);
+bool jobstream_has_metric(const json_t *spec, const char *name);
+
+/* What the scheduler can't tell from its grain, as conditions.limits; new reference. */
+json_t *jobstream_limits(const struct job_stream *stream, int64_t grain_ns, double time_scale);
 
 /* The measuring programs in a node. */
 #define NODE_BENCH_JOB    "/usr/libexec/benchd/bench-job"

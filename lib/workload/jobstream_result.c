@@ -374,15 +374,33 @@ static json_t *records_condition(const struct reading *r, const struct jobs_seen
 
 /* -------------------------------------------------------------------------------------- results */
 
+json_t *jobstream_limits(const struct job_stream *stream, int64_t grain_ns, double time_scale)
+{
+    struct stream_limits l = stream_limits_of(stream, grain_ns, time_scale);
+    return json_pack("{s:I, s:I, s:I, s:I}", "jobs", (json_int_t)l.jobs, "belowGrain",
+                     (json_int_t)l.below, "byTimeScale", (json_int_t)l.by_scale, "grainNs",
+                     (json_int_t)grain_ns);
+}
+
+static json_t *limits_condition(const struct reading *r)
+{
+    return jobstream_limits(&r->jobs, (int64_t)bd_json_int(r->stream, "grainNs", 0),
+                            bd_json_real(r->stream, "timeScale", 1));
+}
+
 static json_t *conditions_of(const struct reading *r, const struct jobs_seen *seen,
                              const json_t *metrics, int dir_fd)
 {
-    json_t *limits =
-        json_pack("{s:I, s:I}", "belowGrain", bd_json_int(r->stream, "limitsBelowGrain", 0),
-                  "grainNs", bd_json_int(r->stream, "grainNs", 0));
-    return json_pack("{s:o, s:o*, s:o, s:o*, s:o}", "jobs", jobs_condition(r, seen), "driver",
+    return json_pack("{s:o, s:o*, s:o, s:o*, s:o, s:O*}", "jobs", jobs_condition(r, seen), "driver",
                      driver_condition(r, seen), "clock", clock_condition(r, seen, metrics),
-                     "records", records_condition(r, seen, dir_fd), "limits", limits);
+                     "records", records_condition(r, seen, dir_fd), "limits", limits_condition(r),
+                     "trace", json_object_get(r->stream, "trace"));
+}
+
+bool jobstream_has_metric(const json_t *spec BD_UNUSED, const char *name)
+{
+    const struct metric *metric = metric_find(name);
+    return metric && metric->scope == METRIC_OF_RUN;
 }
 
 int jobstream_results(const json_t *spec BD_UNUSED, int dir_fd, struct workload_result *ret_result,

@@ -4,7 +4,8 @@
 #include "lib/workload/command.h"
 #include "lib/workload/jobstream.h"
 
-const struct workload *const workloads[] = {&workload_command, &workload_jobstream, NULL};
+const struct workload *const workloads[] = {&workload_command, &workload_jobstream, &workload_swf,
+                                            NULL};
 
 const struct workload *workload_find(const char *name)
 {

@@ -30,8 +30,9 @@ struct workload_input {
     const json_t *spec; /* the resolved `workload:` object */
     uint64_t seed;      /* of the design */
     uint32_t block;
-    bool shared_clock; /* the nodes' clocks are the host's own */
-    int dir_fd;        /* the run's directory on the host; results go there, borrowed */
+    bool shared_clock;      /* the nodes' clocks are the host's own */
+    int dir_fd;             /* the run's directory on the host; results go there, borrowed */
+    const char *inputs_dir; /* objects that the spec names by their digest */
     struct bd_cancel *cancel;
     /* How far a stream of jobs has come, at most once a second; may be NULL. From run()'s thread.
      */
@@ -53,6 +54,13 @@ struct workload {
     /* What the schema can't say: appends faults with pointers from "/workload". PURE. */
     void (*check)(const json_t *spec, const struct cluster_spec *cluster,
                   struct schema_faults *faults);
+    /* Members of the spec that are digests of inputs, NULL-terminated; NULL: there are none. */
+    const char *const *inputs;
+    /* What neither can say without the inputs, which it reads: appends faults likewise. *ret_found,
+     * where it found none: what was found, as the contract's PlannedTrace; new reference. Blocks.
+     * NULL: there is none. */
+    void (*examine)(const json_t *spec, const struct cluster_spec *cluster, const char *inputs_dir,
+                    struct schema_faults *faults, json_t **ret_found);
     /* Before what is measured, and left out of it; NULL: there is none. */
     int (*warm_up)(const struct workload_input *in, struct bd_err *err);
     /* What is measured, once. What it leaves in dir_fd is durable when it returns 0. On failure

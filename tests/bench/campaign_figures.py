@@ -19,7 +19,7 @@ SUBMITTED = 1_000
 
 def campaign(**other):
     workload = {"name": "command", "command": ["true"], "on": "controller"}
-    return {"name": "bench", "cluster": {"compute": 1, "node": NODE}, "workload": workload, **other}
+    return {"name": "bench", "cluster": {"compute": 1, "node": NODE}, "workload": workload} | other
 
 
 # ------------------------------------------------------------------------------------ plans
@@ -42,6 +42,38 @@ def plan_of_many(bench, figures):
             plan = json.loads(body)
             if status != 200 or plan["runs"] != LEVELS * LEVELS:
                 raise Failed(f"POST /v1/plans: {plan.get('detail', plan.get('runs'))}")
+            seconds.add(took, conditions)
+
+        bench.repeated(figures, bench.repeat, once)
+
+
+TRACED = 100_000
+
+
+def trace_text():
+    """Two months of a machine of 128 processors, without what is drawn: the same in each bench."""
+    lines = [f"; MaxProcs: 128\n; MaxJobs: {TRACED}\n"]
+    for i in range(TRACED):
+        lines.append(f"{i + 1} {52 * i} 30 {1 + i * 7919 % 36000} {1 + i * 31 % 128} -1 -1 {1 + i * 31 % 128} "
+                     f"{60 * (1 + i * 13 % 1440)} -1 1 {i * i % 241} 1 -1 -1 -1 {i - 3 if i % 50 == 9 else -1} -1\n")
+    return "".join(lines).encode()
+
+
+def plan_of_trace(bench, figures):
+    """From the request to the answer: read, checked, cleaned, scaled and described."""
+    (seconds,) = figures
+    with bench.service() as service:
+        digest = service.add_input(trace_text())
+        spec = campaign(workload={"name": "swf", "trace": digest, "timeScale": 0.000001})
+
+        def once():
+            conditions = machine.conditions()
+            start = time.perf_counter()
+            status, _, body = service.call("POST", "/v1/plans", spec)
+            took = time.perf_counter() - start
+            plan = json.loads(body)
+            if status != 200 or plan["traces"][0]["jobs"]["replayed"] != TRACED:
+                raise Failed(f"POST /v1/plans: {plan.get('faults', plan.get('detail'))}")
             seconds.add(took, conditions)
 
         bench.repeated(figures, bench.repeat, once)

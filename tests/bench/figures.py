@@ -311,6 +311,8 @@ def plans():
               0)),
         Plan("plan", campaign_figures.plan_of_many,
              ("plan-100000", "plan of 99,856 cells, a run each", "s", 1)),
+        Plan("plan-trace", campaign_figures.plan_of_trace,
+             ("plan-trace-100000", "plan of a trace (SWF) of 100,000 jobs", "s", 1)),
         Plan("runs", campaign_figures.runs_one_by_one,
              ("runs-overhead", "run of `true`, time in none of its steps", "ms", 50),
              ("runs-gap", "end of a run to the begin of the next", "ms")),

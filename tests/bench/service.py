@@ -188,6 +188,17 @@ class Service:
                 raise OSError(f"{method} {target}: {fault!r}") from fault
             raise
 
+    def add_input(self, content):
+        """Its digest."""
+        connection = UnixConnection(self.socket, PATIENCE)
+        connection.request("POST", "/v1/inputs", content, {"Content-Type": "application/octet-stream"})
+        response = connection.getresponse()
+        body = response.read()
+        connection.close()
+        if response.status not in (200, 201):
+            raise Failed(f"POST /v1/inputs: {response.status}: {body[:300]}")
+        return json.loads(body)["digest"]
+
     def wait(self, target, states, patience=PATIENCE):
         """The object once it is in one of the states. Each answer comes when something changed."""
         until, etag = time.monotonic() + patience, None

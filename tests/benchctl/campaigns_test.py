@@ -163,6 +163,24 @@ RUN  BLOCK  CELL  SchedulerType   compute
         self.serve(("POST", "/v1/plans", answer(200, fake.plan(warnings=["no \x1b[31mroom"]))))
         self.assertEqual(self.run_it("campaign", "plan", self.spec(SPEC)), (self.PLAN, ""))
 
+    def test_plan_tells_what_a_trace_comes_to(self):
+        trace = {"trace": fake.INPUT["digest"], "lines": 100, "processors": 128,
+                 "jobs": {"logged": 99, "cleaned": 90, "replayed": 30}, "rules": {"never-ran": 7, "too-large": 2},
+                 "spanSeconds": 61.2, "load": 0.8, "timeScale": 0.01, "sizes": {"1": 20, "4": 10}, "dependencies": 3,
+                 "users": {"logged": 5, "accounts": 5, "sharing": 0}, "nodes": 4, "leastSeconds": 70,
+                 "limits": {"jobs": 30, "belowGrain": 0, "byTimeScale": 0, "grainNs": 60000000000}}
+        once = trace | {"load": None, "rules": {}}
+        self.serve(("POST", "/v1/plans", answer(200, fake.plan(traces=[trace, once]))))
+        out, _ = self.run_it("campaign", "plan", self.spec(SPEC))
+        self.assertIn("""\
+trace     sha256:5e5e5e5e5e5e: 30 jobs of 99, within 1 min 1 s, load 0.8
+          cleaned: never-ran 7, too-large 2
+          nodes: 20 of 1, 10 of 4
+          5 users have 5 accounts, 3 jobs wait for another
+trace     sha256:5e5e5e5e5e5e: 30 jobs of 99, within 1 min 1 s
+          nodes: 20 of 1, 10 of 4
+""", out)
+
     def test_plan_tells_what_fits_and_what_is_not_known(self):
         def lines(**more):
             self.serve(("POST", "/v1/plans", answer(200, fake.plan(**more))))

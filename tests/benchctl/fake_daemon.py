@@ -321,7 +321,7 @@ def job(index=0, outcome="completed", task=0, **more):
     seen = outcome != "not-submitted"
     at = 1000000 * index
     value = {
-        "index": index, "task": task, "nodes": 2, "user": 0, "outcome": outcome,
+        "index": index, "task": task, "nodes": 2, "user": 0, "after": None, "outcome": outcome,
         "schedulerState": "completed" if seen else "unknown", "jobId": index + 1 if seen else None,
         "exitCode": 0 if seen else None, "nodeList": ["n1", "n2"] if seen else [], "plannedNs": at,
         "runtimeNs": 300000000, "requestedNs": 60000000000, "doubled": False,
@@ -373,7 +373,7 @@ def plan(**more):
             "resolution": {"confidence": 0.95, "paired": True, "comparisons": 1,
                            "min": RESOLVED, "max": RESOLVED, "resolves": False,
                            "why": "no interval of a median has a confidence of 0.95 with 2 blocks: 6 can"},
-            "warnings": []} | more
+            "traces": [], "warnings": []} | more
 
 
 def campaign_scenes(runs=6, failing=(4,), seconds=1.0):

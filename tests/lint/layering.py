@@ -37,7 +37,7 @@ MAY_INCLUDE = {
     "lib/channel": ["lib/virt", *MODEL],
     "lib/image": ["lib/channel", "lib/virt", *MODEL],
     "lib/sched": ["lib/jobs", "lib/channel", "lib/virt", *MODEL],
-    "lib/workload": ["lib/sched", "lib/jobs", "lib/channel", "lib/virt", *MODEL],
+    "lib/workload": ["lib/sched", "lib/jobs", "lib/swf", "lib/artifact", "lib/channel", "lib/virt", *MODEL],
     "daemon/loop": ["lib/store", "lib/base"],
     "daemon/http": ["daemon/loop", *FORMATS],
     "daemon/engine": ["daemon/loop", *BELOW_ENGINE, *BESIDE],

@@ -91,6 +91,7 @@ int main(void)
     srunner_add_suite(runner, nested_suite());
     srunner_add_suite(runner, sample_suite());
     srunner_add_suite(runner, budget_suite());
+    srunner_add_suite(runner, trace_suite());
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -30,3 +30,4 @@ Suite *compose_suite(void);
 Suite *nested_suite(void);
 Suite *sample_suite(void);
 Suite *budget_suite(void);
+Suite *trace_suite(void);

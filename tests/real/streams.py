@@ -167,6 +167,7 @@ class Files:
 
         row = {
             "index": job.index, "task": task, "nodes": job.nodes, "user": job.user,
+            "after": job.after if job.after >= 0 else None,
             "schedulerState": STATES[words[-1].code] if words else "unknown",
             "jobId": ids[0] if ids else None,
             "exitCode": next((r.code for r in ends if r.code), 0) if ends else None,

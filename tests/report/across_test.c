@@ -491,6 +491,22 @@ START_TEST(what_is_true_of_one_campaign_is_told_of_the_comparison)
 }
 END_TEST
 
+START_TEST(replays_of_a_trace_are_one_stream_and_told_so)
+{
+    static const char change[] = "{'workload':{'name':'swf','trace':'sha256:aa'}}";
+    struct across_campaign campaigns[] = {campaign_of("aaaaaaaa", BOTH, change),
+                                          campaign_of("bbbbbbbb", BOTH, change)};
+    bd_auto_json json_t *json = compared(campaigns, 1.2);
+    const json_t *analysis = json_object_get(json, "analysis");
+    check_form(json);
+    ck_assert(!bd_json_bool(json, "paired", 1));
+    ck_assert(bd_json_bool(json_object_get(analysis, "design"), "fixedSeed", 0));
+    ck_assert(has_reason(analysis, "holds for this trace only"));
+    ck_assert(!has_reason(analysis, "seed: fixed"));
+    done(campaigns, 2);
+}
+END_TEST
+
 #define STOPPED                                                                                    \
     "{'design':{'seed':7,'repetitions':{'min':4,'max':20,'until':{'metric':'makespan',"            \
     "'relativeHalfWidth':0.5,'confidence':%s,'every':2}}}}"
@@ -539,4 +555,5 @@ UNIT_MAIN("across", cells_are_matched_by_their_levels_and_paired_by_their_stream
           how_many_times_as_bad_is_told_with_the_interval_of_the_test,
           the_answer_and_the_interval_never_contradict_each_other,
           what_is_true_of_one_campaign_is_told_of_the_comparison,
+          replays_of_a_trace_are_one_stream_and_told_so,
           medians_of_stopped_campaigns_cover_as_their_rules_ask)

@@ -212,6 +212,7 @@ static const struct job_seen jobs[] = {
     {.index = 3,
      .nodes = 1,
      .user = 1,
+     .follows = 2,
      .planned = 4 * S,
      .submit = 4 * S,
      .accepted = 4 * S + 1,

@@ -83,6 +83,11 @@ static void fixed_seed(struct world *w)
     w->facts.fixed_seed = true;
 }
 
+static void trace(struct world *w)
+{
+    w->facts.fixed_seed = w->facts.trace = true;
+}
+
 static void other_image(struct world *w)
 {
     w->conditions[1] = (struct verdict_condition){"version of slurm", "22.05", "backfill", NULL};
@@ -210,6 +215,8 @@ static const struct {
     {"fixed seed", fixed_seed, VERDICT_EXPLORATORY,
      "every block has the same stream of jobs (seed: fixed): what is found holds for this stream "
      "only"},
+    {"trace", trace, VERDICT_EXPLORATORY,
+     "every block replays the same trace: what is found holds for this trace only"},
     {"other image", other_image, VERDICT_INVALID,
      "image debian was not the same in all runs, and is no factor: sha256:aa in backfill, "
      "sha256:bb in builtin (run 1f2e3d4c)"},

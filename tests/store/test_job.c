@@ -12,6 +12,7 @@ static struct job_seen full(void)
         .task = 999,
         .nodes = 2,
         .user = 3,
+        .follows = 1,
         .planned = 4,
         .submit = 5,
         .accepted = 6,
@@ -55,6 +56,7 @@ static void assert_same(const struct job_seen *a, const struct job_seen *b)
     ck_assert_uint_eq(a->task, b->task);
     ck_assert_uint_eq(a->nodes, b->nodes);
     ck_assert_uint_eq(a->user, b->user);
+    ck_assert_uint_eq(a->follows, b->follows);
     ck_assert_int_eq(a->planned, b->planned);
     ck_assert_int_eq(a->submit, b->submit);
     ck_assert_int_eq(a->accepted, b->accepted);

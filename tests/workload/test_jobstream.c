@@ -60,7 +60,7 @@ static void run_init(struct run *r)
     write_text(r, JOBSTREAM_RECORD,
                "{\"scheduler\":\"slurm\",\"controllers\":1,\"compute\":2,"
                "\"nodes\":[\"ctl1\",\"n1\",\"n2\"],\"sharedClock\":true,\"grainNs\":60000000000,"
-               "\"limitsBelowGrain\":2}");
+               "\"timeScale\":0.01}");
     write_text(r, JOBSTREAM_CLOCK,
                "[{\"node\":\"n1\",\"before\":{\"offsetNs\":-300,\"boundNs\":20000},"
                "\"after\":{\"offsetNs\":100,\"boundNs\":25000}},"
@@ -148,6 +148,9 @@ START_TEST(test_a_stream_in_which_all_went_well)
     ck_assert_int_eq(figure(&result, "records", "onlyScheduler"), 0);
     ck_assert_int_eq(figure(&result, "records", "disagree"), 0);
     ck_assert_int_eq(figure(&result, "limits", "belowGrain"), 2);
+    ck_assert_int_eq(figure(&result, "limits", "byTimeScale"),
+                     1); /* 600 ms, which stand for a minute */
+    ck_assert_int_eq(figure(&result, "limits", "jobs"), 2);
     const json_t *driver = json_object_get(result.conditions, "driver");
     ck_assert_str_eq(bd_json_str(driver, "by", ""), "maximum");
     ck_assert_double_eq_tol(bd_json_real(driver, "lateness", 0), 0.003, 1e-12);
