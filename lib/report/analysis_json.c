@@ -25,14 +25,6 @@ json_t *test_json(const struct stats_test *t)
                      real_or_null(t->statistic), "p", real_or_null(t->p));
 }
 
-json_t *summary_json(const struct stats_summary *s)
-{
-    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "n", (json_int_t)s->n, "median",
-                     real_or_null(s->median), "min", real_or_null(s->min), "max",
-                     real_or_null(s->max), "q1", real_or_null(s->q1), "q3", real_or_null(s->q3),
-                     "interval", interval_json(&s->interval));
-}
-
 /* -- finding -- */
 
 static void found_done(struct found *f)
