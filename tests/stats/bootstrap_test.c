@@ -36,7 +36,7 @@ START_TEST(test_the_same_seed_gives_what_another_program_found)
     bd_auto_json json_t *vectors = vectors_load("description.json");
     const json_t *rows =
         json_object_get(vectors, "bootstrap: of, sample, confidence, draws, seed, low, high");
-    ck_assert_uint_gt(json_array_size(rows), 20);
+    ck_assert_uint_ge(json_array_size(rows), 20);
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
         const char *of = json_string_value(json_array_get(row, 0));
