@@ -148,11 +148,11 @@ TAKE_DOWN = [
 
 
 class Story:
-    """An object that changes as time goes on: [(seconds, value)...], from its first request. Who asks for it sees
-    every scene, however late he comes."""
+    """An object that changes as time goes on: [(seconds, value)...], from its first request. all_seen: who asks for
+    it sees every scene, however late he comes."""
 
-    def __init__(self, scenes, speed=1.0):
-        self.scenes, self.speed, self.begun, self.seen = scenes, speed, None, -1
+    def __init__(self, scenes, speed=1.0, all_seen=False):
+        self.scenes, self.speed, self.all_seen, self.begun, self.seen = scenes, speed, all_seen, None, -1
 
     def number(self):
         if self.begun is None:
@@ -164,7 +164,7 @@ class Story:
         return self.scenes[self.number()][1]
 
     def next(self):
-        number = min(self.number(), self.seen + 1)
+        number = min(self.number(), self.seen + 1) if self.all_seen else self.number()
         return number, f'"v{number}"', self.scenes[number][1]
 
     def answer(self, handler, _):
@@ -400,9 +400,9 @@ def campaign_scenes(runs=6, failing=(4,), seconds=1.0):
 class CampaignStory:
     """The campaign, its runs and each of them, as the scenes have them."""
 
-    def __init__(self, scenes, speed=1.0):
+    def __init__(self, scenes, speed=1.0, all_seen=False):
         numbered = list(enumerate(scenes))
-        self.campaign = Story([(at, value) for _, (at, value, _) in numbered], speed)
+        self.campaign = Story([(at, value) for _, (at, value, _) in numbered], speed, all_seen)
         self.runs = Story([(at, {"items": runs, "next": None}) for _, (at, _, runs) in numbered], speed)
         self.each = {r["id"]: Story([(at, next((x for x in runs if x["id"] == r["id"]), r)) for at, _, runs in scenes],
                                     speed) for _, _, runs in scenes for r in runs}
