@@ -134,10 +134,12 @@ static int check(struct cli *cli, int fd, const struct crate_key *key, struct or
 static int read_part(int fd, const char *name, const struct original *o, json_t **ret,
                      struct bd_err *err)
 {
-    int r = crate_read_json_fd(fd, name, ret, err);
-    if (r < 0)
-        bd_err_wrap(err, "%s", o->name);
-    return r;
+    struct bd_err why = BD_ERR_INIT;
+    int r = crate_read_json_fd(fd, name, ret, &why);
+    if (r == 0)
+        return 0;
+    return bd_err_set(err, r == BD_ECORRUPT ? BD_EINVALID : r, "can't read %s: %s", o->name,
+                      why.text);
 }
 
 /* One without that description does not tell. */

@@ -125,11 +125,12 @@ static int look_at_end64(struct look *l, const uint8_t *end, struct bd_err *err)
         return 0;
     }
     uint64_t at = le64(place + 8);
-    int rc = read_at(l->fd, end64, sizeof(end64), at, &all, err);
+    l->end_at -= sizeof(place);
+    all = false;
+    int rc = at < l->end_at ? read_at(l->fd, end64, sizeof(end64), at, &all, err) : 0;
     if (rc < 0)
         return rc;
-    l->end_at -= sizeof(place);
-    if (!all || memcmp(end64, "PK\6\6", 4) != 0 || at > l->end_at || l->end_at - at < END64_BYTES ||
+    if (!all || memcmp(end64, "PK\6\6", 4) != 0 || l->end_at - at < END64_BYTES ||
         le64(end64 + 4) != l->end_at - at - 12 || le64(end64 + 24) != le64(end64 + 32)) {
         FAULT(l, "its 64-bit end record is not where it says, or makes no sense");
         return 0;
