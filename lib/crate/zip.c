@@ -363,8 +363,8 @@ static void differ(struct look *l, const struct crate_entry *e, const char *what
 }
 
 /* Sizes of 64 bits are in a field of their own here, too. */
-static int read_local_sizes(struct look *l, const struct crate_entry *e, const struct local *local,
-                            uint64_t ret_sizes[2], bool *ret_good, struct bd_err *err)
+static int read_local_sizes(const struct look *l, const struct local *local, uint64_t ret_sizes[2],
+                            bool *ret_good, struct bd_err *err)
 {
     uint64_t sizes[] = {le32(local->head + 22), le32(local->head + 18)}, none = 0;
     uint64_t *const wide[] = {&sizes[0], &sizes[1], &none};
@@ -393,7 +393,7 @@ static int compare_sizes(struct look *l, const struct crate_entry *e, const stru
 {
     uint64_t sizes[2];
     bool good;
-    int rc = read_local_sizes(l, e, local, sizes, &good, err);
+    int rc = read_local_sizes(l, local, sizes, &good, err);
     if (rc < 0)
         return rc;
     if (!good || !agrees(e, sizes[0], e->bytes) || !agrees(e, sizes[1], e->packed))
