@@ -384,13 +384,14 @@ static void read_type(struct check *c, struct entity *e, enum bd_json_token toke
 {
     if (token == BD_JSON_STRING)
         e->file = is_file(c);
-    else if (token == BD_JSON_ARRAY)
-        while ((token = next(c)) != BD_JSON_ARRAY_END && token != BD_JSON_END) {
-            e->file = e->file || (token == BD_JSON_STRING && is_file(c));
-            skip(c, token);
-        }
-    else
+    if (token != BD_JSON_ARRAY) {
         skip(c, token);
+        return;
+    }
+    while ((token = next(c)) != BD_JSON_ARRAY_END && token != BD_JSON_END) {
+        e->file = e->file || (token == BD_JSON_STRING && is_file(c));
+        skip(c, token);
+    }
 }
 
 /* A member that counts is there once, or two readers may read two things. */

@@ -81,7 +81,8 @@ class Entry:
         self.said = self.true | lies
 
     def local(self):
-        s = self.said | {name.removeprefix("local_"): lie for name, lie in self.said.items() if name.startswith("local_")}
+        local = {name: lie for name, lie in self.said.items() if name.startswith("local_")}
+        s = self.said | {name.removeprefix("local_"): lie for name, lie in local.items()}
         head = struct.pack("<4sHHHHHIIIHH", b"PK\3\4", 20, s["flags"], s["method"], 0, 0x21, s["crc"],
                            s["packed"] & NONE32, s["bytes"] & NONE32, len(s["name"]), len(s["extra"]))
         return head + s["name"] + s["extra"] + self.packed + s["gap"]
