@@ -208,6 +208,7 @@ json_t *analysis_json(const struct analysis *a)
                              f.confidence, "reference", json_array_get(c->levels, 0));
     json_object_set_new(json, "design", design_json(a, &f));
     json_object_set_new(json, "runs", runs_json(a));
+    json_object_set_new(json, "hosts", analysis_hosts(a));
     json_object_set_new(json, "factors", factors_json(a));
     json_object_set_new(json, "cells", cells_json(a));
     json_object_set_new(json, "metrics", metrics_json(a, &f));
