@@ -101,8 +101,7 @@ double lublin_size_probability(const struct lublin *m, unsigned nodes)
     return nodes <= m->largest ? m->size_upto[nodes] - m->size_upto[nodes - 1] : 0;
 }
 
-/* Of the first of both distributions, given that what is too long is drawn again, choice and all.
- */
+/* Of the first distribution, given that what is too long is drawn again, choice and all. */
 static double first_probability(const struct lublin *m, uint32_t nodes)
 {
     double p = m->pa * nodes + m->pb;

@@ -27,8 +27,7 @@ static enum arrival_process read_process(struct stream_reader *r, const json_t *
     return ARRIVAL_ALL;
 }
 
-/* ---------------------------------------------------------------------------------- load and rate
- */
+/* -------------------------------------------------------------------------------- load and rate */
 
 static double mean_size(const struct stream_spec *s)
 {
@@ -103,8 +102,7 @@ static double read_gap(struct stream_reader *r, const json_t *arrival)
     return load ? read_load(r, load, "/workload/arrival/load") : read_rate(r, rate);
 }
 
-/* ----------------------------------------------------------------------------- cycles and sessions
- */
+/* -------------------------------------------------------------------------- cycles and sessions */
 
 static double *read_weights(struct stream_reader *r, const json_t *list, size_t *ret_n)
 {
@@ -170,7 +168,7 @@ static void read_session(struct stream_reader *r, const json_t *session)
                    &out->think);
 }
 
-/* From a session's beginning to one of its jobs, on average. */
+/* From a session's beginning to one of its jobs, on average: at most so late is a whole stream. */
 static double mean_offset_us(const struct stream_spec *s)
 {
     double gaps = s->session.is_geometric ? s->session.jobs - 1 : (s->session.jobs - 1) / 2;
