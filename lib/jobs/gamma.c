@@ -26,13 +26,14 @@ static double stirling_error(double a)
 {
     static const double series[] = {1.0 / 12, -1.0 / 360, 1.0 / 1260, -1.0 / 1680, 1.0 / 1188};
     double falls = 0;
-    for (; a < STIRLING_MIN; a++) {
+    while (a < STIRLING_MIN) {
         double s2 = 1 / ((2 * a + 1) * (2 * a + 1)), power = s2, term = s2 / 3;
         for (int i = 5; term > HALF_ULP * falls; i += 2) {
             falls += term;
             power *= s2;
             term = power / i;
         }
+        a++;
     }
     return falls + elementary_polynomial(series, BD_ARRAY_LEN(series), 1 / (a * a)) / a;
 }

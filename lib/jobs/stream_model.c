@@ -44,7 +44,8 @@ static const struct {
 
 static double *member_of(struct lublin_parameters *p, size_t offset)
 {
-    return (double *)((char *)p + offset);
+    void *member = (char *)p + offset;
+    return member;
 }
 
 static void model_fault(struct stream_reader *r, const json_t *model, const char *name,
