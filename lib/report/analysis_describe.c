@@ -86,6 +86,15 @@ static json_t *with(json_t *test, const char *name, double value)
                               : json_pack("{s:o, s:o}", "test", test, name, real_or_null(value));
 }
 
+static json_t *summary_json(const struct stats_summary *s)
+{
+    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "n", (json_int_t)s->n,
+                     "median", real_or_null(s->median), "min", real_or_null(s->min), "max",
+                     real_or_null(s->max), "q1", real_or_null(s->q1), "q3", real_or_null(s->q3),
+                     "interval", interval_json(&s->interval), "q1Interval",
+                     interval_json(&s->q1_interval), "q3Interval", interval_json(&s->q3_interval));
+}
+
 static json_t *cell_json(const struct analysis *a, const struct cell_figures *f, size_t cell)
 {
     json_t *json = summary_json(&f->summary);
