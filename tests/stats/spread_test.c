@@ -61,7 +61,6 @@ START_TEST(test_students_interval_is_what_scipy_says)
 }
 END_TEST
 
-/* R's derivatives are differences, good to some 1e-7 of the interval. */
 START_TEST(test_abc_intervals_are_what_r_says)
 {
     bd_auto_json json_t *samples = vectors_load("samples.json");
@@ -77,7 +76,7 @@ START_TEST(test_abc_intervals_are_what_r_says)
         vectors_numbers(row, ends, 2);
         stats_abc_interval(values, n, 0.95, &is);
         ck_assert_msg(is.is_there == !isnan(ends[0]), "%s", name);
-        double near = 1e-6 * (ends[1] - ends[0]);
+        double near = 1e-9 * (ends[1] - ends[0]);
         ck_assert_msg(
             !is.is_there || (fabs(is.low - ends[0]) <= near && fabs(is.high - ends[1]) <= near),
             "%s: %.17g to %.17g, not %.17g to %.17g", name, is.low, is.high, ends[0], ends[1]);

@@ -36,12 +36,12 @@ trend <- function(v) {
     c(s, p, slope)
 }
 
+# A mean is linear in its weights: differences as large as these are its derivatives, and lose no digits.
 abc <- function(v) {
     if (length(v) < 2 || any(is.infinite(v)) || min(v) == max(v)) return(c(NA, NA))
-    # its derivatives are differences of means: far from 0, or very large, digits of them are lost
     shift <- v[1]
     scale <- max(abs(v - shift))
-    ends <- boot::abc.ci((v - shift) / scale, function(x, w) sum(x * w) / sum(w), conf = 0.95)
+    ends <- boot::abc.ci((v - shift) / scale, function(x, w) sum(x * w), conf = 0.95, eps = 0.1)
     shift + scale * ends[2:3]
 }
 
