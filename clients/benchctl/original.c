@@ -35,43 +35,36 @@ static int get(struct cli *cli, char *path, json_t **ret, struct bd_err *err)
     return api_get(cli, owned, &reply, ret, err);
 }
 
-/* The digest of the host that most runs name, of as many the first; NULL: none does. Borrowed from
- * them. */
-static const char *usual_host(struct cli *cli, const char *name, const json_t *runs)
+/* The digest of the host that most runs were on, as the analysis tells, of as many the first; NULL:
+ * none is known. Borrowed from it. */
+static const char *usual_host(struct cli *cli, const struct original *o)
 {
-    bd_auto_json json_t *counts = json_object();
-    const json_t *run;
+    const json_t *hosts = json_object_get(o->analysis, "hosts"), *host;
     const char *usual = NULL;
     json_int_t most = 0;
     size_t i;
-    json_array_foreach (runs, i, run) {
-        const char *host = bd_json_str(json_object_get(run, "conditions"), "host", NULL);
-        json_int_t n = host ? bd_json_int(counts, host, 0) + 1 : 0;
-        if (host)
-            json_object_set_new(counts, host, json_integer(n));
-        if (n > most) {
+    json_array_foreach (hosts, i, host) {
+        json_int_t n = bd_json_int(host, "runs", 0);
+        const char *digest = bd_json_str(host, "digest", NULL);
+        if (digest && n > most) {
             most = n;
-            usual = host;
+            usual = digest;
         }
     }
-    if (json_object_size(counts) > 1)
+    if (json_array_size(hosts) > 1)
         cli_note(cli, MARK_INFO,
                  "%s: its host was not the same in all runs; what it was in most is compared",
-                 name);
+                 o->name);
     return usual;
 }
 
 static int get_host(struct cli *cli, struct original *o, struct bd_err *err)
 {
-    bd_auto_free char *path = bd_xasprintf("/v1/campaigns/%s/runs", o->name);
-    bd_auto_json json_t *runs = NULL;
-    int r = api_list(cli, path, &runs, err);
-    if (r < 0)
-        return r;
-    const char *digest = usual_host(cli, o->name, json_object_get(runs, "items"));
-    bd_auto_free char *description =
-        bd_xasprintf("/v1/hosts/local/descriptions/%s", digest ? digest : "");
-    return digest ? api_get_if_there(cli, description, &o->host, err) : 0;
+    const char *digest = usual_host(cli, o);
+    if (!digest)
+        return 0;
+    bd_auto_free char *description = bd_xasprintf("/v1/hosts/local/descriptions/%s", digest);
+    return api_get_if_there(cli, description, &o->host, err);
 }
 
 /* Before its end nobody knows what it will have found. */
@@ -138,22 +131,30 @@ static int check(struct cli *cli, int fd, const struct crate_key *key, struct or
     return r;
 }
 
-/* One without runs, or without that description, does not tell. */
+static int read_part(int fd, const char *name, const struct original *o, json_t **ret,
+                     struct bd_err *err)
+{
+    struct bd_err why = BD_ERR_INIT;
+    int r = crate_read_json_fd(fd, name, ret, &why);
+    if (r == 0)
+        return 0;
+    return bd_err_set(err, r == BD_ECORRUPT ? BD_EINVALID : r, "can't read %s: %s", o->name,
+                      why.text);
+}
+
+/* One without that description does not tell. */
 static int read_host(struct cli *cli, int fd, struct original *o, struct bd_err *err)
 {
     static const char prefix[] = "sha256:";
-    bd_auto_json json_t *runs = NULL;
-    int r = crate_read_json_fd(fd, "runs.json", &runs, err);
-    const char *digest = r == 0 ? usual_host(cli, o->name, json_object_get(runs, "items")) : NULL;
-    if (digest && bd_starts_with(digest, prefix)) {
-        bd_auto_free char *name = bd_xasprintf("hosts/%s.json", digest + strlen(prefix));
-        r = crate_read_json_fd(fd, name, &o->host, err);
-    }
-    if (r == BD_ENOTFOUND) {
-        bd_err_clear(err);
-        r = 0;
-    }
-    return r;
+    const char *digest = usual_host(cli, o);
+    if (!digest || !bd_starts_with(digest, prefix))
+        return 0;
+    bd_auto_free char *name = bd_xasprintf("hosts/%s.json", digest + strlen(prefix));
+    int r = read_part(fd, name, o, &o->host, err);
+    if (r != BD_ENOTFOUND)
+        return r;
+    bd_err_clear(err);
+    return 0;
 }
 
 int original_of_crate(struct cli *cli, const char *file, const struct crate_key *key,
@@ -166,9 +167,9 @@ int original_of_crate(struct cli *cli, const char *file, const struct crate_key 
     o->name = bd_xstrdup(file);
     r = check(cli, fd, key, o, err);
     if (r == 0)
-        r = crate_read_json_fd(fd, "spec.json", &o->spec, err);
+        r = read_part(fd, "spec.json", o, &o->spec, err);
     if (r == 0)
-        r = crate_read_json_fd(fd, "analysis.json", &o->analysis, err);
+        r = read_part(fd, "analysis.json", o, &o->analysis, err);
     if (r == 0)
         r = read_host(cli, fd, o, err);
     return r;

@@ -1,8 +1,8 @@
 #include "lib/base/json.h"
 
-#include <stdbool.h>
+#include "lib/base/jsonscan.h"
 
-#define DEPTH_MAX 64
+#include <stdbool.h>
 
 /*
  * jansson recurses up to 2048 levels, so the depth is looked at before. Brackets outside of strings
@@ -26,10 +26,10 @@ static int check_depth(const char *text, size_t bytes, struct bd_err *err)
         } else if (c == '"') {
             in_string = true;
         } else if (c == '[' || c == '{') {
-            if (++depth > DEPTH_MAX)
+            if (++depth > BD_JSON_DEPTH_MAX)
                 return bd_err_set(err, BD_EINVALID,
                                   "line %zu, column %zu: nested deeper than %d levels", line,
-                                  i - line_start + 1, DEPTH_MAX);
+                                  i - line_start + 1, BD_JSON_DEPTH_MAX);
         } else if ((c == ']' || c == '}') && depth > 0) {
             depth--;
         }
@@ -50,6 +50,45 @@ int bd_json_parse(const char *text, size_t bytes, json_t **ret_json, struct bd_e
                           why.text);
     *ret_json = json;
     return 0;
+}
+
+/* What jansson takes for a token at most: its nodes with the tables that they begin with, their
+ * place in what they are in, malloc's own. */
+static size_t memory_of(enum bd_json_token token, size_t bytes)
+{
+    static const size_t each[] = {
+        [BD_JSON_OBJECT] = 256, [BD_JSON_ARRAY] = 160, [BD_JSON_NAME] = 112,
+        [BD_JSON_STRING] = 112, [BD_JSON_OTHER] = 56,
+    };
+    size_t node = (size_t)token < BD_ARRAY_LEN(each) ? each[token] : 0;
+    return node + (token == BD_JSON_NAME || token == BD_JSON_STRING ? bytes : 0);
+}
+
+/* 0: so much is enough. */
+static int check_memory(const char *text, size_t bytes, size_t memory_max, struct bd_err *err)
+{
+    struct bd_jsonscan s = {.text = text, .bytes = bytes};
+    enum bd_json_token token;
+    size_t all = 0, longest = 0;
+    int rc;
+    while ((rc = bd_jsonscan_next(&s, &token, err)) == 0 && token != BD_JSON_END) {
+        longest = s.token_bytes > longest ? s.token_bytes : longest;
+        all += memory_of(token, s.token_bytes);
+        /* The longest is in a buffer that doubles, beside its copy. */
+        if (all + 3 * longest > memory_max)
+            return bd_err_set(
+                err, BD_ENOCAPACITY,
+                "it holds more than is taken: it would need more than %zu KiB of memory",
+                memory_max >> 10);
+    }
+    return rc;
+}
+
+int bd_json_parse_max(const char *text, size_t bytes, size_t memory_max, json_t **ret_json,
+                      struct bd_err *err)
+{
+    int rc = check_memory(text, bytes, memory_max, err);
+    return rc < 0 ? rc : bd_json_parse(text, bytes, ret_json, err);
 }
 
 char *bd_json_text(const json_t *json)

@@ -15,6 +15,11 @@ BD_DEFINE_CLEANUP(json_t, json, json_decref)
 /* Parses exactly one value; rejects duplicates, invalid UTF-8, NUL in strings, and nesting deeper
  * than 64. BD_EINVALID with line and column. New reference. */
 int bd_json_parse(const char *text, size_t bytes, json_t **ret_json, struct bd_err *err);
+/* The same of a text from anybody, of which no more than so many bytes of memory are made, the text
+ * itself left out: a value of three bytes takes up to a hundred times as much. BD_ENOCAPACITY
+ * before anything is made of it. */
+int bd_json_parse_max(const char *text, size_t bytes, size_t memory_max, json_t **ret_json,
+                      struct bd_err *err);
 /* Compact, keys sorted, any type: equal values have equal text (a real has 17 digits, so that none
  * is lost: 0.1 is written 0.10000000000000001). Owned by the caller (free()). */
 char *bd_json_text(const json_t *json);

@@ -7,18 +7,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <openssl/evp.h>
 #include <string.h>
 
-#define KEPT_BYTES_MAX (UINT64_C(128) << 20) /* of a file that is looked into */
-
 /* Files that are looked into, and not only digested. */
 enum kept { KEPT_LIST, KEPT_SIGNATURE, KEPT_KEY, KEPT_METADATA, KEPT_COUNT };
-static const char *const kept_names[KEPT_COUNT] = {
-    [KEPT_LIST] = CRATE_LIST,
-    [KEPT_SIGNATURE] = CRATE_SIGNATURE,
-    [KEPT_KEY] = CRATE_KEY,
-    [KEPT_METADATA] = CRATE_METADATA,
+static const struct {
+    const char *name;
+    uint64_t bytes_max;
+} kept_files[KEPT_COUNT] = {
+    [KEPT_LIST] = {CRATE_LIST, CRATE_LIST_MAX},
+    [KEPT_SIGNATURE] = {CRATE_SIGNATURE, CRATE_KEY_MAX},
+    [KEPT_KEY] = {CRATE_KEY, CRATE_KEY_MAX},
+    [KEPT_METADATA] = {CRATE_METADATA, CRATE_METADATA_MAX},
 };
 
 struct found {
@@ -36,7 +38,7 @@ struct checking {
     bool have[KEPT_COUNT];
     struct crate_file *listed;
     size_t n_listed;
-    bool list_read;
+    bool list_read, is_signed;
 };
 
 void crate_verdict_done(struct crate_verdict *v)
@@ -53,7 +55,7 @@ static void fault(struct checking *c, enum crate_fault_kind kind, const char *na
 static int kept_of(const char *name)
 {
     for (int i = 0; i < KEPT_COUNT; i++)
-        if (strcmp(kept_names[i], name) == 0)
+        if (strcmp(kept_files[i].name, name) == 0)
             return i;
     return -1;
 }
@@ -64,7 +66,7 @@ static int take(const struct crate_entry *e, size_t index, const void *data, siz
                 void *arg, struct bd_err *err BD_UNUSED)
 {
     struct checking *c = arg;
-    int kept = e->bytes <= KEPT_BYTES_MAX ? kept_of(e->name) : -1;
+    int kept = kept_of(e->name);
     if (!c->begun && EVP_DigestInit_ex(c->sha256, EVP_sha256(), NULL) != 1)
         bd_die("SHA-256 failed");
     c->begun = bytes > 0;
@@ -98,8 +100,9 @@ static void judge_signature(struct checking *c, const struct crate_key *wanted)
         return;
     }
     memcpy(c->v->signed_by, crate_key_fingerprint(key), sizeof(c->v->signed_by));
-    if (!crate_key_verifies(key, bd_str_text(list), list->len, bd_str_text(signature),
-                            signature->len))
+    c->is_signed = crate_key_verifies(key, bd_str_text(list), list->len, bd_str_text(signature),
+                                      signature->len);
+    if (!c->is_signed)
         fault(c, CRATE_FAULT_SIGNATURE, CRATE_SIGNATURE,
               "it is no signature of " CRATE_LIST " by the key in " CRATE_KEY);
     if (wanted && !bd_str_eq(crate_key_fingerprint(wanted), c->v->signed_by))
@@ -111,7 +114,7 @@ static void judge_signature(struct checking *c, const struct crate_key *wanted)
 static void judge_list(struct checking *c)
 {
     struct bd_err err = BD_ERR_INIT;
-    const struct bd_str *list = &c->kept[KEPT_LIST];
+    struct bd_str *list = &c->kept[KEPT_LIST];
     if (!c->have[KEPT_LIST])
         return;
     bd_digest_of(bd_str_text(list), list->len, c->v->list_digest);
@@ -119,6 +122,7 @@ static void judge_list(struct checking *c)
         crate_list_read(bd_str_text(list), list->len, &c->listed, &c->n_listed, &err) == 0;
     if (!c->list_read)
         fault(c, CRATE_FAULT_LIST, CRATE_LIST, err.text);
+    bd_str_done(list);
 }
 
 /* What no list can have: it is of the list. */
@@ -150,40 +154,68 @@ static void judge_files(struct checking *c)
                   "it is in " CRATE_LIST ", and not in the crate");
 }
 
-static bool is_there(const struct checking *c, const char *name)
+/* Its place among the zip's entries; those that there are: it is not there. */
+static size_t place_of(const struct checking *c, const char *name)
 {
-    for (size_t i = 0; i < c->zip.n; i++)
-        if (!c->zip.entries[i].folder && strcmp(c->zip.entries[i].name, name) == 0)
-            return true;
-    return false;
+    size_t i = 0;
+    while (i < c->zip.n && (c->zip.entries[i].folder || strcmp(c->zip.entries[i].name, name) != 0))
+        i++;
+    return i;
 }
 
 /* What every crate has, listed or not. */
 static void judge_parts(struct checking *c)
 {
-    for (int i = 0; i < KEPT_COUNT; i++)
-        if (!is_there(c, kept_names[i]) && !crate_list_find(c->listed, c->n_listed, kept_names[i]))
-            fault(c, CRATE_FAULT_MISSING, kept_names[i],
-                  "every crate has it, and this one has not");
+    for (int i = 0; i < KEPT_COUNT; i++) {
+        const char *name = kept_files[i].name;
+        if (place_of(c, name) == c->zip.n && !crate_list_find(c->listed, c->n_listed, name))
+            fault(c, CRATE_FAULT_MISSING, name, "every crate has it, and this one has not");
+    }
 }
 
+/* Read only where it is what somebody has signed. */
+static void judge_metadata(struct checking *c)
+{
+    const struct bd_str *text = &c->kept[KEPT_METADATA];
+    const struct crate_file *listed = crate_list_find(c->listed, c->n_listed, CRATE_METADATA);
+    if (!c->is_signed || !listed || !c->have[KEPT_METADATA])
+        return;
+    const struct found *found = &c->found[place_of(c, CRATE_METADATA)];
+    if (memcmp(found->sha256, listed->sha256, CRATE_SHA_BYTES) == 0)
+        crate_metadata_check(bd_str_text(text), text->len, c->listed, c->n_listed, &c->v->faults);
+}
+
+/* The list before all that it lists: what nobody has signed is not looked into. */
 static void judge(struct checking *c, const struct crate_key *key)
 {
-    const struct bd_str *metadata = &c->kept[KEPT_METADATA];
     judge_signature(c, key);
     judge_list(c);
     judge_parts(c);
     if (!c->list_read)
         return;
     judge_files(c);
-    if (c->have[KEPT_METADATA])
-        crate_metadata_check(bd_str_text(metadata), metadata->len, c->listed, c->n_listed,
-                             &c->v->faults);
+    judge_metadata(c);
+}
+
+/* What is held in memory is not unpacked where it is too large. */
+static void look_at_kept(struct checking *c)
+{
+    for (int i = 0; i < KEPT_COUNT; i++) {
+        size_t place = place_of(c, kept_files[i].name);
+        uint64_t bytes = place < c->zip.n ? c->zip.entries[place].bytes : 0;
+        const char *name = kept_files[i].name;
+        if (bytes > kept_files[i].bytes_max)
+            crate_faults_add(&c->v->faults, CRATE_FAULT_UNSAFE, name, strlen(name),
+                             "it has %" PRIu64 " bytes, and in a crate at most %" PRIu64, bytes,
+                             kept_files[i].bytes_max);
+    }
 }
 
 static int look(int fd, struct checking *c, const struct crate_key *key, struct bd_err *err)
 {
     int rc = crate_zip_look(fd, &c->zip, &c->v->faults, err);
+    if (rc == 0 && c->v->faults.n == 0)
+        look_at_kept(c);
     if (rc < 0 || c->v->faults.n)
         return rc;
     c->found = bd_xcalloc(c->zip.n + 1, sizeof(*c->found));

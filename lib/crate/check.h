@@ -2,8 +2,10 @@
  * Is a crate what was signed? Needs nothing but the file. Threads: any.
  *
  * In this order: the structure of the zip file and its bounds; the list's signature; each file's
- * digest against the list; the metadata against the list. What is wrong with the structure ends it,
- * and nothing is unpacked; of all else every fault is told.
+ * digest against the list; the metadata against the list, where they are what was signed. What is
+ * wrong with the structure ends it, and nothing is unpacked; of all else every fault is told. What
+ * it takes of memory is bounded, whatever the file is: the files that are held (crate.h), and
+ * names.
  */
 #pragma once
 

@@ -35,6 +35,13 @@
 
 #define CRATE_SHA_BYTES 32
 
+/* Files that are held in memory as they are checked: of nobody knows whom, and yet no larger. A
+ * line of the list is a digest, two blanks and a name. */
+#define CRATE_LIST_MAX                                                                             \
+    (UINT64_C(1) * CRATE_ENTRIES_MAX * (2 * CRATE_SHA_BYTES + 2 + CRATE_NAME_MAX + 1))
+#define CRATE_METADATA_MAX (UINT64_C(128) << 20)
+#define CRATE_KEY_MAX      UINT64_C(4096) /* and of a signature */
+
 /* One file of a crate. */
 struct crate_file {
     char *name;

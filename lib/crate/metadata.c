@@ -1,6 +1,7 @@
 #include "lib/crate/metadata.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/jsonscan.h"
 #include "lib/crate/list.h"
 
 #include <stdio.h>
@@ -304,67 +305,186 @@ int crate_metadata_write(const struct crate_about *about, const struct crate_fil
     return w.rc;
 }
 
-/* -- check -- */
+/* -- check: token by token, as it may come from anybody -- */
 
-static bool is_file(const json_t *entity)
+/* What of an entity counts. */
+struct entity {
+    const char *id_token; /* as it stands there, without its quotes; NULL: it has no id */
+    size_t id_bytes;
+    char id[CRATE_NAME_MAX + 1];          /* "": it has none that a file could have */
+    char sha256[2 * CRATE_SHA_BYTES + 1]; /* "": it says none */
+    bool file;
+};
+
+struct check {
+    struct bd_jsonscan scan;
+    const struct crate_file *files; /* of the list */
+    size_t n;
+    bool *described; /* by the list's files */
+    struct crate_faults *faults;
+};
+
+/* The text was found good before. */
+static enum bd_json_token next(struct check *c)
 {
-    const json_t *type = json_object_get(entity, "@type");
-    if (json_is_string(type))
-        return strcmp(json_string_value(type), "File") == 0;
-    for (size_t i = 0; i < json_array_size(type); i++)
-        if (bd_str_eq(json_string_value(json_array_get(type, i)), "File"))
-            return true;
-    return false;
+    enum bd_json_token token;
+    return bd_jsonscan_next(&c->scan, &token, NULL) == 0 ? token : BD_JSON_END;
 }
 
-/* {NAME: digest} of all files that it describes; "" where it says none. */
-static json_t *described_files(const json_t *graph)
+static void skip(struct check *c, enum bd_json_token token)
 {
-    json_t *names = json_object();
-    for (size_t i = 0; i < json_array_size(graph); i++) {
-        const json_t *entity = json_array_get(graph, i);
-        const char *id = bd_json_str(entity, "@id", NULL);
-        if (id && is_file(entity))
-            json_object_set_new(names, id, json_string(bd_json_str(entity, "sha256", "")));
-    }
-    return names;
+    bd_jsonscan_skip(&c->scan, token, NULL);
 }
 
-static void check_file(const json_t *described, const struct crate_file *file,
-                       struct crate_faults *faults)
+static void check_file(struct check *c, const struct crate_file *file, const char *sha256)
 {
     char hex[2 * CRATE_SHA_BYTES + 1];
-    const char *said = bd_json_str(described, file->name, NULL);
     bd_hex(file->sha256, CRATE_SHA_BYTES, hex);
-    if (!said)
-        crate_faults_add(faults, CRATE_FAULT_METADATA, file->name, strlen(file->name),
-                         CRATE_METADATA " does not describe it");
-    else if (*said && strcmp(said, hex) != 0)
-        crate_faults_add(faults, CRATE_FAULT_METADATA, file->name, strlen(file->name),
+    c->described[file - c->files] = true;
+    if (*sha256 && strcmp(sha256, hex) != 0)
+        crate_faults_add(c->faults, CRATE_FAULT_METADATA, file->name, strlen(file->name),
                          CRATE_METADATA " has another digest of it than the list");
+}
+
+static void check_entity(struct check *c, const struct entity *e)
+{
+    if (!e->file || !e->id_token || strcmp(e->id, CRATE_LIST) == 0 ||
+        strcmp(e->id, CRATE_SIGNATURE) == 0)
+        return;
+    const struct crate_file *file = crate_list_find(c->files, c->n, e->id);
+    if (file)
+        check_file(c, file, e->sha256);
+    else
+        crate_faults_add(c->faults, CRATE_FAULT_METADATA, e->id_token, e->id_bytes,
+                         CRATE_METADATA " describes it, and the list does not have it");
+}
+
+static void read_id(struct check *c, struct entity *e)
+{
+    e->id_token = c->scan.token + 1;
+    e->id_bytes = c->scan.token_bytes - 2;
+    if (!bd_jsonscan_text(&c->scan, e->id, sizeof(e->id)))
+        *e->id = '\0';
+}
+
+static void read_sha256(struct check *c, struct entity *e)
+{
+    if (!bd_jsonscan_text(&c->scan, e->sha256, sizeof(e->sha256)))
+        memcpy(e->sha256, "?", sizeof("?")); /* which is none */
+}
+
+static bool is_file(const struct check *c)
+{
+    char type[sizeof("File")];
+    return bd_jsonscan_text(&c->scan, type, sizeof(type)) && strcmp(type, "File") == 0;
+}
+
+/* A type, or a list of them. */
+static void read_type(struct check *c, struct entity *e, enum bd_json_token token)
+{
+    if (token == BD_JSON_STRING)
+        e->file = is_file(c);
+    if (token != BD_JSON_ARRAY) {
+        skip(c, token);
+        return;
+    }
+    while ((token = next(c)) != BD_JSON_ARRAY_END && token != BD_JSON_END) {
+        e->file = e->file || (token == BD_JSON_STRING && is_file(c));
+        skip(c, token);
+    }
+}
+
+/* A member that counts is there once, or two readers may read two things. */
+static void read_member(struct check *c, struct entity *e, unsigned *seen)
+{
+    static const char *const names[] = {"@id", "@type", "sha256"};
+    char name[sizeof("sha256")] = "";
+    size_t i = 0;
+    bd_jsonscan_text(&c->scan, name, sizeof(name));
+    while (i < BD_ARRAY_LEN(names) && strcmp(names[i], name) != 0)
+        i++;
+    enum bd_json_token token = next(c);
+    if (i < BD_ARRAY_LEN(names) && (*seen & 1U << i))
+        crate_faults_add(c->faults, CRATE_FAULT_METADATA, e->id_token, e->id_bytes,
+                         CRATE_METADATA " has its '%s' more than once", name);
+    *seen |= 1U << i;
+    if (i == 0 && token == BD_JSON_STRING)
+        read_id(c, e);
+    else if (i == 1)
+        read_type(c, e, token);
+    else if (i == 2 && token == BD_JSON_STRING)
+        read_sha256(c, e);
+    else
+        skip(c, token);
+}
+
+static void read_entity(struct check *c)
+{
+    struct entity e = {0};
+    unsigned seen = 0;
+    while (next(c) == BD_JSON_NAME)
+        read_member(c, &e, &seen);
+    check_entity(c, &e);
+}
+
+static void read_graph(struct check *c)
+{
+    enum bd_json_token token;
+    while ((token = next(c)) != BD_JSON_ARRAY_END && token != BD_JSON_END) {
+        if (token == BD_JSON_OBJECT)
+            read_entity(c);
+        else
+            skip(c, token);
+    }
+}
+
+static void read_all(struct check *c)
+{
+    size_t graphs = 0;
+    if (next(c) != BD_JSON_OBJECT)
+        return;
+    while (next(c) == BD_JSON_NAME) {
+        char name[sizeof("@graph")] = "";
+        bool graph = bd_jsonscan_text(&c->scan, name, sizeof(name)) && strcmp(name, "@graph") == 0;
+        enum bd_json_token token = next(c);
+        graphs += graph;
+        if (graph && token == BD_JSON_ARRAY)
+            read_graph(c);
+        else
+            skip(c, token);
+    }
+    if (graphs > 1)
+        crate_faults_add(c->faults, CRATE_FAULT_METADATA, CRATE_METADATA, strlen(CRATE_METADATA),
+                         "it has its '@graph' more than once");
+}
+
+static int look_through(const struct bd_jsonscan *text, struct bd_err *err)
+{
+    struct bd_jsonscan s = *text;
+    enum bd_json_token token;
+    int rc;
+    do
+        rc = bd_jsonscan_next(&s, &token, err);
+    while (rc == 0 && token != BD_JSON_END);
+    return rc;
 }
 
 void crate_metadata_check(const char *text, size_t bytes, const struct crate_file *files, size_t n,
                           struct crate_faults *faults)
 {
-    bd_auto_json json_t *json = NULL;
+    struct check c = {
+        .scan = {.text = text, .bytes = bytes}, .files = files, .n = n, .faults = faults};
     struct bd_err err = BD_ERR_INIT;
-    if (bd_json_parse(text, bytes, &json, &err) < 0) {
+    if (look_through(&c.scan, &err) < 0) {
         crate_faults_add(faults, CRATE_FAULT_METADATA, CRATE_METADATA, strlen(CRATE_METADATA),
                          "it is no JSON: %.300s", err.text);
         return;
     }
-    bd_auto_json json_t *described = described_files(json_object_get(json, "@graph"));
-    json_object_del(described, CRATE_LIST);
-    json_object_del(described, CRATE_SIGNATURE);
-    const char *name;
-    const json_t *value BD_UNUSED;
+    bd_auto_free bool *described = bd_xcalloc(n + 1, sizeof(*described));
+    c.described = described;
+    read_all(&c);
     for (size_t i = 0; i < n; i++)
-        if (strcmp(files[i].name, CRATE_METADATA) != 0)
-            check_file(described, &files[i], faults);
-    json_object_foreach (described, name, value) {
-        if (!crate_list_find(files, n, name))
-            crate_faults_add(faults, CRATE_FAULT_METADATA, name, strlen(name),
-                             CRATE_METADATA " describes it, and the list does not have it");
-    }
+        if (!described[i] && strcmp(files[i].name, CRATE_METADATA) != 0)
+            crate_faults_add(faults, CRATE_FAULT_METADATA, files[i].name, strlen(files[i].name),
+                             CRATE_METADATA " does not describe it");
 }

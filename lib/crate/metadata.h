@@ -34,6 +34,7 @@ typedef int (*crate_metadata_put_fn)(void *arg, const char *text, size_t bytes, 
 int crate_metadata_write(const struct crate_about *about, const struct crate_file *files, size_t n,
                          crate_metadata_put_fn put, void *arg, struct bd_err *err);
 
-/* Holds the text against the files of the list: each is described, and nothing else is. */
+/* Holds the text against the files of the list: each is described, and nothing else is. Nothing is
+ * made of the text: it takes a byte a file. */
 void crate_metadata_check(const char *text, size_t bytes, const struct crate_file *files, size_t n,
                           struct crate_faults *faults);

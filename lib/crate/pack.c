@@ -223,9 +223,15 @@ static int check_ratio(struct crate_pack *p, struct bd_err *err)
         (unsigned long long)p->bytes >> 20, (unsigned long long)packed >> 20, CRATE_RATIO_MAX);
 }
 
+/* No more than those who check it hold. */
 static int put_metadata(void *arg, const char *text, size_t bytes, struct bd_err *err)
 {
-    return crate_pack_add(arg, text, bytes, err);
+    struct crate_pack *p = arg;
+    if (bytes > CRATE_METADATA_MAX - p->files[p->n - 1].bytes)
+        return bd_err_set(err, BD_ENOCAPACITY,
+                          "what describes its files and runs comes to more than %llu MiB",
+                          (unsigned long long)CRATE_METADATA_MAX >> 20);
+    return crate_pack_add(p, text, bytes, err);
 }
 
 /* Of all files before it. */

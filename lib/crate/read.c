@@ -9,8 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PIECE_BYTES    65536
-#define JSON_BYTES_MAX (UINT64_C(512) << 20)
+#define PIECE_BYTES 65536
 
 static void archive_end(struct archive *a)
 {
@@ -89,8 +88,33 @@ int crate_read_each(int fd, const struct crate_zip *zip, struct crate_faults *fa
 
 /* -- one file -- */
 
+struct bound {
+    const char *name; /* with a slash at its end: all below it */
+    uint64_t bytes;   /* of the text */
+    size_t memory;    /* that is made of it */
+};
+
+/* What the daemon makes is far from these: a spec comes to it in at most 1 MiB. An analysis has
+ * figures of each of 1,000 cells. */
+static const struct bound bounds[] = {
+    {"spec.json", 4 << 20, 64 << 20},
+    {"analysis.json", 64 << 20, 192 << 20},
+    {"hosts/", 1 << 20, 16 << 20},
+    {"", 16 << 20, 64 << 20}, /* any other */
+};
+
+static const struct bound *bound_of(const char *name)
+{
+    const struct bound *b = bounds;
+    while (*b->name && strcmp(b->name, name) != 0 &&
+           !(bd_ends_with(b->name, "/") && bd_starts_with(name, b->name)))
+        b++;
+    return b;
+}
+
 struct wanted {
     const char *name;
+    const struct bound *bound;
     struct bd_str text;
     bool whole;
 };
@@ -101,12 +125,23 @@ static int take(const struct crate_entry *e, size_t index BD_UNUSED, const void 
     struct wanted *w = arg;
     if (strcmp(e->name, w->name) != 0)
         return 0;
-    if (e->bytes > JSON_BYTES_MAX)
-        return bd_err_set(err, BD_ECORRUPT, "it is too large: %llu bytes",
-                          (unsigned long long)e->bytes);
+    if (e->bytes > w->bound->bytes)
+        return bd_err_set(err, BD_ECORRUPT, "%s in it has %llu bytes: more than %llu are not taken",
+                          w->name, (unsigned long long)e->bytes,
+                          (unsigned long long)w->bound->bytes);
     bd_str_addn(&w->text, data, bytes);
     w->whole = bytes == 0;
     return w->whole ? -EALREADY : 0; /* no more is needed */
+}
+
+static int parse(const struct wanted *w, json_t **ret_json, struct bd_err *err)
+{
+    struct bd_err why = BD_ERR_INIT;
+    int rc =
+        bd_json_parse_max(bd_str_text(&w->text), w->text.len, w->bound->memory, ret_json, &why);
+    if (rc == BD_ENOCAPACITY)
+        return bd_err_set(err, BD_ECORRUPT, "%s in it: %s", w->name, why.text);
+    return rc < 0 ? bd_err_set(err, BD_ECORRUPT, "%s in it is no JSON: %s", w->name, why.text) : 0;
 }
 
 static int find(int fd, struct wanted *w, struct crate_faults *faults, struct bd_err *err)
@@ -121,7 +156,7 @@ static int find(int fd, struct wanted *w, struct crate_faults *faults, struct bd
 
 int crate_read_json_fd(int fd, const char *name, json_t **ret_json, struct bd_err *err)
 {
-    struct wanted w = {.name = name};
+    struct wanted w = {.name = name, .bound = bound_of(name)};
     struct crate_faults faults = {0};
     int rc = find(fd, &w, &faults, err);
     if (rc == 0 && faults.n)
@@ -130,8 +165,8 @@ int crate_read_json_fd(int fd, const char *name, json_t **ret_json, struct bd_er
                        faults.items[0].name ? ": " : "", faults.items[0].text);
     else if (rc == 0 && !w.whole)
         rc = bd_err_set(err, BD_ENOTFOUND, "there is no %s in it", name);
-    if (rc == 0 && bd_json_parse(bd_str_text(&w.text), w.text.len, ret_json, err) < 0)
-        rc = bd_err_set(err, BD_ECORRUPT, "%s in it is no JSON", name);
+    if (rc == 0)
+        rc = parse(&w, ret_json, err);
     crate_faults_done(&faults);
     bd_str_done(&w.text);
     return rc;

@@ -18,9 +18,10 @@ int crate_read_each(int fd, const struct crate_zip *zip, struct crate_faults *fa
                     crate_read_fn fn, void *arg, struct bd_err *err);
 
 /*
- * One file of a crate as JSON: "spec.json", "plan.json", "runs.json". BD_ENOTFOUND where the crate
- * has no such file, BD_ECORRUPT where it is no crate or no JSON. It is taken as it is: check.h
- * tells whether it is what was signed.
+ * One file of a crate as JSON: "spec.json", "analysis.json", "hosts/DIGEST.json". BD_ENOTFOUND
+ * where the crate has no such file, BD_ECORRUPT where it is no crate or no JSON, or larger than
+ * such a file is: both the text and what is made of it are bounded (docs/crate.md). It is taken as
+ * it is: check.h tells whether it is what was signed.
  */
 int crate_read_json(const char *path, const char *name, json_t **ret_json, struct bd_err *err);
 /* The same of a file that is open, and stays so: of one that crate_check_fd() found good. */

@@ -17,9 +17,11 @@
 #define COMMENT_MAX       65535
 #define DIRECTORY_MAX     (UINT64_C(64) << 20)
 #define DESCRIPTOR_MAX    24   /* behind a file: its sizes, where they were not known before */
+#define DESCRIPTOR_MARK   4    /* that it may begin with */
 #define DEFLATE_RATIO_MAX 1032 /* what it can come to at most */
 #define EXTRA_ZIP64       1
 #define FLAG_ENCRYPTED    0x0001
+#define FLAG_DESCRIPTOR   0x0008
 #define FLAG_STRONG       0x0040
 #define FLAG_MASKED       0x2000
 #define METHOD_STORED     0
@@ -41,7 +43,7 @@ struct look {
 /* One entry of the directory. */
 struct central {
     unsigned made_by, flags, method, name_bytes, extra_bytes, comment_bytes;
-    uint32_t mode;
+    uint32_t mode, crc;
     uint64_t packed, bytes, at;
     const char *name;
     const uint8_t *extra;
@@ -123,11 +125,12 @@ static int look_at_end64(struct look *l, const uint8_t *end, struct bd_err *err)
         return 0;
     }
     uint64_t at = le64(place + 8);
-    int rc = read_at(l->fd, end64, sizeof(end64), at, &all, err);
+    l->end_at -= sizeof(place);
+    all = false;
+    int rc = at < l->end_at ? read_at(l->fd, end64, sizeof(end64), at, &all, err) : 0;
     if (rc < 0)
         return rc;
-    l->end_at -= sizeof(place);
-    if (!all || memcmp(end64, "PK\6\6", 4) != 0 || at > l->end_at || l->end_at - at < END64_BYTES ||
+    if (!all || memcmp(end64, "PK\6\6", 4) != 0 || l->end_at - at < END64_BYTES ||
         le64(end64 + 4) != l->end_at - at - 12 || le64(end64 + 24) != le64(end64 + 32)) {
         FAULT(l, "its 64-bit end record is not where it says, or makes no sense");
         return 0;
@@ -202,19 +205,18 @@ static bool take_wide(uint64_t *const wide[3], const uint8_t *field, size_t byte
     return true;
 }
 
-static bool read_zip64(struct central *c)
+/* Puts the 64-bit fields among the others in the place of those that can't say it; false: they
+ * make no sense, or something is still not said. */
+static bool read_zip64(const uint8_t *extra, size_t left, uint64_t *const wide[3])
 {
-    uint64_t *const wide[] = {&c->bytes, &c->packed, &c->at};
-    const uint8_t *at = c->extra;
-    size_t left = c->extra_bytes;
     while (left >= 4) {
-        size_t n = le16(at + 2);
-        if (n > left - 4 || (le16(at) == EXTRA_ZIP64 && !take_wide(wide, at + 4, n)))
+        size_t n = le16(extra + 2);
+        if (n > left - 4 || (le16(extra) == EXTRA_ZIP64 && !take_wide(wide, extra + 4, n)))
             return false;
-        at += 4 + n;
+        extra += 4 + n;
         left -= 4 + n;
     }
-    return left == 0 && c->bytes != NONE32 && c->packed != NONE32 && c->at != NONE32;
+    return left == 0 && *wide[0] != NONE32 && *wide[1] != NONE32 && *wide[2] != NONE32;
 }
 
 /* The bytes that it has in the directory; 0: it has not that many. */
@@ -226,6 +228,7 @@ static size_t read_central(const uint8_t *at, size_t left, struct central *ret_e
         .made_by = at[5],
         .flags = le16(at + 8),
         .method = le16(at + 10),
+        .crc = le32(at + 16),
         .packed = le32(at + 20),
         .bytes = le32(at + 24),
         .name_bytes = le16(at + 28),
@@ -238,7 +241,8 @@ static size_t read_central(const uint8_t *at, size_t left, struct central *ret_e
     ret_entry->extra = at + CENTRAL_BYTES + ret_entry->name_bytes;
     size_t all =
         CENTRAL_BYTES + ret_entry->name_bytes + ret_entry->extra_bytes + ret_entry->comment_bytes;
-    return all <= left && read_zip64(ret_entry) ? all : 0;
+    uint64_t *const wide[] = {&ret_entry->bytes, &ret_entry->packed, &ret_entry->at};
+    return all <= left && read_zip64(ret_entry->extra, ret_entry->extra_bytes, wide) ? all : 0;
 }
 
 /* Why it is not to be unpacked; NULL: it may be. */
@@ -282,6 +286,9 @@ static void add_entry(struct look *l, const struct central *c)
         .bytes = c->bytes,
         .packed = c->packed,
         .at = c->at,
+        .flags = c->flags,
+        .method = c->method,
+        .crc = c->crc,
     };
 }
 
@@ -294,7 +301,7 @@ static int look_at_directory(struct look *l, struct bd_err *err)
     int rc = read_at(l->fd, directory, left, l->directory_at, &all, err);
     if (rc < 0)
         return rc;
-    while (all && left > 0) {
+    while (all && left > 0 && l->zip->n < l->count) {
         struct central c;
         size_t n = read_central(at, left, &c);
         if (n == 0)
@@ -343,31 +350,133 @@ static void look_at_sizes(struct look *l)
                          bytes, CRATE_RATIO_MAX);
 }
 
+/* What stands before a file's content. */
+struct local {
+    uint8_t head[LOCAL_BYTES + CRATE_NAME_MAX + 1];
+    uint64_t begin, next; /* of the content, of what follows on it and its descriptor */
+};
+
+static void differ(struct look *l, const struct crate_entry *e, const char *what)
+{
+    crate_faults_add(l->faults, CRATE_FAULT_STRUCTURE, e->name, strlen(e->name),
+                     "directory and file say different things of it: %s", what);
+}
+
+/* Sizes of 64 bits are in a field of their own here, too. */
+static int read_local_sizes(const struct look *l, const struct local *local, uint64_t ret_sizes[2],
+                            bool *ret_good, struct bd_err *err)
+{
+    uint64_t sizes[] = {le32(local->head + 22), le32(local->head + 18)}, none = 0;
+    uint64_t *const wide[] = {&sizes[0], &sizes[1], &none};
+    size_t extra_bytes = le16(local->head + 28);
+    *ret_good = true;
+    if (sizes[0] == NONE32 || sizes[1] == NONE32) {
+        bd_auto_free uint8_t *extra = bd_xmalloc(extra_bytes + 1);
+        int rc = read_at(l->fd, extra, extra_bytes, local->begin - extra_bytes, ret_good, err);
+        if (rc < 0)
+            return rc;
+        *ret_good = *ret_good && read_zip64(extra, extra_bytes, wide);
+    }
+    ret_sizes[0] = sizes[0];
+    ret_sizes[1] = sizes[1];
+    return 0;
+}
+
+/* Where a descriptor follows, what stands before may be nothing yet. */
+static bool agrees(const struct crate_entry *e, uint64_t value, uint64_t said)
+{
+    return value == said || (value == 0 && (e->flags & FLAG_DESCRIPTOR));
+}
+
+static int compare_sizes(struct look *l, const struct crate_entry *e, const struct local *local,
+                         struct bd_err *err)
+{
+    uint64_t sizes[2];
+    bool good;
+    int rc = read_local_sizes(l, local, sizes, &good, err);
+    if (rc < 0)
+        return rc;
+    if (!good || !agrees(e, sizes[0], e->bytes) || !agrees(e, sizes[1], e->packed))
+        differ(l, e, "its sizes");
+    else if (!agrees(e, le32(local->head + 14), e->crc))
+        differ(l, e, "its checksum");
+    return 0;
+}
+
+/* With its mark or without, sizes of 32 bits or of 64: each is of another length. */
+static bool is_descriptor(const struct crate_entry *e, const uint8_t *at, size_t bytes)
+{
+    bool wide = bytes >= 20;
+    size_t sizes = wide ? 16 : 8;
+    if (bytes != 4 + sizes && bytes != DESCRIPTOR_MARK + 4 + sizes)
+        return false;
+    if (bytes > 4 + sizes) {
+        if (memcmp(at, "PK\7\10", DESCRIPTOR_MARK) != 0)
+            return false;
+        at += DESCRIPTOR_MARK;
+    }
+    uint64_t packed = wide ? le64(at + 4) : le32(at + 4);
+    uint64_t unpacked = wide ? le64(at + 12) : le32(at + 8);
+    return le32(at) == e->crc && packed == e->packed && unpacked == e->bytes;
+}
+
+/* Between a file and the next is its descriptor, where it says that it has one, or nothing. */
+static int look_behind(struct look *l, const struct crate_entry *e, const struct local *local,
+                       struct bd_err *err)
+{
+    uint8_t descriptor[DESCRIPTOR_MAX];
+    uint64_t end = local->begin + e->packed, bytes = local->next - end;
+    bool has = e->flags & FLAG_DESCRIPTOR, all = true;
+    if (bytes > (has ? DESCRIPTOR_MAX : 0)) {
+        crate_faults_add(l->faults, CRATE_FAULT_STRUCTURE, e->name, strlen(e->name),
+                         "beside it are bytes that belong to no file");
+        return 0;
+    }
+    int rc = read_at(l->fd, descriptor, (size_t)bytes, end, &all, err);
+    if (rc == 0 && has && !(all && is_descriptor(e, descriptor, (size_t)bytes)))
+        differ(l, e, "what stands behind its content");
+    return rc;
+}
+
+static int look_at_local(struct look *l, const struct crate_entry *e, const struct local *local,
+                         struct bd_err *err)
+{
+    if (le16(local->head + 6) != e->flags || le16(local->head + 8) != e->method) {
+        differ(l, e, "how it is packed");
+        return 0;
+    }
+    if (local->begin > local->next || e->packed > local->next - local->begin) {
+        crate_faults_add(l->faults, CRATE_FAULT_STRUCTURE, e->name, strlen(e->name),
+                         "it reaches into what follows");
+        return 0;
+    }
+    int rc = compare_sizes(l, e, local, err);
+    return rc < 0 ? rc : look_behind(l, e, local, err);
+}
+
 /* What stands before a file's content is as the directory says, and nothing lies between files. */
 static int look_at_file(struct look *l, size_t i, struct bd_err *err)
 {
     const struct crate_entry *e = &l->zip->entries[i];
-    uint64_t next = i + 1 < l->zip->n ? e[1].at : l->directory_at;
+    struct local local = {.next = i + 1 < l->zip->n ? e[1].at : l->directory_at};
     size_t name_bytes = strlen(e->name) + e->folder;
-    uint8_t head[LOCAL_BYTES + CRATE_NAME_MAX + 1] = {0};
-    bool all;
-    int rc = read_at(l->fd, head, LOCAL_BYTES + name_bytes, e->at, &all, err);
+    bool all = false;
+    int rc = 0;
+    if (e->at < l->directory_at)
+        rc = read_at(l->fd, local.head, LOCAL_BYTES + name_bytes, e->at, &all, err);
     if (rc < 0)
         return rc;
-    bool same = all && memcmp(head, "PK\3\4", 4) == 0 && le16(head + 26) == name_bytes &&
-                memcmp(head + LOCAL_BYTES, e->name, strlen(e->name)) == 0;
-    uint64_t begin = e->at + LOCAL_BYTES + name_bytes + (same ? le16(head + 28) : 0);
-    bool fits = same && begin <= next && e->packed <= next - begin;
-    if (!same || (le16(head + 6) & FLAG_ENCRYPTED))
+    local.begin = e->at + LOCAL_BYTES + name_bytes + le16(local.head + 28);
+    if (i == 0 && e->at != 0)
         crate_faults_add(l->faults, CRATE_FAULT_STRUCTURE, e->name, strlen(e->name),
-                         "directory and file say different things of it");
-    else if (!fits)
-        crate_faults_add(l->faults, CRATE_FAULT_STRUCTURE, e->name, strlen(e->name),
-                         "it reaches into what follows");
-    else if (next - begin - e->packed > DESCRIPTOR_MAX || (i == 0 && e->at != 0))
-        crate_faults_add(l->faults, CRATE_FAULT_STRUCTURE, e->name, strlen(e->name),
-                         "beside it are bytes that belong to no file");
-    return 0;
+                         "before it are bytes that belong to no file");
+    else if (!all || memcmp(local.head, "PK\3\4", 4) != 0 || le16(local.head + 26) != name_bytes ||
+             memcmp(local.head + LOCAL_BYTES, e->name, strlen(e->name)) != 0 ||
+             (e->folder && local.head[LOCAL_BYTES + name_bytes - 1] != '/'))
+        differ(l, e, "its name");
+    else
+        rc = look_at_local(l, e, &local, err);
+    return rc;
 }
 
 int crate_zip_look(int fd, struct crate_zip *ret_zip, struct crate_faults *faults,

@@ -1,9 +1,9 @@
 /*
  * The structure of a zip file from anybody: its directory, held against the file itself and against
  * the bounds of crate.h before anything is unpacked (APPNOTE 6.3.10). What tools disagree about is
- * refused: files that overlap or lie hidden between others, two of one name, names that differ
- * between directory and file, 64-bit fields that contradict the others. Threads: any; reads by
- * pread(2).
+ * refused: files that overlap or lie hidden between others, two of one name, names, methods, flags,
+ * sizes and checksums that differ between directory and file, 64-bit fields that contradict the
+ * others. Threads: any; reads by pread(2).
  */
 #pragma once
 
@@ -18,6 +18,8 @@ struct crate_entry {
     bool folder;
     uint64_t bytes, packed; /* as the directory says */
     uint64_t at;            /* where it begins in the file */
+    unsigned flags, method;
+    uint32_t crc;
 };
 
 struct crate_zip {

@@ -25,14 +25,6 @@ json_t *test_json(const struct stats_test *t)
                      real_or_null(t->statistic), "p", real_or_null(t->p));
 }
 
-json_t *summary_json(const struct stats_summary *s)
-{
-    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "n", (json_int_t)s->n, "median",
-                     real_or_null(s->median), "min", real_or_null(s->min), "max",
-                     real_or_null(s->max), "q1", real_or_null(s->q1), "q3", real_or_null(s->q3),
-                     "interval", interval_json(&s->interval));
-}
-
 /* -- finding -- */
 
 static void found_done(struct found *f)
@@ -216,6 +208,7 @@ json_t *analysis_json(const struct analysis *a)
                              f.confidence, "reference", json_array_get(c->levels, 0));
     json_object_set_new(json, "design", design_json(a, &f));
     json_object_set_new(json, "runs", runs_json(a));
+    json_object_set_new(json, "hosts", analysis_hosts(a));
     json_object_set_new(json, "factors", factors_json(a));
     json_object_set_new(json, "cells", cells_json(a));
     json_object_set_new(json, "metrics", metrics_json(a, &f));

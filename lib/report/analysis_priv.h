@@ -290,4 +290,3 @@ json_t *analysis_words(const struct analysis *a, const struct found *f);
 json_t *real_or_null(double value);
 json_t *interval_json(const struct stats_interval *i);
 json_t *test_json(const struct stats_test *t);
-json_t *summary_json(const struct stats_summary *s); /* {n, median, min, max, q1, q3, interval} */

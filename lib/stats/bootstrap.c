@@ -8,93 +8,77 @@
 #include <math.h>
 #include <string.h>
 
-struct sample {
+struct bootstrap {
     double *values; /* sorted */
     double *drawn;  /* those that the statistic is to be of; sorted too */
     uint32_t *times;
     size_t n, n_drawn;
-};
-
-/* One sample or two, each resampled by itself. */
-struct bootstrap {
-    struct sample samples[2];
-    size_t n;
-    stats_statistic_fn of_one;
-    stats_statistic_samples_fn of_two;
+    stats_statistic_fn statistic;
     void *arg;
 };
 
-static void sample_init(struct sample *s, const double *values, size_t n)
+static void bootstrap_init(struct bootstrap *b, const double *values, size_t n)
 {
-    s->values = values_sorted(values, n, &s->n);
-    s->drawn = bd_xcalloc(s->n + 1, sizeof(*s->drawn));
-    s->times = bd_xcalloc(s->n + 1, sizeof(*s->times));
+    b->values = values_sorted(values, n, &b->n);
+    b->drawn = bd_xcalloc(b->n + 1, sizeof(*b->drawn));
+    b->times = bd_xcalloc(b->n + 1, sizeof(*b->times));
 }
 
 static void bootstrap_done(struct bootstrap *b)
 {
-    for (size_t i = 0; i < b->n; i++) {
-        free(b->samples[i].values);
-        free(b->samples[i].drawn);
-        free(b->samples[i].times);
-    }
+    free(b->values);
+    free(b->drawn);
+    free(b->times);
 }
 
-static void take_all(struct sample *s)
+static void take_all(struct bootstrap *b)
 {
-    memcpy(s->drawn, s->values, s->n * sizeof(*s->values));
-    s->n_drawn = s->n;
+    memcpy(b->drawn, b->values, b->n * sizeof(*b->values));
+    b->n_drawn = b->n;
 }
 
-static void take_all_but(struct sample *s, size_t left_out)
+static void take_all_but(struct bootstrap *b, size_t left_out)
 {
-    s->n_drawn = 0;
-    for (size_t i = 0; i < s->n; i++)
+    b->n_drawn = 0;
+    for (size_t i = 0; i < b->n; i++)
         if (i != left_out)
-            s->drawn[s->n_drawn++] = s->values[i];
+            b->drawn[b->n_drawn++] = b->values[i];
 }
 
 /* By counting how often each is drawn: so a resample is sorted without being sorted. */
-static void take_at_random(struct sample *s, struct bd_rng *rng)
+static void take_at_random(struct bootstrap *b, struct bd_rng *rng)
 {
-    memset(s->times, 0, s->n * sizeof(*s->times));
-    for (size_t i = 0; i < s->n; i++)
-        s->times[bd_rng_below(rng, s->n)]++;
-    s->n_drawn = 0;
-    for (size_t i = 0; i < s->n; i++)
-        for (uint32_t k = 0; k < s->times[i]; k++)
-            s->drawn[s->n_drawn++] = s->values[i];
+    memset(b->times, 0, b->n * sizeof(*b->times));
+    for (size_t i = 0; i < b->n; i++)
+        b->times[bd_rng_below(rng, b->n)]++;
+    b->n_drawn = 0;
+    for (size_t i = 0; i < b->n; i++)
+        for (uint32_t k = 0; k < b->times[i]; k++)
+            b->drawn[b->n_drawn++] = b->values[i];
 }
 
 /* Of what was taken; NAN where it is infinite, too. */
 static double statistic_of(const struct bootstrap *b)
 {
-    const struct sample *s = b->samples;
-    double is = b->n == 1 ? b->of_one(s[0].drawn, s[0].n_drawn, b->arg)
-                          : b->of_two(s[0].drawn, s[0].n_drawn, s[1].drawn, s[1].n_drawn, b->arg);
+    double is = b->statistic(b->drawn, b->n_drawn, b->arg);
     return isfinite(is) ? is : NAN;
 }
 
 /* NAN where the statistic is not defined without one of the values. */
 static double acceleration_of(struct bootstrap *b)
 {
-    double cubes = 0, squares = 0;
-    for (size_t i = 0; i < b->n; i++) {
-        struct sample *s = &b->samples[i];
-        double mean = 0, n = (double)s->n, share = (n - 1) / n;
-        bd_auto_free double *without = bd_xcalloc(s->n, sizeof(double));
-        for (size_t k = 0; k < s->n; k++) {
-            take_all_but(s, k);
-            without[k] = statistic_of(b);
-            /* From the first: where all are the same, nothing must be left of rounding. */
-            mean += (without[k] - without[0]) / n;
-        }
-        take_all(s);
-        for (size_t k = 0; k < s->n; k++) {
-            double influence = share * (mean - (without[k] - without[0]));
-            squares += influence * influence;
-            cubes += influence * influence * influence;
-        }
+    double cubes = 0, squares = 0, mean = 0, n = (double)b->n, share = (n - 1) / n;
+    bd_auto_free double *without = bd_xcalloc(b->n, sizeof(double));
+    for (size_t k = 0; k < b->n; k++) {
+        take_all_but(b, k);
+        without[k] = statistic_of(b);
+        /* From the first: where all are the same, nothing must be left of rounding. */
+        mean += (without[k] - without[0]) / n;
+    }
+    for (size_t k = 0; k < b->n; k++) {
+        double influence = share * (mean - (without[k] - without[0]));
+        squares += influence * influence;
+        cubes += influence * influence * influence;
     }
     return squares == 0 ? 0 : cubes / (6 * squares * sqrt(squares));
 }
@@ -105,8 +89,7 @@ static bool draw(struct bootstrap *b, size_t draws, uint64_t seed, double *ret_d
     struct bd_rng rng;
     bd_rng_init(&rng, seed, 0);
     for (size_t d = 0; d < draws; d++) {
-        for (size_t i = 0; i < b->n; i++)
-            take_at_random(&b->samples[i], &rng);
+        take_at_random(b, &rng);
         ret_drawn[d] = statistic_of(b);
         if (isnan(ret_drawn[d]))
             return false;
@@ -139,11 +122,9 @@ static void find_interval(struct bootstrap *b, double confidence, size_t draws, 
                           struct stats_interval *ret_interval)
 {
     *ret_interval = (struct stats_interval){.low = NAN, .high = NAN};
-    for (size_t i = 0; i < b->n; i++) {
-        if (b->samples[i].n < 2)
-            return;
-        take_all(&b->samples[i]);
-    }
+    if (b->n < 2)
+        return;
+    take_all(b);
     double estimate = statistic_of(b), acceleration = acceleration_of(b);
     bd_auto_free double *drawn = bd_xcalloc(draws + 1, sizeof(double));
     if (isnan(estimate) || isnan(acceleration) || draws == 0 || !draw(b, draws, seed, drawn) ||
@@ -161,19 +142,8 @@ void stats_bootstrap(const double *values, size_t n, stats_statistic_fn statisti
                      double confidence, size_t draws, uint64_t seed,
                      struct stats_interval *ret_interval)
 {
-    struct bootstrap b = {.n = 1, .of_one = statistic, .arg = arg};
-    sample_init(&b.samples[0], values, n);
+    struct bootstrap b = {.statistic = statistic, .arg = arg};
+    bootstrap_init(&b, values, n);
     find_interval(&b, confidence, draws, seed, ret_interval);
     bootstrap_done(&b);
-}
-
-void stats_bootstrap_samples(const double *a, size_t n_a, const double *b, size_t n_b,
-                             stats_statistic_samples_fn statistic, void *arg, double confidence,
-                             size_t draws, uint64_t seed, struct stats_interval *ret_interval)
-{
-    struct bootstrap both = {.n = 2, .of_two = statistic, .arg = arg};
-    sample_init(&both.samples[0], a, n_a);
-    sample_init(&both.samples[1], b, n_b);
-    find_interval(&both, confidence, draws, seed, ret_interval);
-    bootstrap_done(&both);
 }

@@ -12,9 +12,6 @@
 
 /* Of n values, n > 0, sorted, which it must not keep; NAN where it is not defined. */
 typedef double (*stats_statistic_fn)(const double *values, size_t n, void *arg);
-/* The same of two samples. */
-typedef double (*stats_statistic_samples_fn)(const double *a, size_t n_a, const double *b,
-                                             size_t n_b, void *arg);
 
 /*
  * Bias-corrected and accelerated (Efron 1987; Efron and Tibshirani, An Introduction to the
@@ -27,8 +24,3 @@ typedef double (*stats_statistic_samples_fn)(const double *a, size_t n_a, const 
 void stats_bootstrap(const double *values, size_t n, stats_statistic_fn statistic, void *arg,
                      double confidence, size_t draws, uint64_t seed,
                      struct stats_interval *ret_interval);
-
-/* The same of two samples, each resampled by itself, of 2 values or more each. */
-void stats_bootstrap_samples(const double *a, size_t n_a, const double *b, size_t n_b,
-                             stats_statistic_samples_fn statistic, void *arg, double confidence,
-                             size_t draws, uint64_t seed, struct stats_interval *ret_interval);

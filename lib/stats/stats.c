@@ -67,10 +67,9 @@ void stats_describe(const double *values, size_t n, double confidence,
         s.median = stats_quantile(sorted, s.n, 0.5);
         s.q3 = stats_quantile(sorted, s.n, 0.75);
         s.max = sorted[s.n - 1];
-        size_t k = stats_median_rank(s.n, confidence, &s.interval.coverage);
-        s.interval.is_there = k > 0;
-        s.interval.low = sorted[k ? k - 1 : 0];
-        s.interval.high = sorted[k ? s.n - k : s.n - 1];
+        stats_quantile_interval(sorted, s.n, 0.25, confidence, &s.q1_interval);
+        stats_quantile_interval(sorted, s.n, 0.5, confidence, &s.interval);
+        stats_quantile_interval(sorted, s.n, 0.75, confidence, &s.q3_interval);
     }
     *ret_summary = s;
 }

@@ -1,6 +1,6 @@
 /*
- * What may be said of a few numbers: their description, an interval of their median, and how two
- * cells compare block by block. PURE: no I/O, no clock, no randomness. Threads: values; no sharing.
+ * What may be said of a few numbers: their description, with intervals of their median, quartiles
+ * and mean. PURE: no I/O, no clock, no randomness. Threads: values; no sharing.
  *
  * A value that is not there is NAN in the inputs; n counts those that are.
  */
@@ -26,11 +26,11 @@ struct stats_summary {
     size_t n;
     /* NAN where n is 0. Quartiles as stats_quantile(). */
     double min, q1, median, q3, max;
-    struct stats_interval interval; /* of the median */
+    struct stats_interval interval, q1_interval, q3_interval; /* of the median, of the quartiles */
 };
 
-/* The narrowest interval of the above form that covers with at least that confidence, within (0,
- * 1). */
+/* With the narrowest interval of the above form that covers with at least that confidence, within
+ * (0, 1), and for the quartiles those of stats_quantile_interval(). */
 void stats_describe(const double *values, size_t n, double confidence,
                     struct stats_summary *ret_summary);
 
@@ -73,19 +73,21 @@ void stats_quantile_interval(const double *sorted, size_t n, double p, double co
 void stats_student_interval(const double *values, size_t n, double confidence,
                             struct stats_interval *ret_interval);
 
+/*
+ * Of the arithmetic mean, whatever the values were drawn from: the approximation of the BCa
+ * bootstrap (bootstrap.h) that needs no resamples (ABC: DiCiccio and Efron 1992, "More accurate
+ * confidence intervals in exponential families"; Efron and Tibshirani, An Introduction to the
+ * Bootstrap, 14.4). As the mean is linear in the weights of the values, its bias correction is its
+ * acceleration a, and an end is mean + s w / (1 - a w)^2, w = a + z. Of 2 values or more, all
+ * finite and not all equal; is_there is false, and both ends are NAN, of others. coverage is the
+ * nominal one, as of the bootstrap.
+ */
+void stats_abc_interval(const double *values, size_t n, double confidence,
+                        struct stats_interval *ret_interval);
+
 enum stats_kind { STATS_COST, STATS_RATE, STATS_RATIO, STATS_KIND_COUNT };
 const char *stats_kind_to_str(enum stats_kind kind); /* "cost" */
 int stats_kind_from_str(const char *s, enum stats_kind *ret_kind);
 /* By kind: arithmetic of costs, harmonic of rates. NAN where there is none: of ratios, of rates
  * that are not all above 0, of nothing. */
 double stats_mean(enum stats_kind kind, const double *values, size_t n);
-
-/* One cell against another, by block: only blocks that have both count. */
-struct stats_pairs {
-    size_t n; /* of such blocks */
-    struct stats_summary difference;
-    struct stats_summary ratio;  /* n is 0 unless all values of both are above 0 */
-    size_t higher, lower, equal; /* blocks in which the cell's value is above, below, the same */
-};
-void stats_pair(const double *cell, const double *reference, size_t blocks, double confidence,
-                struct stats_pairs *ret_pairs);

@@ -18,7 +18,8 @@
 #include <sys/types.h>
 
 struct hostops_dirs {
-    const char *clusters;   /* nodes live below it: <clusters>/<id>/<node>/{upper,work,root} */
+    const char *clusters;   /* nodes live below it: <clusters>/<id>/<node>/{upper,work,root}, and
+                               what they share: <clusters>/<id>/shared */
     const char *images;     /* image roots: the only lower layers, beside node_layer */
     const char *node_layer; /* static programs, laid over the image's root */
     const char *cgroup2;    /* mount point of cgroup2; "" where there is none */
@@ -61,6 +62,9 @@ int hostops_node_make(struct hostops *h, const char *id, const char *node, const
                       const struct node_files *files, struct bd_err *err);
 /* Unmounts and removes the node's directory. */
 int hostops_node_remove(struct hostops *h, const char *id, const char *node, struct bd_err *err);
+/* <clusters>/<id>/shared, in which everybody may make files, each removes his own: /shared of all
+ * nodes of the cluster. What is in it stays. */
+int hostops_shared_make(struct hostops *h, const char *id, struct bd_err *err);
 /* Removes <clusters>/<id>, and all that is still mounted below it. */
 int hostops_cluster_remove(struct hostops *h, const char *id, struct bd_err *err);
 

@@ -169,6 +169,18 @@ int hostops_node_make(struct hostops *h, const char *id, const char *node, const
     return rc;
 }
 
+int hostops_shared_make(struct hostops *h, const char *id, struct bd_err *err)
+{
+    bd_auto_free char *dir = bd_xasprintf("%s/%s", h->dirs.clusters, id);
+    bd_auto_free char *shared = bd_xasprintf("%s/shared", dir);
+    int rc = hostops_check_id(id, err);
+    if (rc == 0)
+        rc = bd_mkdir_p(dir, 0700, err);
+    if (rc == 0 && ((mkdir(shared, 0700) < 0 && errno != EEXIST) || chmod(shared, 01777) < 0))
+        rc = bd_err_errno(err, errno, "make directory %s", shared);
+    return rc;
+}
+
 /* Mounts can lie on one another. Lazily: whatever still looks at it doesn't keep it from going. */
 static int unmount_all(const char *target, struct bd_err *err)
 {

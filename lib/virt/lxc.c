@@ -99,12 +99,14 @@ struct start {
 
 static int create_domain(struct start *s, const struct node_plan *node, struct bd_err *err)
 {
-    bd_auto_free char *root = bd_xasprintf("%s/%s/%s/root", hostops_dirs_of(s->v->ops)->clusters,
-                                           s->order->plan->id, node->name);
+    const char *clusters = hostops_dirs_of(s->v->ops)->clusters, *id = s->order->plan->id;
+    bd_auto_free char *root = bd_xasprintf("%s/%s/%s/root", clusters, id, node->name);
+    bd_auto_free char *shared = bd_xasprintf("%s/%s/shared", clusters, id);
     bd_auto_free char *xml = xml_lxc_domain(&(struct xml_node){
         .plan = s->order->plan,
         .node = node,
         .root = root,
+        .shared = shared,
         .layout = s->v->facts.layout,
         .cgroup_options = s->v->facts.cgroup2_options,
     });
@@ -207,6 +209,8 @@ static int lxc_start(struct virt *v, const struct virt_start *order, struct bd_e
     int rc = lxc_list(v, VIRT_LANE_WORK, plan, running, &n, err);
     if (rc == 0 && v->facts.layout == CGROUP_HYBRID)
         rc = hostops_cgroup_make(v->ops, plan->cgroup, err);
+    if (rc == 0)
+        rc = hostops_shared_make(v->ops, plan->id, err);
     struct start s = {.v = v, .order = order, .running = running};
     return rc < 0 ? rc
                   : bd_par_for(plan->n_nodes, v->start_width, start_node, &s, order->cancel, err);

@@ -39,6 +39,14 @@ static void add_interface(struct bd_str *out, const struct xml_node *n)
     bd_str_add(out, "      <guest dev='eth0'/>\n    </interface>\n");
 }
 
+static void add_directory(struct bd_str *out, const char *source, const char *target)
+{
+    bd_str_add(out, "    <filesystem type='mount' accessmode='passthrough'>\n");
+    ADD(out, "      <source dir='", source, "'/>\n");
+    ADD(out, "      <target dir='", target, "'/>\n");
+    bd_str_add(out, "    </filesystem>\n");
+}
+
 /*
  * What is not here is left to libvirt's defaults on purpose: the capabilities that it drops
  * (modules, clock, device nodes, audit control) are none that systemd or a scheduler needs; CPU
@@ -57,10 +65,9 @@ char *xml_lxc_domain(const struct xml_node *n)
                      "  <on_poweroff>destroy</on_poweroff>\n"
                      "  <on_reboot>restart</on_reboot>\n"
                      "  <on_crash>destroy</on_crash>\n"
-                     "  <devices>\n"
-                     "    <filesystem type='mount' accessmode='passthrough'>\n");
-    ADD(&out, "      <source dir='", n->root, "'/>\n");
-    bd_str_add(&out, "      <target dir='/'/>\n    </filesystem>\n");
+                     "  <devices>\n");
+    add_directory(&out, n->root, "/");
+    add_directory(&out, n->shared, "/shared");
     add_interface(&out, n);
     bd_str_add(&out, "    <console type='pty'>\n"
                      "      <target type='lxc' port='0'/>\n"

@@ -8,8 +8,8 @@ import time
 import unittest
 
 import fake_daemon as fake
-from crate_files import KEY, METADATA, Signer, contents, entries_of, metadata, zip_of
-from peer import PeerTest, answer
+from crate_files import KEY, METADATA, Signer, arrays, contents, entries_of, metadata, zip_of
+from peer import PeakMixin, PeerTest, answer
 
 BASE, OTHER = "5a6b7c8d", "6b7c8d9e"
 DIGEST, REBUILT = "sha256:" + "5e" * 32, "sha256:" + "6f" * 32
@@ -31,9 +31,10 @@ def found(low, high, result, p=0.015625, **more):
             "equivalence": None, "sentence": f"makespan: {result}"} | more
 
 
-def analysis(comparison, campaign=BASE, direction="min"):
+def analysis(comparison, campaign=BASE, direction="min", hosts=((OLD, 2), (NEW, 1))):
+    """hosts: which, and how many runs on each."""
     cells = (fake.summary(12.4, 13.1, 13.9), fake.summary(16.2, 17.3, 17.4))
-    return fake.analysis(campaign=campaign, pareto=None,
+    return fake.analysis(campaign=campaign, pareto=None, hosts=[{"digest": host, "runs": n} for host, n in hosts],
                          metrics=[fake.compared("makespan", "s", direction, cells, comparison)])
 
 
@@ -148,18 +149,14 @@ class Gate(PeerTest):
         self.assertEqual(self.daemon.requests, [])
 
 
-def run_on(host, number=1):
-    return fake.run(number, conditions={"quiet": True, "host": host})
-
-
 class World:
     """A daemon with a campaign at its end, and one that becomes its reproduction."""
 
     def __init__(self, then=None, now=None, hosts=(OLD, NEW), state="done", images=(DIGEST,)):
         worse = found(1.21, 1.4, "worse")
         self.images, self.state, self.failed = set(images), state, 0
-        self.analyses = {BASE: analysis(then or worse), OTHER: analysis(now or worse, OTHER)}
-        self.hosts = {BASE: hosts[0], OTHER: hosts[1]}
+        on = [[(host, 6)] if host else [] for host in hosts]
+        self.analyses = {BASE: analysis(then or worse, hosts=on[0]), OTHER: analysis(now or worse, OTHER, hosts=on[1])}
 
     def show(self, handler, match):
         state = "done" if match[1] == BASE else self.state
@@ -188,7 +185,7 @@ class World:
             ("GET", r"/v1/campaigns\?.*", fake.items(fake.campaign("done", 6))),
             ("GET", one + r"(?:\?.*)?", self.show),
             ("GET", one + r"/analysis(?:\?.*)?", lambda h, m: h.json(200, self.analyses[m[1]])),
-            ("GET", one + r"/runs(?:\?.*)?", lambda h, m: fake.items(run_on(self.hosts[m[1]]))(h, m)),
+            ("GET", one + r"/runs\?limit=20", fake.items(fake.run())),  # as it is watched; no list of all
             ("GET", r"/v1/hosts/local/descriptions/(.*)", self.host),
             ("GET", r"/v1/images/(sha256:\w+)", self.image),
             ("POST", "/v1/images/import", self.take(imported, 201)),
@@ -197,7 +194,7 @@ class World:
         ]
 
 
-class Reproduce(PeerTest):
+class Reproduce(PeakMixin, PeerTest):
     def reproduce(self, world, *arguments, code=0, what=BASE, **routes):
         self.world = world
         if self.daemon:
@@ -322,8 +319,7 @@ class Reproduce(PeerTest):
         hexadecimal = OLD.removeprefix("sha256:")
         files = {"spec.json": json.dumps(SPEC).encode(),
                  "analysis.json": json.dumps(analysis(found(1.21, 1.4, "worse"))).encode(),
-                 "runs.json": json.dumps({"items": [run_on(OLD, 1), run_on(NEW, 2), run_on(OLD, 3)]}).encode(),
-                 f"hosts/{hexadecimal}.json": json.dumps(HOSTS[OLD]).encode(),
+                 f"hosts/{hexadecimal}.json": json.dumps(HOSTS[OLD]).encode(), "runs.json": b'{"items": []}',
                  "runs/1/jobs.csv": b"", "runs/1/artifacts/stdout": b""} | more
         names = {KEY} | {name for name, content in files.items() if content is not None}
         self.signer = Signer(os.path.join(self.dir, "signer"))
@@ -378,7 +374,10 @@ class Reproduce(PeerTest):
 
     def test_a_crate_without_its_host_runs_again_too(self):
         hexadecimal = OLD.removeprefix("sha256:")
-        for more in ({f"hosts/{hexadecimal}.json": None}, {"runs.json": None}, {"runs.json": b'{"items": []}'}):
+        none = analysis(found(1.21, 1.4, "worse"), hosts=())
+        older = {name: value for name, value in none.items() if name != "hosts"}
+        for more in ({f"hosts/{hexadecimal}.json": None}, {"analysis.json": json.dumps(none).encode()},
+                     {"analysis.json": json.dumps(older).encode()}):
             with self.subTest(more):
                 said, err = self.reproduce(World(), "--trust", what=self.crate(**more))
                 self.assertEqual((said["answer"], said["differences"]), ("reproduced", []))
@@ -396,6 +395,23 @@ class Reproduce(PeerTest):
         _, err = self.reproduce(World(), "--trust", what=self.crate(**{"analysis.json": None}), code=4)
         self.assertIn("there is no analysis.json in it", err)
         self.assertEqual(self.daemon.requests, [])
+
+    def test_what_a_crate_has_is_read_within_bounds(self):
+        """A bomb that somebody has signed, and whoever runs crates trusts."""
+        host, bomb = f"hosts/{OLD.removeprefix('sha256:')}.json", arrays(24 << 20)
+        wide = b'{"a": "' + b"x" * (60 << 20) + b'"}'
+        for name, text, words in (
+                ("analysis.json", bomb, "analysis.json in it: it holds more than is taken: it would need more than"),
+                ("analysis.json", wide, "analysis.json in it: it holds more than is taken"),
+                ("analysis.json", bytes(65 << 20), "analysis.json in it has 68157440 bytes: more than 67108864"),
+                ("spec.json", arrays(2 << 20), "spec.json in it: it holds more than is taken"),
+                ("spec.json", bomb, f"spec.json in it has {len(bomb)} bytes: more than 4194304 are not taken"),
+                (host, bomb, f"{host} in it has {len(bomb)} bytes"), (host, b"{", f"{host} in it is no JSON: line 1")):
+            with self.subTest(name, words=words):
+                path = self.crate(**{name: text})
+                done = self.run_within("campaign", "reproduce", path, "--trust", env=self.environment())
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertIn(f"can't read {path}: {words}", done.stderr.decode())
 
     def test_what_is_no_crate_is_told(self):
         _, err = self.reproduce(World(), "--trust", what=self.file("no.zip", b"nothing"), code=2)

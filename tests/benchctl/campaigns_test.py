@@ -314,14 +314,14 @@ trace     sha256:5e5e5e5e5e5e: 30 jobs of 99, within 1 min 1 s
 
 
 class Waiting(PeerTest):
-    def watch(self, scenes, *more, code=0, speed=10):
-        self.serve(*fake.CampaignStory(scenes, speed).routes())
+    def watch(self, scenes, *more, code=0, speed=10, all_seen=False):
+        self.serve(*fake.CampaignStory(scenes, speed, all_seen).routes())
         return self.run_it("campaign", "watch", "backfill-or-not", *more, code=code)
 
     def test_watch_tells_what_ends_from_now_on(self):
         scenes = fake.campaign_scenes(failing=(), seconds=2)
         begin = next(i for i, (at, _, _) in enumerate(scenes) if at > 4)
-        out, err = self.watch([(max(0, at - 5), *rest) for at, *rest in scenes[begin:]])
+        out, err = self.watch([(max(0, at - 5), *rest) for at, *rest in scenes[begin:]], speed=2)
         self.assertEqual(out, "")
         self.assertEqual([line.split()[2] for line in err.splitlines() if " run " in line],
                          [f"eeee000{i}" for i in range(3, 7)])
@@ -350,7 +350,7 @@ class Waiting(PeerTest):
                     "confidence": 0.9995, "halfWidths": [0.01, width]}
         _, err = self.watch([(0, fake.campaign(running=1, until=rule(0, None)), []),
                              (0.3, fake.campaign(running=1, until=rule(1, 0.2)), []),
-                             (0.6, fake.campaign("done", 6, until=rule(2, 0.05, True)), [])])
+                             (0.6, fake.campaign("done", 6, until=rule(2, 0.05, True)), [])], all_seen=True)
         for words in ("0 of at most 6 done", "elapsed to within 10 %: 20 % after block 1 (look 1), not met",
                       "elapsed to within 10 %: 5 % after block 2 (look 2), met", "6 of 6 done"):
             self.assertIn(words, err)

@@ -16,7 +16,7 @@ EXEC = r"/v1/clusters/1f2e3d4c/exec"
 class Clusters(PeerTest):
     def up(self, *more, scenes=tuple(fake.BRING_UP), code=0):
         story = fake.Story(scenes, speed=5)
-        self.serve(("POST", "/v1/clusters", lambda h, m: h.json(202, story.now()[1])),
+        self.serve(("POST", "/v1/clusters", lambda h, m: h.json(202, story.now())),
                    ("GET", SHOW, story.answer))
         return self.run_it("cluster", "up", *more, code=code)
 
@@ -114,7 +114,7 @@ class Clusters(PeerTest):
 
     def down(self, last, *more, code):
         story = fake.Story(fake.TAKE_DOWN[:2] + [(0.5, last)], speed=5)
-        self.serve(LIST, ("DELETE", "/v1/clusters/1f2e3d4c", lambda h, m: h.json(202, story.now()[1])),
+        self.serve(LIST, ("DELETE", "/v1/clusters/1f2e3d4c", lambda h, m: h.json(202, story.now())),
                    ("GET", SHOW, story.answer))
         return self.run_it("cluster", "down", "demo", *more, code=code)
 
@@ -316,7 +316,7 @@ class Images(PeerTest):
     def build(self, *more, last=fake.IMAGE, code=0):
         story = fake.Story([(0, fake.BUILDING | {"progress": "I: one"}),
                             (0.3, fake.BUILDING | {"progress": "I: \x1btwo"}), (0.6, last)])
-        self.serve(("POST", "/v1/images", lambda h, m: h.json(202, story.now()[1])),
+        self.serve(("POST", "/v1/images", lambda h, m: h.json(202, story.now())),
                    ("GET", r"/v1/images/aaaa0001(\?.*)?", story.answer))
         return self.run_it("image", "build", "debian-bookworm", *more, code=code)
 

@@ -38,6 +38,11 @@ class Signer:
         return openssl("pkeyutl", "-sign", "-inkey", self.private, "-rawin", "-in", file)
 
 
+def arrays(size):
+    """JSON of so many bytes: an array of empty ones."""
+    return b"[" + b"[]," * (size // 3) + b"[]]"
+
+
 def metadata(names, **more):
     graph = [{"@id": METADATA, "@type": "CreativeWork", "about": {"@id": "./"}},
              {"@id": "./", "@type": "Dataset", "hasPart": [{"@id": n} for n in names]}]
@@ -62,7 +67,8 @@ def contents(signer, **more):
 
 
 class Entry:
-    """One file of a zip; whatever is given stands in for what would be true."""
+    """One file of a zip; whatever is given stands in for what would be true. local_X is what is said of X
+    before the content alone."""
 
     def __init__(self, name, data=b"", deflate=True, **lies):
         self.name = name if isinstance(name, bytes) else name.encode()
@@ -70,15 +76,26 @@ class Entry:
         packed = packer.compress(data) + packer.flush() if deflate else data
         self.packed = lies.pop("packed_data", packed)
         self.true = {"method": 8 if deflate else 0, "crc": zlib.crc32(data), "bytes": len(data),
-                     "packed": len(self.packed), "flags": 0, "mode": FILE, "local_name": self.name, "extra": b"",
-                     "gap": b""}
+                     "packed": len(self.packed), "flags": 0, "mode": FILE, "name": self.name, "extra": b"",
+                     "local_extra": b"", "gap": b""}
         self.said = self.true | lies
 
     def local(self):
-        s = self.said
+        local = {name: lie for name, lie in self.said.items() if name.startswith("local_")}
+        s = self.said | {name.removeprefix("local_"): lie for name, lie in local.items()}
         head = struct.pack("<4sHHHHHIIIHH", b"PK\3\4", 20, s["flags"], s["method"], 0, 0x21, s["crc"],
-                           s["packed"] & NONE32, s["bytes"] & NONE32, len(s["local_name"]), 0)
-        return head + s["local_name"] + self.packed + s["gap"]
+                           s["packed"] & NONE32, s["bytes"] & NONE32, len(s["name"]), len(s["extra"]))
+        return head + s["name"] + s["extra"] + self.packed + s["gap"]
+
+    def streamed(self, wide=False, mark=b"PK\7\10", **lies):
+        """As it is written where nothing is known before: sizes stand behind the content."""
+        t = self.true | lies
+        local = {"local_crc": 0, "local_bytes": 0, "local_packed": 0}
+        if wide:
+            local |= {"local_bytes": NONE32, "local_packed": NONE32, "local_extra": struct.pack("<HHQQ", 1, 16, 0, 0)}
+        gap = mark + struct.pack("<IQQ" if wide else "<III", t["crc"], t["packed"], t["bytes"])
+        self.said |= {"flags": 8, "gap": gap} | local
+        return self
 
     def central(self, at):
         s = self.said

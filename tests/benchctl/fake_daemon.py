@@ -148,29 +148,37 @@ TAKE_DOWN = [
 
 
 class Story:
-    """An object that changes as time goes on: [(seconds, value)...], from its first request."""
+    """An object that changes as time goes on: [(seconds, value)...], from its first request. all_seen: who asks for
+    it sees every scene, however late he comes."""
 
-    def __init__(self, scenes, speed=1.0):
-        self.scenes, self.speed, self.begun = scenes, speed, None
+    def __init__(self, scenes, speed=1.0, all_seen=False):
+        self.scenes, self.speed, self.all_seen, self.begun, self.seen = scenes, speed, all_seen, None, -1
 
-    def now(self):
+    def number(self):
         if self.begun is None:
             self.begun = time.monotonic()
         past = (time.monotonic() - self.begun) * self.speed
-        number = max(i for i, (at, _) in enumerate(self.scenes) if at <= past)
-        return f'"v{number}"', self.scenes[number][1]
+        return max(i for i, (at, _) in enumerate(self.scenes) if at <= past)
+
+    def now(self):
+        return self.scenes[self.number()][1]
+
+    def next(self):
+        number = min(self.number(), self.seen + 1) if self.all_seen else self.number()
+        return number, f'"v{number}"', self.scenes[number][1]
 
     def answer(self, handler, _):
         """GET with ?wait= and If-None-Match, as the contract says."""
         match = re.search(r"[?&]wait=(\d+)", handler.path)
         until = time.monotonic() + (int(match[1]) if match else 0)
         known = handler.headers.get("If-None-Match")
-        etag, value = self.now()
+        number, etag, value = self.next()
         while etag == known and time.monotonic() < until:
             time.sleep(0.01)
-            etag, value = self.now()
+            number, etag, value = self.next()
         if etag == known:
             return handler.reply(304, ETag=etag)
+        self.seen = number
         return handler.json(200, value, ETag=etag)
 
 
@@ -396,9 +404,9 @@ def campaign_scenes(runs=6, failing=(4,), seconds=1.0):
 class CampaignStory:
     """The campaign, its runs and each of them, as the scenes have them."""
 
-    def __init__(self, scenes, speed=1.0):
+    def __init__(self, scenes, speed=1.0, all_seen=False):
         numbered = list(enumerate(scenes))
-        self.campaign = Story([(at, value) for _, (at, value, _) in numbered], speed)
+        self.campaign = Story([(at, value) for _, (at, value, _) in numbered], speed, all_seen)
         self.runs = Story([(at, {"items": runs, "next": None}) for _, (at, _, runs) in numbered], speed)
         self.each = {r["id"]: Story([(at, next((x for x in runs if x["id"] == r["id"]), r)) for at, _, runs in scenes],
                                     speed) for _, _, runs in scenes for r in runs}
@@ -410,7 +418,7 @@ class CampaignStory:
 
     def submit(self, handler, _):
         self.begin()
-        handler.json(202, self.campaign.now()[1], Location="/v1/campaigns/5a6b7c8d")
+        handler.json(202, self.campaign.now(), Location="/v1/campaigns/5a6b7c8d")
 
     def events(self, handler, _):
         """A run that measures tells once a second how far its 40 jobs are."""
@@ -418,7 +426,7 @@ class CampaignStory:
         run_id, until = asked["subject"][4:], time.monotonic() + float(asked.get("wait", 0))
         while True:
             now = int((time.monotonic() - self.runs.begun) * self.runs.speed) + 1
-            tells = self.each[run_id].now()[1]["state"] == "measuring" and now > int(asked["since"])
+            tells = self.each[run_id].now()["state"] == "measuring" and now > int(asked["since"])
             if tells or time.monotonic() > until:
                 break
             time.sleep(0.01)
@@ -429,9 +437,9 @@ class CampaignStory:
         return [("GET", r"/v1/events\?subject=run/eeee.*", self.events),
                 ("GET", "/v1/campaigns/5a6b7c8d/analysis", lambda h, m: h.json(200, analysis())),
                 ("POST", "/v1/campaigns", self.submit),
-                ("GET", r"/v1/campaigns\?.*", lambda h, m: items(self.campaign.now()[1])(h, m)),
+                ("GET", r"/v1/campaigns\?.*", lambda h, m: items(self.campaign.now())(h, m)),
                 ("GET", r"/v1/campaigns/5a6b7c8d(\?.*)?", self.campaign.answer),
-                ("GET", r"/v1/campaigns/5a6b7c8d/runs\?.*", lambda h, m: h.json(200, self.runs.now()[1])),
+                ("GET", r"/v1/campaigns/5a6b7c8d/runs\?.*", lambda h, m: h.json(200, self.runs.now())),
                 ("GET", r"/v1/runs/(eeee....)(\?.*)?", lambda h, m: self.each[m[1]].answer(h, m))]
 
 
@@ -468,12 +476,12 @@ def world(speed):
     def create(handler, _):
         stories["cluster"] = up
         up.begun = None
-        handler.json(202, up.now()[1])
+        handler.json(202, up.now())
 
     def delete(handler, _):
         stories["cluster"] = down
         down.begun = None
-        handler.json(202, down.now()[1])
+        handler.json(202, down.now())
 
     def follow(handler, _):
         handler.begin_stream("text/event-stream")
@@ -492,7 +500,7 @@ def world(speed):
         ("DELETE", "/v1/clusters/1f2e3d4c", delete),
         ("POST", "/v1/clusters/1f2e3d4c/exec",
          exec_lines(*output, {"exit": {"code": 3, "signal": None, "reason": "exited"}}, pause=0.2)),
-        ("POST", "/v1/images", lambda h, m: h.json(202, build.now()[1])),
+        ("POST", "/v1/images", lambda h, m: h.json(202, build.now())),
         ("GET", r"/v1/images\?.*", items(IMAGE, BUILDING | {"id": "aaaa0002"})),
         ("GET", r"/v1/images/aaaa0001(\?.*)?", build.answer),
         ("GET", r"/v1/hosts\?.*", items(HOST)),

@@ -1,7 +1,9 @@
 """What the tests of benchctl against a peer share. The program is named by the environment's BENCHCTL."""
+import functools
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -14,6 +16,39 @@ SHOW = r"/v1/clusters/1f2e3d4c(\?.*)?"
 
 def answer(status, value, **headers):
     return lambda handler, _: handler.json(status, value, **headers)
+
+
+# Of a process that is forked off a large one the peak is at first that one's: a small one is between.
+PEAK = """import resource, subprocess, sys
+code = subprocess.run(sys.argv[2:], check=False).returncode
+with open(sys.argv[1], "w") as file:
+    file.write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(code)"""
+PEAK_KIB = 300 << 10
+
+
+@functools.cache
+def is_sanitized():
+    with open(BENCHCTL, "rb") as file:
+        program = file.read()
+    return any(word in program for word in (b"__asan_init", b"__tsan_init"))
+
+
+class PeakMixin:
+    """Holds the program's memory to a bound; where it has a sanitizer, most of it is that one's."""
+
+    def run_as_it_is(self, *args, **kwargs):
+        return subprocess.run([BENCHCTL, *args], capture_output=True, timeout=60, check=False, **kwargs)
+
+    def run_within(self, *args, **kwargs):
+        peak = os.path.join(self.dir, "peak")
+        done = subprocess.run([sys.executable, "-c", PEAK, peak, BENCHCTL, *args], capture_output=True, timeout=60,
+                              check=False, **kwargs)
+        with open(peak, encoding="ascii") as file:
+            kib = int(file.read())
+        if not is_sanitized():
+            self.assertLess(kib, PEAK_KIB)
+        return done
 
 
 class PeerTest(unittest.TestCase):

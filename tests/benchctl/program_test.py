@@ -221,7 +221,7 @@ class Terminal(PeerTest):
 
     def test_live_line_and_colours(self):
         story = fake.Story(fake.BRING_UP, speed=5)
-        self.serve(("POST", "/v1/clusters", lambda h, m: h.json(202, story.now()[1])), ("GET", SHOW, story.answer))
+        self.serve(("POST", "/v1/clusters", lambda h, m: h.json(202, story.now())), ("GET", SHOW, story.answer))
         seen = self.on_terminal("cluster", "up", "--wait")
         self.assertIn("… nodes 2/5", seen)
         self.assertIn("\r\x1b[K\x1b[32m✓\x1b[0m nodes", seen)

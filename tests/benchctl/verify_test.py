@@ -11,14 +11,14 @@ import tempfile
 import unittest
 
 import fake_daemon as fake
-from crate_files import (FOLDER, KEY, LINK, LIST, METADATA, NONE32, SIGNATURE, Entry, Signer, contents, entries_of,
-                         metadata, zip_of)
-from peer import BENCHCTL, PeerTest
+from crate_files import (FOLDER, KEY, LINK, LIST, METADATA, NONE32, SIGNATURE, Entry, Signer, arrays, contents,
+                         entries_of, metadata, zip_of)
+from peer import BENCHCTL, PeakMixin, PeerTest
 
 CAMPAIGN = "5a6b7c8d"
 
 
-class Verify(unittest.TestCase):
+class Verify(PeakMixin, unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.dir = tempfile.mkdtemp(prefix="benchctl-test-")
@@ -30,17 +30,18 @@ class Verify(unittest.TestCase):
     def tearDownClass(cls):
         shutil.rmtree(cls.dir)
 
-    def verify(self, data, *arguments):
+    def verify(self, data, *arguments, within=False):
+        """within: a bound of memory."""
         path = os.path.join(self.dir, "crate.zip")
         with open(path, "wb") as file:
             file.write(data)
-        done = subprocess.run([BENCHCTL, "verify", path, *arguments], capture_output=True, timeout=60, check=False,
-                              env={"PATH": "", "LC_ALL": "C.UTF-8"})
+        run = self.run_within if within else self.run_as_it_is
+        done = run("verify", path, *arguments, env={"PATH": "", "LC_ALL": "C.UTF-8"})
         return done.returncode, done.stdout.decode(), done.stderr.decode()
 
-    def faults(self, data, *arguments):
+    def faults(self, data, *arguments, within=False):
         """{(kind, file)} of a crate, and all that was said."""
-        code, out, err = self.verify(data, "--json", *arguments)
+        code, out, err = self.verify(data, "--json", *arguments, within=within)
         said = json.loads(out)
         self.assertEqual(code, 6 if said["faults"] else 0, err)
         self.assertEqual(said["ok"], not said["faults"])
@@ -126,17 +127,41 @@ class Verify(unittest.TestCase):
     def test_metadata_have_to_fit(self):
         names = sorted(set(self.good) - {LIST, SIGNATURE, METADATA})
         wrong = {"@id": "spec.json", "@type": ["File", "x"], "sha256": "0" * 64}
+        twice = metadata(names)
         for text, found in ((b"{", {("metadata", METADATA)}),
+                            (b"[]", {("metadata", name) for name in names}),
                             (metadata(names[1:]), {("metadata", names[0])}),
                             (metadata(names + ["nowhere.csv"]), {("metadata", "nowhere.csv")}),
-                            (metadata(names, entities=[wrong]), {("metadata", "spec.json")})):
-            self.assertEqual(self.faults(self.altered(**{METADATA: text}))[0], found)
+                            (metadata(names + ["a" * 241]), {("metadata", "a" * 120 + "...")}),
+                            (metadata(names, entities=[wrong]), {("metadata", "spec.json")}),
+                            (twice[:-1] + b', "@graph": []}', {("metadata", METADATA)}),
+                            (twice.replace(b'{"@id": "spec.json", ', b'{"@id": "x", "@id": "spec.json", '),
+                             {("metadata", "x")})):
+            with self.subTest(text[-80:]):
+                self.assertEqual(self.faults(self.altered(**{METADATA: text}))[0], found)
+
+    def test_metadata_may_be_written_in_other_ways(self):
+        names = sorted(set(self.good) - {LIST, SIGNATURE, METADATA})
+        text = metadata(names)
+        for other in (json.dumps(json.loads(text), indent=2).encode(), text.replace(b"/", rb"\/"),
+                      text.replace(b"@graph", rb"\u0040graph").replace(b'"@id"', rb'"\u0040id"'),
+                      text.replace(b'"File"', b'["x", {"y": []}, "File"]')):
+            with self.subTest(other[:80]):
+                self.assertNotEqual(other, text)
+                self.assertEqual(self.faults(self.altered(**{METADATA: other}))[0], set())
+
+    def test_metadata_that_nobody_signed_are_not_looked_into(self):
+        names = sorted(set(self.good) - {LIST, SIGNATURE, METADATA})
+        wrong = metadata(names[1:])
+        self.assertEqual(self.faults(zip_of(entries_of(self.good | {METADATA: wrong})))[0], {("altered", METADATA)})
+        self.assertEqual(self.faults(self.altered(**{METADATA: wrong, SIGNATURE: bytes(64)}))[0],
+                         {("signature", SIGNATURE)})
 
     # -- hostile ones --
 
-    def hostile(self, data, kind, words, name=None):
+    def hostile(self, data, kind, words, name=None, within=False):
         """Told for this reason alone, and nothing of it unpacked."""
-        code, out, _ = self.verify(data, "--json")
+        code, out, _ = self.verify(data, "--json", within=within)
         said = json.loads(out)
         self.assertEqual(code, 6)
         self.assertEqual({f["kind"] for f in said["faults"]}, {kind}, out)
@@ -181,12 +206,68 @@ class Verify(unittest.TestCase):
                              (Entry("17g", b"x", extra=struct.pack("<HHQQ", 1, 16, 17 << 30, 17 << 30), bytes=NONE32,
                                     packed=NONE32), "a crate holds at most")):
             with self.subTest(words):
-                self.hostile(zip_of(good + [entry]), "unsafe", words)
+                self.hostile(zip_of(good + [entry]), "unsafe", words, within=True)
         size, at = sum(len(e.central(0)) for e in good), sum(len(e.local()) for e in good)
         self.hostile(zip_of(good, count=0xFFFF, end64=(300000, size, at)), "unsafe", "it says that it has 300000 files")
         for true, said in ((100000, 1000), (1000, 100000)):
             entry = Entry("runs.json", os.urandom(true), bytes=said)
             self.hostile(self.with_entry(entry), "damaged", "", "runs.json")
+
+    def test_bombs_of_json(self):
+        """Values of three bytes, of which a tree takes a hundred: 24 MiB of them are a file of 24 kB."""
+        bomb = arrays(24 << 20)
+        for text in (bomb, b'{"@graph": ' + bomb + b"}", b'{"@graph": [{"@type": ' + bomb + b"}]}"):
+            crate = self.altered(**{METADATA: text, SIGNATURE: bytes(64)})
+            self.assertLess(len(crate), 100000)
+            self.assertEqual(self.faults(crate, within=True)[0], {("signature", SIGNATURE)})
+            found, out = self.faults(self.altered(**{METADATA: text}), within=True)
+            self.assertEqual({kind for kind, _ in found}, {"metadata"})
+            self.assertIn("does not describe it", out)
+
+    def test_parts_that_are_too_large(self):
+        """They are held in memory, and so not unpacked."""
+        for name, most in ((KEY, 4096), (SIGNATURE, 4096), (LIST, 200000 * 307), (METADATA, 128 << 20)):
+            with self.subTest(name):
+                good = self.good[name]
+                self.hostile(self.with_entry(Entry(name, good + b"\n" * (most + 1 - len(good)))), "unsafe",
+                             f"it has {most + 1} bytes, and in a crate at most {most}", name, within=True)
+        found, _ = self.faults(self.altered(**{KEY: self.signer.pem + b"\n" * (4096 - len(self.signer.pem))}))
+        self.assertEqual(found, set())
+
+    def test_a_list_of_more_than_is_there(self):
+        lines = "".join(f"{'0' * 64}  {i:0240}\n" for i in range(200000)).encode()
+        crate = zip_of(entries_of(contents(self.signer, **{LIST: lines}), deflate=False))
+        found, out = self.faults(crate, within=True)
+        said = json.loads(out)
+        self.assertEqual(len(said["faults"]), 1000)
+        self.assertGreater(said["faultsLeftOut"], 199000)
+        self.assertIn("missing", {kind for kind, _ in found})
+
+    def test_what_two_readers_would_see_differently(self):
+        for lies, words in (({"local_method": 0}, "how it is packed"), ({"local_flags": 0x800}, "how it is packed"),
+                            ({"flags": 8, "local_flags": 0}, "how it is packed"),
+                            ({"local_bytes": 6}, "its sizes"), ({"local_packed": 0}, "its sizes"),
+                            ({"local_bytes": NONE32}, "its sizes"), ({"local_crc": 1}, "its checksum"),
+                            ({"local_bytes": NONE32, "local_extra": struct.pack("<HHQ", 1, 8, 6)}, "its sizes"),
+                            ({"local_bytes": NONE32, "local_extra": struct.pack("<HHQ", 1, 16, 5)}, "its sizes"),
+                            ({"local_name": b"runs.jso_"}, "its name"), ({"flags": 8}, "behind its content")):
+            with self.subTest(lies):
+                self.hostile(self.with_entry(Entry("runs.json", b"hello", **lies)), "structure", words, "runs.json")
+        self.hostile(self.with_entry(Entry("runs.json", b"hello", gap=b"x")), "structure", "belong to no file")
+        for lies in ({"crc": 1}, {"bytes": 6}, {"packed": 6}, {"mark": b"PK\3\4"}):
+            for wide in (False, True):
+                with self.subTest(lies, wide=wide):
+                    entry = Entry("runs.json", b"hello").streamed(wide, **lies)
+                    self.hostile(self.with_entry(entry), "structure", "behind its content", "runs.json")
+
+    def test_what_is_written_as_a_stream_is_good(self):
+        for how in ({}, {"wide": True}, {"mark": b""}, {"wide": True, "mark": b""}):
+            with self.subTest(how):
+                self.assertEqual(self.faults(zip_of([e.streamed(**how) for e in entries_of(self.good)]))[0], set())
+        for extra in (struct.pack("<HHQ", 1, 8, len(self.good["spec.json"])), b"UT\5\0\3abcd" ):
+            lies = {"local_bytes": NONE32} if extra[:1] == b"\1" else {}
+            entry = Entry("spec.json", self.good["spec.json"], local_extra=extra, **lies)
+            self.assertEqual(self.faults(self.with_entry(entry))[0], set())
 
     def test_twins(self):
         good = entries_of(self.good)

@@ -159,6 +159,32 @@ START_TEST(test_a_full_disk_is_told)
 }
 END_TEST
 
+/* Or it would be made, and refused by all who check it. */
+START_TEST(test_descriptions_have_bounds)
+{
+    bd_auto_free char *what = bd_xmalloc(CRATE_METADATA_MAX / 16 + 1);
+    bd_auto_fd int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    bd_auto(crate_pack) struct crate_pack *p = NULL;
+    struct bd_err err = BD_ERR_INIT;
+    struct crate_action runs[16];
+    char digest[BD_DIGEST_BYTES];
+    memset(what, 'x', CRATE_METADATA_MAX / 16);
+    what[CRATE_METADATA_MAX / 16] = '\0';
+    for (size_t i = 0; i < BD_ARRAY_LEN(runs); i++)
+        runs[i] = (struct crate_action){.id = "0a0a0a0a", .what = what};
+    const struct crate_about about = {.id = "1f2e3d4c",
+                                      .name = "test",
+                                      .version = "0",
+                                      .digest = "sha256:0",
+                                      .fingerprint = "sha256:0",
+                                      .runs = runs,
+                                      .n_runs = BD_ARRAY_LEN(runs)};
+    ck_assert_int_eq(crate_pack_new(fd, 0, NULL, &p, NULL), 0);
+    ck_assert_int_eq(crate_pack_seal(p, &about, NULL, digest, &err), BD_ENOCAPACITY);
+    ck_assert_msg(strstr(err.text, "more than 128 MiB"), "%s", err.text);
+}
+END_TEST
+
 START_TEST(test_it_stops_when_asked_to)
 {
     char *dir = unit_dir();
@@ -296,6 +322,7 @@ int main(void)
     tcase_add_test(tcase, test_names_have_bounds);
     tcase_add_test(tcase, test_files_come_in_order);
     tcase_add_test(tcase, test_a_full_disk_is_told);
+    tcase_add_test(tcase, test_descriptions_have_bounds);
     tcase_add_test(tcase, test_it_stops_when_asked_to);
     tcase_add_loop_test(tcase, test_lists, 0, BD_ARRAY_LEN(lists));
     tcase_add_test(tcase, test_the_key_is_made_once_and_is_its_owners_alone);

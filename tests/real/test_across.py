@@ -50,8 +50,8 @@ def test_two_are_compared(api, benchctl, pair):
     assert difference == {"campaign": pair[1], "path": "workload.env.BASE", "before": "10000", "after": "12000"}
     (metric,) = found["analysis"]["metrics"]
     by_cell = {c["context"][STEP]: c for c in metric["comparisons"] if c["cell"] is not None}
-    assert by_cell["0"]["ratio"]["median"] == pytest.approx(1.2, abs=0.002)
-    assert by_cell["3000"]["ratio"]["median"] == pytest.approx(15 / 13, abs=0.002)
+    assert by_cell["0"]["ratio"]["estimate"] == pytest.approx(1.2, abs=0.002)
+    assert by_cell["3000"]["ratio"]["estimate"] == pytest.approx(15 / 13, abs=0.002)
     assert {c["result"] for c in metric["comparisons"]} == {"worse"}
     assert {c["factor"] for c in metric["comparisons"]} == {"campaign"}
     assert found["analysis"]["verdict"]["value"] == "exploratory"

@@ -101,6 +101,17 @@ def test_controller_is_where_commands_run_and_any_node_can_be_named(api, id, clu
         assert api.run(id, "hostname", node=node["name"]).text.strip() == node["name"]
 
 
+def test_shared_is_one_directory_on_all_nodes(api, id, cluster):
+    wrote = api.run(id, "sh", "-c", "umask 077; echo one > /shared/of-slurm", node="n1", user="slurm")
+    assert wrote.exit["code"] == 0, wrote
+    for node in cluster["nodes"]:
+        assert api.run(id, "cat", "/shared/of-slurm", node=node["name"]).text == "one\n"
+    others = api.run(id, "sh", "-c", "echo two > /shared/of-nobody && rm /shared/of-slurm", node="n2", user="nobody")
+    assert others.exit["code"] != 0, "everybody may write, and remove only his own"
+    assert api.run(id, "ls", "/shared").text.split() == ["of-nobody", "of-slurm"]
+    api.run(id, "sh", "-c", "rm /shared/*")
+
+
 def test_stdout_stderr_and_code_stay_apart(api, id):
     result = api.run(id, "sh", "-c", "echo out; echo err >&2; exit 3")
     assert (result.stdout, result.stderr) == (b"out\n", b"err\n")
@@ -273,6 +284,9 @@ def test_two_clusters_have_two_networks(api, id, cluster):
     assert reaches(id, ours[2]) and reaches(other["id"], theirs[0])
     assert not reaches(id, theirs[1]) and not reaches(other["id"], ours[1])
     assert len(api.run(other["id"], "sinfo", "-h", "-N", "-o", "%N").text.split()) == 1
+
+    api.run(id, "touch", "/shared/ours")
+    assert api.run(other["id"], "ls", "-A", "/shared").text == ""
 
     ids = {c["id"] for c in api.get("/v1/clusters?state=ready").json["items"]}
     assert {id, other["id"]} <= ids

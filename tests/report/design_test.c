@@ -115,7 +115,9 @@ START_TEST(test_cells_that_are_like_no_other_are_compared_with_the_first)
     ck_assert(json_is_null(json_object_get(last, "factor")));
     ck_assert_int_eq(bd_json_int(json_object_get(last, "level"), "x.a", 0), 4);
     ck_assert_int_eq(bd_json_int(last, "against", -1), 0);
-    ck_assert_msg(strstr(word(c, 2), "makespan of a=4, b=4 is 12.003 times that of a=1, b=1") != NULL, "%s", word(c, 2));
+    ck_assert_msg(strstr(word(c, 2), "makespan of a=4, b=4 is 12.003 times that of a=1, b=1") !=
+                      NULL,
+                  "%s", word(c, 2));
 }
 END_TEST
 
@@ -394,7 +396,8 @@ START_TEST(test_contexts_that_contradict_each_other_are_mixed)
     const char *sentence = bd_json_str(overall, "sentence", "");
     ck_assert_ptr_nonnull(
         strstr(sentence, "makespan: how b compares with a depends on the other factors"));
-    ck_assert_msg(strstr(sentence, "; from 0.6002 times where n=2 to 1.2997 times where n=4; ") != NULL,
+    ck_assert_msg(strstr(sentence, "; from 0.6002 times where n=2 to 1.2997 times where n=4; ") !=
+                      NULL,
                   "%s", sentence);
 }
 END_TEST

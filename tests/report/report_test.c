@@ -114,9 +114,11 @@ START_TEST(test_hosts_and_versions_of_the_runs_that_count_are_listed)
     }
     bd_auto_json json_t *hosts = analysis_hosts(a);
     bd_auto_json json_t *with = analysis_conditions(a);
+    bd_auto_json json_t *json = analysis_json(a);
     bd_auto_free char *hosts_text = bd_json_text(hosts);
     bd_auto_free char *with_text = bd_json_text(with);
     ck_assert_str_eq(hosts_text, "[{\"digest\":\"sha256:aa\",\"runs\":2}]");
+    ck_assert(json_equal(json_object_get(json, "hosts"), hosts));
     ck_assert_str_eq(with_text, "[{\"was\":\"sha256:bb\",\"what\":\"image debian\"}]");
 }
 END_TEST

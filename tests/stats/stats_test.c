@@ -120,42 +120,20 @@ START_TEST(test_means_are_by_kind)
 }
 END_TEST
 
-START_TEST(test_cells_are_paired_by_block)
+START_TEST(test_quartiles_have_intervals_where_there_are_enough_values)
 {
-    const double cell[] = {2, 9, NAN, 3, 4}, reference[] = {1, NAN, 9, 6, 4};
-    struct stats_pairs p;
-    stats_pair(cell, reference, 5, 0.95, &p);
-    ck_assert_uint_eq(p.n, 3);
-    ck_assert_uint_eq(p.higher, 1);
-    ck_assert_uint_eq(p.lower, 1);
-    ck_assert_uint_eq(p.equal, 1);
-    ck_assert_double_eq(p.ratio.median, 1);
-    ck_assert_double_eq(p.ratio.min, 0.5);
-    ck_assert_double_eq(p.ratio.max, 2);
-    ck_assert_double_eq(p.difference.median, 0);
-    ck_assert_double_eq(p.difference.min, -3);
-}
-END_TEST
-
-/* The ratio of medians would hide it: every block says 2. */
-START_TEST(test_the_median_of_ratios_is_not_the_ratio_of_medians)
-{
-    const double cell[] = {2, 20, 2}, reference[] = {1, 10, 1.5};
-    struct stats_pairs p;
-    stats_pair(cell, reference, 3, 0.95, &p);
-    ck_assert_double_eq(p.ratio.median, 2);
-}
-END_TEST
-
-START_TEST(test_there_is_no_ratio_to_nothing)
-{
-    const double cell[] = {2, 3}, reference[] = {1, 0};
-    struct stats_pairs p;
-    stats_pair(cell, reference, 2, 0.95, &p);
-    ck_assert_uint_eq(p.n, 2);
-    ck_assert_uint_eq(p.ratio.n, 0);
-    ck_assert_double_eq(p.difference.median, 2);
-    ck_assert_uint_eq(p.higher, 2);
+    double values[11];
+    struct stats_summary s;
+    for (size_t i = 0; i < BD_ARRAY_LEN(values); i++)
+        values[i] = (double)(i + 1);
+    stats_describe(values, 10, 0.95, &s);
+    ck_assert(s.interval.is_there && !s.q1_interval.is_there && !s.q3_interval.is_there);
+    stats_describe(values, 11, 0.95, &s);
+    ck_assert(s.q1_interval.is_there && s.q3_interval.is_there);
+    ck_assert_double_eq(s.q1_interval.low, 1);
+    ck_assert_double_eq(s.q3_interval.high, 11);
+    ck_assert_double_eq(s.q1_interval.high, 12 - s.q3_interval.low);
+    ck_assert_double_ge(s.q1_interval.coverage, 0.95);
 }
 END_TEST
 
@@ -170,9 +148,7 @@ int main(void)
     tcase_add_test(tcase, test_an_interval_lies_between_values);
     tcase_add_test(tcase, test_of_nothing_nothing_is_said);
     tcase_add_test(tcase, test_means_are_by_kind);
-    tcase_add_test(tcase, test_cells_are_paired_by_block);
-    tcase_add_test(tcase, test_the_median_of_ratios_is_not_the_ratio_of_medians);
-    tcase_add_test(tcase, test_there_is_no_ratio_to_nothing);
+    tcase_add_test(tcase, test_quartiles_have_intervals_where_there_are_enough_values);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -16,14 +16,17 @@ static void check_golden(const char *name, const char *text)
     ck_assert_str_eq(text, golden);
 }
 
-static void check_domain(const char *golden, enum cgroup_layout layout, const char *root)
+static void check_domain(const char *golden, enum cgroup_layout layout, const char *dir)
 {
     struct cluster_plan plan;
+    bd_auto_free char *root = bd_xasprintf("%s/n1/root", dir);
+    bd_auto_free char *shared = bd_xasprintf("%s/shared", dir);
     test_plan("1f2e3d4c", 2, 0.25, UINT64_C(268435456), &plan);
     bd_auto_free char *xml = xml_lxc_domain(&(struct xml_node){
         .plan = &plan,
         .node = &plan.nodes[1],
         .root = root,
+        .shared = shared,
         .layout = layout,
         .cgroup_options = "rw,nsdelegate",
     });
@@ -33,19 +36,19 @@ static void check_domain(const char *golden, enum cgroup_layout layout, const ch
 
 START_TEST(test_domain_beside_version_1)
 {
-    check_domain("lxc-hybrid.xml", CGROUP_HYBRID, "/var/lib/benchd/clusters/1f2e3d4c/n1/root");
+    check_domain("lxc-hybrid.xml", CGROUP_HYBRID, "/var/lib/benchd/clusters/1f2e3d4c");
 }
 END_TEST
 
 START_TEST(test_domain_on_cgroup2_alone)
 {
-    check_domain("lxc-unified.xml", CGROUP_UNIFIED, "/var/lib/benchd/clusters/1f2e3d4c/n1/root");
+    check_domain("lxc-unified.xml", CGROUP_UNIFIED, "/var/lib/benchd/clusters/1f2e3d4c");
 }
 END_TEST
 
 START_TEST(test_what_a_path_may_hold_is_escaped)
 {
-    check_domain("lxc-escaped.xml", CGROUP_HYBRID, "/srv/a'b\"<c>&d\te/root");
+    check_domain("lxc-escaped.xml", CGROUP_HYBRID, "/srv/a'b\"<c>&d\te");
 }
 END_TEST
 
