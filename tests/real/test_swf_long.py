@@ -19,7 +19,7 @@ def made_log():
 
 
 def test_a_thousand_jobs_in_a_minute(make_daemon):
-    daemon = make_daemon(quiet_cpus=0.25, quiet_wait="10min").start()
+    daemon = make_daemon(quiet_cpus=0.25, quiet_wait="1min").start()
     campaigns = Campaigns(daemon.api)
     digest = add(daemon.api, text_of(made_log(), MaxProcs=3).encode())
     spec = trace(digest, compute=3, cpus=0.5, timeScale=SCALE)
