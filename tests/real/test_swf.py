@@ -2,14 +2,16 @@
 here, without benchd's code; and what came of it is a log again."""
 import gzip
 import hashlib
+import http.client
 import json
 import math
 import subprocess
 
 import pytest
 
+import host
 from campaigns import AT_ONCE, EMPTY, design
-from daemon import BUILD
+from daemon import BUILD, PATIENCE, PROGRAM
 from streams import SLURM, Files, rows
 from test_jobstream import hold_lateness, hold_seen
 
@@ -134,7 +136,7 @@ def test_cells_that_replay_the_same_are_looked_at_once(campaigns, digest):
     assert sorted(f["load"] for f in found) == pytest.approx([0.5, 0.9])
 
 
-FAULTS = [
+WRONG = [
     (b"", {}, "/workload/trace", "of 0 there is none"),
     (b"\x7fELF\0\0", {}, "/workload/trace", "Standard Workload Format"),
     (gzip.compress(text_of(made_log()).encode())[:-30], {}, "/workload/trace", "cut off"),
@@ -148,7 +150,7 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize("content, members, pointer, words", FAULTS, ids=[f"{f[2][10:]}-{i}" for i, f in enumerate(FAULTS)])
+@pytest.mark.parametrize("content, members, pointer, words", WRONG, ids=[f"{f[2][10:]}-{i}" for i, f in enumerate(WRONG)])
 def test_what_makes_no_stream_is_refused_where_it_stands(api, content, members, pointer, words):
     spec = trace(add(api, content), **members)
     for target in ("/v1/plans", "/v1/campaigns"):
@@ -182,6 +184,35 @@ def test_an_input_stays_as_long_as_a_campaign_needs_it(api, campaigns):
     for needed in (digest, other):
         assert api.delete(f"/v1/inputs/{needed}").status == 204
     assert api.post("/v1/plans", trace(other, timeScale=SCALE)).pointers == ["/workload/trace"]
+
+
+@pytest.mark.skipif(b"BENCHD_FAULT" not in PROGRAM.read_bytes(),
+                    reason="this build has no fault points: meson configure -Dfaults=true")
+@pytest.mark.parametrize("point, method, kept", [
+    ("inputs.packed", "POST", 0), ("inputs.stored", "POST", 1), ("inputs.stored", "DELETE", 0)])
+def test_killed_while_an_input_comes_or_goes(make_daemon, point, method, kept):
+    """It is there with its content, or not at all."""
+    daemon = make_daemon().start()
+    content = text_of(made_log()).encode()
+    name = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    if method == "DELETE":
+        add(daemon.api, content)
+    daemon.env = {"BENCHD_FAULT": point}
+    daemon.restart()
+    with pytest.raises((OSError, http.client.HTTPException)):
+        if method == "POST":
+            add(daemon.api, content)
+        else:
+            daemon.api.delete(f"/v1/inputs/{name}")
+    assert daemon.process.wait(PATIENCE) == -9, f"it did not end at {point}"
+    daemon.env = {}
+    daemon.start()
+    objects = lambda: list(daemon.state_dir.glob("inputs/*/*.zst"))
+    host.wait_until(lambda: len(objects()) == kept, "the objects that are somebody's")
+    assert [i["digest"] for i in daemon.api.get("/v1/inputs").json["items"]] == [name] * kept
+    again = daemon.api.request("POST", "/v1/inputs", content, BYTES)
+    assert again.status == (200 if kept else 201)
+    assert daemon.api.get(f"/v1/inputs/{name}/content").body == content
 
 
 # -- replaying --
