@@ -2,6 +2,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/fs.h"
+#include "lib/workload/command_check.h"
 #include "lib/workload/output.h"
 #include "lib/workload/rundir.h"
 
