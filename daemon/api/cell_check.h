@@ -9,8 +9,9 @@
 
 #include "lib/workload/workload.h"
 
-/* Begins as zeros. */
+/* Begins as zeros, but for: */
 struct cell_check {
+    const json_t *definitions; /* {NAME: definition} of workloads, borrowed; NULL: none */
     const struct workload *kind;
     json_t *workload, *metrics,
         *hooks; /* found right last, NULL: none; these for a cluster with: */
