@@ -2,8 +2,12 @@
  * Jobs as data: what a stream of them asks for, what was seen of each, and what follows as metrics.
  * PURE: no I/O, no clock; the same spec, seed and block give the same stream on every platform.
  *
- *     stream.c     a `jobstream` spec -> jobs (read by stream_spec.c; distributions: variates.c;
- *                  elementary functions: elementary.c; docs/streams.md)
+ *     stream.c     a `jobstream` spec -> jobs (docs/streams.md); the spec is read by stream_spec.c,
+ *                  stream_model.c and stream_arrival.c
+ *     draws.c      the generators, one for each thing that is drawn
+ *     arrivals.c   when jobs arrive, in sessions of users too; cycles: cycle.c
+ *     lublin.c     Lublin and Feitelson's model; other distributions: variates.c, gamma.c;
+ *                  elementary functions: elementary.c
  *     text.c       jobs <-> the file that bench-driver reads
  *     seen.c       records of driver and nodes -> what was seen of each job (as JSON: seen_json.c)
  *     metrics.c    that -> the metrics of the run (docs/metrics.md)
@@ -53,7 +57,7 @@ void job_stream_done(struct job_stream *s);
 /*
  * Appends a fault, with a pointer below "/workload", for what the schema can't say of a jobstream
  * on a cluster of so many compute nodes: sizes above it, bounds that contradict each other, more
- * than JOBS_MAX tasks, ...
+ * than JOBS_MAX tasks, runtimes that nothing is said of, ...
  */
 void stream_check(const json_t *spec, unsigned compute, struct schema_faults *faults);
 /* The stream of a spec that was found right. What is drawn for one attribute (arrival, size, ...)
@@ -63,7 +67,8 @@ void stream_check(const json_t *spec, unsigned compute, struct schema_faults *fa
 int stream_make(const json_t *spec, uint64_t seed, uint32_t block, unsigned compute,
                 struct job_stream *ret_stream, struct bd_err *err);
 /* The arrivals' mean rate in jobs a second that the spec asks for, by rate or by offered load
- * (load x compute / E[nodes x tasks x runtime]); 0 where all arrive at once. */
+ * (load x compute / E[nodes x tasks x runtime]), or as its model has it; 0 where all arrive at
+ * once. */
 double stream_rate(const json_t *spec, unsigned compute);
 
 /* The file for bench-driver: a line "benchd-jobs 1 N", then one a job: index, arrival_ns, nodes,

@@ -4,10 +4,10 @@
 #include "lib/stats/normality.h"
 #include "lib/stats/series.h"
 
-/* The bootstrap covers what it says from so many values on; of more than so many the mean is as
- * good as normal, whatever they are. */
+/* The bootstrap covers about what it says from so many values on. */
 #define BOOTSTRAP_MIN 20
-#define BOOTSTRAP_MAX 200
+/* More values than these are not drawn for all cells and metrics together. */
+#define DRAWN_MAX 20000000
 
 static double mean_of(const double *values, size_t n, void *arg BD_UNUSED)
 {
@@ -15,7 +15,8 @@ static double mean_of(const double *values, size_t n, void *arg BD_UNUSED)
 }
 
 /* A mean's interval is Student's, which rests on the values being normal: where that could not be
- * looked at there is none, and where it was rejected it is the bootstrap's. */
+ * looked at there is none, and where it was rejected it is the bootstrap's, or in a large campaign
+ * what that comes to without drawing. */
 static void find_mean_interval(const struct analysis *a, const struct analysed_metric *m,
                                const double *values, double confidence, struct cell_figures *f)
 {
@@ -23,7 +24,10 @@ static void find_mean_interval(const struct analysis *a, const struct analysed_m
     size_t n = f->summary.n;
     if (m->kind != STATS_COST || isnan(f->normality.p) || (skewed && n < BOOTSTRAP_MIN))
         return;
-    if (skewed && n <= BOOTSTRAP_MAX) {
+    if (skewed && a->n_cells * a->n_blocks * a->n_metrics > DRAWN_MAX / STATS_DRAWS) {
+        f->mean_method = "ABC";
+        stats_abc_interval(values, a->n_blocks, confidence, &f->mean_interval);
+    } else if (skewed) {
         f->mean_method = "BCa bootstrap";
         stats_bootstrap(values, a->n_blocks, mean_of, NULL, confidence, STATS_DRAWS,
                         a->campaign->seed, &f->mean_interval);

@@ -104,3 +104,26 @@ void stats_student_interval(const double *values, size_t n, double confidence,
     }
     *ret_interval = is;
 }
+
+static double abc_end(const struct values_moments *m, double n, double z)
+{
+    double a = m->m3 / (6 * sqrt(n) * m->m2 * sqrt(m->m2)), w = a + z, scale = 1 - a * w;
+    return scale > 0 ? m->mean + ldexp(sqrt(m->m2 / n) * w / (scale * scale), m->exponent) : NAN;
+}
+
+void stats_abc_interval(const double *values, size_t n, double confidence,
+                        struct stats_interval *ret_interval)
+{
+    struct stats_interval is = {.low = NAN, .high = NAN};
+    size_t there;
+    bd_auto_free double *sorted = values_sorted(values, n, &there);
+    if (there >= 2 && values_finite(sorted, there) && sorted[0] < sorted[there - 1]) {
+        struct values_moments m;
+        values_moments(sorted, there, &m);
+        double z = stats_normal_quantile(0.5 + confidence / 2);
+        double low = abc_end(&m, (double)there, -z), high = abc_end(&m, (double)there, z);
+        if (!isnan(low) && !isnan(high))
+            is = (struct stats_interval){true, low, high, confidence};
+    }
+    *ret_interval = is;
+}

@@ -73,6 +73,18 @@ void stats_quantile_interval(const double *sorted, size_t n, double p, double co
 void stats_student_interval(const double *values, size_t n, double confidence,
                             struct stats_interval *ret_interval);
 
+/*
+ * Of the arithmetic mean, whatever the values were drawn from: the approximation of the BCa
+ * bootstrap (bootstrap.h) that needs no resamples (ABC: DiCiccio and Efron 1992, "More accurate
+ * confidence intervals in exponential families"; Efron and Tibshirani, An Introduction to the
+ * Bootstrap, 14.4). As the mean is linear in the weights of the values, its bias correction is its
+ * acceleration a, and an end is mean + s w / (1 - a w)^2, w = a + z. Of 2 values or more, all
+ * finite and not all equal; is_there is false, and both ends are NAN, of others. coverage is the
+ * nominal one, as of the bootstrap.
+ */
+void stats_abc_interval(const double *values, size_t n, double confidence,
+                        struct stats_interval *ret_interval);
+
 enum stats_kind { STATS_COST, STATS_RATE, STATS_RATIO, STATS_KIND_COUNT };
 const char *stats_kind_to_str(enum stats_kind kind); /* "cost" */
 int stats_kind_from_str(const char *s, enum stats_kind *ret_kind);

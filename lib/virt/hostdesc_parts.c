@@ -127,6 +127,8 @@ static json_t *node_mib(const char *root, const char *node)
     return at ? meminfo_mib(at, "MemTotal") : json_null();
 }
 
+/* The memory of the only node is the host's, which is told; the kernel's own figure of it goes up
+ * and down with memory that is plugged into a virtual machine. */
 json_t *desc_numa(const char *root)
 {
     static const char folder[] = "/sys/devices/system/node";
@@ -136,10 +138,10 @@ json_t *desc_numa(const char *root)
     for (size_t i = 0; i < names.n; i++) {
         bd_auto_free char *cpus = desc_text(root, "%s/%s/cpulist", folder, names.items[i]);
         bd_auto_free char *distance = desc_text(root, "%s/%s/distance", folder, names.items[i]);
-        json_array_append_new(list,
-                              json_pack("{s:s, s:o, s:o, s:o}", "node", names.items[i], "cpus",
-                                        desc_word(cpus), "distance", desc_word(distance),
-                                        "memoryMiB", node_mib(root, names.items[i])));
+        json_array_append_new(
+            list, json_pack("{s:s, s:o, s:o, s:o}", "node", names.items[i], "cpus", desc_word(cpus),
+                            "distance", desc_word(distance), "memoryMiB",
+                            names.n > 1 ? node_mib(root, names.items[i]) : json_null()));
     }
     return list;
 }

@@ -50,7 +50,7 @@ START_TEST(streams_are_those_that_another_program_makes)
 {
     glob_t found = {0};
     ck_assert_int_eq(glob(VECTORS_DIR "/*.json", 0, NULL, &found), 0);
-    ck_assert_uint_ge(found.gl_pathc, 10);
+    ck_assert_uint_ge(found.gl_pathc, 19);
     for (size_t i = 0; i < found.gl_pathc; i++)
         assert_vector(found.gl_pathv[i]);
     globfree(&found);
@@ -105,6 +105,11 @@ START_TEST(changing_one_member_leaves_the_other_draws_as_they_are)
         {"{'arrival': {'rate': '11/s'}}", ARRIVAL},
         {"{'arrival': {'process': 'uniform', 'rate': '10/s'}}", ARRIVAL},
         {"{'arrival': {'process': 'all'}}", ARRIVAL},
+        {"{'arrival': {'rate': '10/s', 'cycle': {'period': '1s', 'weights': [1, 2]}}}", ARRIVAL},
+        {"{'arrival': {'process': 'sessions', 'rate': '10/s', 'session': {'jobs': 3, 'think': "
+         "{'distribution': 'constant', 'value': '1s'}}}}",
+         ARRIVAL | USER},
+        {"{'model': {'name': 'lublin'}, 'timeScale': 0.01}", 0}, /* nothing is left to it */
         {"{'size': {'constant': 4}}", NODES},
         {"{'runtime': {'distribution': 'hyperexponential', 'branches': "
          "[{'probability': 0.5, 'mean': '1s'}, {'probability': 0.5, 'mean': '2s'}]}}",
@@ -142,14 +147,44 @@ START_TEST(under_a_load_gaps_are_stretched_and_not_drawn_anew)
 }
 END_TEST
 
+/* Without it, what the spec says no word of, the model does. */
+START_TEST(a_model_says_what_the_spec_does_not)
+{
+    static const struct {
+        const char *without;
+        int differs;
+    } cases[] = {{"arrival", ARRIVAL}, {"size", NODES}, {"runtime", RUNTIME | REQUESTED}};
+    bd_auto_json json_t *base = stream_spec_with(varied);
+    bd_auto_json json_t *model = json_of("{'model': {'name': 'lublin'}, 'timeScale': 0.01}");
+    json_object_update(base, model);
+    auto_stream before = stream_of(base, 1, 3, 4);
+    for (size_t i = 0; i < BD_ARRAY_LEN(cases); i++) {
+        bd_auto_json json_t *spec = json_copy(base);
+        json_object_del(spec, cases[i].without);
+        json_object_set_new(spec, "timeout", json_string("100h"));
+        auto_stream after = stream_of(spec, 1, 3, 4);
+        ck_assert_msg(differing_anywhere(&before, &after) == cases[i].differs, "%s: %x",
+                      cases[i].without, (unsigned)differing_anywhere(&before, &after));
+    }
+}
+END_TEST
+
 START_TEST(more_jobs_are_the_same_jobs_and_some_more)
 {
-    bd_auto_json json_t *spec = stream_spec_with(varied);
-    auto_stream few = stream_of(spec, 1, 0, 4);
-    json_object_set_new(spec, "jobs", json_integer(500));
-    auto_stream many = stream_of(spec, 1, 0, 4);
-    ck_assert_uint_eq(many.n, 500);
-    ck_assert_int_eq(memcmp(few.items, many.items, few.n * sizeof(*few.items)), 0);
+    static const char *const arrivals[] = {
+        "{}",
+        "{'arrival': {'process': 'sessions', 'rate': '10/s', 'cycle': {'period': '9s', 'weights': "
+        "[1, 2]}, 'session': {'jobs': 3, 'think': {'distribution': 'exponential', 'mean': '4s'}}}}",
+    };
+    for (size_t i = 0; i < BD_ARRAY_LEN(arrivals); i++) {
+        bd_auto_json json_t *spec = stream_spec_with(varied), *members = json_of(arrivals[i]);
+        json_object_update(spec, members);
+        auto_stream few = stream_of(spec, 1, 0, 4);
+        json_object_set_new(spec, "jobs", json_integer(500));
+        auto_stream many = stream_of(spec, 1, 0, 4);
+        ck_assert_uint_eq(many.n, 500);
+        ck_assert_int_eq(memcmp(few.items, many.items, few.n * sizeof(*few.items)), 0);
+    }
 }
 END_TEST
 
@@ -406,7 +441,7 @@ END_TEST
 
 UNIT_MAIN("jobs-stream", streams_are_those_that_another_program_makes,
           changing_one_member_leaves_the_other_draws_as_they_are,
-          under_a_load_gaps_are_stretched_and_not_drawn_anew,
+          a_model_says_what_the_spec_does_not, under_a_load_gaps_are_stretched_and_not_drawn_anew,
           more_jobs_are_the_same_jobs_and_some_more, dependencies_that_stay_are_on_the_same_jobs,
           seed_and_block_make_a_stream_of_their_own, a_fixed_stream_is_the_first_blocks_in_all,
           what_is_not_asked_for_is_plain, bursts_come_at_equal_distances_from_the_beginning_on,

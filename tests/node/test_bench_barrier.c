@@ -19,12 +19,22 @@ static const struct {
     {"FAKE_MPICH", "libmpi.so.12"},
 };
 
+/* One that is no library stands before those that this host may have. */
+static void install_none(void)
+{
+    write_file(scratch("libmpi.so.40"), "", 0644);
+    write_file(scratch("libmpich.so.12"), "", 0644);
+    write_file(scratch("libmpi.so.12"), "", 0644);
+    setenv("LD_LIBRARY_PATH", scratch(""), 1);
+}
+
 static void install(int i)
 {
     const char *file = scratch(libraries[i].name);
 
+    install_none();
+    ck_assert_int_eq(unlink(file), 0);
     ck_assert_int_eq(symlink(program_setting(libraries[i].variable), file), 0);
-    setenv("LD_LIBRARY_PATH", scratch(""), 1);
 }
 
 START_TEST(test_barriers_are_counted)
@@ -61,11 +71,7 @@ END_TEST
 
 START_TEST(test_image_without_mpi_is_told)
 {
-    /* One that is no library stands before those that this host may have. */
-    write_file(scratch("libmpi.so.40"), "", 0644);
-    write_file(scratch("libmpich.so.12"), "", 0644);
-    write_file(scratch("libmpi.so.12"), "", 0644);
-    setenv("LD_LIBRARY_PATH", scratch(""), 1);
+    install_none();
     struct outcome outcome = run(barrier, "0");
     ck_assert_int_eq(outcome.code, 77);
     ck_assert_msg(strstr(outcome.err, "no MPI library in this image"), "%s", outcome.err);

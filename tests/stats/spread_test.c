@@ -61,6 +61,29 @@ START_TEST(test_students_interval_is_what_scipy_says)
 }
 END_TEST
 
+START_TEST(test_abc_intervals_are_what_r_says)
+{
+    bd_auto_json json_t *samples = vectors_load("samples.json");
+    bd_auto_json json_t *vectors = vectors_load("r.json");
+    const json_t *rows = json_object_get(vectors, "ABC of the mean 0.95: low, high"), *row;
+    const char *name;
+    ck_assert_uint_gt(json_object_size(rows), 30);
+    json_object_foreach ((json_t *)rows, name, row) {
+        double ends[2];
+        size_t n;
+        struct stats_interval is;
+        bd_auto_free double *values = vectors_sample(samples, name, &n);
+        vectors_numbers(row, ends, 2);
+        stats_abc_interval(values, n, 0.95, &is);
+        ck_assert_msg(is.is_there == !isnan(ends[0]), "%s", name);
+        double near = 1e-9 * (ends[1] - ends[0]);
+        ck_assert_msg(
+            !is.is_there || (fabs(is.low - ends[0]) <= near && fabs(is.high - ends[1]) <= near),
+            "%s: %.17g to %.17g, not %.17g to %.17g", name, is.low, is.high, ends[0], ends[1]);
+    }
+}
+END_TEST
+
 START_TEST(test_intervals_of_quantiles_are_the_best_pair_of_ranks)
 {
     bd_auto_json json_t *vectors = vectors_load("description.json");
@@ -184,6 +207,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, test_spread_is_what_scipy_says);
     tcase_add_loop_test(tcase, test_students_interval_is_what_scipy_says, 0, 2);
+    tcase_add_test(tcase, test_abc_intervals_are_what_r_says);
     tcase_add_test(tcase, test_intervals_of_quantiles_are_the_best_pair_of_ranks);
     tcase_add_test(tcase, test_the_interval_of_the_half_is_that_of_the_median);
     tcase_add_test(tcase, test_intervals_of_quantiles_are_mirrored);

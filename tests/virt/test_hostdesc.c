@@ -54,6 +54,9 @@ static const struct {
     {"/sys/devices/system/node/node0/distance", "10 21\n"},
     {"/sys/devices/system/node/node0/meminfo",
      "Node 0 MemTotal:        8151566 kB\nNode 0 MemFree: 1 kB\n"},
+    {"/sys/devices/system/node/node1/cpulist", "2\n"},
+    {"/sys/devices/system/node/node1/distance", "21 10\n"},
+    {"/sys/devices/system/node/node1/meminfo", "Node 1 MemTotal:        8151040 kB\n"},
     {"/sys/devices/system/clocksource/clocksource0/current_clocksource", "tsc\n"},
     {"/sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never\n"},
     {"/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "128\n"},
@@ -71,7 +74,9 @@ static const char expected[] =
     "'6.1.0-18-amd64','version':'#1 SMP'},'libvirt':'9.0.0','memory':{'hugePages':{'2048kB':128},"
     "'numaBalancing':1,'samePageMerging':0,'swapMiB':2047,'swappiness':60,'totalMiB':15921,"
     "'transparentHugePages':'madvise'},'numa':[{'cpus':'0-1','distance':'10 21','memoryMiB':7960,"
-    "'node':'node0'}],'qemu':null,'schema':'benchd.host/1','virtual':{'is':true,'kind':'qemu'}}";
+    "'node':'node0'},{'cpus':'2','distance':'21 "
+    "10','memoryMiB':7960,'node':'node1'}],'qemu':null,'schema':'benchd.host/"
+    "1','virtual':{'is':true,'kind':'qemu'}}";
 
 static char *text_of(const char *root)
 {
@@ -113,6 +118,20 @@ START_TEST(test_the_digest_is_of_what_matters)
     hostdesc_digest(c, after);
     ck_assert_str_eq(before, same);
     ck_assert_str_ne(before, after);
+    unit_dir_done(root);
+}
+END_TEST
+
+/* Memory that is plugged into a virtual machine comes and goes in it. */
+START_TEST(test_the_memory_of_an_only_node_is_told_once)
+{
+    char *root = unit_dir();
+    put(root, "/sys/devices/system/node/node0/cpulist", "0-1\n");
+    put(root, "/sys/devices/system/node/node0/meminfo", "Node 0 MemTotal: 4096 kB\n");
+    bd_auto_json json_t *host = hostdesc_read(root, NULL, NULL);
+    const json_t *node = json_array_get(json_object_get(host, "numa"), 0);
+    ck_assert_str_eq(bd_json_str(node, "cpus", "?"), "0-1");
+    ck_assert(json_is_null(json_object_get(node, "memoryMiB")));
     unit_dir_done(root);
 }
 END_TEST
@@ -230,6 +249,7 @@ int main(void)
     TCase *tcase = tcase_create("virt-hostdesc");
     tcase_add_test(tcase, test_everything_is_read);
     tcase_add_test(tcase, test_the_digest_is_of_what_matters);
+    tcase_add_test(tcase, test_the_memory_of_an_only_node_is_told_once);
     tcase_add_test(tcase, test_what_is_not_there_is_null);
     tcase_add_loop_test(tcase, test_virtual_machines, 0, BD_ARRAY_LEN(machines));
     tcase_add_test(tcase, test_lists_of_the_kernel);

@@ -3,7 +3,7 @@
 #     Rscript make_description.R > r.json        in this folder, after make_description.py
 #
 # Shapiro-Wilk: W, p. Trend: S, p (two-sided; exact up to 50 values without ties, else normal with
-# continuity and ties), the median of all slopes.
+# continuity and ties), the median of all slopes. ABC of the mean (Debian: r-cran-boot): its ends, for 0.95.
 lines <- grep('^"[^"]*": \\[', readLines("samples.json"), value = TRUE)
 
 number <- function(x) if (is.na(x)) "null" else if (is.infinite(x)) (if (x > 0) '"inf"' else '"-inf"') else sprintf("%.17g", x)
@@ -36,8 +36,18 @@ trend <- function(v) {
     c(s, p, slope)
 }
 
+# A mean is linear in its weights: differences as large as these are its derivatives, and lose no digits.
+abc <- function(v) {
+    if (length(v) < 2 || any(is.infinite(v)) || min(v) == max(v)) return(c(NA, NA))
+    shift <- v[1]
+    scale <- max(abs(v - shift))
+    ends <- boot::abc.ci((v - shift) / scale, function(x, w) sum(x * w), conf = 0.95, eps = 0.1)
+    shift + scale * ends[2:3]
+}
+
 shapiros <- c()
 trends <- c()
+abcs <- c()
 for (line in lines) {
     name <- sub('^"([^"]*)".*$', "\\1", line)
     inside <- sub("\\].*$", "", sub("^[^[]*\\[", "", line))
@@ -45,8 +55,10 @@ for (line in lines) {
     v <- v[v != "null" & v != ""]
     v <- as.numeric(v)
     shapiros <- c(shapiros, row(name, shapiro(v)))
+    if (length(v) < 1000) abcs <- c(abcs, row(name, abc(v)))
     if (length(v) < 3000) trends <- c(trends, row(name, trend(v)))
 }
 cat(sprintf('{\n"made by": "make_description.R with %s",\n', R.version.string))
 cat('"Shapiro-Wilk: W, p": {\n', paste(shapiros, collapse = ",\n"), '\n},\n', sep = "")
-cat('"trend: S, p, slope": {\n', paste(trends, collapse = ",\n"), '\n}\n}\n', sep = "")
+cat('"trend: S, p, slope": {\n', paste(trends, collapse = ",\n"), '\n},\n', sep = "")
+cat('"ABC of the mean 0.95: low, high": {\n', paste(abcs, collapse = ",\n"), '\n}\n}\n', sep = "")

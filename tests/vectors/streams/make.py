@@ -8,10 +8,14 @@ It follows docs/streams.md: its own xoshiro256** and splitmix64, and decimal ari
 place of doubles, so that what is rounded to microseconds here is the exact value. A program that comes
 to the same numbers with doubles computes accurately enough.
 """
+import heapq
 import json
 import statistics
 import sys
 from decimal import ROUND_FLOOR, Decimal, getcontext
+from fractions import Fraction
+from functools import cache
+from math import comb
 from pathlib import Path
 
 getcontext().prec = 60
@@ -20,7 +24,8 @@ WORD = (1 << 64) - 1
 US = {"ns": Decimal("0.001"), "us": Decimal(1), "ms": Decimal(10**3), "s": Decimal(10**6),
       "min": 60 * Decimal(10**6), "h": 3600 * Decimal(10**6)}
 DAY = 24 * US["h"]
-ARRIVAL, SIZE, RUNTIME, BRANCH, FACTOR, USER, PRIORITY, ARRAY, DEPENDENT, AFTER = range(1, 11)
+(ARRIVAL, SIZE, RUNTIME, BRANCH, FACTOR, USER, PRIORITY, ARRAY, DEPENDENT, AFTER, SESSION, THINK,
+ THINK_BRANCH) = range(1, 14)
 
 
 # -- the generator --
@@ -108,6 +113,138 @@ def normal_quantile(p):
     return z
 
 
+# -- the gamma distribution --
+
+def bernoulli(n):
+    """B_0 to B_n, by the recurrence over all before."""
+    numbers = []
+    for m in range(n + 1):
+        numbers.append(Fraction(int(m == 0)) - sum(comb(m, k) * b / Fraction(m - k + 1) for k, b in enumerate(numbers)))
+    return numbers
+
+
+BERNOULLI = [Decimal(b.numerator) / b.denominator for b in bernoulli(60)]
+
+
+@cache
+def log_factorial(a):
+    """ln Gamma(a + 1): Stirling's series far out, and the way back."""
+    z, back = a + 1, Decimal(0)
+    while z < 60:
+        back += z.ln()
+        z += 1
+    series = sum(BERNOULLI[k] / (k * (k - 1)) / z ** (k - 1) for k in range(2, 61, 2))
+    return (z - Decimal("0.5")) * z.ln() - z + (2 * PI).ln() / 2 + series - back
+
+
+def gamma_density(a, x):
+    return (a * x.ln() - x - log_factorial(a)).exp() * a / x
+
+
+def gamma_cdf(a, x):
+    """The series of the lower incomplete gamma function, for all x."""
+    if x <= 0:
+        return Decimal(0)
+    term = total = Decimal(1)
+    i = a
+    while term > total * Decimal("1e-58"):
+        i += 1
+        term = term * x / i
+        total += term
+    return (a * x.ln() - x - log_factorial(a)).exp() * total
+
+
+def gamma_quantile(a, p):
+    """Newton's steps, halved where they would lead below 0."""
+    z = Decimal(statistics.NormalDist().inv_cdf(float(p)))
+    x = max(a / 1000, a * (1 - 1 / (9 * a) + z / (3 * a.sqrt())) ** 3)
+    for _ in range(200):
+        step = (gamma_cdf(a, x) - p) / gamma_density(a, x)
+        x = x - step if step < x else x / 2
+        if abs(step) < x * Decimal("1e-35"):
+            return x
+    raise ArithmeticError(f"no quantile of {a} at {p}")
+
+
+# -- the model of Lublin and Feitelson --
+
+BATCH = {"serialProb": 0.2927, "pow2Prob": 0.6686, "uProb": 0.875, "a1": 6.57, "b1": 0.823, "a2": 639.1,
+         "b2": 0.0156, "pa": -0.003, "pb": 0.6986, "longestRuntime": "162755s", "aarr": 6.0415, "barr": 0.8531,
+         "arar": 1.0519, "longestGap": "442413s", "anum": 6.1271, "bnum": 5.2740}
+LN2 = Decimal(2).ln()
+
+
+def log2(x):
+    return Decimal(x).ln() / LN2
+
+
+class Time:
+    """e^G seconds, G of a gamma distribution; what is longer is drawn again."""
+
+    def __init__(self, shape, scale, longest):
+        self.shape, self.scale, cut = shape, scale, (microseconds(longest) / US["s"]).ln()
+        self.below = gamma_cdf(shape, cut / scale)
+        self.mean = (1 - scale) ** -shape * gamma_cdf(shape, cut * (1 - scale) / scale) / self.below
+
+    def at(self, u):
+        return (self.scale * gamma_quantile(self.shape, u * self.below)).exp()
+
+
+class Model:
+    def __init__(self, told, compute):
+        p = {k: v if isinstance(v, str) else Decimal(v) for k, v in {**BATCH, **told}.items() if k not in ("name", "load", "start")}
+        self.p, self.compute = p, compute
+        high = p.setdefault("uHi", log2(compute))
+        low = p.setdefault("uLow", min(Decimal("0.8") if compute < 16 else Decimal("1.2"), high))
+        p.setdefault("uMed", max(high - 2, low + (high - low) / 3))
+        self.first, self.second = (Time(p[a], p[b], p["longestRuntime"]) for a, b in (("a1", "b1"), ("a2", "b2")))
+        self.gap = Time(p["aarr"] * p["arar"], p["barr"], p["longestGap"])
+        self.sizes = [self.probability(n) for n in range(1, compute + 1)]
+
+    def two_stage(self, y):
+        """P(Y <= y) of the logarithm of a size."""
+        def rise(low, high):
+            return Decimal(int(y > low)) if y <= low or y >= high else (y - low) / (high - low)
+        p = self.p
+        return p["uProb"] * rise(p["uLow"], p["uMed"]) + (1 - p["uProb"]) * rise(p["uMed"], p["uHi"])
+
+    def probability(self, n):
+        p, half = self.p, Decimal("0.5")
+        total = p["serialProb"] if n == 1 else Decimal(0)
+        above = 1 if n == self.compute else self.two_stage(log2(n + half))
+        total += (1 - p["serialProb"] - p["pow2Prob"]) * (above - (self.two_stage(log2(n - half)) if n > 1 else 0))
+        k = n.bit_length() - 1
+        if n == 1 << k:
+            above = 1 if 2 * n > self.compute else self.two_stage(k + half)
+            total += p["pow2Prob"] * (above - (self.two_stage(k - half) if k else 0))
+        return total
+
+    def size(self, u):
+        upto = Decimal(0)
+        for n, probability in enumerate(self.sizes, 1):
+            upto += probability
+            if u < upto:
+                return n
+        return self.compute
+
+    def of_first(self, n):
+        p = min(max(self.p["pa"] * n + self.p["pb"], Decimal(0)), Decimal(1))
+        return p * self.first.below / (p * self.first.below + (1 - p) * self.second.below)
+
+    def runtime(self, n, u, branch):
+        return (self.first if branch < self.of_first(n) else self.second).at(u)
+
+    def runtime_mean(self, n):
+        p = self.of_first(n)
+        return p * self.first.mean + (1 - p) * self.second.mean
+
+    def weights(self):
+        """Of the half hours from midnight on; the gamma's day begins with the 11th."""
+        a, b, half = self.p["anum"], self.p["bnum"], Decimal("0.5")
+        of = {(i - 1) % 48: gamma_cdf(a, (i + half) / b) - gamma_cdf(a, (i - half) / b) for i in range(11, 59)}
+        return [of[i] for i in range(48)]
+
+
 # -- the distributions of runtimes, in microseconds --
 
 def bounds(runtime):
@@ -163,6 +300,10 @@ def mean(runtime):
 
 # -- streams --
 
+def scale_of(spec):
+    return Decimal(spec.get("timeScale", 1))
+
+
 def sizes(spec, compute):
     (kind, what), = spec.get("size", {"constant": 1}).items()
     if kind == "constant":
@@ -183,43 +324,121 @@ def factors(spec):
     return [Decimal(factor)] * 2
 
 
-def mean_gap(spec, compute):
+def work(spec, compute, model):
+    """E[nodes x runtime], in node microseconds."""
+    def of(nodes):
+        return mean(spec["runtime"]) if "runtime" in spec else model.runtime_mean(nodes) * US["s"] * scale_of(spec)
+    if "size" not in spec and model:
+        return sum(probability * n * of(n) for n, probability in enumerate(model.sizes, 1))
+    choice = sizes(spec, compute)
+    return sum(n * of(n) for n in choice) / len(choice)
+
+
+def arrival_of(spec):
+    return spec.get("arrival", {"process": "model", **spec.get("model", {})} if "model" in spec
+                    else {"process": "poisson", "load": 0.8})
+
+
+def mean_gap(spec, compute, model):
     """Microseconds from a job to the next; 0: all arrive at once."""
-    arrival = spec.get("arrival", {"process": "poisson", "load": 0.8})
+    arrival = arrival_of(spec)
     if arrival["process"] == "all":
         return Decimal(0)
     if "rate" in arrival:
         return US["s"] / per_second(arrival["rate"])
+    if "load" not in arrival:
+        return model.gap.mean * US["s"] * scale_of(spec)
     arrays = spec.get("arrays", {"share": 0, "tasks": 1})
     tasks = 1 + (arrays["tasks"] - 1) * Decimal(arrays["share"])
-    choice = sizes(spec, compute)
-    return Decimal(sum(choice)) / len(choice) * tasks * mean(spec["runtime"]) / (Decimal(arrival["load"]) * compute)
+    return work(spec, compute, model) * tasks / (Decimal(arrival["load"]) * compute)
 
 
-def gap(spec, u, index, average):
-    arrival = spec.get("arrival", {"process": "poisson"})
+def cycle_of(spec, model):
+    """From the time of arrivals to that of the clock, both in microseconds from the beginning."""
+    told = spec["model"] if "arrival" not in spec and model else spec.get("arrival", {}).get("cycle")
+    if told is None:
+        return lambda t: t
+    weights = model.weights() if "arrival" not in spec else [Decimal(w) for w in told["weights"]]
+    period = microseconds(told.get("period", "24h")) * scale_of(spec)
+    start = microseconds(told["start"]) * scale_of(spec) if "start" in told else Decimal(0)
+    slot, total = period / len(weights), sum(weights)
+    begin = Decimal(0)
+    for i, weight in enumerate(weights):
+        begin += weight / total * period * min(max((start - i * slot) / slot, Decimal(0)), Decimal(1))
+
+    def real(t):
+        whole, rest = divmod(begin + t, period)
+        for i, weight in enumerate(weights):
+            paid = weight / total * period
+            if rest < paid:
+                return whole * period + (i + rest / paid) * slot - start
+            rest -= paid
+        return (whole + 1) * period - start
+    return real
+
+
+def gap(spec, u, index, average, model):
+    arrival = arrival_of(spec)
     process, burst = arrival["process"], arrival.get("burst", 1)
     if process == "poisson":
         return rounded(-average * (1 - u).ln())
+    if process == "sessions":
+        return rounded(-average * Decimal(arrival["session"]["jobs"]) * (1 - u).ln())
     if process == "uniform":
         return rounded(2 * average * u)
+    if process == "model":
+        return rounded(average * model.gap.at(u) / model.gap.mean)
     return rounded(average * burst) if process == "burst" and index and index % burst == 0 else 0
 
 
-def stream(spec, seed, block, compute):
+def session_jobs(session, u):
+    average = Decimal(session["jobs"])
+    if session.get("distribution", "geometric") == "constant" or average == 1:
+        return int(average)
+    return 1 + int(((1 - u).ln() / (1 - 1 / average).ln()).to_integral_value(ROUND_FLOOR))
+
+
+def arrivals(spec, compute, model, draw):
+    """When each job comes, and whose it is."""
+    average, real, users, at = mean_gap(spec, compute, model), cycle_of(spec, model), spec.get("users", 0), 0
+
+    def user():
+        return 1 + draw[USER].below(users) if users else 0
+
+    if arrival_of(spec)["process"] != "sessions":
+        for i in range(spec["jobs"]):
+            at += gap(spec, draw[ARRIVAL].unit(), i, average, model)
+            yield rounded(real(at)), user()
+        return
+    session, open_ones = spec["arrival"]["session"], []
+    at = gap(spec, draw[ARRIVAL].unit(), 0, average, model)
+    for begun in range(1 << 62):
+        coming = rounded(real(at))
+        while open_ones and open_ones[0][0] <= coming:
+            when, number, left, whose = heapq.heappop(open_ones)
+            think = scale_of(spec) * value(session["think"], draw[THINK].unit(), draw[THINK_BRANCH].unit())
+            if left > 1:
+                heapq.heappush(open_ones, (when + rounded(think), number, left - 1, whose))
+            yield when, whose
+        heapq.heappush(open_ones, (coming, begun, session_jobs(session, draw[SESSION].unit()), user()))
+        at += gap(spec, draw[ARRIVAL].unit(), 0, average, model)
+
+
+def stream(spec, seed, block, compute, model):
     if spec.get("seed") == "fixed":
         block = 0
-    draw = {i: Generator(seed, i << 32 | block) for i in range(ARRIVAL, AFTER + 1)}
-    average, choice, (low, high) = mean_gap(spec, compute), sizes(spec, compute), factors(spec)
+    draw = {i: Generator(seed, i << 32 | block) for i in range(ARRIVAL, THINK_BRANCH + 1)}
+    choice, (low, high) = sizes(spec, compute), factors(spec)
     arrays, priorities = spec.get("arrays", {"share": 0, "tasks": 1}), spec.get("priorities", [])
-    users, dependent = spec.get("users", 0), Decimal(spec.get("dependencies", {}).get("share", 0))
-    at = 0
+    dependent = Decimal(spec.get("dependencies", {}).get("share", 0))
+    coming = arrivals(spec, compute, model, draw)
     for i in range(spec["jobs"]):
-        at += gap(spec, draw[ARRIVAL].unit(), i, average)
-        runtime = max(1, rounded(value(spec["runtime"], draw[RUNTIME].unit(), draw[BRANCH].unit())))
+        at, user = next(coming)
+        nodes = model.size(draw[SIZE].unit()) if model and "size" not in spec else choice[draw[SIZE].below(len(choice))]
+        u, branch = draw[RUNTIME].unit(), draw[BRANCH].unit()
+        exact = value(spec["runtime"], u, branch) if "runtime" in spec else model.runtime(nodes, u, branch) * US["s"] * scale_of(spec)
+        runtime = max(1, rounded(exact))
         requested = max(runtime, rounded(runtime * (low + (high - low) * draw[FACTOR].unit())))
-        nodes = choice[draw[SIZE].below(len(choice))]
-        user = 1 + draw[USER].below(users) if users else 0
         priority = priorities[draw[PRIORITY].below(len(priorities))] if priorities else 0
         tasks = arrays["tasks"] if draw[ARRAY].unit() < Decimal(arrays["share"]) else 1
         waits, back = draw[DEPENDENT].unit() < dependent, 1 + draw[AFTER].below(min(max(i, 1), 8))
@@ -264,17 +483,48 @@ CASES = {
         "dependencies": {"share": 0.6}, "requested": {"factor": 1}}),
     "fixed": (7, 1, 4, {
         "arrival": {"process": "poisson", "load": 0.8}, "size": MIXED, "runtime": LOGNORMAL, "seed": "fixed"}),
+    "lublin": (7, 1, 128, {"model": {"name": "lublin"}, "timeScale": 0.001}),
+    "lublin-load": (8, 0, 8, {
+        "model": {"name": "lublin", "load": 0.7, "start": "9h"}, "timeScale": 0.002,
+        "arrays": {"share": 0.2, "tasks": 3}, "requested": {"factor": "uniform(1, 5)"}}),
+    # the authors' interactive jobs, and numbers of nodes that are no power of two
+    "lublin-interactive": (9, 3, 100, {
+        "model": {"name": "lublin", "serialProb": 0.1541, "pow2Prob": 0.625, "uLow": 1, "uMed": 3, "uHi": 5.5,
+                  "uProb": 0.705, "a1": 3.8351, "b1": 0.6605, "a2": 7.073, "b2": 0.6856, "pa": -0.0118, "pb": 0.9156,
+                  "longestRuntime": "18h", "aarr": 6.551, "barr": 0.6621, "arar": 0.9797, "anum": 8.9186,
+                  "bnum": 3.668, "longestGap": "48h", "load": 0.9, "start": "22h"}, "timeScale": 0.01, "users": 3}),
+    "lublin-jobs": (10, 2, 5, {
+        "arrival": {"process": "poisson", "load": 0.6}, "size": {"choice": [1, 2, 5]}, "timeScale": 0.01,
+        "model": {"name": "lublin", "pa": -0.1}}),
+    "lublin-sizes": (11, 2, 24, {
+        "arrival": {"process": "uniform", "load": 0.6}, "runtime": LOGNORMAL, "model": {"name": "lublin"}}),
+    "cycle": (12, 0, 4, {
+        "arrival": {"process": "poisson", "load": 0.8, "cycle": {"weights": [0, 1, 0, 2.5, 0.1, 4, 0], "start": "5h"}},
+        "size": MIXED, "runtime": LOGNORMAL, "timeScale": 0.0001}),
+    "cycle-burst": (12, 1, 4, {
+        "arrival": {"process": "burst", "burst": 5, "rate": "3/s", "cycle": {"period": "3s", "weights": [1, 0, 3, 5]}},
+        "runtime": LOGNORMAL}),
+    "sessions": (13, 4, 8, {
+        "arrival": {"process": "sessions", "load": 0.7, "session": {
+            "jobs": 4.5, "think": {"distribution": "lognormal", "median": "2min", "sigma": 1.3}}},
+        "size": MIXED, "runtime": LOGNORMAL, "timeScale": 0.01, "users": 6}),
+    "sessions-of-a-day": (14, 0, 16, {
+        "arrival": {"process": "sessions", "load": 0.8, "cycle": {"weights": [1, 2, 6, 3], "start": "90min"}, "session": {
+            "jobs": 3, "distribution": "constant", "think": {"distribution": "hyperexponential", "branches": [
+                {"probability": 0.6, "mean": "1min"}, {"probability": 0.4, "mean": "15min"}]}}},
+        "model": {"name": "lublin"}, "timeScale": 0.002, "users": 2}),
 }
 
 
 def written(name):
     seed, block, compute, members = CASES[name]
     spec = {"name": "jobstream", "jobs": 24, **members}
-    average = mean_gap(spec, compute)
+    model = Model(spec["model"], compute) if "model" in spec else None
+    average = mean_gap(spec, compute, model)
     head = {"seed": seed, "block": block, "compute": compute, "spec": spec,
             "rate": float(US["s"] / average) if average else 0}
     lines = [f"  {json.dumps(key)}: {json.dumps(what)}," for key, what in head.items()]
-    jobs = ",\n".join(f"    {json.dumps(job)}" for job in stream(spec, seed, block, compute))
+    jobs = ",\n".join(f"    {json.dumps(job)}" for job in stream(spec, seed, block, compute, model))
     return "{\n" + "\n".join(lines) + '\n  "jobs": [\n' + jobs + "\n  ]\n}\n"
 
 
