@@ -20,6 +20,7 @@ struct config {
     char *image_dir; /* "" for STATE_DIR/images */
     char *recipe_dir;
     char *fragments;  /* directories, separated by colons */
+    char *workloads;  /* the same, of definitions */
     char *node_layer; /* programs laid over every node's root */
     char *bench_enter;
     char *libvirt_uri;

@@ -168,6 +168,7 @@ static int make_api(struct daemon *d, struct bd_err *err)
         .artifacts_dir = d->artifacts_dir,
         .recipe_dir = d->config.recipe_dir,
         .fragments = d->config.fragments,
+        .workloads = d->config.workloads,
         .bench_enter = d->config.bench_enter,
         .libvirt_uri = d->config.libvirt_uri,
     };

@@ -35,6 +35,7 @@ enum arg_words {
     WORDS_RECIPE,
     WORDS_CAMPAIGN,
     WORDS_RUN,
+    WORDS_WORKLOAD,
     WORDS_SHELL,
     WORDS_REPORT, /* its formats */
     WORDS_CAMPAIGN_FORMAT,

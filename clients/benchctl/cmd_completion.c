@@ -10,9 +10,13 @@
 static const struct source {
     const char *words, *path, *members[2];
 } sources[] = {
-    {"clusters", "/v1/clusters", {"id", "name"}}, {"images", "/v1/images", {"id", "name"}},
-    {"recipes", "/v1/images", {"recipe", NULL}},  {"campaigns", "/v1/campaigns", {"id", "name"}},
-    {"runs", "/v1/runs", {"id", NULL}},           {"inputs", "/v1/inputs", {"id", NULL}},
+    {"clusters", "/v1/clusters?limit=500", {"id", "name"}},
+    {"images", "/v1/images?limit=500", {"id", "name"}},
+    {"recipes", "/v1/images?limit=500", {"recipe", NULL}},
+    {"campaigns", "/v1/campaigns?limit=500", {"id", "name"}},
+    {"runs", "/v1/runs?limit=500", {"id", NULL}},
+    {"inputs", "/v1/inputs?limit=500", {"id", NULL}},
+    {"workloads", "/v1/workloads", {"name", NULL}},
 };
 
 static const struct source *find_source(const char *words)
@@ -35,11 +39,10 @@ static int print_words(struct cli *cli, const struct source *source, struct bd_e
 {
     bd_auto_json json_t *list = NULL;
     http_auto_reply struct http_reply reply = {0};
-    bd_auto_free char *path = bd_xasprintf("%s?limit=500", source->path);
     bd_auto_strv struct bd_strv words = {0};
     const json_t *object;
     size_t i;
-    int r = api_get(cli, path, &reply, &list, err);
+    int r = api_get(cli, source->path, &reply, &list, err);
     if (r < 0)
         return r;
     json_array_foreach (json_object_get(list, "items"), i, object) {

@@ -160,6 +160,20 @@ const struct command commands[] = {
     {"fragment show", "GROUP/NAME", 1, 1, WORDS_NONE, "show a fragment", NULL, NULL,
      cmd_fragment_show},
 
+    {"workload ls", "", 0, 0, WORDS_NONE, "list what can be measured", NULL, NULL, cmd_workload_ls},
+    {"workload show", "NAME", 1, 1, WORDS_WORKLOAD,
+     "show a workload: what it needs, its parameters and metrics", NULL, NULL, cmd_workload_show},
+    {"workload add", "FILE", 1, 1, WORDS_FILE, "register a workload that a file defines",
+     "FILE is its definition, YAML or JSON (- for stdin). Its name is printed. Campaigns that were "
+     "planned\n"
+     "with one of the same name keep that.",
+     NULL, cmd_workload_add},
+    {"workload rm", "NAME", 1, 1, WORDS_WORKLOAD, "remove a workload that was registered", NULL,
+     NULL, cmd_workload_rm},
+    {"workload check", "FILE", 1, 1, WORDS_FILE, "say what is wrong with a definition",
+     "Needs no daemon. Each fault with its line; exit code 6 where there are any.", NULL,
+     cmd_workload_check},
+
     {"campaign plan", "FILE", 1, 1, WORDS_FILE, "show what a campaign would run",
      "FILE is a campaign's spec, YAML or JSON (- for stdin). Nothing is run or stored, but for "
      "inputs that\n"
@@ -322,10 +336,12 @@ const struct command commands[] = {
      cmd_verify},
 
     {"events", "", 0, 0, WORDS_NONE, "show what happened", "Ctrl-C ends --follow.",
-     OPTIONS({"follow", ARG_FLAG, .help = "go on with what happens from now on"},
-             {"since", ARG_SEQUENCE, false, "SEQ", .help = "only events after this number"},
-             {"subject", ARG_TEXT, false, "S",
-              .help = "only of campaign/ID, run/ID, cluster/ID, image/ID, host/local or daemon"}),
+     OPTIONS(
+         {"follow", ARG_FLAG, .help = "go on with what happens from now on"},
+         {"since", ARG_SEQUENCE, false, "SEQ", .help = "only events after this number"},
+         {"subject", ARG_TEXT, false, "S",
+          .help = "only of campaign/ID, run/ID, cluster/ID, image/ID, workload/NAME, host/local or "
+                  "daemon"}),
      cmd_events},
     {"host show", "", 0, 0, WORDS_NONE, "show the host: its parts, and what is in use", NULL, NULL,
      cmd_host_show},
@@ -335,9 +351,9 @@ const struct command commands[] = {
      NULL, NULL, cmd_metrics},
     {"version", "", 0, 0, WORDS_NONE, "print the version of benchctl", NULL, NULL, cmd_version},
     {"completion", "bash|zsh|fish", 1, 1, WORDS_SHELL, "print the completion script for a shell",
-     "The script asks for 'completion clusters' (images, recipes, campaigns, runs): the words "
-     "that\n"
-     "can be typed there now.",
+     "The script asks for 'completion clusters' (images, recipes, campaigns, runs, workloads): the "
+     "words\n"
+     "that can be typed there now.",
      NULL, cmd_completion},
     {"help", "[COMMAND]", 0, 2, WORDS_COMMAND, "show how a command is used", NULL, NULL, cmd_help},
 };

@@ -180,6 +180,7 @@ int original_of_crate(struct cli *cli, const char *file, const struct crate_key 
 struct told {
     struct cli *cli;
     size_t n;
+    bool defined; /* its workload is defined elsewhere: all parameters go into the command */
 };
 
 /* As JSON in ASCII: what is a word and what is not is seen, whatever is in it. */
@@ -191,9 +192,12 @@ static void tell(struct told *t, const char *what, const json_t *value)
         cli_note(t->cli, MARK_INFO, "  %s: %s", what, text ? text : "?");
 }
 
-static bool is_of_commands(const char *path)
+static bool is_of_commands(const struct told *t, const char *path)
 {
-    static const char *const within[] = {"workload.command", "workload.env", "hooks"};
+    static const char *const within[] = {"workload.command", "workload.env", "workload.files",
+                                         "hooks"};
+    if (t->defined && bd_starts_with(path, "workload."))
+        return true;
     for (size_t i = 0; i < BD_ARRAY_LEN(within); i++) {
         size_t n = strlen(within[i]);
         if (strncmp(path, within[i], n) == 0 && (path[n] == '\0' || path[n] == '.'))
@@ -211,7 +215,7 @@ static void tell_levels(struct told *t, const json_t *json)
     json_array_foreach (json, i, value)
         tell_levels(t, value);
     json_object_foreach ((json_t *)json, path, value) {
-        if (is_of_commands(path)) {
+        if (is_of_commands(t, path)) {
             bd_auto_free char *what = bd_xasprintf("level of %s", path);
             tell(t, what, value);
         } else {
@@ -225,7 +229,7 @@ void original_tell_commands(struct cli *cli, const struct original *o)
     static const char *const varied[] = {"factors", "cells", "added"};
     const json_t *workload = json_object_get(o->spec, "workload");
     const json_t *command = json_object_get(workload, "command"), *hooks, *hook;
-    struct told t = {.cli = cli};
+    struct told t = {.cli = cli, .defined = json_object_get(o->spec, "workloads") != NULL};
     const char *at;
     size_t i;
     cli_note(cli, MARK_INFO, "%s is signed by the key %s; what it runs in nodes as root:", o->name,
@@ -234,6 +238,10 @@ void original_tell_commands(struct cli *cli, const struct original *o)
         tell(&t, "workload", command);
     if (json_object_size(json_object_get(workload, "env")) > 0)
         tell(&t, "its environment", json_object_get(workload, "env"));
+    if (json_array_size(json_object_get(workload, "files")) > 0)
+        tell(&t, "its files", json_object_get(workload, "files"));
+    if (t.defined)
+        tell(&t, "workload, by the definition that is registered here", workload);
     json_object_foreach (json_object_get(o->spec, "hooks"), at, hooks) {
         bd_auto_free char *what = bd_xasprintf("hook %s", at);
         json_array_foreach (hooks, i, hook)

@@ -15,7 +15,7 @@ struct api;
 /* Where things are; lives as long as the daemon. */
 struct api_places {
     const char *db_path, *state_dir, *image_dir, *transfer_dir, *artifacts_dir, *recipe_dir,
-        *fragments, *bench_enter, *libvirt_uri;
+        *fragments, *workloads, *bench_enter, *libvirt_uri;
 };
 
 struct api_config {

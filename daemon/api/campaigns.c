@@ -43,6 +43,7 @@ static void submit(struct planning *p)
     struct engine_campaign create = {.also = keep_campaign, .done = on_created, .arg = c};
     create.spec = bd_take(p->spec);
     create.plan = bd_take(p->plan);
+    create.definitions = bd_take(p->definitions);
     engine_campaign_create(p->api->engine, &create);
 }
 

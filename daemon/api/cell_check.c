@@ -3,6 +3,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/base/str.h"
+#include "lib/workload/definition.h"
 
 #define SAMPLING_MIN_NS (100 * BD_NS_PER_MS)
 #define SAMPLING_MAX_NS (3600 * BD_NS_PER_S)
@@ -88,29 +89,51 @@ const json_t *examined_of(const json_t *examined, const json_t *cluster, const j
     return json_object_get(json_object_get(examined, key), "found");
 }
 
+/* Of the command that it stands for, without what was found right when it was registered. */
+static void check_defined(const json_t *definition, const json_t *workload,
+                          const struct cluster_spec *cluster, struct schema_faults *faults)
+{
+    static const char *const checked[] = {"metrics", "checks", "outputs", "needs"};
+    bd_auto_faults struct schema_faults found = {0};
+    bd_auto_json json_t *command = NULL;
+    struct bd_err err = BD_ERR_INIT;
+    if (definition_expand(definition, workload, cluster, &command, &err) < 0) {
+        schema_faults_add(faults, "/workload", NULL, "a workload that can be run: %s", err.text);
+        return;
+    }
+    for (size_t i = 0; i < BD_ARRAY_LEN(checked); i++)
+        json_object_del(command, checked[i]);
+    workload_find("command")->check(command, cluster, &found);
+    definition_add_faults(&found, faults);
+}
+
 /* Metrics are right or wrong whatever else there is; their patterns are what takes time. */
 static void check_workload(struct cell_check *c, json_t *workload,
                            const struct cluster_spec *cluster, struct schema_faults *faults)
 {
     bd_auto_faults struct schema_faults found = {0};
     bd_auto_json json_t *rest = json_incref(workload);
-    const struct workload *kind = workload_find(bd_json_str(workload, "name", ""));
+    const char *name = bd_json_str(workload, "name", "");
+    const json_t *definition = json_object_get(c->definitions, name);
+    const struct workload *kind = definition ? NULL : workload_find(name);
     json_t *metrics = json_object_get(workload, "metrics");
-    if (!kind)
-        return;
-    if (metrics && metrics == c->metrics && kind == c->kind) {
+    if (definition)
+        check_defined(definition, workload, cluster, &found);
+    if (kind && metrics && metrics == c->metrics && kind == c->kind) {
         json_decref(rest);
         rest = json_copy(workload);
         json_object_del(rest, "metrics");
     }
-    kind->check(rest, cluster, &found);
-    note_inputs(c, kind, workload);
-    if (kind->examine && found.n == 0)
-        check_inputs(c, kind, workload, cluster, &found);
+    if (kind) {
+        kind->check(rest, cluster, &found);
+        note_inputs(c, kind, workload);
+        if (kind->examine && found.n == 0)
+            check_inputs(c, kind, workload, cluster, &found);
+    }
     add_below(faults, "", &found);
     c->kind = kind;
     keep(&c->workload, workload, &found);
-    keep(&c->metrics, metrics, &found);
+    keep(&c->metrics, kind ? metrics : NULL, &found);
 }
 
 static void check_hooks(struct cell_check *c, json_t *hooks, const struct cluster_spec *cluster,

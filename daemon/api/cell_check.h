@@ -9,9 +9,10 @@
 
 #include "lib/workload/workload.h"
 
-/* Begins as zeros, but for the first. */
+/* Begins as zeros, but for: */
 struct cell_check {
     const char *inputs_dir;
+    const json_t *definitions; /* {NAME: definition} of workloads, borrowed; NULL: none */
     /* What inputs said, by all that it depends on: cells with the same one share it. */
     json_t *examined; /* {KEY: {"faults": [...], "found": ...}} */
     json_t *inputs;   /* {DIGEST: true} of those that cells name */

@@ -56,6 +56,7 @@ static void add(struct planning *p)
         .id = ad->id, .was = ad->was, .also = keep_cells, .done = on_added, .arg = ad};
     cells.spec = bd_take(p->spec);
     cells.plan = bd_take(p->plan);
+    cells.definitions = bd_take(p->definitions);
     engine_campaign_add_cells(p->api->engine, &cells);
 }
 

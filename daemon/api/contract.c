@@ -1,6 +1,6 @@
 /* Requests against the contract: every operation's body and query schemas, compiled once at start.
  */
-#include "daemon/api/private.h"
+#include "daemon/api/definitions.h"
 
 #include "api/contract.h"
 #include "lib/base/str.h"
@@ -141,6 +141,24 @@ static size_t count_operations(const json_t *doc)
     return n;
 }
 
+/* What else is checked than requests as they are. */
+static int load_schemas(struct api *a, const json_t *doc, struct bd_err *err)
+{
+    bd_auto_json json_t *builtin = spec_schemas_builtin(doc);
+    int rc = schema_compile(doc, "/components/schemas/CampaignSpec", &a->spec_schema, err);
+    if (rc < 0)
+        return bd_err_wrap(err, "the contract's CampaignSpec");
+    rc = schema_compile(doc, "/components/schemas/WorkloadDefinition", &a->definition_schema, err);
+    if (rc < 0)
+        return bd_err_wrap(err, "the contract's WorkloadDefinition");
+    for (size_t i = 0; workloads[i]; i++)
+        if (!json_object_get(builtin, workloads[i]->name))
+            return bd_err_set(err, BD_EINVALID, "the contract's WorkloadChoice has no workload %s",
+                              workloads[i]->name);
+    a->builtin_schemas = bd_json_text(builtin);
+    return 0;
+}
+
 int contract_load(struct api *a, struct bd_err *err)
 {
     bd_auto_json json_t *doc = NULL;
@@ -156,9 +174,9 @@ int contract_load(struct api *a, struct bd_err *err)
         if (rc < 0)
             return bd_err_wrap(err, "operation %s", api_routes[i].operation_id);
     }
-    rc = schema_compile(doc, "/components/schemas/CampaignSpec", &a->spec_schema, err);
+    rc = load_schemas(a, doc, err);
     if (rc < 0)
-        return bd_err_wrap(err, "the contract's CampaignSpec");
+        return rc;
     size_t described = count_operations(doc);
     if (described != a->n_ops)
         return bd_err_set(err, BD_EINVALID, "the contract has %zu operations, the routes %zu",
@@ -179,6 +197,8 @@ void contract_free(struct api *a)
     }
     free(a->ops);
     schema_free(a->spec_schema);
+    schema_free(a->definition_schema);
+    free(a->builtin_schemas);
 }
 
 /* -- one request -- */

@@ -12,6 +12,7 @@
 #include "lib/store/host.h"
 #include "lib/store/job.h"
 #include "lib/store/sample.h"
+#include "lib/store/workload.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,6 +37,7 @@ static const char readme[] =
     "| `hosts/DIGEST.json` | what the host was like; runs name theirs in `conditions.host` |\n"
     "| `images/DIGEST.json` | every package of an image; the image itself is not in here: "
     "`benchctl image export sha256:DIGEST FILE` |\n"
+    "| `workloads/DIGEST.json` | a workload's definition; the spec names it in `workloads` |\n"
     "| `manifest-sha256.txt`, `.sig`, `signer.pub` | the digest of every file, its signature "
     "(Ed25519), the key that checks it |\n\n"
     "`benchctl verify CRATE --key KNOWN.pem` checks it; without benchctl, in the unpacked "
@@ -106,18 +108,24 @@ static int add_hosts(struct crate_content *c, struct bd_err *err)
     return rc;
 }
 
-/* Of the images that its spec names; of one that was removed there is no manifest any more. */
+/* The digests that a member of the spec pins names to, each once, by their order. */
+static void pinned(const struct crate_content *c, const char *member, struct bd_strv *ret_digests)
+{
+    const char *name BD_UNUSED;
+    json_t *value;
+    json_object_foreach (json_object_get(c->row.spec, member), name, value) {
+        const char *digest = json_string_value(value);
+        if (digest && bd_starts_with(digest, DIGEST_PREFIX) && !bd_strv_has(ret_digests, digest))
+            bd_strv_add(ret_digests, digest);
+    }
+    bd_strv_sort(ret_digests);
+}
+
+/* Of an image that was removed there is no manifest any more. */
 static int add_images(struct crate_content *c, struct bd_err *err)
 {
     bd_auto_strv struct bd_strv digests = {0};
-    const char *name BD_UNUSED;
-    json_t *value;
-    json_object_foreach (json_object_get(c->row.spec, "images"), name, value) {
-        const char *digest = json_string_value(value);
-        if (digest && bd_starts_with(digest, DIGEST_PREFIX) && !bd_strv_has(&digests, digest))
-            bd_strv_add(&digests, digest);
-    }
-    bd_strv_sort(&digests);
+    pinned(c, "images", &digests);
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < digests.n; i++) {
         const char *hex = digests.items[i] + strlen(DIGEST_PREFIX);
@@ -125,6 +133,22 @@ static int add_images(struct crate_content *c, struct bd_err *err)
         bd_auto_json json_t *manifest = NULL;
         if (image_manifest(c->a->config.places->image_dir, digests.items[i], &manifest, NULL) == 0)
             rc = add_json(c, file, manifest, err);
+    }
+    return rc;
+}
+
+/* A pin of a workload that the spec does not name leads nowhere. */
+static int add_definitions(struct crate_content *c, struct bd_err *err)
+{
+    bd_auto_strv struct bd_strv digests = {0};
+    int rc = 0;
+    pinned(c, "workloads", &digests);
+    for (size_t i = 0; rc == 0 && i < digests.n; i++) {
+        bd_auto_free char *file =
+            bd_xasprintf("workloads/%s.json", digests.items[i] + strlen(DIGEST_PREFIX));
+        bd_auto_json json_t *definition = NULL;
+        if (store_definition_get(c->conn, digests.items[i], &definition, NULL) == 0)
+            rc = add_json(c, file, definition, err);
     }
     return rc;
 }
@@ -384,5 +408,7 @@ int crate_content_write(struct crate_content *c, struct bd_err *err)
         rc = crate_pack_file(c->pack, CRATE_KEY, pem, strlen(pem), err);
     if (rc == 0)
         rc = add_json(c, "spec.json", c->row.spec, err);
+    if (rc == 0)
+        rc = add_definitions(c, err);
     return rc;
 }

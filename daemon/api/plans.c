@@ -1,7 +1,7 @@
 /* Plans: a reader works a spec out, since a big one takes a while; the loop then holds it against
  * what only the engine knows. */
 #include "daemon/api/cell_check.h"
-#include "daemon/api/private.h"
+#include "daemon/api/definitions.h"
 
 #include "lib/base/str.h"
 
@@ -12,11 +12,14 @@
 
 /* -- what a schema can't say of a spec -- */
 
-static bool has_metric(const json_t *spec, const char *name)
+/* A definition has the metrics of the command that it stands for. */
+static bool has_metric(const struct planning *p, const json_t *spec, const char *name)
 {
     const json_t *workload = json_object_get(spec, "workload");
-    const struct workload *kind = workload_find(bd_json_str(workload, "name", ""));
-    return !kind || kind->has_metric(workload, name);
+    const char *of = bd_json_str(workload, "name", "");
+    const json_t *definition = json_object_get(p->definitions, of);
+    const struct workload *kind = definition ? workload_find("command") : workload_find(of);
+    return !kind || kind->has_metric(definition ? definition : workload, name);
 }
 
 /* Cells may have other workloads than the base. */
@@ -24,7 +27,7 @@ static bool has_metric_in_a_cell(const struct planning *p, const char *name)
 {
     for (size_t i = 0; p->plan && i < plan_cells(p->plan) && i < CELLS_ASKED_MAX; i++) {
         bd_auto_json json_t *spec = plan_cell_spec(p->plan, i);
-        if (has_metric(spec, name))
+        if (has_metric(p, spec, name))
             return true;
     }
     return false;
@@ -32,10 +35,10 @@ static bool has_metric_in_a_cell(const struct planning *p, const char *name)
 
 static void check_metric(struct planning *p, const char *pointer, const char *name)
 {
-    if (!has_metric(p->spec, name) && !has_metric_in_a_cell(p, name))
+    if (!has_metric(p, p->spec, name) && !has_metric_in_a_cell(p, name))
         schema_faults_add(&p->faults, pointer, name,
-                          "a metric of the workload (benchctl metrics lists those "
-                          "of streams of jobs)");
+                          "a metric of the workload (benchctl workload show NAME lists "
+                          "them)");
 }
 
 /* Those of a list of the spec whose items have a metric each. */
@@ -194,27 +197,33 @@ static void look_at_cells(struct planning *p)
 /* -- the way of a plan: composed on a reader, images pinned on the loop, worked out on a reader --
  */
 
-static void composing_run(struct work *w, void *context BD_UNUSED)
+static const struct schema *schema_of(const struct planning *p)
+{
+    return p->schema ? p->schema : p->api->spec_schema;
+}
+
+static void composing_run(struct work *w, void *context)
 {
     struct planning *p = (struct planning *)w;
-    const struct schema *schema = p->api->spec_schema;
     bd_auto_faults struct schema_faults of_spec = {0};
     bd_auto_json json_t *library = json_object_get(p->body, "defaults")
                                        ? fragments_read(p->api->config.places->fragments)
                                        : NULL;
-    if (compose(p->body, library, schema, &p->composition, &p->faults) < 0)
+    if (compose(p->body, library, p->api->spec_schema, &p->composition, &p->faults) < 0)
         return;
     p->spec = json_deep_copy(p->composition.spec);
-    if (schema_check(schema, p->spec, "", &of_spec)) /* plan_make() tells what is wrong */
-        schema_apply_defaults(schema, p->spec);
+    p->rc = plan_definitions(p, context, &p->err);
+    if (p->rc == 0 && schema_check(schema_of(p), p->spec, "", &of_spec))
+        schema_apply_defaults(schema_of(p), p->spec); /* else plan_make() tells what is wrong */
 }
 
 static void planning_run(struct work *w, void *context)
 {
     struct planning *p = (struct planning *)w;
-    struct cell_check cells = {.inputs_dir = engine_host(p->api->engine)->inputs_dir};
+    struct cell_check cells = {.inputs_dir = engine_host(p->api->engine)->inputs_dir,
+                               .definitions = p->definitions};
     struct plan_rules rules = {
-        .schema = p->api->spec_schema,
+        .schema = schema_of(p),
         .check = cell_check,
         .arg = &cells,
     };
@@ -288,6 +297,8 @@ static void planning_free(struct planning *p)
     json_decref(p->body);
     composition_done(&p->composition);
     json_decref(p->spec);
+    json_decref(p->definitions);
+    schema_free(p->schema);
     json_decref(p->json);
     json_decref(p->images);
     json_decref(p->inputs);
@@ -340,6 +351,9 @@ static void composing_done(struct work *w)
 {
     struct planning *p = (struct planning *)w;
     if (refused_at_end(p->api, p->r)) {
+        planning_free(p);
+    } else if (p->rc < 0) {
+        http_problem_err(p->r, &p->err);
         planning_free(p);
     } else if (p->faults.n) {
         reply_not_planned(p);

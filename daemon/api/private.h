@@ -42,7 +42,9 @@ struct api {
     struct workers *readers;
     struct op *ops;
     size_t n_ops;
-    struct schema *spec_schema; /* of a whole campaign spec, as it is once it is composed */
+    struct schema *spec_schema;       /* of a whole campaign spec, as it is once it is composed */
+    struct schema *definition_schema; /* of a workload's definition */
+    char *builtin_schemas; /* JSON {NAME: schema} of the workloads that benchd knows by itself */
     struct wait *waits;
     struct keep *keeps; /* requests with an Idempotency-Key that are being carried out */
     struct event_stream *event_streams;
@@ -212,7 +214,9 @@ struct planning {
     json_t *body;            /* as it was submitted */
     bool adds;               /* the last batch of its `added` is what was submitted */
     struct composition composition;
-    json_t *spec; /* composed, then resolved */
+    json_t *spec;          /* composed, then resolved */
+    json_t *definitions;   /* {NAME: definition} of workloads that it names; NULL: none */
+    struct schema *schema; /* of a spec with these; NULL: the api's */
     struct plan *plan;
     json_t *json;
     json_t *images;          /* {IMAGE: pointer to where the spec names it} */
@@ -328,6 +332,10 @@ void hosts_get(struct http_request *r, void *app);
 void hosts_description(struct http_request *r, void *app);
 void schedulers_list(struct http_request *r, void *app);
 void schedulers_get(struct http_request *r, void *app);
+void workloads_list(struct http_request *r, void *app);
+void workloads_get(struct http_request *r, void *app);
+void workloads_create(struct http_request *r, void *app);
+void workloads_delete(struct http_request *r, void *app);
 void events_list(struct http_request *r, void *app);
 void events_wake(struct api *a);
 void events_end(struct api *a);

@@ -56,6 +56,7 @@ static void campaign_free(struct campaign *c)
 {
     run_free(c->queued);
     plan_free(c->plan);
+    json_decref(c->definitions);
     free(c->slots);
     free(c);
 }
@@ -400,6 +401,7 @@ struct creation {
     struct engine *e;
     struct store_campaign row;
     struct plan *plan;
+    json_t *definitions;
     engine_also_fn also;
     engine_done_fn done;
     void *arg;
@@ -410,6 +412,8 @@ static int creation_exec(struct write *w, struct store_conn *conn, struct bd_err
     struct creation *cr = (struct creation *)w;
     bd_auto_json json_t *data = json_pack("{s:s}", "name", cr->row.name);
     int rc = store_campaign_insert(conn, &cr->row, err);
+    if (rc == 0)
+        rc = definitions_keep(conn, cr->row.id, cr->row.spec, cr->definitions, err);
     if (rc == 0)
         rc = event_append(conn, "campaign.created", cr->row.id, data, err);
     if (rc == 0 && cr->also)
@@ -426,7 +430,7 @@ static void enlist_created(struct creation *cr)
     bool soon = !e->campaigns; /* else its plan is made again when its turn comes */
     enlist(c);
     if (soon)
-        campaign_take_plan(c, cr->row.spec, bd_take(cr->plan));
+        campaign_take_plan(c, cr->row.spec, bd_take(cr->plan), bd_take(cr->definitions));
 }
 
 static void creation_done(struct write *w, int rc, const struct bd_err *err)
@@ -441,6 +445,7 @@ static void creation_done(struct write *w, int rc, const struct bd_err *err)
     cr->done(cr->arg, rc, err, rc == 0 ? &cr->row : NULL);
     store_campaign_done(&cr->row);
     plan_free(cr->plan);
+    json_decref(cr->definitions);
     free(cr);
     engine_flight_end(e);
     if (rc == 0)
@@ -477,6 +482,7 @@ void engine_campaign_create(struct engine *e, const struct engine_campaign *crea
     if (err.code < 0) {
         json_decref(create->spec);
         plan_free(create->plan);
+        json_decref(create->definitions);
         engine_answer(e, create->done, create->arg, &err, NULL);
         return;
     }
@@ -484,6 +490,7 @@ void engine_campaign_create(struct engine *e, const struct engine_campaign *crea
     cr->w = (struct write){.exec = creation_exec, .done = creation_done};
     cr->e = e;
     cr->plan = create->plan;
+    cr->definitions = create->definitions;
     cr->also = create->also;
     cr->done = create->done;
     cr->arg = create->arg;

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "daemon/engine/definitions.h"
 #include "daemon/engine/private.h"
 #include "lib/plan/budget.h"
 #include "lib/virt/quiet.h"
@@ -40,6 +41,7 @@ struct campaign {
 
     /* Once it is opened: */
     struct plan *plan;
+    json_t *definitions; /* {NAME: definition} of its workloads; NULL: none */
     struct slot *slots;
     size_t end; /* positions that are run: all of the plan, unless rule or budget ended it */
     size_t from, to, fresh; /* the group under way; the first in it that may be fresh */
@@ -72,6 +74,7 @@ struct run {
     struct campaign *campaign; /* NULL: that is at its end, or set aside */
     struct actor *a;           /* NULL: queued */
     struct store_run row;      /* as it will be durable when the write in flight is */
+    json_t *definition;        /* of its workload; NULL: benchd knows it by itself */
     bool stored;               /* its row has been inserted */
     bool writing;              /* while queued: its row is with the writer */
     bool cancel_wanted;        /* while queued */
@@ -102,8 +105,9 @@ void campaign_on_run_end(struct campaign *c, const struct run *r);
 bool campaign_tries_again(const struct campaign *c, const struct run *r);
 
 /* campaign_open.c */
-/* Takes the plan over. */
-void campaign_take_plan(struct campaign *c, const json_t *spec, struct plan *plan);
+/* Takes the plan and the definitions over. */
+void campaign_take_plan(struct campaign *c, const json_t *spec, struct plan *plan,
+                        json_t *definitions);
 /* Reads plans and what became of runs, at start: of those whose runs are under way. */
 void campaigns_open_now(struct engine *e, struct store_conn *conn);
 /* The same on a worker; queue_move() follows. */

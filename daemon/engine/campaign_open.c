@@ -8,7 +8,7 @@
 
 /* What a worker reads. */
 struct opened {
-    json_t *spec, *stopping;
+    json_t *spec, *stopping, *definitions;
     struct store_spent spent;
     bool exhausted;
     unsigned runs; /* that are made, as its row says */
@@ -40,6 +40,8 @@ static int opened_read(struct store_conn *conn, const char *id, struct opened *o
     store_campaign_done(&row);
     rc = plan_again(o->spec, &o->plan, err);
     if (rc == 0)
+        rc = definitions_load(conn, o->spec, &o->definitions, err);
+    if (rc == 0)
         rc = store_run_heads(conn, id, &o->heads, &o->n_heads, err);
     struct store_run_filter filter = {
         .campaign = id, .states = 1U << RUN_QUEUED, .limit = PLAN_RUNS_MAX};
@@ -52,6 +54,7 @@ static void opened_done(struct opened *o)
 {
     json_decref(o->spec);
     json_decref(o->stopping);
+    json_decref(o->definitions);
     plan_free(o->plan);
     free(o->heads);
     store_runs_free(o->queued, o->n_queued);
@@ -64,11 +67,13 @@ static int64_t duration(const json_t *object, const char *key, int64_t otherwise
     return text && bd_parse_duration_ns(text, &ns) == 0 ? ns : otherwise_ns;
 }
 
-void campaign_take_plan(struct campaign *c, const json_t *spec, struct plan *plan)
+void campaign_take_plan(struct campaign *c, const json_t *spec, struct plan *plan,
+                        json_t *definitions)
 {
     const json_t *design = json_object_get(spec, "design");
     const json_t *limits = json_object_get(spec, "limits");
     c->plan = plan;
+    c->definitions = definitions;
     c->end = plan_runs(plan);
     c->slots = bd_xcalloc(plan_runs(plan) + 1, sizeof(*c->slots));
     c->one_group = bd_str_eq(bd_json_str(design, "order", ""), "randomised");
@@ -113,6 +118,7 @@ static void take_queued(struct campaign *c, struct store_run *row)
     r->campaign = c;
     r->row = *row;
     *row = (struct store_run){0};
+    r->definition = definitions_of_run(c->definitions, r->row.spec);
     r->stored = true;
     c->queued = r;
     c->slots[r->row.position].state = SLOT_BUSY;
@@ -121,7 +127,7 @@ static void take_queued(struct campaign *c, struct store_run *row)
 
 static void take_opened(struct campaign *c, struct opened *o)
 {
-    campaign_take_plan(c, o->spec, bd_take(o->plan));
+    campaign_take_plan(c, o->spec, bd_take(o->plan), bd_take(o->definitions));
     until_take(c, o->stopping);
     for (size_t i = 0; i < o->n_heads; i++)
         take_head(c, &o->heads[i]);

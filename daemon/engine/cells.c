@@ -16,6 +16,7 @@ struct addition {
     struct store_campaign row; /* what changes of it; as it is then, once it is stored */
     char was[BD_DIGEST_BYTES];
     struct plan *plan;
+    json_t *definitions;
     size_t batch, cells; /* added */
     engine_also_fn also;
     engine_done_fn done;
@@ -30,6 +31,8 @@ static int addition_exec(struct write *w, struct store_conn *conn, struct bd_err
                                           "cells", (json_int_t)ad->cells, "digest", ad->row.digest);
     int rc = store_campaign_add_cells(conn, &ad->row, ad->was, err);
     if (rc == 0)
+        rc = definitions_keep(conn, ad->row.id, ad->row.spec, ad->definitions, err);
+    if (rc == 0)
         rc = store_campaign_get(conn, ad->row.id, &now, err);
     if (rc == 0) {
         store_campaign_done(&ad->row);
@@ -41,13 +44,15 @@ static int addition_exec(struct write *w, struct store_conn *conn, struct bd_err
     return rc;
 }
 
-static void take_cells(struct campaign *c, struct plan *plan)
+static void take_cells(struct campaign *c, struct plan *plan, json_t *definitions)
 {
     size_t before = plan_runs(c->plan), all = plan_runs(plan);
     c->slots = bd_xrealloc(c->slots, (all + 1) * sizeof(*c->slots));
     memset(c->slots + before, 0, (all + 1 - before) * sizeof(*c->slots));
     plan_free(c->plan);
+    json_decref(c->definitions); /* those that there are now are all that its spec names */
     c->plan = plan;
+    c->definitions = definitions;
     c->end = all;
 }
 
@@ -66,7 +71,7 @@ static void addition_done(struct write *w, int rc, const struct bd_err *err)
         c->adding--;
         c->reopen = c->reopen || (rc == 0 && c->opening); /* what it reads may be of before */
         if (rc == 0 && c->plan)
-            take_cells(c, bd_take(ad->plan));
+            take_cells(c, bd_take(ad->plan), bd_take(ad->definitions));
     }
     ad->done(ad->arg, rc, err, rc == 0 ? &ad->row : NULL);
     if (c) {
@@ -75,6 +80,7 @@ static void addition_done(struct write *w, int rc, const struct bd_err *err)
     }
     store_campaign_done(&ad->row);
     plan_free(ad->plan);
+    json_decref(ad->definitions);
     free(ad);
     engine_flight_end(e);
 }
@@ -90,6 +96,7 @@ void engine_campaign_add_cells(struct engine *e, const struct engine_cells *add)
     if (err.code < 0 || !c) {
         json_decref(add->spec);
         plan_free(add->plan);
+        json_decref(add->definitions);
         engine_answer(e, add->done, add->arg, &err, NULL);
         return;
     }
@@ -99,6 +106,7 @@ void engine_campaign_add_cells(struct engine *e, const struct engine_cells *add)
     ad->w = (struct write){.exec = addition_exec, .done = addition_done};
     ad->e = e;
     ad->plan = add->plan;
+    ad->definitions = add->definitions;
     ad->batch = json_array_size(added);
     ad->cells = json_array_size(json_array_get(added, ad->batch - 1));
     ad->also = add->also;

@@ -123,6 +123,7 @@ void engine_input_delete(struct engine *e, const char *ref, engine_done_fn done,
 struct engine_campaign {
     json_t *spec;        /* resolved; stolen */
     struct plan *plan;   /* of that spec; taken over */
+    json_t *definitions; /* {NAME: definition} of workloads that it pins; stolen; NULL: none */
     engine_also_fn also; /* row: struct store_campaign */
     engine_done_fn done;
     void *arg;
@@ -135,6 +136,7 @@ struct engine_cells {
     const char *was;     /* digest of the spec that cells are added to */
     json_t *spec;        /* resolved, with a batch more in `added`; stolen */
     struct plan *plan;   /* of that spec; taken over */
+    json_t *definitions; /* as above */
     engine_also_fn also; /* row: struct store_campaign */
     engine_done_fn done;
     void *arg;

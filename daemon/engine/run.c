@@ -44,6 +44,7 @@ struct run *run_new(struct campaign *c, size_t position)
     row->levels = plan_cell_levels(c->plan, place.cell);
     row->spec = plan_cell_spec(c->plan, place.cell);
     json_object_set_new(row->spec, "seed", json_integer((json_int_t)c->seed));
+    r->definition = definitions_of_run(c->definitions, row->spec);
     row->conditions = json_object();
     row->metrics = json_object();
     row->warnings = json_array();
@@ -57,6 +58,7 @@ void run_free(struct run *r)
     if (!r)
         return;
     store_run_done(&r->row);
+    json_decref(r->definition);
     free(r);
 }
 
@@ -465,6 +467,11 @@ struct run *run_load(struct engine *e, struct store_conn *conn, struct actor *a)
         free(r);
         return NULL;
     }
+    bd_auto_json json_t *definitions = NULL;
+    if (definitions_load(conn, r->row.spec, &definitions, &err) < 0)
+        bd_log(BD_LOG_ERROR, "the definition of a run's workload can't be read", "run", a->row.run,
+               "error", err.text, NULL);
+    r->definition = definitions_of_run(definitions, r->row.spec);
     r->e = e;
     r->a = a;
     r->stored = true;

@@ -34,12 +34,18 @@ static void on_progress(const struct workload_progress *progress, void *arg)
 static void fill_run(const struct actor *a, struct step_work *w)
 {
     const struct store_run *row = &a->run->row;
+    struct bd_err err = BD_ERR_INIT;
     w->in.run = (struct step_run){
         .spec = json_deep_copy(row->spec),
         .seed = (uint64_t)bd_json_int(row->spec, "seed", 0),
         .block = row->block,
         .salvage = w->step == STEP_COLLECT && row->state == RUN_FAILING,
     };
+    /* What can't be made a command of is refused by the body, as no workload that there is. */
+    if (a->run->definition &&
+        definitions_apply(a->run->definition, &w->in.plan.spec, w->in.run.spec, &err) < 0)
+        bd_log(BD_LOG_ERROR, "a run's workload can't be made a command of", "run", row->id, "error",
+               err.text, NULL);
 }
 
 static void fill_input(struct actor *a, struct step_work *w)

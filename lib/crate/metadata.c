@@ -36,6 +36,9 @@ static const struct {
     {CRATE_KEY, "the public key that checks the signature"},
     {CRATE_LIST, "the SHA-256 of every other file"},
     {CRATE_SIGNATURE, "Ed25519 signature of the bytes of that list"},
+    {"workloads/",
+     "the definition of a workload: the command that its parameters make, and what is "
+     "read from its output"},
 };
 
 static const struct {
@@ -249,7 +252,8 @@ static void add_campaign(struct writing *w, const struct crate_about *about,
     json_t *objects = json_array(), *results = json_array();
     for (size_t i = 0; i < n; i++) {
         const char *file = files[i].name;
-        if (bd_starts_with(file, "images/") || bd_starts_with(file, "hosts/"))
+        if (bd_starts_with(file, "images/") || bd_starts_with(file, "hosts/") ||
+            bd_starts_with(file, "workloads/"))
             refer(objects, file);
         else if (strcmp(file, "runs.json") == 0 || strcmp(file, "analysis.json") == 0)
             refer(results, file);

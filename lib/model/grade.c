@@ -78,6 +78,25 @@ static void grade_driver(const json_t *driver, enum run_grade *worst, json_t *re
                            bd_json_real(driver, "maximum", 0) * 1e3, LATENESS_MAX_S * 1e3));
 }
 
+/* ------------------------------------------------------------------- the workload's own checks */
+
+static void grade_checks(const json_t *checks, enum run_grade *worst, json_t *reasons)
+{
+    const json_t *check;
+    size_t i;
+    json_array_foreach (checks, i, check) {
+        json_int_t wrong = bd_json_int(check, "wrong", 0), n = bd_json_int(check, "n", 0);
+        if (bd_json_bool(check, "holds", 1))
+            continue;
+        apply(worst, GRADE_INVALID, reasons,
+              json_sprintf("The check %s does not hold: %s (found '%s', expected %s; %lld of %lld "
+                           "values).",
+                           bd_json_str(check, "name", "?"), bd_json_str(check, "says", "?"),
+                           bd_json_str(check, "got", ""), bd_json_str(check, "expected", "?"),
+                           (long long)wrong, (long long)n));
+    }
+}
+
 /* --------------------------------------------------------------------------------------- clocks */
 
 static double seconds(const json_t *obj, const char *key)
@@ -209,6 +228,7 @@ enum run_grade run_grade_of(const struct run_conditions *c, json_t *ret_reasons)
                            c->outside_cpus));
     grade_jobs(json_object_get(c->measured, "jobs"), &worst, ret_reasons);
     grade_driver(json_object_get(c->measured, "driver"), &worst, ret_reasons);
+    grade_checks(json_object_get(c->measured, "checks"), &worst, ret_reasons);
     grade_clock(json_object_get(c->measured, "clock"), &worst, ret_reasons);
     grade_records(c->measured, &worst, ret_reasons);
     grade_limits(json_object_get(c->measured, "limits"), &worst, ret_reasons);

@@ -25,6 +25,7 @@ struct sched_job {
     const char *name;        /* for the scheduler's own listings */
     unsigned nodes, tasks;   /* tasks in all, at least one a node */
     int64_t limit_ns;        /* time limit for the scheduler; 0: none */
+    const char *dir;         /* in its nodes, that it begins in; NULL: wherever that is */
     const char *const *argv; /* run once a task */
 };
 

@@ -60,6 +60,8 @@ void slurm_launch(const struct sched_job *job, struct bd_strv *ret_argv)
         int64_t minutes = (job->limit_ns - 1) / SLURM_GRAIN_NS + 1;
         bd_strv_addf(ret_argv, "--time=%lld", (long long)minutes);
     }
+    if (job->dir)
+        bd_strv_addf(ret_argv, "--chdir=%s", job->dir);
     bd_strv_add(ret_argv, "--kill-on-bad-exit=1");
     bd_strv_add(ret_argv, "--input=none");
     bd_strv_add(ret_argv, "--export=ALL");

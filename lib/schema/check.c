@@ -330,6 +330,19 @@ static bool check_one_of(const struct checking *c, const struct schema_node *n, 
     return ok;
 }
 
+static bool check_forbidden(const struct checking *c, const struct schema_node *n,
+                            const json_t *value, const struct place *at)
+{
+    struct checking quiet = *c;
+    quiet.faults = NULL;
+    if (!check(&quiet, n->forbidden, value, at))
+        return true;
+    bd_auto_str struct bd_str words = {0};
+    bd_str_add(&words, "anything but ");
+    schema_words_for(n->forbidden, &words);
+    return fault(c, at, value, bd_str_text(&words));
+}
+
 static bool check(const struct checking *c, const struct schema_node *n, const json_t *value,
                   const struct place *at)
 {
@@ -346,6 +359,8 @@ static bool check(const struct checking *c, const struct schema_node *n, const j
         ok &= check(c, n->ref, value, at);
     for (size_t i = 0; i < n->all_of.n && !is_settled(c, ok); i++)
         ok &= check(c, n->all_of.items[i], value, at);
+    if (n->forbidden && !is_settled(c, ok))
+        ok &= check_forbidden(c, n, value, at);
     if (n->one_of.n && !is_settled(c, ok))
         ok &= n->discriminator ? check_tagged(c, n, value, at) : check_one_of(c, n, value, at);
     if (json_is_array(value) && !is_settled(c, ok))

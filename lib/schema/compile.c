@@ -183,6 +183,8 @@ static bool leads_to_circle(struct walk *walk, const struct schema_node *n)
         if (json_is_object(schema_default_of(member)) && is_circular(walk, member))
             return true;
     }
+    if (n->forbidden && is_circular(walk, n->forbidden))
+        return true;
     return n->ref && is_circular(walk, n->ref);
 }
 

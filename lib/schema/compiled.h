@@ -74,6 +74,7 @@ struct schema_node {
     const struct schema_node *others; /* additionalProperties; NULL: anything */
     struct bd_strv required;
     const struct schema_node *ref;
+    const struct schema_node *forbidden; /* not */
     struct schema_nodes all_of, one_of;
     char *discriminator;          /* the member that chooses a branch of one_of */
     struct schema_members tagged; /* its values and their branches */

@@ -110,7 +110,7 @@ static int compile_required(struct compiler *c, const struct keyword_use *use,
     return right ? 0 : schema_refuse(c, use->pointer, "an array of different strings is needed");
 }
 
-/* items and additionalProperties: one schema. */
+/* items, additionalProperties and not: one schema. */
 static int compile_schema(struct compiler *c, const struct keyword_use *use,
                           const struct schema_keyword *k)
 {
@@ -275,6 +275,7 @@ static const struct schema_keyword keywords[] = {
     {"minProperties", compile_count, .field = FIELD(members_count.min)},
     {"minimum", compile_bound, .bound = SCHEMA_MINIMUM},
     {"multipleOf", compile_bound, .bound = SCHEMA_MULTIPLE_OF},
+    {"not", compile_schema, .field = FIELD(forbidden)},
     {"oneOf", compile_schemas, .field = FIELD(one_of)},
     {"pattern", compile_pattern},
     {"patternProperties", compile_pattern_properties},

@@ -3,9 +3,9 @@
  * maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, minLength, maxLength (code points),
  * pattern (POSIX ERE, where ECMAScript reads it the same), minItems, maxItems, uniqueItems, items,
  * properties, patternProperties, required, additionalProperties (boolean or schema), minProperties,
- * maxProperties, oneOf (with an OpenAPI discriminator, or plain), allOf, $ref within the document,
- * $defs, default, and the annotations title, description, examples, format, deprecated, readOnly. A
- * schema with any other keyword is refused when it is compiled.
+ * maxProperties, oneOf (with an OpenAPI discriminator, or plain), allOf, not, $ref within the
+ * document, $defs, default, and the annotations title, description, examples, format, deprecated,
+ * readOnly. A schema with any other keyword is refused when it is compiled.
  *
  * Values come from anyone: a check ends in about a second at most, its list of faults is short, and
  * so is each fault.

@@ -1,6 +1,5 @@
 /* How a command ended, in words; and what a spec says of commands. */
 #include "lib/base/clock.h"
-#include "lib/schema/schema.h"
 #include "lib/workload/output.h"
 
 #include <signal.h>
@@ -8,8 +7,6 @@
 
 #define COMMAND_TOLD_BYTES 160
 #define LOOK_NS            (3 * BD_NS_PER_S)
-#define COMMAND_BYTES_MAX  ((size_t)64 << 10) /* of all words of a command, or of its variables */
-#define TIMEOUT_MAX_NS     (INT64_C(7) * 24 * 3600 * BD_NS_PER_S)
 
 /* The words with blanks between them, cut at the beginning of a character. */
 static void tell_command(const char *const *argv, struct bd_str *ret)
@@ -120,59 +117,4 @@ int64_t command_timeout_ns(const json_t *spec, int64_t fallback_ns)
     int64_t ns;
     const char *text = bd_json_str(spec, "timeout", NULL);
     return text && bd_parse_duration_ns(text, &ns) == 0 ? ns : fallback_ns;
-}
-
-static void check_words(const json_t *words, const char *pointer, struct schema_faults *faults)
-{
-    size_t bytes = 0, i;
-    json_t *word;
-    json_array_foreach (words, i, word)
-        bytes += json_string_length(word) + 1;
-    if (json_string_length(json_array_get(words, 0)) == 0) {
-        bd_auto_free char *at = bd_xasprintf("%s/command/0", pointer);
-        schema_faults_add(faults, at, NULL, "a program's name or path");
-    }
-    if (bytes > COMMAND_BYTES_MAX) {
-        bd_auto_free char *at = bd_xasprintf("%s/command", pointer);
-        schema_faults_add(faults, at, NULL,
-                          "words of at most %zu bytes in all; put what is longer "
-                          "into the image",
-                          COMMAND_BYTES_MAX);
-    }
-}
-
-static void check_env(const json_t *env, const char *pointer, struct schema_faults *faults)
-{
-    size_t bytes = 0;
-    const char *key;
-    json_t *value;
-    bd_auto_free char *at = bd_xasprintf("%s/env", pointer);
-    json_object_foreach ((json_t *)env, key, value) {
-        bytes += strlen(key) + json_string_length(value) + 2;
-        if (*key == '\0' || strchr(key, '='))
-            schema_faults_add(faults, at, key,
-                              "names of variables that are not empty and have no "
-                              "'='");
-    }
-    if (bytes > COMMAND_BYTES_MAX)
-        schema_faults_add(faults, at, NULL, "variables of at most %zu bytes in all",
-                          COMMAND_BYTES_MAX);
-}
-
-void command_check_timeout(const json_t *spec, const char *pointer, struct schema_faults *faults)
-{
-    int64_t ns;
-    const char *timeout = bd_json_str(spec, "timeout", NULL);
-    bd_auto_free char *at = bd_xasprintf("%s/timeout", pointer);
-    if (timeout && (bd_parse_duration_ns(timeout, &ns) < 0 || ns <= 0 || ns > TIMEOUT_MAX_NS))
-        schema_faults_add(faults, at, timeout,
-                          "a duration above 0 and of at most 168h, such as "
-                          "90s");
-}
-
-void command_check(const json_t *spec, const char *pointer, struct schema_faults *faults)
-{
-    check_words(json_object_get(spec, "command"), pointer, faults);
-    check_env(json_object_get(spec, "env"), pointer, faults);
-    command_check_timeout(spec, pointer, faults);
 }

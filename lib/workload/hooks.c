@@ -1,6 +1,7 @@
 /* Commands that a spec has run in nodes at certain points of a run. */
 #include "lib/base/clock.h"
 #include "lib/base/par.h"
+#include "lib/workload/command_check.h"
 #include "lib/workload/output.h"
 #include "lib/workload/workload.h"
 

@@ -1,7 +1,7 @@
 /* The workload `jobstream`: its stream is drawn from distributions (lib/jobs/stream.c). */
 #include "lib/workload/jobstream.h"
 
-#include "lib/workload/output.h"
+#include "lib/workload/command_check.h"
 
 static void check(const json_t *spec, const struct cluster_spec *cluster,
                   struct schema_faults *faults)

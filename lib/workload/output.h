@@ -69,9 +69,3 @@ const char **command_argv(const json_t *words);
 void command_env(const json_t *env, struct bd_strv *ret_env);
 /* A duration of the spec, ns; the fallback where there is none. */
 int64_t command_timeout_ns(const json_t *spec, int64_t fallback_ns);
-
-struct schema_faults;
-/* Faults of `command`, `env` and `timeout`, which hooks and workloads have in common. */
-void command_check(const json_t *spec, const char *pointer, struct schema_faults *faults);
-/* Those of `timeout` alone. */
-void command_check_timeout(const json_t *spec, const char *pointer, struct schema_faults *faults);

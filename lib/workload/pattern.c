@@ -2,7 +2,6 @@
 
 #include "lib/base/mem.h"
 #include "lib/base/str.h"
-#include "lib/workload/values.h"
 
 #include <ctype.h>
 #include <regex.h>
@@ -109,19 +108,24 @@ int pattern_check_regex(const char *regex, struct bd_err *err)
 
 /* -------------------------------------------------------------------------------------- finding */
 
-/* The numbers that the pattern finds in one line. */
-static int search_line(const regex_t *regex, const char *line, size_t bytes, struct values *values,
-                       struct bd_err *err)
+/* Who takes what is found. */
+struct taker {
+    pattern_found_fn fn;
+    void *arg;
+};
+
+static int search_line(const regex_t *regex, const char *line, size_t bytes,
+                       const struct taker *taker, struct bd_err *err)
 {
     for (size_t from = 0; from <= bytes;) {
         regmatch_t m[2] = {{.rm_so = 0, .rm_eo = (regoff_t)(bytes - from)}};
         int flags = REG_STARTEND | (from > 0 ? REG_NOTBOL : 0);
         if (regexec(regex, line + from, BD_ARRAY_LEN(m), m, flags) != 0)
             return 0;
-        const regmatch_t *number = regex->re_nsub > 0 ? &m[1] : &m[0];
-        if (number->rm_so >= 0) { /* else: its branch of the pattern was not taken */
-            int rc = values_add_text(values, line + from + number->rm_so,
-                                     (size_t)(number->rm_eo - number->rm_so), err);
+        const regmatch_t *value = regex->re_nsub > 0 ? &m[1] : &m[0];
+        if (value->rm_so >= 0) { /* else: its branch of the pattern was not taken */
+            int rc = taker->fn(line + from + value->rm_so, (size_t)(value->rm_eo - value->rm_so),
+                               taker->arg, err);
             if (rc < 0)
                 return rc;
         }
@@ -132,13 +136,14 @@ static int search_line(const regex_t *regex, const char *line, size_t bytes, str
 
 /* Each line is looked at in a buffer of its own, with a NUL after it: a matcher that measures the
  * whole string first, as the sanitizers' does, would measure the whole text for every line. */
-static int search(const char *pattern, const char *text, size_t bytes, struct values *values,
-                  struct bd_err *err)
+int pattern_each_regex(const char *regex_text, const char *text, size_t bytes, pattern_found_fn fn,
+                       void *arg, struct bd_err *err)
 {
     regex_t regex;
     size_t used = 0;
+    const struct taker taker = {fn, arg};
     bd_auto_free char *line = bd_xmalloc(LINE_MAX_BYTES + 1);
-    int rc = compile(pattern, &regex, err);
+    int rc = compile(regex_text, &regex, err);
     if (rc < 0)
         return rc;
     for (const char *at = text, *end = text + bytes; rc == 0 && at < end;) {
@@ -147,28 +152,17 @@ static int search(const char *pattern, const char *text, size_t bytes, struct va
         size_t looked_at = n < LINE_MAX_BYTES ? n : LINE_MAX_BYTES;
         memcpy(line, at, looked_at);
         line[looked_at] = '\0';
-        rc = search_line(&regex, line, looked_at, values, err);
+        rc = search_line(&regex, line, looked_at, &taker, err);
         at = stop ? stop + 1 : end;
         used += looked_at;
         if (rc < 0 || used < FRESH_BYTES)
             continue;
         regfree(&regex);
-        rc = compile(pattern, &regex, err);
+        rc = compile(regex_text, &regex, err);
         if (rc < 0)
             return rc;
         used = 0;
     }
     regfree(&regex);
-    return rc;
-}
-
-int pattern_find_regex(const char *regex, const char *text, size_t bytes,
-                       struct pattern_found *ret_found, struct bd_err *err)
-{
-    struct values values = {0};
-    int rc = search(regex, text, bytes, &values, err);
-    if (rc == 0)
-        rc = values_found(&values, ret_found, err);
-    values_done(&values);
     return rc;
 }

@@ -1,7 +1,7 @@
 /* Paths into JSON. */
 #include "lib/base/json.h"
 #include "lib/base/str.h"
-#include "lib/workload/values.h"
+#include "lib/workload/pattern.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -118,36 +118,41 @@ int pattern_check_path(const char *path, struct bd_err *err)
 
 /* -------------------------------------------------------------------------------------- finding */
 
-static int add_number(const json_t *json, struct values *values, struct bd_err *err)
+struct following {
+    const struct path *path;
+    pattern_found_fn fn;
+    void *arg;
+};
+
+static int take(const struct following *f, const json_t *json, struct bd_err *err)
 {
-    if (json_is_number(json))
-        return values_add(values, json_number_value(json), err);
     if (json_is_string(json))
-        return values_add_text(values, json_string_value(json), json_string_length(json), err);
-    bd_auto_free char *text = json_dumps(json, JSON_ENCODE_ANY | JSON_COMPACT);
-    return bd_err_set(err, BD_EINVALID, "finds '%.40s', which is no number", text ? text : "?");
+        return f->fn(json_string_value(json), json_string_length(json), f->arg, err);
+    int digits = bd_real_digits(json_real_value(json));
+    bd_auto_free char *text =
+        json_dumps(json, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION((size_t)digits));
+    return f->fn(text ? text : "?", text ? strlen(text) : 1, f->arg, err);
 }
 
-static int follow(const struct path *path, size_t at, json_t *json, struct values *values,
-                  struct bd_err *err)
+static int follow(const struct following *f, size_t at, json_t *json, struct bd_err *err)
 {
     int rc = 0;
     const char *key;
     json_t *value;
     size_t i;
-    if (at == path->n)
-        return add_number(json, values, err);
-    const struct path_step *step = &path->steps[at];
+    if (at == f->path->n)
+        return take(f, json, err);
+    const struct path_step *step = &f->path->steps[at];
     if (step->kind != STEP_ALL) {
         value = step->kind == STEP_NAME ? json_object_get(json, step->name)
                                         : json_array_get(json, step->index);
-        return value ? follow(path, at + 1, value, values, err) : 0;
+        return value ? follow(f, at + 1, value, err) : 0;
     }
     json_array_foreach (json, i, value)
-        if ((rc = follow(path, at + 1, value, values, err)) < 0)
+        if ((rc = follow(f, at + 1, value, err)) < 0)
             return rc;
     json_object_foreach (json, key, value)
-        if ((rc = follow(path, at + 1, value, values, err)) < 0)
+        if ((rc = follow(f, at + 1, value, err)) < 0)
             return rc;
     return 0;
 }
@@ -171,11 +176,11 @@ static json_t *last_line_of_json(const char *text, size_t bytes)
     return NULL;
 }
 
-int pattern_find_path(const char *path, const char *text, size_t bytes,
-                      struct pattern_found *ret_found, struct bd_err *err)
+int pattern_each_path(const char *path, const char *text, size_t bytes, pattern_found_fn fn,
+                      void *arg, struct bd_err *err)
 {
     struct path read;
-    struct values values = {0};
+    const struct following following = {&read, fn, arg};
     bd_auto_json json_t *json = parse(text, bytes);
     if (!json)
         json = last_line_of_json(text, bytes);
@@ -185,10 +190,7 @@ int pattern_find_path(const char *path, const char *text, size_t bytes,
             "finds no JSON: neither the whole output nor one of its lines is a value");
     int rc = path_read(path, &read, err);
     if (rc == 0)
-        rc = follow(&read, 0, json, &values, err);
-    if (rc == 0)
-        rc = values_found(&values, ret_found, err);
-    values_done(&values);
+        rc = follow(&following, 0, json, err);
     path_done(&read);
     return rc;
 }

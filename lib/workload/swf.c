@@ -1,7 +1,7 @@
 /* The workload `swf`: its stream is a trace, a log of a real machine that is an input. */
 #include "lib/artifact/artifact.h"
 #include "lib/base/clock.h"
-#include "lib/workload/output.h"
+#include "lib/workload/command_check.h"
 #include "lib/workload/trace.h"
 
 #define auto_swf __attribute__((cleanup(swf_done))) struct swf

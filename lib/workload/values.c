@@ -15,18 +15,6 @@ void values_done(struct values *v)
     *v = (struct values){0};
 }
 
-int values_add(struct values *v, double value, struct bd_err *err)
-{
-    if (v->n == PATTERN_VALUES_MAX)
-        return bd_err_set(err, BD_EINVALID, "finds more than %d numbers", PATTERN_VALUES_MAX);
-    if (v->n == v->cap) {
-        v->cap = v->cap ? 2 * v->cap : 16;
-        v->items = bd_xrealloc(v->items, v->cap * sizeof(*v->items));
-    }
-    v->items[v->n++] = value;
-    return 0;
-}
-
 /* strtod() would also take hexadecimal numbers, infinities and what is none. */
 static bool is_decimal(const char *s)
 {
@@ -51,7 +39,7 @@ static bool is_decimal(const char *s)
     return *s == '\0';
 }
 
-int values_add_text(struct values *v, const char *text, size_t bytes, struct bd_err *err)
+bool values_read(const char *text, size_t bytes, double *ret_value)
 {
     static const char blanks[] = " \t\r";
     char number[NUMBER_BYTES_MAX + 1];
@@ -61,15 +49,37 @@ int values_add_text(struct values *v, const char *text, size_t bytes, struct bd_
     }
     while (bytes > 0 && memchr(blanks, text[bytes - 1], sizeof(blanks) - 1))
         bytes--;
-    size_t n = bytes < NUMBER_BYTES_MAX ? bytes : NUMBER_BYTES_MAX;
-    memcpy(number, text, n);
-    number[n] = '\0';
+    if (bytes > NUMBER_BYTES_MAX)
+        return false;
+    memcpy(number, text, bytes);
+    number[bytes] = '\0';
     double value = bytes == strlen(number) && is_decimal(number) ? strtod(number, NULL) : NAN;
-    if (!isfinite(value))
+    if (isfinite(value))
+        *ret_value = value;
+    return isfinite(value);
+}
+
+static void add(struct values *v, double value)
+{
+    if (v->n == v->cap) {
+        v->cap = v->cap ? 2 * v->cap : 16;
+        v->items = bd_xrealloc(v->items, v->cap * sizeof(*v->items));
+    }
+    v->items[v->n++] = value;
+}
+
+int values_take(const char *text, size_t bytes, void *values, struct bd_err *err)
+{
+    struct values *v = values;
+    double value = 0;
+    if (!values_read(text, bytes, &value))
         return bd_err_set(err, BD_EINVALID, "finds '%.*s%s', which is no number",
-                          (int)(n < TOLD_BYTES ? n : TOLD_BYTES), number,
+                          (int)(bytes < TOLD_BYTES ? bytes : TOLD_BYTES), text,
                           bytes > TOLD_BYTES ? "..." : "");
-    return values_add(v, value, err);
+    if (v->n == VALUES_MAX)
+        return bd_err_set(err, BD_EINVALID, "finds more than %d numbers", VALUES_MAX);
+    add(v, value);
+    return 0;
 }
 
 static int compare(const void *a, const void *b)
@@ -78,13 +88,14 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-int values_found(struct values *v, struct pattern_found *ret_found, struct bd_err *err)
+int values_found(struct values *v, struct values_middle *ret_middle, struct bd_err *err)
 {
     if (v->n == 0)
         return bd_err_set(err, BD_ENOTFOUND, "finds nothing");
     qsort(v->items, v->n, sizeof(*v->items), compare);
     double low = v->items[(v->n - 1) / 2], high = v->items[v->n / 2];
     /* Halves first: the sum of two great numbers may be too great. */
-    *ret_found = (struct pattern_found){.value = low == high ? low : low / 2 + high / 2, .n = v->n};
+    *ret_middle =
+        (struct values_middle){.value = low == high ? low : low / 2 + high / 2, .n = v->n};
     return 0;
 }

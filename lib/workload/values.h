@@ -3,16 +3,26 @@
 
 #include "lib/workload/pattern.h"
 
+#include <stdbool.h>
+
+#define VALUES_MAX 1000000 /* numbers that one pattern may find */
+
 struct values {
     double *items;
     size_t n, cap;
 };
 
+struct values_middle {
+    double value; /* the median; of an even number of values, the mean of the two in the middle */
+    size_t n;     /* how many */
+};
+
 void values_done(struct values *v);
-/* BD_EINVALID above PATTERN_VALUES_MAX. */
-int values_add(struct values *v, double value, struct bd_err *err);
-/* A decimal number, with nothing but blanks around it: "12", "-3.5e-2", "+.5". BD_EINVALID for
- * anything else, and for what is too great to be told. */
-int values_add_text(struct values *v, const char *text, size_t bytes, struct bd_err *err);
+/* A decimal number, with nothing but blanks around it: "12", "-3.5e-2", "+.5"; false for anything
+ * else, and for what is too great to be told. */
+bool values_read(const char *text, size_t bytes, double *ret_value);
+/* A pattern_found_fn, whose arg is a struct values. BD_EINVALID for what is no number, and for more
+ * than VALUES_MAX. */
+int values_take(const char *text, size_t bytes, void *values, struct bd_err *err);
 /* Sorts them. BD_ENOTFOUND where there is none. */
-int values_found(struct values *v, struct pattern_found *ret_found, struct bd_err *err);
+int values_found(struct values *v, struct values_middle *ret_middle, struct bd_err *err);

@@ -354,18 +354,29 @@ class Reproduce(PeakMixin, PeerTest):
 
     def test_what_a_crate_runs_as_root_is_told_before(self):
         spec = SPEC | {
-            "workload": {"name": "command", "command": ["sh", "-c", "a\x1b[31m b"], "env": {"LD_PRELOAD": "/x.so"}},
+            "workload": {"name": "command", "command": ["sh", "-c", "a\x1b[31m b"], "env": {"LD_PRELOAD": "/x.so"},
+                         "files": [{"path": "x", "content": "y"}]},
             "hooks": {"ready": [{"command": ["mkdir", "/é"], "node": "all"}]},
             "factors": {"cluster.compute": [1, 2], "workload.command": [["one"], ["two"]]},
             "added": [[{"hooks.ready": [{"command": ["three"]}]}]]}
         path = self.crate(**{"spec.json": json.dumps(spec).encode()})
         _, err = self.reproduce(World(), what=path, code=2)
         lines = [line.split(" ", 1)[1].strip() for line in err.splitlines()]
-        self.assertEqual(lines[1:7], [
+        self.assertEqual(lines[1:8], [
             f"{path} is signed by the key {self.signer.fingerprint}; what it runs in nodes as root:",
             'workload: ["sh","-c","a\\u001B[31m b"]', 'its environment: {"LD_PRELOAD":"/x.so"}',
+            'its files: [{"content":"y","path":"x"}]',
             'hook ready: {"command":["mkdir","/\\u00E9"],"node":"all"}',
             'level of workload.command: [["one"],["two"]]', 'level of hooks.ready: [{"command":["three"]}]'])
+
+    def test_what_a_defined_workload_is_given_is_told_too(self):
+        spec = SPEC | {"workload": {"name": "stream", "size": 5}, "workloads": {"stream": OLD},
+                       "factors": {"cluster.compute": [1, 2], "workload.size": [6, 7]}}
+        _, err = self.reproduce(World(), what=self.crate(**{"spec.json": json.dumps(spec).encode()}), code=2)
+        lines = [line.split(" ", 1)[1].strip() for line in err.splitlines()]
+        self.assertEqual(lines[2:4], [
+            'workload, by the definition that is registered here: {"name":"stream","size":5}',
+            "level of workload.size: [6,7]"])
 
     def test_a_campaign_of_the_daemon_needs_no_key(self):
         _, err = self.reproduce(World(), "--trust", code=2)

@@ -191,7 +191,7 @@ class Completion(PeerTest):
         for shell in ("bash", "zsh", "fish"):
             with self.subTest(shell):
                 script, _ = self.run_it("completion", shell)
-                for words in ("clusters", "images", "recipes", "campaigns", "runs", "inputs"):
+                for words in ("clusters", "images", "recipes", "campaigns", "runs", "inputs", "workloads"):
                     self.assertIn(f"benchctl --timeout 1 completion {words} 2>/dev/null", script)
                 if program := shutil.which(shell):
                     done = subprocess.run([program, "-n"], input=script, capture_output=True, text=True,

@@ -76,6 +76,7 @@ START_TEST(test_every_kind_of_value_is_read)
                           "quiet_wait = 1.5s\n"
                           "active_campaigns = 7\n"
                           "fragments = /a:/b/c\n"
+                          "workloads = /d:/e\n"
                           "workers = 1\n"
                           "workers = 2"); /* the last one counts; no end of line */
     struct config c = loaded(t.path, NULL);
@@ -83,6 +84,7 @@ START_TEST(test_every_kind_of_value_is_read)
     ck_assert_str_eq(c.image_dir, "/srv/benchd/images");
     ck_assert_str_eq(c.listen_tcp, "[::1]:8765");
     ck_assert_str_eq(c.fragments, "/a:/b/c");
+    ck_assert_str_eq(c.workloads, "/d:/e");
     ck_assert_str_eq(c.listen_unix, "");
     ck_assert_uint_eq(c.subnet_pool.base, 10U << 24);
     ck_assert_uint_eq(c.subnet_pool.prefix, 8);

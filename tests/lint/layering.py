@@ -45,7 +45,7 @@ MAY_INCLUDE = {
     "daemon": ["api", "daemon/api", "daemon/engine", "daemon/http", "daemon/loop", *BELOW_ENGINE, *BESIDE],
     "api": FORMATS,
     "node": ["lib/jobs"],
-    "clients": ["lib/crate", "lib/swf", "lib/report", "lib/stats", *MODEL],
+    "clients": ["lib/workload", "lib/crate", "lib/swf", "lib/report", "lib/stats", *MODEL],
 }
 ANYTHING = ["tests"]
 

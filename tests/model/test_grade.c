@@ -43,6 +43,12 @@ static const struct {
      GRADE_INVALID,
      {"driver late: jobs were submitted later than planned by 31.5 ms (p99 of 1000; median 1.0 ms, "
       "maximum 400.0 ms), and 20 ms is the limit"}},
+    {"{\"checks\":[{\"name\":\"a\",\"holds\":true,\"n\":3,\"wrong\":0}]}", GRADE_USABLE, {NULL}},
+    {"{\"checks\":[{\"name\":\"a\",\"holds\":true},{\"name\":\"residual\",\"holds\":false,\"n\":3,"
+     "\"wrong\":2,\"got\":\"FAILED\",\"expected\":\"PASSED\",\"says\":\"it is wrong\"}]}",
+     GRADE_INVALID,
+     {"The check residual does not hold: it is wrong (found 'FAILED', expected PASSED; 2 of 3 "
+      "values)."}},
     {"{" CLOCK(NO_JUMP "\"boundNs\":20000000,\"offsetNs\":3000,") "}", GRADE_USABLE, {NULL}},
     {"{" CLOCK(NO_JUMP "\"boundNs\":20100000,\"offsetNs\":3000,") "}",
      GRADE_LIMITED,

@@ -11,12 +11,19 @@ static struct schema *schema;
 
 static struct cell_check cells;
 
+json_t *contract_json_of(void)
+{
+    struct bd_err err = BD_ERR_INIT;
+    json_t *contract = NULL;
+    ck_assert_msg(bd_json_parse(contract_json, contract_json_bytes, &contract, &err) == 0, "%s",
+                  err.text);
+    return contract;
+}
+
 void load_rules(void)
 {
     struct bd_err err = BD_ERR_INIT;
-    bd_auto_json json_t *contract = NULL;
-    ck_assert_msg(bd_json_parse(contract_json, contract_json_bytes, &contract, &err) == 0, "%s",
-                  err.text);
+    bd_auto_json json_t *contract = contract_json_of();
     ck_assert_msg(schema_compile(contract, "/components/schemas/CampaignSpec", &schema, &err) == 0,
                   "%s", err.text);
     rules = (struct plan_rules){.schema = schema, .check = cell_check, .arg = &cells};
@@ -92,6 +99,7 @@ int main(void)
     srunner_add_suite(runner, sample_suite());
     srunner_add_suite(runner, budget_suite());
     srunner_add_suite(runner, trace_suite());
+    srunner_add_suite(runner, definitions_suite());
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

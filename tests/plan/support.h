@@ -11,6 +11,8 @@
 
 /* A spec of the smallest campaign with these members in it, new reference. */
 json_t *spec_with(const char *members_in_apostrophes);
+/* The whole contract, new reference. */
+json_t *contract_json_of(void);
 /* The contract's schema, and the daemon's check of a cell. */
 extern struct plan_rules rules;
 void load_rules(void);
@@ -31,3 +33,4 @@ Suite *nested_suite(void);
 Suite *sample_suite(void);
 Suite *budget_suite(void);
 Suite *trace_suite(void);
+Suite *definitions_suite(void);

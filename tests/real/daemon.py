@@ -15,6 +15,7 @@ from sockets import free_port
 BUILD = Path(os.environ.get("BENCHD_BUILD", host.ROOT / "build")).resolve()
 PROGRAM = BUILD / "daemon" / "benchd"
 FRAGMENTS = host.ROOT / "fragments"
+WORKLOADS = host.ROOT / "workloads"
 RECIPES = host.ROOT / "lib" / "image" / "recipes"
 
 
@@ -55,6 +56,7 @@ class Daemon:
             "listen_tcp": f"127.0.0.1:{self.port}",
             "recipe_dir": RECIPES,
             "fragments": FRAGMENTS,
+            "workloads": WORKLOADS,
             "node_layer": BUILD / "node" / "layer",
             "bench_enter": BUILD / "node" / "bench-enter",
             **self.flags,

@@ -266,6 +266,13 @@ BAD_SPECS = [  # what is wrong, where, and a word of what is expected there
     ({"overrides": ["cluster.compute=0"]}, "/cluster/compute", "(from override cluster.compute=0)"),
     ({"overrides": ["cluster.colour=red"]}, "/overrides/0", "no member of this name"),
     ({"overrides": ["+name=x"]}, "/overrides/0", "not there yet"),
+    ({"workload": {"name": "none"}}, "/workload/name", "one of: command, jobstream"),
+    ({"workload": {"name": "DefinedWorkload"}}, "/workload/name", "hpcc"),
+    ({"workload": {"name": "../../etc/passwd"}}, "/workload/name", "one of: "),
+    ({"workload": {"name": "sleep", "seconds": -1}}, "/workload/seconds", "a number from 0 to 3600"),
+    ({"workload": {"name": "sleep", "command": ["x"]}}, "/workload/command", "no member of this name"),
+    ({"workload": {"name": "sleep"}, "workloads": 7}, "/workloads", "object"),
+    ({"workload": {"name": "sleep"}, "workloads": {"sleep": "sha256:" + "0" * 64}}, "/workloads/sleep", "known here"),
 ]
 
 

@@ -92,6 +92,7 @@ def test_reads(daemon, cluster, run, over):
         f"{one_run}/queue", f"{one_run}/queue?step=1s&from=1s&to=1min",
         f"{one_campaign}/crate", "/v1/signing-key", f"/v1/hosts/local/descriptions/{run['conditions']['host']}",
         "/v1/fragments", "/v1/fragments/cluster/small",
+        "/v1/workloads", "/v1/workloads/command", "/v1/workloads/hpcc",
         "/v1/metrics-catalogue", f"{one_run}/logs", f"{one_run}/artifacts", f"{one_run}/artifacts/stdout",
     ):
         reply = api.get(target)
@@ -119,6 +120,29 @@ def test_every_fragment_makes_a_plan(api, campaigns):
         plan = campaigns.plan({"name": "one", "defaults": [fragment["name"]], **workload, **cluster})
         assert fragment["name"] in [part["fragment"] for part in plan["spec"]["composition"]]
         assert {"fragment": fragment["name"], "digest": fragment["digest"]} in plan["spec"]["composition"]
+
+
+def test_workloads_are_registered_and_removed(api, campaigns):
+    definition = {"name": "mine", "title": "Mine", "command": ["echo", "${value}"],
+                  "parameters": {"value": {"type": "integer", "default": 7}}}
+    made = api.post("/v1/workloads", definition)
+    assert made.status == 201 and made.headers["Location"] == "/v1/workloads/mine"
+    assert api.post("/v1/workloads", definition).status == 200
+    plan = campaigns.plan({"name": "one", "workload": {"name": "mine"}, "cluster": {"compute": 1}})
+    assert plan["spec"]["workloads"] == {"mine": made.json["digest"]}
+    assert plan["spec"]["workload"]["value"] == 7
+    assert api.post("/v1/workloads", {**definition, "name": "hpcc"}).status == 409
+    assert api.post("/v1/workloads", {"name": "mine"}).status == 422
+    assert api.delete("/v1/workloads/command").status == 409
+    assert api.delete("/v1/workloads/mine").status == 204
+
+
+def test_every_workload_makes_a_plan(api, campaigns):
+    for workload in api.get("/v1/workloads").json["items"]:
+        assert workload["error"] is None, workload
+        if workload["kind"] != "builtin":
+            plan = campaigns.plan({"name": "one", "workload": {"name": workload["name"]}, "cluster": {"compute": 2}})
+            assert plan["spec"]["workloads"] == {workload["name"]: workload["digest"]}
 
 
 def test_cells_are_added_to_a_campaign_that_is_paused(api, campaigns):

@@ -53,6 +53,20 @@ START_TEST(test_options)
 }
 END_TEST
 
+START_TEST(test_a_job_begins_in_its_directory)
+{
+    bd_auto_strv struct bd_strv argv = {0};
+    bd_auto_str struct bd_str options = {0};
+    launch(
+        &(struct sched_job){
+            .name = "job", .nodes = 1, .tasks = 1, .dir = "/var/lib/x", .argv = ARGV("hostname")},
+        &argv, &options);
+    ck_assert_str_eq(bd_str_text(&options),
+                     "srun --job-name=job --nodes=1 --ntasks=1 --chdir=/var/lib/x "
+                     "--kill-on-bad-exit=1 --input=none --export=ALL");
+}
+END_TEST
+
 START_TEST(test_words_are_passed_as_they_are)
 {
     const char *const words[] = {"-n", "--", "", "a b", "$HOME", "\n", "\xff\x01", "::", "'", NULL};
@@ -127,5 +141,6 @@ START_TEST(test_tells_what_a_job_waits_for)
 }
 END_TEST
 
-UNIT_MAIN("sched-slurm-launch", test_options, test_words_are_passed_as_they_are,
-          test_a_colon_gets_through, test_tells_what_a_job_waits_for)
+UNIT_MAIN("sched-slurm-launch", test_options, test_a_job_begins_in_its_directory,
+          test_words_are_passed_as_they_are, test_a_colon_gets_through,
+          test_tells_what_a_job_waits_for)

@@ -157,6 +157,13 @@ static const struct vector vectors[] = {
     {"{'properties': {'a': {'properties': {'b': {'items': {'type': 'null'}}}}}}",
      "{'a': {'b': [null, 3]}}", "/a/b/1 | null | 3"},
 
+    /* not */
+    {"{'not': {'enum': ['a', 'b']}}", "'c'", ""},
+    {"{'not': {'enum': ['a', 'b']}}", "'b'", " | anything but one of: a, b | \"b\""},
+    {"{'items': {'not': {'required': ['a']}}}", "[{'b': 1}, {'a': 1}]",
+     "/1 | anything but an object | {\"a\":1}"},
+    {"{'not': {'not': {'type': 'null'}}}", "null", ""},
+
     /* allOf, $ref */
     {"{'allOf': [{'minimum': 1}, {'maximum': 0}]}", "0.5",
      " | a number of at least 1 | 0.5\n | a number of at most 0 | 0.5"},

@@ -7,8 +7,10 @@ struct vector {
 
 static const struct vector vectors[] = {
     {"{'anyOf': []}", "schema at '/anyOf': the keyword 'anyOf' is not known"},
-    {"{'properties': {'a/b': {'items': {'not': {}}}}}",
-     "schema at '/properties/a~1b/items/not': the keyword 'not' is not known"},
+    {"{'properties': {'a/b': {'items': {'anyOf': {}}}}}",
+     "schema at '/properties/a~1b/items/anyOf': the keyword 'anyOf' is not known"},
+    {"{'not': 1}", "schema at '/not': a schema is an object, true or false"},
+    {"{'not': {'$ref': '#'}}", "schema at '': its references lead back to itself"},
     {"{'$defs': {'x': {'if': true}}}", "schema at '/$defs/x/if': the keyword 'if' is not known"},
     {"{'x-note': 1}", "schema at '/x-note': the keyword 'x-note' is not known"},
     {"{'items': [{}]}", "schema at '/items': a schema is an object, true or false"},

@@ -102,7 +102,8 @@ static void walk(const json_t *json, const char *pointer, struct found *found)
         bd_str_addf(&at, "%s/%zu", pointer, i);
         walk(json_array_get(json, i), at.data, found);
     }
-    if (!json_is_object(json))
+    /* Members of a value may be called "default" and "examples" as well. */
+    if (!json_is_object(json) || bd_ends_with(pointer, "/properties"))
         return;
     judge_schema(json, pointer, found);
     if (json_is_object(json_object_get(json, "schema")))

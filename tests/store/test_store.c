@@ -231,7 +231,7 @@ END_TEST
 START_TEST(test_damaged_pages_are_corrupt)
 {
     struct db db = db_new();
-    for (int i = 0; i < 4000; i++)
+    for (int i = 0; i < 4000; i++) /* many beside what every database has */
         append(db.conn, "a kind of event that fills pages");
     store_close(db.conn); /* folds the log in */
 

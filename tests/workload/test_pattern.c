@@ -1,5 +1,5 @@
 /* Numbers are found where a pattern says, and nothing else is taken for one. */
-#include "lib/workload/pattern.h"
+#include "lib/workload/values.h"
 #include "tests/base/unit.h"
 
 #include "lib/base/str.h"
@@ -18,9 +18,31 @@ struct vector {
     struct found expected;
 };
 
-typedef int (*find_fn)(const char *, const char *, size_t, struct pattern_found *, struct bd_err *);
+static int find_regex(const char *regex, const char *text, size_t bytes,
+                      struct values_middle *ret_middle, struct bd_err *err)
+{
+    struct values values = {0};
+    int rc = pattern_each_regex(regex, text, bytes, values_take, &values, err);
+    if (rc == 0)
+        rc = values_found(&values, ret_middle, err);
+    values_done(&values);
+    return rc;
+}
 
-static void check_found(size_t i, int rc, const struct pattern_found *got, const struct bd_err *err,
+static int find_path(const char *path, const char *text, size_t bytes,
+                     struct values_middle *ret_middle, struct bd_err *err)
+{
+    struct values values = {0};
+    int rc = pattern_each_path(path, text, bytes, values_take, &values, err);
+    if (rc == 0)
+        rc = values_found(&values, ret_middle, err);
+    values_done(&values);
+    return rc;
+}
+
+typedef int (*find_fn)(const char *, const char *, size_t, struct values_middle *, struct bd_err *);
+
+static void check_found(size_t i, int rc, const struct values_middle *got, const struct bd_err *err,
                         const struct found *e)
 {
     ck_assert_msg(rc == e->code, "vector %zu: %d %s", i, rc, err->text);
@@ -34,7 +56,7 @@ static void check_found(size_t i, int rc, const struct pattern_found *got, const
 static void check_vectors(find_fn find, const struct vector *vectors, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        struct pattern_found got = {0};
+        struct values_middle got = {0};
         struct bd_err err = BD_ERR_INIT;
         int rc = find(vectors[i].pattern, vectors[i].text, strlen(vectors[i].text), &got, &err);
         check_found(i, rc, &got, &err, &vectors[i].expected);
@@ -71,20 +93,20 @@ START_TEST(test_regex_finds)
         {"[]a]([0-9])", "]4", {0, 4, 1}},
         {"[[:space:]]([0-9]+)[[:space:]]", "a 41 b", {0, 41, 1}},
     };
-    check_vectors(pattern_find_regex, vectors, BD_ARRAY_LEN(vectors));
+    check_vectors(find_regex, vectors, BD_ARRAY_LEN(vectors));
 }
 END_TEST
 
 START_TEST(test_regex_sees_past_nul_and_in_long_text)
 {
-    struct pattern_found got;
+    struct values_middle got;
     struct bd_err err = BD_ERR_INIT;
     bd_auto_str struct bd_str text = {0};
     bd_str_addn(&text, "a\0b=1\n", 6);
     for (int i = 0; i < 200000; i++) /* 2 MB, more than one life of a compiled pattern */
         bd_str_add(&text, "nothing..\n");
     bd_str_add(&text, "b=3");
-    ck_assert_int_eq(pattern_find_regex("b=([0-9]+)", text.data, text.len, &got, &err), 0);
+    ck_assert_int_eq(find_regex("b=([0-9]+)", text.data, text.len, &got, &err), 0);
     ck_assert_uint_eq(got.n, 2);
     ck_assert_double_eq(got.value, 2);
 }
@@ -93,7 +115,7 @@ END_TEST
 /* States of the matcher multiply with such a pattern; its memory is bounded all the same. */
 START_TEST(test_regex_with_many_states_stays_small)
 {
-    struct pattern_found got;
+    struct values_middle got;
     struct bd_err err = BD_ERR_INIT;
     bd_auto_str struct bd_str text = {0};
     uint32_t x = 1;
@@ -104,7 +126,7 @@ START_TEST(test_regex_with_many_states_stays_small)
             bd_str_add(&text, "\n");
     }
     bd_str_add(&text, "7");
-    int rc = pattern_find_regex("a[ab]{200}c|([0-9])", text.data, text.len, &got, &err);
+    int rc = find_regex("a[ab]{200}c|([0-9])", text.data, text.len, &got, &err);
     ck_assert_msg(rc == 0, "%s", err.text);
     ck_assert_double_eq(got.value, 7);
 }
@@ -135,7 +157,7 @@ START_TEST(test_path_finds)
         {"$.a", "{\"a\": \"fast\"}", {BD_EINVALID, .why = "'fast'"}},
         {"$.a", "{\"a\": true}", {BD_EINVALID}},
     };
-    check_vectors(pattern_find_path, vectors, BD_ARRAY_LEN(vectors));
+    check_vectors(find_path, vectors, BD_ARRAY_LEN(vectors));
 }
 END_TEST
 
@@ -203,7 +225,7 @@ END_TEST
 START_TEST(test_patterns_have_bounds)
 {
     bd_auto_free char *text = bd_xmalloc(PATTERN_BYTES_MAX + 2);
-    struct pattern_found got;
+    struct values_middle got;
     struct bd_err err = BD_ERR_INIT;
     memset(text, 'a', PATTERN_BYTES_MAX + 1);
     text[PATTERN_BYTES_MAX + 1] = '\0';
@@ -215,9 +237,9 @@ START_TEST(test_patterns_have_bounds)
     for (int i = 0; i < 65; i++)
         bd_str_add(&deep, ".a");
     check_refused(pattern_check_path, bd_str_text(&deep), "more than 64 steps");
-    for (int i = 0; i <= PATTERN_VALUES_MAX; i++)
+    for (int i = 0; i <= VALUES_MAX; i++)
         bd_str_add(&many, "1\n");
-    ck_assert_int_eq(pattern_find_regex("[0-9]", many.data, many.len, &got, &err), BD_EINVALID);
+    ck_assert_int_eq(find_regex("[0-9]", many.data, many.len, &got, &err), BD_EINVALID);
     ck_assert_ptr_nonnull(strstr(err.text, "more than 1000000 numbers"));
 }
 END_TEST

@@ -48,7 +48,8 @@ daemon_start()
         --state-dir "$BENCHD_STATE_DIR" \
         --listen-unix "$BENCHD_LISTEN_UNIX" --listen-tcp "$BENCHD_LISTEN_TCP" \
         --libvirt-uri "$BENCHD_LIBVIRT_URI" --node-layer "$BUILD/node/layer" \
-        --recipe-dir "$ROOT/lib/image/recipes" --bench-enter "$BUILD/node/bench-enter" --log-format logfmt
+        --recipe-dir "$ROOT/lib/image/recipes" --fragments "$ROOT/fragments" --workloads "$ROOT/workloads" \
+        --bench-enter "$BUILD/node/bench-enter" --log-format logfmt
     printf '%s\n' "$STARTED" >"$DAEMON_KEY"
 }
 

@@ -1,0 +1,203 @@
+/* The directory that a command begins in, and the programs that it needs. */
+#include "lib/base/clock.h"
+#include "lib/base/fs.h"
+#include "lib/base/par.h"
+#include "lib/workload/command.h"
+#include "lib/workload/output.h"
+#include "lib/workload/rundir.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define WIDTH   8 /* nodes at once */
+#define MAKE_NS (30 * BD_NS_PER_S)
+#define LOOK_NS (20 * BD_NS_PER_S)
+
+bool workdir_is_wanted(const json_t *spec)
+{
+    return json_object_get(spec, "files") || json_object_get(spec, "outputs");
+}
+
+/* The controller, or all compute nodes: which of them the scheduler takes is its affair. */
+static const struct node_plan *nodes_of(const struct workload_input *in, size_t *ret_n)
+{
+    size_t controllers = in->plan->spec.controllers;
+    bool on_controller = command_is_on_controller(in->spec);
+    *ret_n = on_controller ? 1 : in->plan->n_nodes - controllers;
+    return &in->plan->nodes[on_controller ? 0 : controllers];
+}
+
+/* A script with words after it, which it has as "$@". */
+static int run_script(const struct workload_input *in, const struct node_plan *node,
+                      const char *script, const char *const *words, int64_t timeout_ns,
+                      struct bd_proc_result *ret, struct bd_err *err)
+{
+    bd_auto_strv struct bd_strv argv = {0};
+    bd_strv_add(&argv, "/bin/sh");
+    bd_strv_add(&argv, "-c");
+    bd_strv_add(&argv, script);
+    bd_strv_add(&argv, "benchd");
+    for (; *words; words++)
+        bd_strv_add(&argv, *words);
+    const struct channel_cmd cmd = {
+        .node = node,
+        .argv = (const char *const *)argv.items,
+        .timeout_ns = timeout_ns,
+        .cancel = in->cancel,
+    };
+    int rc = channel_exec(in->channel, &cmd, ret, err);
+    if (rc < 0 || ret->exit_code == 0)
+        return rc;
+    bd_auto_str struct bd_str said = {0};
+    output_lines_of(bd_str_text(&ret->err), ret->err.len, &said);
+    return bd_err_set(err, BD_EWORKLOAD, "exit code %d: %s", ret->exit_code, bd_str_text(&said));
+}
+
+/* --------------------------------------------------------------------------------------- making */
+
+static int put_file(const struct workload_input *in, const struct node_plan *node,
+                    const json_t *file, struct bd_err *err)
+{
+    char digest[BD_DIGEST_BYTES];
+    const char *name = bd_json_str(file, "path", "");
+    const json_t *content = json_object_get(file, "content");
+    bd_auto_free char *path = bd_xasprintf(WORKDIR "/%s", name);
+    bd_auto_fd int fd = memfd_create("file", MFD_CLOEXEC);
+    if (fd < 0)
+        return bd_err_errno(err, errno, "make a file in memory");
+    int rc = bd_write_all(fd, json_string_value(content), json_string_length(content));
+    if (rc < 0 || lseek(fd, 0, SEEK_SET) < 0)
+        return bd_err_errno(err, rc < 0 ? -rc : errno, "write a file in memory");
+    rc = channel_put(in->channel, node, fd, path, bd_json_bool(file, "executable", 0) ? 0755 : 0644,
+                     digest, err);
+    return rc < 0 ? bd_err_wrap(err, "its file %s", name) : 0;
+}
+
+static int make_on_node(size_t index, void *arg, struct bd_err *err)
+{
+    static const char *const words[] = {WORKDIR, NULL};
+    const struct workload_input *in = arg;
+    size_t n, i;
+    const struct node_plan *node = &nodes_of(in, &n)[index];
+    const json_t *file;
+    bd_auto_proc_result struct bd_proc_result result = {0};
+    int rc = run_script(in, node, "rm -rf -- \"$1\" && mkdir -p -- \"$1\"", words, MAKE_NS, &result,
+                        err);
+    json_array_foreach (json_object_get(in->spec, "files"), i, file)
+        if (rc == 0)
+            rc = put_file(in, node, file, err);
+    return rc < 0
+               ? bd_err_wrap(err, "make the command's directory " WORKDIR " on node %s", node->name)
+               : 0;
+}
+
+int workdir_make(const struct workload_input *in, struct bd_err *err)
+{
+    size_t n;
+    nodes_of(in, &n);
+    return bd_par_for(n, WIDTH, make_on_node, (void *)in, in->cancel, err);
+}
+
+/* ------------------------------------------------------------------------------------- fetching */
+
+struct fetching {
+    const struct workload_input *in;
+    const json_t *outputs;
+    bool *found;        /* by node, then output */
+    struct bd_err *why; /* by node */
+};
+
+/* What is not there is looked for by metrics and checks, which say so. */
+static int fetch_from_node(size_t index, void *arg, struct bd_err *err BD_UNUSED)
+{
+    struct fetching *f = arg;
+    size_t n, i, wide = json_array_size(f->outputs);
+    const struct node_plan *node = &nodes_of(f->in, &n)[index];
+    const json_t *output;
+    json_array_foreach (f->outputs, i, output) {
+        bd_auto_free char *path = bd_xasprintf(WORKDIR "/%s", json_string_value(output));
+        struct bd_err why = BD_ERR_INIT;
+        int rc = logs_fetch(f->in, node, path, OUTPUT_BYTES_MAX, &why);
+        f->found[index * wide + i] = rc == 0;
+        if (rc < 0 && rc != -ENOENT && f->why[index].code == 0) {
+            bd_err_wrap(&why, "fetch %s of node %s", path, node->name);
+            bd_err_copy(&f->why[index], &why);
+        }
+    }
+    return 0;
+}
+
+static json_t *found_json(const struct fetching *f, size_t n_nodes)
+{
+    size_t n, i, wide = json_array_size(f->outputs);
+    const struct node_plan *nodes = nodes_of(f->in, &n);
+    const json_t *output;
+    json_t *json = json_object();
+    json_array_foreach (f->outputs, i, output) {
+        json_t *files = json_array();
+        const char *name = json_string_value(output);
+        for (size_t node = 0; node < n_nodes; node++)
+            if (f->found[node * wide + i])
+                json_array_append_new(files, json_sprintf("%s-%s", nodes[node].name, name));
+        json_object_set_new(json, name, files);
+    }
+    return json;
+}
+
+int workdir_fetch(const struct workload_input *in, struct bd_err *err)
+{
+    size_t n;
+    struct fetching f = {.in = in, .outputs = json_object_get(in->spec, "outputs")};
+    if (json_array_size(f.outputs) == 0)
+        return 0;
+    nodes_of(in, &n);
+    bd_auto_free bool *found = f.found = bd_xcalloc(n * json_array_size(f.outputs), sizeof(bool));
+    bd_auto_free struct bd_err *why = f.why = bd_xcalloc(n, sizeof(*why));
+    int rc = bd_par_for(n, WIDTH, fetch_from_node, &f, in->cancel, err);
+    bd_auto_json json_t *json = found_json(&f, n);
+    int kept = rundir_write_json(in->dir_fd, COMMAND_OUTPUTS, json, rc < 0 ? NULL : err);
+    for (size_t i = 0; rc == 0 && kept == 0 && i < n; i++) {
+        if (why[i].code == 0)
+            continue;
+        bd_err_copy(err, &why[i]);
+        rc = why[i].code;
+    }
+    return rc < 0 ? rc : kept;
+}
+
+/* ------------------------------------------------------------------------------------- programs */
+
+static void join(const json_t *list, struct bd_str *out)
+{
+    const json_t *item;
+    size_t i;
+    json_array_foreach (list, i, item)
+        bd_str_addf(out, "%s%s", i ? ", " : "", json_string_value(item));
+}
+
+int programs_check(const struct workload_input *in, struct bd_err *err)
+{
+    const json_t *needs = json_object_get(in->spec, "needs");
+    const json_t *programs = json_object_get(needs, "programs");
+    bd_auto_proc_result struct bd_proc_result result = {0};
+    bd_auto_free const char **words = command_argv(programs);
+    bd_auto_str struct bd_str packages = {0};
+    size_t n;
+    if (json_array_size(programs) == 0)
+        return 0;
+    /* All nodes are of one image. */
+    int rc = run_script(in, nodes_of(in, &n),
+                        "for p do command -v \"$p\" >/dev/null || printf ' %s' \"$p\"; done", words,
+                        LOOK_NS, &result, err);
+    if (rc < 0)
+        return bd_err_wrap(err, "look for the programs that the workload needs");
+    if (result.out.len == 0)
+        return 0;
+    join(json_object_get(needs, "packages"), &packages);
+    return bd_err_set(err, BD_EWORKLOAD,
+                      "the image %s lacks what the workload needs:%s; take an image with %s%s",
+                      in->plan->spec.image, bd_str_text(&result.out),
+                      packages.len ? "the packages " : "these programs", bd_str_text(&packages));
+}

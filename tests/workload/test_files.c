@@ -1,0 +1,205 @@
+/* The definitions that come with benchd: each is right, and reads what its program really writes.
+ */
+#include "lib/workload/command.h"
+#include "lib/yaml/yaml.h"
+#include "tests/workload/definitions.h"
+
+#include <fcntl.h>
+#include <glob.h>
+
+#define HPCC_OUTPUT VECTORS_DIR "/hpccoutf-1.5.0.txt"
+
+static const struct cluster_spec cluster = {
+    .controllers = 1, .compute = 2, .scheduler_cpus = 1, .memory_bytes = 256 << 20};
+
+static char *read_text(const char *path)
+{
+    struct bd_err err = BD_ERR_INIT;
+    char *text = NULL;
+    ck_assert_msg(bd_read_file(path, DEFINITION_BYTES_MAX, &text, NULL, &err) == 0, "%s", err.text);
+    return text;
+}
+
+static json_t *read_definition(const char *path)
+{
+    struct bd_err err = BD_ERR_INIT;
+    bd_auto_free char *text = read_text(path);
+    json_t *definition = NULL;
+    ck_assert_msg(yaml_parse(text, strlen(text), path, &definition, NULL, &err) == 0, "%s",
+                  err.text);
+    assert_right(definition);
+    return definition;
+}
+
+static json_t *command_of(const json_t *definition)
+{
+    struct bd_err err = BD_ERR_INIT;
+    bd_auto_json json_t *workload = resolved(definition, "{}");
+    json_t *command = NULL;
+    ck_assert_msg(definition_expand(definition, workload, &cluster, &command, &err) == 0, "%s",
+                  err.text);
+    return command;
+}
+
+START_TEST(test_every_file_is_right)
+{
+    glob_t found = {0};
+    ck_assert_int_eq(glob(WORKLOADS_DIR "/*.yaml", 0, NULL, &found), 0);
+    ck_assert_uint_ge(found.gl_pathc, 2);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        bd_auto_json json_t *definition = read_definition(found.gl_pathv[i]);
+        bd_auto_json json_t *command = command_of(definition);
+        bd_auto_faults struct schema_faults faults = {0};
+        bd_auto_free char *file = bd_xasprintf("%s.yaml", bd_json_str(definition, "name", ""));
+        static const char *const told[] = {"licence", "stresses", "needs", "description"};
+        ck_assert_str_eq(bd_path_name(found.gl_pathv[i]), file);
+        for (size_t k = 0; k < BD_ARRAY_LEN(told); k++)
+            ck_assert_msg(json_object_get(definition, told[k]), "%s has no %s", file, told[k]);
+        workload_command.check(command, &cluster, &faults);
+        ck_assert_msg(faults.n == 0, "%s: %s: %s", file, faults.items[0].pointer,
+                      faults.items[0].expected);
+    }
+    globfree(&found);
+}
+END_TEST
+
+/* A run's directory as it is after hpcc has left this. */
+struct left {
+    char *dir;
+    int dir_fd;
+    json_t *command;
+};
+
+static void put(const struct left *l, const char *name, const char *text)
+{
+    bd_auto_free char *path = bd_xasprintf("%s/%s", l->dir, name);
+    ck_assert_int_eq(bd_write_file(path, text, strlen(text), 0644, NULL), 0);
+}
+
+static struct left left_new(const char *output)
+{
+    struct left l = {.dir = unit_dir()};
+    bd_auto_json json_t *definition = read_definition(WORKLOADS_DIR "/hpcc.yaml");
+    l.dir_fd = open(l.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    l.command = command_of(definition);
+    put(&l, COMMAND_RECORD,
+        "{\"elapsedNs\": 1000, \"stdout\": {\"kept\": 4}, \"stderr\": {\"kept\": 0}}");
+    put(&l, "stdout", "end\n");
+    put(&l, "n1-hpccoutf.txt", output);
+    put(&l, COMMAND_OUTPUTS, "{\"hpccoutf.txt\": [\"n1-hpccoutf.txt\"]}");
+    return l;
+}
+
+static void left_done(struct left *l)
+{
+    close(l->dir_fd);
+    json_decref(l->command);
+    unit_dir_done(l->dir);
+}
+
+START_TEST(test_hpcc_is_read)
+{
+    static const struct {
+        const char *metric, *unit;
+        double value;
+    } vectors[] = {
+        {"hpl", "Tflop/s", 1.81632e-05},
+        {"dgemm", "Gflop/s", 5.33193},
+        {"stream_copy", "GB/s", 68.2817},
+        {"stream_scale", "GB/s", 33.9021},
+        {"stream_add", "GB/s", 33.2676},
+        {"stream_triad", "GB/s", 34.9386},
+        {"ptrans", "GB/s", 0.000885975},
+        {"random_access", "Gup/s", 0.00125745},
+        {"fft", "Gflop/s", 2.12713},
+        {"latency", "us", 0.266188},
+        {"bandwidth", "GB/s", 0.311976},
+        {"ping_pong_latency", "us", 0.234056},
+        {"ping_pong_bandwidth", "GB/s", 8.99079},
+    };
+    struct bd_err err = BD_ERR_INIT;
+    struct workload_result result = {0};
+    bd_auto_free char *output = read_text(HPCC_OUTPUT);
+    struct left l = left_new(output);
+    ck_assert_msg(command_results(l.command, l.dir_fd, &result, &err) == 0, "%s", err.text);
+    ck_assert_uint_eq(json_object_size(result.metrics), BD_ARRAY_LEN(vectors) + 1);
+    for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
+        const json_t *metric = json_object_get(result.metrics, vectors[i].metric);
+        ck_assert_double_eq(bd_json_real(metric, "value", -1), vectors[i].value);
+        ck_assert_str_eq(bd_json_str(metric, "unit", ""), vectors[i].unit);
+        ck_assert_int_eq(bd_json_int(metric, "n", 0), 1);
+    }
+    const json_t *checks = json_object_get(result.conditions, "checks"), *check;
+    size_t i;
+    ck_assert_uint_eq(json_array_size(checks), 6);
+    json_array_foreach (checks, i, check)
+        ck_assert_msg(bd_json_bool(check, "holds", 0), "%s", bd_json_str(check, "name", "?"));
+    workload_result_done(&result);
+    left_done(&l);
+}
+END_TEST
+
+/* The same output with one thing in it that went wrong. */
+START_TEST(test_hpcc_checks_itself)
+{
+    static const struct {
+        const char *was, *is, *check, *got;
+    } vectors[] = {
+        {"\nSuccess=1", "\nSuccess=0", "success", "0"},
+        {"...... PASSED", "...... FAILED", "hpl", "FAILED"},
+        {"     0.09 PASSED", "     0.09 FAILED", "ptrans", "FAILED"},
+        {"Solution Validates", "Failed Validation ", "stream", "Failed Validation"},
+        {"MPIRandomAccess_ErrorsFraction=0", "MPIRandomAccess_ErrorsFraction=.0101",
+         "random_access", ".0101"},
+        {"MPIFFT_maxErr=9.5505e-16", "MPIFFT_maxErr=9.5505e-06", "fft", "9.5505e-06"},
+    };
+    bd_auto_free char *whole = read_text(HPCC_OUTPUT);
+    for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
+        struct bd_err err = BD_ERR_INIT;
+        struct workload_result result = {0};
+        bd_auto_str struct bd_str output = {0};
+        const char *at = strstr(whole, vectors[i].was), *name = NULL;
+        ck_assert_ptr_nonnull(at);
+        bd_str_addn(&output, whole, (size_t)(at - whole));
+        bd_str_addf(&output, "%s%s", vectors[i].is, at + strlen(vectors[i].was));
+        struct left l = left_new(bd_str_text(&output));
+        ck_assert_msg(command_results(l.command, l.dir_fd, &result, &err) == 0, "%s", err.text);
+        const json_t *check;
+        size_t k;
+        json_array_foreach (json_object_get(result.conditions, "checks"), k, check) {
+            if (bd_json_bool(check, "holds", 0))
+                continue;
+            ck_assert_ptr_null(name);
+            name = bd_json_str(check, "name", "?");
+            ck_assert_str_eq(bd_json_str(check, "got", ""), vectors[i].got);
+        }
+        ck_assert_msg(bd_str_eq(name, vectors[i].check), "%s: %s", vectors[i].check, name);
+        workload_result_done(&result);
+        left_done(&l);
+    }
+}
+END_TEST
+
+/* Cut off anywhere, an output gives no results that look whole. */
+START_TEST(test_hpcc_that_was_cut_off_fails)
+{
+    bd_auto_free char *whole = read_text(HPCC_OUTPUT);
+    const char *summary = strstr(whole, "MPIFFT_maxErr=");
+    size_t parts[] = {0, 100, strlen(whole) / 2, (size_t)(summary - whole)};
+    for (size_t i = 0; i < BD_ARRAY_LEN(parts); i++) {
+        struct bd_err err = BD_ERR_INIT;
+        struct workload_result result = {0};
+        bd_auto_free char *output = bd_xstrndup(whole, parts[i]);
+        struct left l = left_new(output);
+        ck_assert_int_eq(command_results(l.command, l.dir_fd, &result, &err), BD_EWORKLOAD);
+        ck_assert_msg(strstr(err.text, "finds nothing in hpccoutf.txt; "), "%s", err.text);
+        ck_assert_msg(strstr(err.text, parts[i] ? "its last lines: " : "it is empty"), "%s",
+                      err.text);
+        ck_assert_ptr_null(result.metrics);
+        left_done(&l);
+    }
+}
+END_TEST
+
+UNIT_MAIN("workload-files", test_every_file_is_right, test_hpcc_is_read, test_hpcc_checks_itself,
+          test_hpcc_that_was_cut_off_fails)
