@@ -101,7 +101,7 @@ START_TEST(faults_are_told_where_the_spec_has_them)
         {"{'workload': {'name': 'stream', 'mode': 'scale'}}", "/workload/mode",
          "one of: copy, add"},
         {"{'workload': {'name': 'streem'}}", "/workload/name",
-         "one of: command, jobstream, other, stream"},
+         "one of: command, jobstream, swf, other, stream"},
         {"{'workload': {'name': 'stream'}, 'factors': {'workload.size': [1, 'two']}}",
          "/factors/workload.size/1", "an integer from 1 to 100"},
         {"{'workload': {'name': 'stream'}, 'cells': [{'workload.size': 101}]}",

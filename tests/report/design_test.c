@@ -465,7 +465,7 @@ START_TEST(test_sentence_figure_and_result_agree)
     struct made m = {
         .spec = one_objective, .levels = one_factor, .metrics = "makespan", .value = sown_value};
     size_t resolved = 0;
-    for (sown = 1; sown <= 400; sown++) {
+    for (sown = 1; sown <= 200; sown++) {
         m.blocks = 6 + sown % 20;
         m.table = sown % 2;
         bd_auto_json json_t *c = analyse(&m);
