@@ -11,10 +11,10 @@ JOBS, SECONDS, SCALE = 1000, 6000, 0.01
 
 
 def made_log():
-    """Up to half of three nodes' time; every tenth job follows one before it."""
+    """Short and small jobs, as what is looked at is the driver; every tenth follows one before it."""
     draw = random.Random(1)
     moments = sorted([0, SECONDS, *(draw.randrange(SECONDS) for _ in range(JOBS - 2))])
-    return [line(i + 1, at, draw.randrange(1, 10), draw.choice([1, 1, 1, 2, 3]), 60, draw.randrange(80),
+    return [line(i + 1, at, draw.randrange(1, 5), draw.choice([1] * 9 + [2]), 60, draw.randrange(80),
                  i - 2 if i % 10 == 9 else -1) for i, at in enumerate(moments)]
 
 
