@@ -41,7 +41,7 @@ def test_those_that_come_with_benchd_are_listed(api):
     listed = {w["name"]: w for w in api.get("/v1/workloads").json["items"]}
     assert list(listed) == sorted(listed) and not [w for w in listed.values() if w["error"]]
     assert {n: w["kind"] for n, w in listed.items()} == {
-        "command": "builtin", "jobstream": "builtin", "hpcc": "file", "sleep": "file"}
+        "command": "builtin", "jobstream": "builtin", "swf": "builtin", "hpcc": "file", "sleep": "file"}
     assert listed["jobstream"]["parameters"]["properties"]["jobs"]["type"] == "integer"
     assert "makespan" in listed["jobstream"]["metrics"] and "makespan" not in listed["command"]["metrics"]
     hpcc = api.get("/v1/workloads/hpcc").json
@@ -74,7 +74,7 @@ def test_registering_twice_changes_nothing(api):
 def test_names_that_are_taken(api):
     for name, status in (("hpcc", 409), ("command", 422), ("swf", 422)):
         assert api.post("/v1/workloads", definition(name)).status == status, name
-    for name in ("hpcc", "command", "jobstream"):
+    for name in ("hpcc", "command", "jobstream", "swf"):
         assert api.delete(f"/v1/workloads/{name}").status == 409, name
 
 
@@ -212,7 +212,7 @@ def test_cells_that_are_added_may_name_another_workload(api, campaigns):
 def test_files_of_the_host_are_read_when_they_are_asked_for(make_daemon, tmp_path):
     daemon = make_daemon(workloads=f"{tmp_path}/none:{tmp_path}", **DAEMON).start()
     api, campaigns = daemon.api, Campaigns(daemon.api)
-    assert [w["name"] for w in api.get("/v1/workloads").json["items"]] == ["command", "jobstream"]
+    assert [w["name"] for w in api.get("/v1/workloads").json["items"]] == ["command", "jobstream", "swf"]
     (tmp_path / "mine.yaml").write_text("name: mine\ntitle: x\ncommand: [echo, '${gone}']\n")
     (mine,) = [w for w in api.get("/v1/workloads").json["items"] if w["kind"] == "file"]
     assert mine["name"] == "mine" and f"{tmp_path}/mine.yaml: 1 faults; at '/command/1'" in mine["error"]
