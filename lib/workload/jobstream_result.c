@@ -382,19 +382,21 @@ json_t *jobstream_limits(const struct job_stream *stream, int64_t grain_ns, doub
                      (json_int_t)grain_ns);
 }
 
-static json_t *limits_condition(const struct reading *r)
+/* A runtime that a spec gives is as it will be run, and the limits that follow from it are, too. */
+static json_t *limits_condition(const struct reading *r, const json_t *spec)
 {
+    bool scaled = !json_object_get(spec, "runtime");
     return jobstream_limits(&r->jobs, (int64_t)bd_json_int(r->stream, "grainNs", 0),
-                            bd_json_real(r->stream, "timeScale", 1));
+                            scaled ? bd_json_real(r->stream, "timeScale", 1) : 1);
 }
 
-static json_t *conditions_of(const struct reading *r, const struct jobs_seen *seen,
-                             const json_t *metrics, int dir_fd)
+static json_t *conditions_of(const struct reading *r, const json_t *spec,
+                             const struct jobs_seen *seen, const json_t *metrics, int dir_fd)
 {
     return json_pack("{s:o, s:o*, s:o, s:o*, s:o, s:O*}", "jobs", jobs_condition(r, seen), "driver",
                      driver_condition(r, seen), "clock", clock_condition(r, seen, metrics),
-                     "records", records_condition(r, seen, dir_fd), "limits", limits_condition(r),
-                     "trace", json_object_get(r->stream, "trace"));
+                     "records", records_condition(r, seen, dir_fd), "limits",
+                     limits_condition(r, spec), "trace", json_object_get(r->stream, "trace"));
 }
 
 bool jobstream_has_metric(const json_t *spec BD_UNUSED, const char *name)
@@ -403,7 +405,7 @@ bool jobstream_has_metric(const json_t *spec BD_UNUSED, const char *name)
     return metric && metric->scope == METRIC_OF_RUN;
 }
 
-int jobstream_results(const json_t *spec BD_UNUSED, int dir_fd, struct workload_result *ret_result,
+int jobstream_results(const json_t *spec, int dir_fd, struct workload_result *ret_result,
                       struct bd_err *err)
 {
     struct reading r = {0};
@@ -416,7 +418,7 @@ int jobstream_results(const json_t *spec BD_UNUSED, int dir_fd, struct workload_
             .compute = (unsigned)bd_json_int(r.stream, "compute", 1),
             .time_scale = bd_json_real(r.stream, "timeScale", 1),
         });
-        result.conditions = conditions_of(&r, &result.jobs, result.metrics, dir_fd);
+        result.conditions = conditions_of(&r, spec, &result.jobs, result.metrics, dir_fd);
         *ret_result = result;
     }
     reading_done(&r);

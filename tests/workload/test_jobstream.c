@@ -161,6 +161,21 @@ START_TEST(test_a_stream_in_which_all_went_well)
 }
 END_TEST
 
+START_TEST(test_limits_of_runtimes_that_a_spec_gives_are_as_they_are)
+{
+    struct run r;
+    struct workload_result result = {0};
+    bd_auto_json json_t *spec = json_pack("{s:{s:s}}", "runtime", "constant", "600ms");
+    run_init(&r);
+    write_records(&r);
+    ck_assert_int_eq(workload_find("jobstream")->results(spec, r.fd, &result, NULL), 0);
+    ck_assert_int_eq(figure(&result, "limits", "belowGrain"), 2);
+    ck_assert_int_eq(figure(&result, "limits", "byTimeScale"), 0);
+    workload_result_done(&result);
+    run_done(&r);
+}
+END_TEST
+
 START_TEST(test_what_a_node_has_lost_is_not_made_up)
 {
     struct run r;
@@ -360,6 +375,7 @@ START_TEST(test_the_driver_is_late_where_the_first_job_of_a_moment_is)
 END_TEST
 
 UNIT_MAIN("workload/jobstream", test_a_stream_in_which_all_went_well,
+          test_limits_of_runtimes_that_a_spec_gives_are_as_they_are,
           test_what_a_node_has_lost_is_not_made_up, test_jobs_that_only_one_side_has,
           test_times_that_contradict_the_schedulers,
           test_a_job_that_the_scheduler_ends_is_over_for_it_before_it_is,
