@@ -17,9 +17,9 @@ static const char *const fixed[WORDS_COUNT] = {
 };
 
 static const char *const lists[WORDS_COUNT] = {
-    [WORDS_CLUSTER] = LIST_OF("clusters"), [WORDS_IMAGE] = LIST_OF("images"),
-    [WORDS_RECIPE] = LIST_OF("recipes"),   [WORDS_CAMPAIGN] = LIST_OF("campaigns"),
-    [WORDS_RUN] = LIST_OF("runs"),         [WORDS_INPUT] = LIST_OF("inputs"),
+    [WORDS_CLUSTER] = LIST_OF("clusters"),   [WORDS_IMAGE] = LIST_OF("images"),
+    [WORDS_RECIPE] = LIST_OF("recipes"),     [WORDS_CAMPAIGN] = LIST_OF("campaigns"),
+    [WORDS_RUN] = LIST_OF("runs"),           [WORDS_INPUT] = LIST_OF("inputs"),
     [WORDS_WORKLOAD] = LIST_OF("workloads"),
 };
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from pathlib import Path
 
 import fake_daemon as fake
 from crate_files import (FOLDER, KEY, LINK, LIST, METADATA, NONE32, SIGNATURE, Entry, Signer, arrays, contents,
@@ -16,6 +17,7 @@ from crate_files import (FOLDER, KEY, LINK, LIST, METADATA, NONE32, SIGNATURE, E
 from peer import BENCHCTL, PeakMixin, PeerTest
 
 CAMPAIGN = "5a6b7c8d"
+KEPT = Path(__file__).resolve().parents[2] / "docs" / "examples" / "policies"
 
 
 class Verify(PeakMixin, unittest.TestCase):
@@ -61,6 +63,11 @@ class Verify(PeakMixin, unittest.TestCase):
         code, out, _ = self.verify(zip_of(entries_of(self.good)), "--key", self.signer.public)
         self.assertEqual(code, 0)
         self.assertIn(f"signed with the key in {self.signer.public}, {self.signer.fingerprint}", out)
+
+    def test_the_one_that_is_kept_as_an_example_is_good(self):
+        code, out, err = self.verify((KEPT / "policies.crate.zip").read_bytes(), "--key", str(KEPT / "signer.pem"))
+        self.assertEqual(code, 0, err)
+        self.assertIn("signed with the key in", out)
 
     def test_folders_and_order_and_comments_change_nothing(self):
         entries = entries_of(dict(sorted(self.good.items(), reverse=True)))
