@@ -229,9 +229,6 @@ static void add_instrument(struct analysis *a, const struct analysis_run *run)
     }
     if (json_is_object(driver))
         keep_worst(&a->lateness, bd_json_real(driver, "lateness", 0));
-    double ratio = bd_json_real(json_object_get(run->metrics, "makespan_ratio"), "value", NAN);
-    if (!isnan(ratio))
-        keep_worst(&a->bound_ratio, ratio);
 }
 
 static void add_value(struct analysis *a, const struct analysis_run *run, const char *name,
@@ -252,15 +249,16 @@ static void add_value(struct analysis *a, const struct analysis_run *run, const 
 static void add_values(struct analysis *a, const struct analysis_run *run)
 {
     const struct analysis_campaign *c = a->campaign;
-    const char *name;
-    json_t *metric;
     for (size_t i = 0; run->values && i < c->n_columns; i++)
         if (!isnan(run->values[i]))
             add_value(a, run, c->columns[i].name, &c->columns[i], run->values[i]);
-    json_object_foreach ((json_t *)run->metrics, name, metric) {
-        struct analysis_column column = {.unit = bd_json_str(metric, "unit", "")};
-        if (stats_kind_from_str(bd_json_str(metric, "kind", ""), &column.kind) == 0)
-            add_value(a, run, name, &column, bd_json_real(metric, "value", NAN));
+    for (size_t i = 0; run->figures && i < run->figures->n; i++) {
+        const struct run_figure *figure = &run->figures->items[i];
+        struct analysis_column column = {.unit = figure->unit};
+        if (stats_kind_from_str(figure->kind, &column.kind) == 0)
+            add_value(a, run, figure->name, &column, figure->value);
+        if (strcmp(figure->name, "makespan_ratio") == 0 && !isnan(figure->value))
+            keep_worst(&a->bound_ratio, figure->value);
     }
 }
 
@@ -364,11 +362,4 @@ bool analysis_above_0(const struct analysis *a, const struct analysed_metric *m)
         if (m->values[i] <= 0)
             return false;
     return true;
-}
-
-double analysis_median(const double *values, size_t n)
-{
-    struct stats_summary s;
-    stats_describe(values, n, STATS_CONFIDENCE, &s);
-    return s.median;
 }

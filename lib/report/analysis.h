@@ -12,6 +12,7 @@
 
 #include "lib/base/json.h"
 #include "lib/base/str.h"
+#include "lib/model/figures.h"
 #include "lib/model/run.h"
 #include "lib/stats/stats.h"
 #include "lib/stats/until.h"
@@ -84,11 +85,11 @@ struct analysis_run {
     enum run_grade grade;
     const json_t *reasons; /* of the grade, [text]; may be NULL */
     bool oversubscribed;
-    const json_t *metrics;         /* {NAME: {value, unit, kind, n}}; NULL: it has values */
-    const double *values;          /* of the campaign's columns; NAN: none */
-    const char *image, *scheduler; /* as its spec names them; NULL: not known */
-    const char *digest, *version;  /* what they stood for; NULL: not known */
-    const json_t *conditions;      /* as the contract's RunConditions; may be NULL */
+    const struct run_figures *figures; /* NULL: it has values */
+    const double *values;              /* of the campaign's columns; NAN: none */
+    const char *image, *scheduler;     /* as its spec names them; NULL: not known */
+    const char *digest, *version;      /* what they stood for; NULL: not known */
+    const json_t *conditions;          /* as the contract's RunConditions; may be NULL */
 };
 
 /* Sets what the resolved spec of a campaign says: design and objectives. The rest stays. */

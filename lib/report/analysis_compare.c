@@ -35,8 +35,8 @@ static void count_sides(const struct sides *s, struct comparison *c)
 /* A share of the reference's median, which has to be something; of logarithms the share itself. */
 static double margin_of(const struct sides *s, const struct comparison *c)
 {
-    double margin = c->by_ratio ? log1p(c->margin)
-                                : c->margin * fabs(analysis_median(s->against, s->n_against));
+    double margin =
+        c->by_ratio ? log1p(c->margin) : c->margin * fabs(stats_median(s->against, s->n_against));
     return margin > 0 && isfinite(margin) ? margin : NAN;
 }
 

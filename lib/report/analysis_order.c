@@ -57,7 +57,7 @@ static void find_levels(const struct analysis *a, const struct metric_found *m, 
             double median = m->cells[i].summary.median;
             column[i] = ratio ? value / median : value - median;
         }
-        ret_levels[b] = analysis_median(column, a->n_cells);
+        ret_levels[b] = stats_median(column, a->n_cells);
     }
 }
 
@@ -65,9 +65,8 @@ static void find_levels(const struct analysis *a, const struct metric_found *m, 
 
 /* A cell's values relative to the levels of their blocks, in the order of its runs. */
 static void find_relative(const struct analysis *a, const struct analysed_metric *m, size_t cell,
-                          const double *levels, double *ret_values)
+                          bool ratio, const double *levels, double *ret_values)
 {
-    bool ratio = analysis_above_0(a, m);
     const double *values = analysis_values(a, m, cell);
     bd_auto_free double *relative = bd_xcalloc(a->n_blocks + 1, sizeof(*relative));
     for (size_t b = 0; b < a->n_blocks; b++)
@@ -97,12 +96,13 @@ static void look_at_cells(const struct analysis *a, const struct metric_found *m
                           const double *levels, struct looked *l)
 {
     struct stats_test test;
+    bool ratio = analysis_above_0(a, m->metric);
     bd_auto_free double *relative = bd_xcalloc(a->n_blocks + 1, sizeof(*relative));
     for (size_t i = 0; i < a->n_cells; i++) {
         look_at(l, i, false, &m->cells[i].trend);
         if (!levels)
             continue;
-        find_relative(a, m->metric, i, levels, relative);
+        find_relative(a, m->metric, i, ratio, levels, relative);
         stats_trend(relative, a->n_blocks, &test, NULL);
         look_at(l, i, true, &test);
     }
@@ -119,7 +119,7 @@ static double slope_of(const struct analysis *a, const struct metric_found *m, c
     if (l->cell == NO_CELL || !l->relative)
         return l->cell == NO_CELL ? slope : m->cells[l->cell].slope;
     bd_auto_free double *relative = bd_xcalloc(a->n_blocks + 1, sizeof(*relative));
-    find_relative(a, m->metric, l->cell, levels, relative);
+    find_relative(a, m->metric, l->cell, analysis_above_0(a, m->metric), levels, relative);
     stats_trend(relative, a->n_blocks, &test, &slope);
     return slope;
 }
@@ -179,7 +179,7 @@ static void find_warming(const struct analysis *a, struct metric_found *m, const
     w->can_be_seen = stats_rejects(stats_least_p_samples(first, blocks - first) * (double)metrics,
                                    analysis_confidence(a));
     if (analysis_above_0(a, m->metric))
-        w->times = analysis_median(levels, first) / analysis_median(levels + first, blocks - first);
+        w->times = stats_median(levels, first) / stats_median(levels + first, blocks - first);
 }
 
 static bool is_looked_at(const struct metric_found *m)

@@ -78,8 +78,6 @@ const struct analysed_metric *analysis_metric(const struct analysis *a, const ch
 size_t analysis_count(const struct analysis *a, const struct analysed_metric *m, size_t cell);
 /* Whether there is no value that is not above 0: then ratios make sense. */
 bool analysis_above_0(const struct analysis *a, const struct analysed_metric *m);
-/* Of those that are there; NAN of none. */
-double analysis_median(const double *values, size_t n);
 /* Whether it is described: some run has it, and it was asked for or is there in every cell. */
 bool analysis_is_shown(const struct analysis *a, const struct analysed_metric *m);
 /* Whether its cells may be held against each other. */

@@ -22,7 +22,7 @@ static struct analysis_run run_of(const struct store_figures *row)
         .grade = row->graded ? row->grade : GRADE_INVALID,
         .reasons = row->reasons,
         .oversubscribed = bd_json_bool(row->conditions, "oversubscribed", 0) != 0,
-        .metrics = row->metrics,
+        .figures = row->figures,
         .image = row->image,
         .scheduler = row->scheduler,
         .digest = row->image_digest,

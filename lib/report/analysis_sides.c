@@ -69,7 +69,7 @@ static double median_of_pair(const struct analysis *a, const struct analysed_met
     bd_auto_free double *both = bd_xcalloc(2 * a->n_blocks + 1, sizeof(*both));
     size_t of = add_there(analysis_values(a, m, p->cells[pair]), a->n_blocks, both);
     size_t against = add_there(analysis_values(a, m, p->against[pair]), a->n_blocks, both + of);
-    return of && against ? analysis_median(both, of + against) : NAN;
+    return of && against ? stats_median(both, of + against) : NAN;
 }
 
 static size_t add_aligned(const double *values, size_t n, double median, bool ratio, double *to)
@@ -94,7 +94,7 @@ static void add_pairs(const struct analysis *a, const struct analysed_metric *m,
         s->n_against += add_aligned(analysis_values(a, m, p->against[k]), a->n_blocks, median,
                                     ratio, s->against + s->n_against);
     }
-    double level = analysis_median(medians, p->n);
+    double level = stats_median(medians, p->n);
     for (size_t i = 0; i < s->n_of; i++)
         s->of[i] = ratio ? s->of[i] * level : s->of[i] + level;
     for (size_t i = 0; i < s->n_against; i++)

@@ -111,7 +111,7 @@ static void find_item(const struct analysis *a, const struct gate_found *g, stru
     item->ratio = are_above_0(s.of, s.n_of) && are_above_0(s.against, s.n_against);
     count_values(&s, item);
     item->bound =
-        item->ratio ? log1p(g->margin) : g->margin * fabs(analysis_median(s.against, s.n_against));
+        item->ratio ? log1p(g->margin) : g->margin * fabs(stats_median(s.against, s.n_against));
     if (item->ratio) {
         take_logs(s.of, s.n_of);
         take_logs(s.against, s.n_against);

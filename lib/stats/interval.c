@@ -11,14 +11,29 @@ struct tails {
     double *below, *above;
 };
 
+/* Each from its neighbour, away from the most likely one, so that errors only grow where chances
+ * shrink. */
+static double *chances(size_t n, double p)
+{
+    double *chance = bd_xcalloc(n + 1, sizeof(double)), odds = p / (1 - p);
+    size_t most = (size_t)((double)n * p);
+    chance[most] = stats_binomial(most, n, p);
+    for (size_t i = most; i < n; i++)
+        chance[i + 1] = chance[i] * odds * (double)(n - i) / (double)(i + 1);
+    for (size_t i = most; i > 0; i--)
+        chance[i - 1] = chance[i] / odds * (double)i / (double)(n - i + 1);
+    return chance;
+}
+
 static void tails_init(struct tails *t, size_t n, double p)
 {
+    bd_auto_free double *chance = chances(n, p);
     t->below = bd_xcalloc(n + 2, sizeof(double));
     t->above = bd_xcalloc(n + 2, sizeof(double));
     for (size_t i = 0; i <= n; i++)
-        t->below[i + 1] = t->below[i] + stats_binomial(i, n, p);
+        t->below[i + 1] = t->below[i] + chance[i];
     for (size_t i = n + 1; i-- > 0;)
-        t->above[i] = t->above[i + 1] + stats_binomial(i, n, p);
+        t->above[i] = t->above[i + 1] + chance[i];
 }
 
 static void tails_done(struct tails *t)

@@ -3,6 +3,7 @@
 #include "lib/stats/effect.h"
 #include "lib/stats/exact.h"
 #include "lib/stats/tails.h"
+#include "lib/stats/values.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -11,8 +12,8 @@
 /*
  * All differences a - b, or all Walsh averages, without writing them down: both lie in a matrix
  * that rises along rows and columns where the values are sorted, so that those up to some x can be
- * counted by one walk along the edge. The k-th least is then found by halving what doubles there
- * are between the ends: 64 walks at most, and exact to the last bit.
+ * counted by one walk along the edge. The k-th least is between two ends that come closer by such
+ * walks, until so few are left between them that they can be written down: exact to the last bit.
  */
 struct matrix {
     const double *a, *b; /* sorted, without NAN; b NULL: Walsh averages of a */
@@ -44,48 +45,89 @@ static uint64_t count_up_to(const struct matrix *all, double x)
     return count;
 }
 
-/* Doubles in their order, as whole numbers and back. */
-static uint64_t place_of(double x)
+/* Doubles in their order, as whole numbers and back; there is one 0. */
+static int64_t place_of(double x)
 {
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof(bits));
-    return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
+    int64_t place;
+    double size = fabs(x);
+    memcpy(&place, &size, sizeof(place));
+    return x < 0 ? -place : place;
 }
 
-static double at_place(uint64_t place)
+static double at_place(int64_t place)
 {
-    uint64_t bits = place >> 63 ? place & ~(UINT64_C(1) << 63) : ~place;
-    double x;
-    memcpy(&x, &bits, sizeof(x));
-    return x;
+    double size;
+    int64_t bits = place < 0 ? -place : place;
+    memcpy(&size, &bits, sizeof(size));
+    return place < 0 ? -size : size;
+}
+
+/* Those from low to high, no more than FEW. */
+#define FEW 512
+static void write_down(const struct matrix *all, double low, double high, double *ret_few)
+{
+    size_t n = 0, j = all->b ? 0 : all->m;
+    for (size_t i = 0; i < all->m; i++) {
+        if (all->b) {
+            while (j < all->n && all->a[i] - all->b[j] > high)
+                j++;
+            for (size_t k = j; k < all->n && all->a[i] - all->b[k] >= low; k++)
+                ret_few[n++] = all->a[i] - all->b[k];
+        } else {
+            while (j > i && walsh(all->a[i], all->a[j - 1]) > high)
+                j--;
+            for (size_t k = j; k > i && walsh(all->a[i], all->a[k - 1]) >= low; k--)
+                ret_few[n++] = walsh(all->a[i], all->a[k - 1]);
+        }
+    }
+}
+
+/* Between the two: halfway by value, which is soon near where many are; now and then halfway by
+ * place, which ends wherever they are. */
+static double between(double low, double high, bool by_value)
+{
+    double middle = walsh(low, high);
+    if (by_value && middle >= low && middle < high)
+        return middle;
+    uint64_t from = (uint64_t)place_of(low), to = (uint64_t)place_of(high);
+    return at_place((int64_t)(from + (to - from) / 2));
+}
+
+/* Of m values, with themselves too. */
+static uint64_t pairs_of(size_t m)
+{
+    return (uint64_t)m * (m + 1) / 2;
 }
 
 /* k from 1. */
 static double nth(const struct matrix *all, uint64_t k)
 {
-    double least = all->a[0] - (all->b ? all->b[all->n - 1] : 0);
-    double greatest = all->a[all->m - 1] - (all->b ? all->b[0] : 0);
-    uint64_t low = place_of(least), high = place_of(greatest);
-    while (low < high) {
-        uint64_t middle = low + (high - low) / 2;
-        if (count_up_to(all, at_place(middle)) >= k)
+    double few[FEW];
+    double first = all->a[0], last = all->a[all->m - 1];
+    double low = all->b ? first - all->b[all->n - 1] : walsh(first, first);
+    double high = all->b ? last - all->b[0] : walsh(last, last);
+    uint64_t below = 0, up_to = all->b ? (uint64_t)all->m * all->n : pairs_of(all->m);
+    for (unsigned turn = 0; up_to - below > FEW && place_of(low) < place_of(high); turn++) {
+        double middle = between(low, high, turn % 4 != 3);
+        uint64_t count = count_up_to(all, middle);
+        if (count >= k) {
             high = middle;
-        else
-            low = middle + 1;
+            up_to = count;
+        } else {
+            low = at_place(place_of(middle) + 1);
+            below = count;
+        }
     }
-    return at_place(low) + 0.0; /* no -0 */
-}
-
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    if (up_to - below > FEW)
+        return low + 0.0; /* no -0 */
+    write_down(all, low, high, few);
+    return values_select(few, (size_t)(up_to - below), (size_t)(k - below - 1)) + 0.0;
 }
 
 /* false: a value is infinite. */
 static bool sort(double *values, size_t n)
 {
-    qsort(values, n, sizeof(*values), by_size);
+    values_sort(values, n);
     return n == 0 || (isfinite(values[0]) && isfinite(values[n - 1]));
 }
 
@@ -149,7 +191,7 @@ void stats_shift_pairs(const double *a, const double *b, size_t n, double confid
     if (m == 0 || !finite)
         return;
     double p, tail = (1 - confidence) / 2, pairs = (double)m;
-    uint64_t size = (uint64_t)m * (m + 1) / 2, k;
+    uint64_t size = pairs_of(m), k;
     ret_shift->exact = m <= EXACT_PAIRS;
     if (ret_shift->exact)
         k = exact_wilcoxon_rank(m, tail, &p);

@@ -14,12 +14,6 @@ static double slope_of(const double *values, size_t i, size_t apart)
     return (values[i + apart] - values[i]) / (double)apart;
 }
 
-static double middle_of(double *slopes, size_t n)
-{
-    double low = values_select(slopes, n, (n - 1) / 2), high = values_select(slopes, n, n / 2);
-    return low == high ? low : low + 0.5 * (high - low);
-}
-
 static double median_of_all(const double *values, size_t n)
 {
     size_t there = 0;
@@ -27,7 +21,7 @@ static double median_of_all(const double *values, size_t n)
     for (size_t apart = 1; apart < n; apart++)
         for (size_t i = 0; i + apart < n; i++)
             slopes[there++] = slope_of(values, i, apart);
-    return middle_of(slopes, there);
+    return values_middle(slopes, there);
 }
 
 /*

@@ -1,17 +1,12 @@
 #include "lib/stats/stats.h"
 
 #include "lib/base/mem.h"
+#include "lib/stats/values.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 double stats_quantile(const double *sorted, size_t n, double p)
 {
@@ -56,12 +51,8 @@ void stats_describe(const double *values, size_t n, double confidence,
                     struct stats_summary *ret_summary)
 {
     struct stats_summary s = {.min = NAN, .q1 = NAN, .median = NAN, .q3 = NAN, .max = NAN};
-    bd_auto_free double *sorted = bd_xcalloc(n + 1, sizeof(*sorted));
-    for (size_t i = 0; i < n; i++)
-        if (!isnan(values[i]))
-            sorted[s.n++] = values[i];
+    bd_auto_free double *sorted = values_sorted(values, n, &s.n);
     if (s.n > 0) {
-        qsort(sorted, s.n, sizeof(*sorted), by_size);
         s.min = sorted[0];
         s.q1 = stats_quantile(sorted, s.n, 0.25);
         s.median = stats_quantile(sorted, s.n, 0.5);
@@ -72,6 +63,13 @@ void stats_describe(const double *values, size_t n, double confidence,
         stats_quantile_interval(sorted, s.n, 0.75, confidence, &s.q3_interval);
     }
     *ret_summary = s;
+}
+
+double stats_median(const double *values, size_t n)
+{
+    bd_auto_free double *there = bd_xcalloc(n + 1, sizeof(*there));
+    size_t n_there = values_there(values, n, there);
+    return n_there ? values_middle(there, n_there) : NAN;
 }
 
 static const char *const kinds[STATS_KIND_COUNT] = {

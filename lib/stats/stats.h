@@ -34,6 +34,9 @@ struct stats_summary {
 void stats_describe(const double *values, size_t n, double confidence,
                     struct stats_summary *ret_summary);
 
+/* The median alone; NAN of none. */
+double stats_median(const double *values, size_t n);
+
 /* The p-quantile of sorted values (n > 0): at 1 + (n - 1) p among them, linear in between (Hyndman
  * and Fan 1996, type 7; what R and NumPy do unless told otherwise). */
 double stats_quantile(const double *sorted, size_t n, double p);

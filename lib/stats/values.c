@@ -19,10 +19,78 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static void swap(double *a, double *b)
+{
+    double kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
+/* The middle one of first, middle and last. */
+static double pivot_of(const double *values, size_t n)
+{
+    double a = values[0], b = values[n / 2], c = values[n - 1];
+    return fmax(fmin(a, b), fmin(fmax(a, b), c));
+}
+
+/* What is less than the pivot, what is equal, and from ret_greater on what is greater. */
+static void part(double *values, size_t n, size_t *ret_equal, size_t *ret_greater)
+{
+    double pivot = pivot_of(values, n);
+    size_t less = 0, at = 0, greater = n;
+    while (at < greater) {
+        if (values[at] < pivot)
+            swap(&values[less++], &values[at++]);
+        else if (values[at] > pivot)
+            swap(&values[at], &values[--greater]);
+        else
+            at++;
+    }
+    *ret_equal = less;
+    *ret_greater = greater;
+}
+
+static void insert_each(double *values, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        double value = values[i];
+        size_t at = i;
+        for (; at > 0 && values[at - 1] > value; at--)
+            values[at] = values[at - 1];
+        values[at] = value;
+    }
+}
+
+/* As often as pivots may be bad ones before qsort() takes over: twice the halvings. */
+static unsigned bad_pivots(size_t n)
+{
+    unsigned halvings = 0;
+    for (; n > 1; n /= 2)
+        halvings++;
+    return 2 * halvings;
+}
+
+#define FEW 16 /* are sorted by insertion */
+
+/* Musser's introsort. Sorting is what most figures of an analysis spend their time with, and twice
+ * to three times as fast without a call for each comparison. */
+static void sort(double *values, size_t n, unsigned depth)
+{
+    while (n > FEW && depth-- > 0) {
+        size_t equal, greater;
+        part(values, n, &equal, &greater);
+        sort(values + greater, n - greater, depth);
+        n = equal;
+    }
+    if (n > FEW)
+        qsort(values, n, sizeof(*values), by_size);
+    else
+        insert_each(values, n);
+}
+
 void values_sort(double *values, size_t n)
 {
-    if (n > 1)
-        qsort(values, n, sizeof(*values), by_size);
+    sort(values, n, bad_pivots(n));
 }
 
 double *values_sorted(const double *values, size_t n, size_t *ret_n)
@@ -33,48 +101,33 @@ double *values_sorted(const double *values, size_t n, size_t *ret_n)
     return sorted;
 }
 
-static void swap(double *a, double *b)
-{
-    double kept = *a;
-    *a = *b;
-    *b = kept;
-}
-
-/* The middle one of first, middle and last. */
-static double pivot_of(const double *values, size_t low, size_t high)
-{
-    double a = values[low], b = values[low + (high - low) / 2], c = values[high];
-    return fmax(fmin(a, b), fmin(fmax(a, b), c));
-}
-
-/* Hoare's, in three parts: what is equal to the pivot is done with. */
 double values_select(double *values, size_t n, size_t k)
 {
-    size_t low = 0, high = n - 1;
-    while (low < high) {
-        double pivot = pivot_of(values, low, high);
-        size_t less = low, at = low, greater = high + 1;
-        while (at < greater) {
-            if (values[at] < pivot)
-                swap(&values[less++], &values[at++]);
-            else if (values[at] > pivot)
-                swap(&values[at], &values[--greater]);
-            else
-                at++;
+    while (n > 1) {
+        size_t equal, greater;
+        part(values, n, &equal, &greater);
+        if (k >= equal && k < greater)
+            return values[equal];
+        if (k < equal) {
+            n = equal;
+        } else {
+            values += greater;
+            n -= greater;
+            k -= greater;
         }
-        if (k >= less && k < greater)
-            return pivot;
-        if (k < less)
-            high = less - 1;
-        else
-            low = greater;
     }
-    return values[low];
+    return values[0];
 }
 
 double values_median(const double *sorted, size_t n)
 {
     double low = sorted[(n - 1) / 2], high = sorted[n / 2];
+    return low == high ? low : low + 0.5 * (high - low);
+}
+
+double values_middle(double *values, size_t n)
+{
+    double low = values_select(values, n, (n - 1) / 2), high = values_select(values, n, n / 2);
     return low == high ? low : low + 0.5 * (high - low);
 }
 

@@ -11,11 +11,13 @@
 size_t values_there(const double *values, size_t n, double *ret_values);
 /* The same, sorted; a new array (free()). */
 double *values_sorted(const double *values, size_t n, size_t *ret_n);
-void values_sort(double *values, size_t n);
+void values_sort(double *values, size_t n); /* no NAN among them */
 /* The k-th (from 0) of n > k values, which are put into another order. */
 double values_select(double *values, size_t n, size_t k);
 /* Of sorted values, n > 0: the half. Exactly the value where all are equal, infinite ones too. */
 double values_median(const double *sorted, size_t n);
+/* The same of values in any order, which are put into another one. */
+double values_middle(double *values, size_t n);
 bool values_finite(const double *values, size_t n);
 
 /*

@@ -52,7 +52,6 @@ static int grade_of(const char *text)
 static void row_done(struct store_figures *row)
 {
     json_decref(row->reasons);
-    json_decref(row->metrics);
     json_decref(row->conditions);
     free(row->error);
     free(row->image);
@@ -62,7 +61,16 @@ static void row_done(struct store_figures *row)
 }
 #define row_auto __attribute__((cleanup(row_done)))
 
-static int row_read(const struct query *q, struct store_figures *row, struct bd_err *err)
+static int query_col_figures(const struct query *q, int col, struct run_figures *figures,
+                             struct bd_err *err)
+{
+    size_t bytes;
+    const char *text = query_col_borrowed(q, col, &bytes);
+    return run_figures_parse(figures, text ? text : "{}", text ? bytes : 2, err);
+}
+
+static int row_read(const struct query *q, struct run_figures *figures, struct store_figures *row,
+                    struct bd_err *err)
 {
     int state = 0, grade = GRADE_COUNT;
     row->cell = (unsigned)query_col_i64(q, COL_CELL);
@@ -81,9 +89,10 @@ static int row_read(const struct query *q, struct store_figures *row, struct bd_
     if (r == 0)
         r = query_col_json(q, COL_REASONS, &row->reasons, err);
     if (r == 0)
-        r = query_col_json(q, COL_METRICS, &row->metrics, err);
+        r = query_col_figures(q, COL_METRICS, figures, err);
     if (r == 0)
         r = query_col_json(q, COL_CONDITIONS, &row->conditions, err);
+    row->figures = figures;
     row->state = (enum run_state)state;
     row->graded = grade != GRADE_COUNT;
     row->grade = row->graded ? (enum run_grade)grade : GRADE_USABLE;
@@ -94,13 +103,14 @@ int store_run_figures(struct store_conn *c, const char *campaign, store_figures_
                       void *arg, struct bd_err *err)
 {
     auto_query struct query q = {0};
+    run_figures_auto struct run_figures figures = {0};
     int r = query_begin(&q, c, sql, err);
     if (r < 0)
         return r;
     query_text(&q, campaign);
     while ((r = query_step(&q, err)) > 0) {
         row_auto struct store_figures row = {0};
-        if (row_read(&q, &row, NULL) == 0)
+        if (row_read(&q, &figures, &row, NULL) == 0)
             on_run(&row, arg);
     }
     return r;

@@ -6,6 +6,7 @@
 
 #include "lib/base/id.h"
 #include "lib/base/json.h"
+#include "lib/model/figures.h"
 #include "lib/model/run.h"
 #include "lib/store/store.h"
 
@@ -18,7 +19,7 @@ struct store_figures {
     bool graded;
     enum run_grade grade;
     json_t *reasons;              /* [text] or NULL */
-    json_t *metrics;              /* {NAME: {value, unit, kind, n}} */
+    const struct run_figures *figures;
     json_t *conditions;           /* or NULL */
     char *error;                  /* why it failed, for people; or NULL */
     char *image, *scheduler;      /* as its spec names them; or NULL */

@@ -176,6 +176,13 @@ char *query_col_text(const struct query *q, int col)
     return text ? bd_xstrdup(text) : NULL;
 }
 
+const char *query_col_borrowed(const struct query *q, int col, size_t *ret_bytes)
+{
+    const char *text = (const char *)sqlite3_column_text(q->stmt, col);
+    *ret_bytes = text ? (size_t)sqlite3_column_bytes(q->stmt, col) : 0;
+    return text;
+}
+
 int64_t query_col_i64(const struct query *q, int col)
 {
     return sqlite3_column_int64(q->stmt, col);
@@ -199,12 +206,12 @@ void *query_col_blob(const struct query *q, int col, size_t *ret_bytes)
 
 int query_col_json(const struct query *q, int col, json_t **ret_json, struct bd_err *err)
 {
-    const char *text = (const char *)sqlite3_column_text(q->stmt, col);
+    size_t bytes;
+    const char *text = query_col_borrowed(q, col, &bytes);
     if (!text) {
         *ret_json = NULL;
         return 0;
     }
-    size_t bytes = (size_t)sqlite3_column_bytes(q->stmt, col);
     if (bd_json_parse(text, bytes, ret_json, err) == 0)
         return 0;
     if (err)

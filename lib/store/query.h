@@ -69,6 +69,8 @@ int query_run(struct query *q, struct bd_err *err);
 
 /* Columns, from 0. NULL reads as NULL or 0; texts are the caller's. */
 char *query_col_text(const struct query *q, int col);
+/* Not copied: until the next step or the end; NULL where it is NULL. */
+const char *query_col_borrowed(const struct query *q, int col, size_t *ret_bytes);
 int64_t query_col_i64(const struct query *q, int col);
 double query_col_real(const struct query *q, int col);
 /* The caller's (free()); never NULL. */

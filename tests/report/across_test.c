@@ -50,6 +50,7 @@ static void add(struct across *a, size_t campaign, size_t cell, size_t compute, 
         bd_auto_json json_t *metrics =
             json_pack("{s:{s:f, s:s, s:s, s:i}}", "makespan", "value", block ? seconds : 1000.0,
                       "unit", "s", "kind", "cost", "n", 40);
+        run_figures_auto struct run_figures figures = figures_of(metrics);
         char id[16];
         snprintf(id, sizeof(id), "%02x%02x%04x", (unsigned)campaign & 0xff, (unsigned)cell & 0xff,
                  (unsigned)block & 0xffff);
@@ -57,7 +58,7 @@ static void add(struct across *a, size_t campaign, size_t cell, size_t compute, 
                                          .cell = cell,
                                          .block = block,
                                          .order = (int64_t)(campaign * 1000 + block),
-                                         .metrics = metrics,
+                                         .figures = &figures,
                                          .image = "debian",
                                          .digest = campaign ? "sha256:bb" : "sha256:aa"};
         across_add(a, campaign, &run);
@@ -348,7 +349,8 @@ static json_t *judged_data(const struct data *d, double margin)
             bd_auto_json json_t *metrics =
                 json_pack("{s:{s:f, s:s, s:s, s:i}}", "m", "value", d->values[i][block], "unit",
                           "s", "kind", "cost", "n", 1);
-            const struct analysis_run run = {.block = block, .metrics = metrics};
+            run_figures_auto struct run_figures figures = figures_of(metrics);
+            const struct analysis_run run = {.block = block, .figures = &figures};
             across_add(a, i, &run);
         }
     }

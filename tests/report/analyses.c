@@ -17,6 +17,15 @@ json_t *parse(const char *text_in_apostrophes)
     return json;
 }
 
+struct run_figures figures_of(const json_t *metrics)
+{
+    struct bd_err err = BD_ERR_INIT;
+    struct run_figures figures = {0};
+    bd_auto_free char *text = bd_json_text(metrics);
+    ck_assert_msg(run_figures_parse(&figures, text, strlen(text), &err) == 0, "%s", err.text);
+    return figures;
+}
+
 void check_contract(const json_t *analysis)
 {
     struct bd_err err = BD_ERR_INIT;

@@ -10,6 +10,8 @@
 
 /* JSON with ' for ". */
 json_t *parse(const char *text_in_apostrophes);
+/* Of {NAME: {value, unit, kind}}. */
+struct run_figures figures_of(const json_t *metrics);
 /* Fails unless it has the form that the contract says. */
 void check_contract(const json_t *analysis);
 

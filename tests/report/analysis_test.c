@@ -33,11 +33,12 @@ static json_t *compare_as(const char *spec_text, const char *levels_text, size_t
         if (!*metrics[i])
             continue;
         bd_auto_json json_t *values = parse(metrics[i]);
+        run_figures_auto struct run_figures figures = figures_of(values);
         struct analysis_run run = {
             .id = "1f2e3d4c",
             .cell = i % n_cells,
             .block = i / n_cells,
-            .metrics = values,
+            .figures = &figures,
             .image = "debian-bookworm",
             .digest = "sha256:aa",
             .scheduler = "slurm",

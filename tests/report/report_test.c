@@ -99,6 +99,7 @@ START_TEST(test_hosts_and_versions_of_the_runs_that_count_are_listed)
     bd_auto_json json_t *levels = json_pack("[{}]");
     bd_auto_json json_t *metrics =
         parse("{'x': {'value': 1, 'unit': 's', 'kind': 'cost', 'n': 1}}");
+    run_figures_auto struct run_figures figures = figures_of(metrics);
     bd_auto_json json_t *conditions = json_pack("{s:s}", "host", "sha256:aa");
     const struct analysis_campaign campaign = {
         .id = "5a6b7c8d", .at_end = true, .levels = levels, .blocks = 3, .paired = true};
@@ -106,7 +107,7 @@ START_TEST(test_hosts_and_versions_of_the_runs_that_count_are_listed)
     for (size_t block = 0; block < 3; block++) {
         const struct analysis_run run = {.block = block,
                                          .grade = block == 2 ? GRADE_INVALID : GRADE_USABLE,
-                                         .metrics = metrics,
+                                         .figures = &figures,
                                          .conditions = conditions,
                                          .image = "debian",
                                          .digest = "sha256:bb"};

@@ -19,8 +19,15 @@ static double median_of(double *values, size_t n)
     return 0.5 * values[(n - 1) / 2] + 0.5 * values[n / 2];
 }
 
+static void scale(double *values, size_t n, double by)
+{
+    for (size_t i = 0; i < n; i++)
+        values[i] *= by;
+}
+
 START_TEST(shifts_are_what_sorting_all_differences_gives)
 {
+    static const double scales[] = {1, 1e-300, 1e305};
     struct bd_rng rng;
     bd_rng_init(&rng, 1, 0);
     double a[80], b[80];
@@ -30,6 +37,8 @@ START_TEST(shifts_are_what_sorting_all_differences_gives)
         struct stats_shift shift;
         random_values(&rng, m, round % 4 ? 0 : 100, round % 2 ? 3 : 0, a);
         random_values(&rng, n, 0.1, round % 2 ? 3 : 0, b);
+        scale(a, m, scales[round % BD_ARRAY_LEN(scales)]);
+        scale(b, n, scales[round % BD_ARRAY_LEN(scales)]);
         for (size_t i = 0; i < m; i++)
             for (size_t j = 0; j < n; j++)
                 all[count++] = a[i] - b[j];
