@@ -127,8 +127,9 @@ const char *import_kind_of_unit(const char *unit)
     static const char *const times[] = {"s",       "sec",  "secs", "seconds", "second", "ms",
                                         "us",      "usec", "ns",   "min",     "minutes", "h",
                                         "hours",   "hour", "msec", "nsec",    "days",    "microseconds",
-                                        "milliseconds", "nanoseconds", "hours/ns", "hour/ns", "s/step",
+                                        "milliseconds", "nanoseconds", "hours/ns", "hour/ns",
                                         "\xc2\xb5s", "\xce\xbcs"};
+    static const char *const times_per[] = {"s/", "ms/", "us/", "ns/", "seconds/"};
     static const char *const per_time[] = {"/s",    "/sec", "/second", "/min", "/hour", "/h",
                                            "/day",  "flops", "bps", "flop/s", "ips"};
     for (size_t i = 0; i < BD_ARRAY_LEN(times); i++)
@@ -139,6 +140,9 @@ const char *import_kind_of_unit(const char *unit)
         if (of > n && strcasecmp(unit + of - n, per_time[i]) == 0)
             return "rate";
     }
+    for (size_t i = 0; i < BD_ARRAY_LEN(times_per); i++) /* "s/step", "us/call" */
+        if (bd_starts_with(unit, times_per[i]))
+            return "cost";
     return NULL;
 }
 

@@ -7,7 +7,7 @@
 
 void constants_init(struct constants *c, const struct constants *around)
 {
-    *c = (struct constants){json_object(), json_object(), around, NULL};
+    *c = (struct constants){.known = json_object(), .unknown = json_object(), .around = around};
 }
 
 void constants_done(struct constants *c)
@@ -17,8 +17,33 @@ void constants_done(struct constants *c)
     *c = (struct constants){0};
 }
 
+void constants_give(struct constants *c, const json_t *values)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach ((json_t *)values, name, value) {
+        int64_t number;
+        bool is_number = bd_parse_i64(json_string_value(value), INT32_MIN, INT32_MAX, &number) == 0;
+        json_object_set_new(c->known, name, is_number ? json_integer(number) : json_incref(value));
+        json_object_del(c->unknown, name);
+    }
+    c->given = (json_t *)values;
+}
+
+void constants_put(struct constants *c, const char *name, json_t *value)
+{
+    if (json_object_get(c->given, name)) {
+        json_decref(value);
+        return;
+    }
+    json_object_del(c->unknown, name);
+    json_object_set_new(c->known, name, value);
+}
+
 void constants_forget(struct constants *c, const char *name, const char *why)
 {
+    if (json_object_get(c->given, name))
+        return;
     json_object_del(c->known, name);
     json_object_set_new(c->unknown, name, json_string(why));
 }
@@ -31,8 +56,7 @@ void constants_set(struct constants *c, const char *name, const struct python_no
         constants_forget(c, name, err.text);
         return;
     }
-    json_object_del(c->unknown, name);
-    json_object_set_new(c->known, name, value);
+    constants_put(c, name, value);
 }
 
 static int refuse(const struct python_node *n, struct bd_err *err, const char *what)

@@ -12,14 +12,19 @@
 struct constants {
     json_t *known;   /* {NAME: value} */
     json_t *unknown; /* {NAME: why, for people} */
+    json_t *given;   /* {NAME: text}: by whoever asks, and what the source says no more counts; NULL */
     const struct constants *around; /* looked at after this; NULL: there is none */
     const struct constants *self;   /* what names of `self` are; NULL: there is none */
 };
 
 void constants_init(struct constants *c, const struct constants *around);
 void constants_done(struct constants *c);
+/* Values from outside, {NAME: text}; borrowed. Text of a whole number is a number. */
+void constants_give(struct constants *c, const json_t *values);
 /* Takes what the expression comes to, or why that is not known, under this name. */
 void constants_set(struct constants *c, const char *name, const struct python_node *expression);
+/* The same of a value; takes it. */
+void constants_put(struct constants *c, const char *name, json_t *value);
 /* What is said of it from now on. */
 void constants_forget(struct constants *c, const char *name, const char *why);
 

@@ -24,6 +24,7 @@ struct import_options {
     const char *workload; /* of an application; NULL: the only one */
     const json_t *kinds;  /* {METRIC: "cost", "rate", "ratio" or "none"}, whatever its unit says;
                              none: it is left out */
+    const json_t *values; /* {NAME: text}: of a test's members, of an application's variables */
 };
 
 struct imported {

@@ -3,7 +3,7 @@
 
 #include "lib/import/constant.h"
 #include "lib/import/import.h"
-#include "lib/import/regex.h"
+#include "lib/import/python_regex.h"
 
 /* A definition that is being made. */
 struct import {

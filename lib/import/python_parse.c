@@ -222,7 +222,8 @@ static int parse_items(struct parser *p, struct python_node *into, const char *c
         if (item)
             adopt(item, value);
         adopt(into, item ? item : value);
-        if (into->kind == PY_SET && accept(p, ":")) {
+        bool has_values = into->kind == PY_SET || into->kind == PY_DICT;
+        if (has_values && accept(p, ":")) {
             into->kind = PY_DICT;
             rc = parse_expression(p, &value);
             if (rc < 0)
@@ -454,11 +455,13 @@ static int parse_assignment(struct parser *p, struct python_node *value, struct 
         adopt(targets, value);
         rc = parse_expressions(p, &value);
     }
+    if (rc < 0)
+        return rc;
     adopt(n, value);
     n->first->next = targets->first;
     n->last = targets->last;
     *ret = n;
-    return rc;
+    return 0;
 }
 
 static int parse_augmented(struct parser *p, struct python_node *target, struct python_node **ret)

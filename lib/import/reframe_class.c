@@ -101,10 +101,10 @@ static void add_to(struct constants *c, const struct constants *scope, const cha
     if (rc == 0 && bd_str_eq(n->text, "+=") && json_is_array(there) && json_is_array(more)) {
         json_t *both = json_copy(there);
         json_array_extend(both, more);
-        json_object_set_new(c->known, name, both);
+        constants_put(c, name, both);
     } else if (rc == 0 && bd_str_eq(n->text, "+=") && !there && json_is_array(more) &&
                !json_object_get(c->unknown, name)) {
-        json_object_set(c->known, name, more); /* ReFrame's own lists are empty at first */
+        constants_put(c, name, bd_take(more)); /* ReFrame's own lists are empty at first */
     } else {
         forget(c, name, n->line, rc < 0 ? err.text : "it is changed in a way that is not followed");
     }
@@ -185,8 +185,8 @@ static void read_module(struct constants *module, const struct python_node *body
     }
 }
 
-int reframe_class_read(const struct python *source, const char *name, struct reframe_class *ret,
-                       struct bd_err *err)
+int reframe_class_read(const struct python *source, const char *name, const json_t *given,
+                       struct reframe_class *ret, struct bd_err *err)
 {
     const struct python_node *node = name ? find_class(source, name) : choose_class(source, err);
     if (!node)
@@ -194,6 +194,7 @@ int reframe_class_read(const struct python *source, const char *name, struct ref
     *ret = (struct reframe_class){.node = node, .bases = json_array()};
     constants_init(&ret->module, NULL);
     constants_init(&ret->self, &ret->module);
+    constants_give(&ret->self, given);
     read_module(&ret->module, source->body);
     read_class(ret, source, node);
     return 0;
@@ -245,8 +246,7 @@ static void assign(struct preparing *p, const struct python_node *n)
             if (constant_of(n->first, &p->locals, &value, &err) < 0) {
                 constants_forget(&p->c->self, name, err.text);
             } else {
-                json_object_del(p->c->self.unknown, name);
-                json_object_set_new(p->c->self.known, name, value);
+                constants_put(&p->c->self, name, value);
             }
         }
     }

@@ -17,9 +17,10 @@ struct reframe_class {
     json_t *bases; /* names of those that are not in this file */
 };
 
-/* name NULL: the only one. BD_EINVALID where there is none or several, with their names. */
-int reframe_class_read(const struct python *source, const char *name, struct reframe_class *ret,
-                       struct bd_err *err);
+/* name NULL: the only one. given: {NAME: text} of what it does not say for certain; borrowed.
+ * BD_EINVALID where there is none or several, with their names. */
+int reframe_class_read(const struct python *source, const char *name, const json_t *given,
+                       struct reframe_class *ret, struct bd_err *err);
 void reframe_class_done(struct reframe_class *c);
 /* The decorator of this name, of a method; NULL. */
 const struct python_node *reframe_decorator(const struct python_node *method, const char *name);

@@ -1,4 +1,4 @@
-#include "lib/import/regex.h"
+#include "lib/import/python_regex.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -385,7 +385,7 @@ static int translate_sequence(struct translation *t, struct bd_str *out, size_t 
         int rc = translate_atom(t, out, &atom);
         if (rc < 0)
             return rc;
-        *ret_atoms += out->len > before ? 1 + (atom.is_several || !atom.can_repeat) : 0;
+        *ret_atoms += out->len == before ? 0 : atom.is_several || !atom.can_repeat ? 2 : 1;
         if (!is_repetition(t->at))
             continue;
         rc = translate_repetition(t, &atom, out);
