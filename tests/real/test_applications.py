@@ -7,7 +7,7 @@ import pytest
 from campaigns import EMPTY, Campaigns, design
 from daemon import RECIPES, Daemon
 
-IMAGE = "applications"
+IMAGE, BASE = "applications", "debian-bookworm"
 NODE = {"cpus": 1, "schedulerCpus": 1, "memory": "1GiB"}
 # What is measured, and how much of it: seconds, on two CPUs.
 APPLICATIONS = {
@@ -18,12 +18,15 @@ APPLICATIONS = {
 
 
 def packages_of(api):
-    return sorted({p for name in APPLICATIONS for p in api.get(f"/v1/workloads/{name}").json["needs"]["packages"]})
+    """Those that the recipe which this one extends has not."""
+    there = (RECIPES / f"{BASE}.yaml").read_text().split()
+    wanted = {p for name in APPLICATIONS for p in api.get(f"/v1/workloads/{name}").json["needs"]["packages"]}
+    return sorted(wanted - set(there))
 
 
 def write_recipe(directory, packages):
     (directory / f"{IMAGE}.yaml").write_text("\n".join([
-        "extends: debian-bookworm", f"name: {IMAGE}", "title: Applications", "space: 3GiB", "packages:",
+        f"extends: {BASE}", f"name: {IMAGE}", "title: Applications", "space: 3GiB", "packages:",
         *(f"  - {p}" for p in packages), ""]))
 
 
