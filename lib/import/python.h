@@ -32,7 +32,7 @@ enum python_kind {
     PY_DICT,  /* children: key, value, key, value, ... */
     PY_PLUS,  /* two children or more; strings that stand side by side, too */
     PY_MINUS, /* of one child */
-    PY_OTHER, /* text: what it is, for people: "a comparison" */
+    PY_OTHER, /* text: what it is, for people: "a comparison"; a child: that it is a part of */
     /* statements */
     PY_CLASS,      /* text; children: its bases; body */
     PY_DEF,        /* text; body */

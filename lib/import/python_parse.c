@@ -301,6 +301,7 @@ static int parse_primary(struct parser *p, struct python_node **ret)
             rc = parse_items(p, outer, ")");
         } else if (accept(p, "[")) {
             outer = other(p, (*ret)->line, "a part of something");
+            adopt(outer, *ret);
             skip_to(p, no_stops);
             rc = expect(p, "]");
         } else {
@@ -313,7 +314,7 @@ static int parse_primary(struct parser *p, struct python_node **ret)
 
 static int parse_unary(struct parser *p, struct python_node **ret)
 {
-    static const char *const prefixes[] = {"-", "+", "~", "*", "**", "await", "yield", NULL};
+    static const char *const prefixes[] = {"-", "+", "~", "*", "**", "await", NULL};
     const struct token *t = p->at;
     if (!at_any(p, prefixes))
         return parse_primary(p, ret);
@@ -391,6 +392,10 @@ static int parse_deeper_expression(struct parser *p, struct python_node **ret)
     const struct token *t = p->at;
     if (at(p, "lambda"))
         return parse_lambda(p, ret);
+    if (at(p, "yield")) {
+        *ret = pass_over(p, t->line, "a value that is handed out", item_stops);
+        return 0;
+    }
     if (at(p, "not")) {
         *ret = pass_over(p, t->line, "a comparison", item_stops);
         return 0;

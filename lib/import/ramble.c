@@ -5,6 +5,7 @@
 
 /* Text that stays one word of a shell, whatever is done with it. */
 #define PLAIN_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,:=+@%/-"
+#define PLAIN       "^[A-Za-z0-9_.,:=+@%/-]+$" /* the same as a pattern */
 #define DEPTH_MAX   20 /* of variables within variables */
 
 /* A workload of an application that is being read. */
@@ -147,7 +148,7 @@ static const char *parameter_of(struct application *a, const char *name, const c
     bool is_number = bd_parse_i64(value, -1000000000, 1000000000, &number) == 0;
     json_t *schema = is_number ? json_pack("{s:s, s:I}", "type", "integer", "default", (json_int_t)number)
                                : json_pack("{s:s, s:s, s:s}", "type", "string", "pattern",
-                                           "^[" PLAIN_CHARS "]+$", "default", value);
+                                           PLAIN, "default", value);
     const char *description = bd_json_str(a->descriptions, name, NULL);
     if (description && *description && strlen(description) < 2000)
         json_object_set_new(schema, "description", json_string(description));

@@ -429,7 +429,7 @@ static int read_command(struct import *im, const struct reframe_class *c, bool i
     json_array_foreach (words, i, word)
         json_array_append_new(command, import_plain_word(json_string_value(word)));
     json_object_set_new(im->definition, "command", command);
-    import_program(im, json_string_value(json_array_get(words, 0)), !is_one_task);
+    import_program(im, json_string_value(json_array_get(words, 0)), false);
     return 0;
 }
 
