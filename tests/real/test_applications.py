@@ -11,7 +11,7 @@ IMAGE, BASE = "applications", "debian-bookworm"
 NODE = {"cpus": 1, "schedulerCpus": 1, "memory": "1GiB"}
 # What is measured, and how much of it: seconds, on two CPUs.
 APPLICATIONS = {
-    "gromacs": ({"steps": 1000}, "performance", "ns/day"),
+    "gromacs": ({"steps": 500}, "performance", "ns/day"),
     "lammps": ({"steps": 200}, "timesteps", "timesteps/s"),
     "openfoam": ({"cells": 40}, "step", "s/step"),
 }
