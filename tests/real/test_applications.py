@@ -1,11 +1,13 @@
 """GROMACS, LAMMPS and OpenFOAM, from an image that has their packages: on one node and on two, by the
 scheduler's own launcher. Each says itself whether what it computed is right."""
+import re
 import shutil
 
 import pytest
 
 from campaigns import EMPTY, Campaigns, design
-from daemon import RECIPES, Daemon
+from conftest import CACHE, Images
+from daemon import RECIPES, WORKLOADS, Daemon
 
 IMAGE, BASE = "applications", "debian-bookworm"
 NODE = {"cpus": 1, "schedulerCpus": 1, "memory": "1GiB"}
@@ -17,33 +19,34 @@ APPLICATIONS = {
 }
 
 
-def packages_of(api):
+def packages():
     """Those that the recipe which this one extends has not."""
     there = (RECIPES / f"{BASE}.yaml").read_text().split()
-    wanted = {p for name in APPLICATIONS for p in api.get(f"/v1/workloads/{name}").json["needs"]["packages"]}
-    return sorted(wanted - set(there))
+    lists = [re.search(r" packages: \[(.*?)\]", (WORKLOADS / f"{name}.yaml").read_text())[1] for name in APPLICATIONS]
+    return sorted({package for words in lists for package in words.split(", ")} - set(there))
 
 
-def write_recipe(directory, packages):
+def write_recipes(directory):
+    for recipe in RECIPES.glob("*.yaml"):
+        shutil.copy(recipe, directory)
     (directory / f"{IMAGE}.yaml").write_text("\n".join([
         f"extends: {BASE}", f"name: {IMAGE}", "title: Applications", "space: 3GiB", "packages:",
-        *(f"  - {p}" for p in packages), ""]))
+        *(f"  - {p}" for p in packages()), ""]))
+
+
+def built(directory):
+    """The image with their packages, which takes minutes; one of the same recipe is taken as it is."""
+    write_recipes(directory)
+    images = Images(CACHE / "applications", IMAGE, recipe_dir=directory)
+    images.prepare()
+    return images
 
 
 @pytest.fixture(scope="module")
 def applications(host_after_file, tmp_path_factory):
-    """A daemon with the image; both go with the file."""
-    recipes = tmp_path_factory.mktemp("recipes")
-    for recipe in RECIPES.glob("*.yaml"):
-        shutil.copy(recipe, recipes)
-    daemon = Daemon(recipe_dir=recipes, quiet_cpus=1, quiet_wait="2min").start()
+    images = built(tmp_path_factory.mktemp("recipes"))
+    daemon = Daemon(image_dir=images.dir, database=images.database, quiet_cpus=1, quiet_wait="2min").start()
     try:
-        write_recipe(recipes, packages_of(daemon.api))
-        reply = daemon.api.post("/v1/images", {"recipe": IMAGE})
-        assert reply.status == 202, reply
-        image = daemon.api.wait_for(
-            f"/v1/images/{reply.json['id']}", lambda i: i["state"] != "building", patience=1800)
-        assert image["state"] == "ready", image
         yield Campaigns(daemon.api)
     finally:
         daemon.clean_up()
