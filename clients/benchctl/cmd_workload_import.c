@@ -27,8 +27,9 @@ static int read_kinds(const struct args *args, json_t *kinds, struct bd_err *err
         for (size_t k = 0; k < BD_ARRAY_LEN(known); k++)
             is_known |= bd_str_eq(equals + 1, known[k]);
         if (!is_known)
-            return bd_err_set(err, BD_EINVALID, "--kind %s: of which kind is cost, rate, ratio, or none to "
-                                                "leave it out",
+            return bd_err_set(err, BD_EINVALID,
+                              "--kind %s: of which kind is cost, rate, ratio, or none to "
+                              "leave it out",
                               text);
         json_object_set_new(kinds, name, json_string(equals + 1));
     }
@@ -40,7 +41,8 @@ static void read_values(const struct args *args, json_t *values)
 {
     for (size_t i = 0; i < args->n; i++) {
         const char *text = args->values[i].text;
-        const char *equals = bd_str_eq(args->values[i].option->name, "set") ? strchr(text, '=') : NULL;
+        const char *equals =
+            bd_str_eq(args->values[i].option->name, "set") ? strchr(text, '=') : NULL;
         bd_auto_free char *name = equals ? bd_xstrndup(text, (size_t)(equals - text)) : NULL;
         if (equals)
             json_object_set_new(values, name, json_string(equals + 1));
@@ -59,7 +61,8 @@ static void add_note(const struct import_options *options, const json_t *note, s
 }
 
 /* In the file that is made, too, where whoever goes on with it sees them. */
-static void write_file(const struct import_options *options, const struct imported *made, struct bd_str *out)
+static void write_file(const struct import_options *options, const struct imported *made,
+                       struct bd_str *out)
 {
     const json_t *note;
     size_t i;
@@ -83,7 +86,9 @@ static int put(const char *path, const struct bd_str *text, struct bd_err *err)
         return bd_err_set(err, BD_EINVALID, "can't write %s: %m", path);
     bool wrote = fwrite(text->data, 1, text->len, file) == text->len;
     bool closed = (path ? fclose(file) : fflush(file)) == 0;
-    return wrote && closed ? 0 : bd_err_set(err, BD_EINVALID, "can't write %s: %m", path ? path : "stdout");
+    return wrote && closed
+               ? 0
+               : bd_err_set(err, BD_EINVALID, "can't write %s: %m", path ? path : "stdout");
 }
 
 static void tell_notes(struct cli *cli, const struct import_options *options, const json_t *notes)
@@ -104,8 +109,8 @@ static int hold_right(json_t *definition, const char *file, struct bd_err *err)
     int r = definition_faults(definition, &faults, err);
     if (r < 0 || faults.n == 0)
         return r;
-    return bd_err_set(err, BD_EINVALID, "%s: what would be made of it is no definition: %s: %s", file,
-                      faults.items[0].pointer, faults.items[0].expected);
+    return bd_err_set(err, BD_EINVALID, "%s: what would be made of it is no definition: %s: %s",
+                      file, faults.items[0].pointer, faults.items[0].expected);
 }
 
 int cmd_workload_import(struct cli *cli, struct bd_err *err)
@@ -135,7 +140,8 @@ int cmd_workload_import(struct cli *cli, struct bd_err *err)
     if (r < 0)
         return r;
     if (cli->json) {
-        bd_auto_json json_t *json = json_pack("{s:O, s:O}", "definition", made.definition, "notes", made.notes);
+        bd_auto_json json_t *json =
+            json_pack("{s:O, s:O}", "definition", made.definition, "notes", made.notes);
         bd_auto_free char *shown = bd_json_text(json);
         cli_print_json(shown);
         return CLI_OK;

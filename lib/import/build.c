@@ -28,7 +28,8 @@ void import_note(struct import *im, unsigned line, const char *fmt, ...)
                                                text ? text : json_string("text that is no UTF-8")));
 }
 
-/* ----------------------------------------------------------------------------------------- names */
+/* ----------------------------------------------------------------------------------------- names
+ */
 
 /* Letters and digits, all else as one of these between them. */
 static char *slug(const char *text, char between, size_t max)
@@ -119,19 +120,21 @@ const char *import_own_file(const char *path)
     return fits ? path : NULL;
 }
 
-/* ----------------------------------------------------------------------------------------- kinds */
+/* ----------------------------------------------------------------------------------------- kinds
+ */
 
 /* By what a unit is, without regard to case where that makes no other unit of it. */
 const char *import_kind_of_unit(const char *unit)
 {
-    static const char *const times[] = {"s",       "sec",  "secs", "seconds", "second", "ms",
-                                        "us",      "usec", "ns",   "min",     "minutes", "h",
-                                        "hours",   "hour", "msec", "nsec",    "days",    "microseconds",
-                                        "milliseconds", "nanoseconds", "hours/ns", "hour/ns",
-                                        "\xc2\xb5s", "\xce\xbcs"};
+    static const char *const times[] = {"s",        "sec",          "secs",         "seconds",
+                                        "second",   "ms",           "us",           "usec",
+                                        "ns",       "min",          "minutes",      "h",
+                                        "hours",    "hour",         "msec",         "nsec",
+                                        "days",     "microseconds", "milliseconds", "nanoseconds",
+                                        "hours/ns", "hour/ns",      "\xc2\xb5s",    "\xce\xbcs"};
     static const char *const times_per[] = {"s/", "ms/", "us/", "ns/", "seconds/"};
-    static const char *const per_time[] = {"/s",    "/sec", "/second", "/min", "/hour", "/h",
-                                           "/day",  "flops", "bps", "flop/s", "ips"};
+    static const char *const per_time[] = {"/s",   "/sec",  "/second", "/min",   "/hour", "/h",
+                                           "/day", "flops", "bps",     "flop/s", "ips"};
     for (size_t i = 0; i < BD_ARRAY_LEN(times); i++)
         if (strcasecmp(unit, times[i]) == 0 && strcmp(unit, "S") != 0 && strcmp(unit, "H") != 0)
             return "cost";
@@ -156,7 +159,8 @@ static char *tidy_unit(const char *unit)
     return bd_xstrdup(bd_str_text(&out));
 }
 
-/* ---------------------------------------------------------------------------- metrics and checks */
+/* ---------------------------------------------------------------------------- metrics and checks
+ */
 
 static json_t *member(struct import *im, const char *name, json_t *empty)
 {
@@ -193,13 +197,14 @@ static json_t *place_of(struct import *im, const struct import_pattern *p, const
     struct bd_err err = BD_ERR_INIT;
     bd_auto_str struct bd_str regex = {0};
     if (!p->from) {
-        import_note(im, p->line, "%s %s is left out: it is looked for in a file that is not known", what,
-                    p->name);
+        import_note(im, p->line, "%s %s is left out: it is looked for in a file that is not known",
+                    what, p->name);
         return NULL;
     }
     if (regex_of_python(p->regex, &p->wanted, &regex, &err) < 0 ||
         pattern_check_regex(bd_str_text(&regex), &err) < 0) {
-        import_note(im, p->line, "%s %s is left out: of '%s': %s", what, p->name, p->regex, err.text);
+        import_note(im, p->line, "%s %s is left out: of '%s': %s", what, p->name, p->regex,
+                    err.text);
         return NULL;
     }
     json_t *place = json_pack("{s:s}", "regex", bd_str_text(&regex));
@@ -255,7 +260,8 @@ void import_check(struct import *im, const struct import_pattern *p,
     note_output(im, p->from);
 }
 
-/* --------------------------------------------------------------------------------------- command */
+/* --------------------------------------------------------------------------------------- command
+ */
 
 void import_parameter(struct import *im, const char *name, json_t *schema)
 {
@@ -287,7 +293,8 @@ void import_program(struct import *im, const char *program, bool mpi)
 
 static json_t *only_one(void)
 {
-    return json_pack("{s:s, s:i, s:i, s:i}", "type", "integer", "minimum", 1, "maximum", 1, "default", 1);
+    return json_pack("{s:s, s:i, s:i, s:i}", "type", "integer", "minimum", 1, "maximum", 1,
+                     "default", 1);
 }
 
 void import_script(struct import *im, const char *content)
@@ -322,7 +329,8 @@ int import_finish(struct import *im, struct bd_err *err)
     return 0;
 }
 
-/* ------------------------------------------------------------------------------------------- all */
+/* ------------------------------------------------------------------------------------------- all
+ */
 
 /* A class whose base is one of Ramble's makes it an application. */
 static const char *told_by(const struct python *source)
@@ -345,9 +353,10 @@ int import_python(const char *text, size_t bytes, const struct import_options *o
     if (rc < 0)
         return rc;
     const char *from = options->from ? options->from : told_by(&source);
-    rc = bd_str_eq(from, "ramble")    ? import_ramble(&im, &source, err)
-         : bd_str_eq(from, "reframe") ? import_reframe(&im, &source, err)
-                                      : bd_err_set(err, BD_EINVALID, "'%s' is neither reframe nor ramble", from);
+    rc = bd_str_eq(from, "ramble") ? import_ramble(&im, &source, err)
+         : bd_str_eq(from, "reframe")
+             ? import_reframe(&im, &source, err)
+             : bd_err_set(err, BD_EINVALID, "'%s' is neither reframe nor ramble", from);
     if (rc == 0)
         rc = import_finish(&im, err);
     if (rc == 0)

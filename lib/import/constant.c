@@ -64,10 +64,11 @@ static int refuse(const struct python_node *n, struct bd_err *err, const char *w
     return bd_err_set(err, BD_EINVALID, "line %u: %s", n->line, what);
 }
 
-/* ----------------------------------------------------------------------------------------- names */
+/* ----------------------------------------------------------------------------------------- names
+ */
 
-static int value_of_name(const struct python_node *n, const struct constants *c,
-                         json_t **ret_value, struct bd_err *err)
+static int value_of_name(const struct python_node *n, const struct constants *c, json_t **ret_value,
+                         struct bd_err *err)
 {
     for (; c; c = c->around) {
         const char *why = bd_json_str(c->unknown, n->text, NULL);
@@ -83,8 +84,8 @@ static int value_of_name(const struct python_node *n, const struct constants *c,
     return bd_err_set(err, BD_EINVALID, "line %u: '%s' is not known here", n->line, n->text);
 }
 
-static int value_of_word(const struct python_node *n, const struct constants *c,
-                         json_t **ret_value, struct bd_err *err)
+static int value_of_word(const struct python_node *n, const struct constants *c, json_t **ret_value,
+                         struct bd_err *err)
 {
     json_t *value = bd_str_eq(n->text, "None")    ? json_null()
                     : bd_str_eq(n->text, "True")  ? json_true()
@@ -106,7 +107,8 @@ static int value_of_attribute(const struct python_node *n, const struct constant
                       python_dotted(n, &words) ? bd_str_text(&words) : "it");
 }
 
-/* --------------------------------------------------------------------------------------- numbers */
+/* --------------------------------------------------------------------------------------- numbers
+ */
 
 static int value_of_number(const struct python_node *n, json_t **ret_value, struct bd_err *err)
 {
@@ -141,7 +143,8 @@ static int negated(const struct python_node *n, const struct constants *c, json_
     return 0;
 }
 
-/* ------------------------------------------------------------------------------------ sums, text */
+/* ------------------------------------------------------------------------------------ sums, text
+ */
 
 /* As str() has it; false for what it writes in a way of its own. */
 static bool add_text(const json_t *value, struct bd_str *out)
@@ -154,7 +157,8 @@ static bool add_text(const json_t *value, struct bd_str *out)
     else if (json_is_boolean(value))
         bd_str_add(out, json_is_true(value) ? "True" : "False");
     else if (json_is_real(value) && fabs(json_real_value(value)) < 1e15 &&
-             fabs(json_real_value(value)) >= 1e-4 && floor(json_real_value(value)) != json_real_value(value))
+             fabs(json_real_value(value)) >= 1e-4 &&
+             floor(json_real_value(value)) != json_real_value(value))
         bd_str_add(out, bd_text_real(json_real_value(value), bd_real_digits(json_real_value(value)),
                                      number));
     else
@@ -203,7 +207,8 @@ static int sum(const struct python_node *n, const struct constants *c, json_t **
     return 0;
 }
 
-/* ----------------------------------------------------------------------------------- collections */
+/* ----------------------------------------------------------------------------------- collections
+ */
 
 static int list_of(const struct python_node *n, const struct constants *c, json_t **ret_value,
                    struct bd_err *err)
@@ -242,7 +247,8 @@ static int object_of(const struct python_node *n, const struct constants *c, jso
     return 0;
 }
 
-/* ------------------------------------------------------------------------------------- functions */
+/* ------------------------------------------------------------------------------------- functions
+ */
 
 /* As os.path.join(). */
 static int join_paths(const struct python_node *n, const json_t *arguments, json_t **ret_value,
@@ -296,8 +302,8 @@ static const struct {
     {"Expander.expansion_str", in_braces},
 };
 
-static int value_of_call(const struct python_node *n, const struct constants *c,
-                         json_t **ret_value, struct bd_err *err)
+static int value_of_call(const struct python_node *n, const struct constants *c, json_t **ret_value,
+                         struct bd_err *err)
 {
     bd_auto_str struct bd_str name = {0};
     bd_auto_json json_t *arguments = json_array();

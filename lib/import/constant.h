@@ -12,7 +12,8 @@
 struct constants {
     json_t *known;   /* {NAME: value} */
     json_t *unknown; /* {NAME: why, for people} */
-    json_t *given;   /* {NAME: text}: by whoever asks, and what the source says no more counts; NULL */
+    json_t
+        *given; /* {NAME: text}: by whoever asks, and what the source says no more counts; NULL */
     const struct constants *around; /* looked at after this; NULL: there is none */
     const struct constants *self;   /* what names of `self` are; NULL: there is none */
 };

@@ -1,7 +1,7 @@
 /*
- * Definitions of workloads (lib/workload/definition.h) made of what others have: a test of ReFrame, or
- * an application of Ramble. Their files are Python, and are read as data (python.h): nothing is run.
- * What can't be taken over for certain is left out and told, or all of it is refused. PURE.
+ * Definitions of workloads (lib/workload/definition.h) made of what others have: a test of ReFrame,
+ * or an application of Ramble. Their files are Python, and are read as data (python.h): nothing is
+ * run. What can't be taken over for certain is left out and told, or all of it is refused. PURE.
  *
  *     reframe.c        what a test measures: checks and metrics
  *     reframe_class.c  what is known of a test before it runs

@@ -20,7 +20,7 @@ void import_note(struct import *im, unsigned line, const char *fmt, ...)
 void import_name(struct import *im, const char *name, const char *title, const char *description);
 struct import_pattern {
     unsigned line;
-    const char *name; /* as it is called there */
+    const char *name;  /* as it is called there */
     const char *regex; /* of Python */
     struct regex_wanted wanted;
     const char *from; /* "stdout", "stderr", a file that it leaves; NULL: not known */

@@ -47,8 +47,8 @@ enum python_kind {
 
 struct python_node {
     enum python_kind kind;
-    unsigned line; /* from 1 */
-    char *text;    /* NULL: there is none */
+    unsigned line;                    /* from 1 */
+    char *text;                       /* NULL: there is none */
     struct python_node *first, *last; /* children */
     struct python_node *body;         /* the first statement of a PY_CLASS, PY_DEF, PY_BLOCK */
     struct python_node *decorators;   /* expressions before a PY_CLASS or PY_DEF */

@@ -9,7 +9,8 @@ struct parser {
     struct bd_err *err;
 };
 
-/* ----------------------------------------------------------------------------------------- nodes */
+/* ----------------------------------------------------------------------------------------- nodes
+ */
 
 static struct python_node *make(const struct parser *p, enum python_kind kind, unsigned line,
                                 const char *text, size_t bytes)
@@ -48,7 +49,8 @@ void python_done(struct python *p)
     *p = (struct python){0};
 }
 
-/* ---------------------------------------------------------------------------------------- tokens */
+/* ---------------------------------------------------------------------------------------- tokens
+ */
 
 static bool at(const struct parser *p, const char *text)
 {
@@ -74,7 +76,8 @@ static int refuse(const struct parser *p, const char *wanted)
     const struct token *t = p->at;
     bool is_word = t->kind < T_NEWLINE;
     return bd_err_set(p->err, BD_EINVALID, "line %u: %s is expected here, not %s%.*s%s", t->line,
-                      wanted, is_word ? "'" : "", is_word ? (int)(t->bytes < 40 ? t->bytes : 40) : 15,
+                      wanted, is_word ? "'" : "",
+                      is_word ? (int)(t->bytes < 40 ? t->bytes : 40) : 15,
                       is_word ? t->at : "an end of lines", is_word ? "'" : "");
 }
 
@@ -107,7 +110,8 @@ static void skip_to(struct parser *p, const char *const *stops)
 static const char *const no_stops[] = {NULL};
 static const char *const item_stops[] = {",", "=", ":", ";", NULL};
 
-/* ----------------------------------------------------------------------------------- expressions */
+/* ----------------------------------------------------------------------------------- expressions
+ */
 
 static int parse_expression(struct parser *p, struct python_node **ret);
 
@@ -273,9 +277,10 @@ static int parse_atom(struct parser *p, struct python_node **ret)
     if (t->kind != T_NAME && t->kind != T_NUMBER && !at(p, "..."))
         return refuse(p, "a value");
     p->at++;
-    *ret = make(p, t->kind == T_NAME     ? PY_NAME
-                   : t->kind == T_NUMBER ? PY_NUMBER
-                                         : PY_OTHER,
+    *ret = make(p,
+                t->kind == T_NAME     ? PY_NAME
+                : t->kind == T_NUMBER ? PY_NUMBER
+                                      : PY_OTHER,
                 t->line, t->at, t->bytes);
     return 0;
 }
@@ -326,7 +331,8 @@ static int parse_unary(struct parser *p, struct python_node **ret)
     p->depth--;
     if (rc < 0)
         return rc;
-    *ret = token_is(t, "-") ? make(p, PY_MINUS, t->line, NULL, 0) : other(p, t->line, "a computation");
+    *ret =
+        token_is(t, "-") ? make(p, PY_MINUS, t->line, NULL, 0) : other(p, t->line, "a computation");
     adopt(*ret, of);
     return 0;
 }
@@ -386,8 +392,8 @@ static int parse_lambda(struct parser *p, struct python_node **ret)
 
 static int parse_deeper_expression(struct parser *p, struct python_node **ret)
 {
-    static const char *const operators[] = {"<",  ">",  "==", "!=", "<=", ">=", "in", "is", "not", "and",
-                                            "or", "&",  "|",  "^",  "<<", ">>", ":=", NULL};
+    static const char *const operators[] = {"<",   ">",  "==", "!=", "<=", ">=", "in", "is", "not",
+                                            "and", "or", "&",  "|",  "^",  "<<", ">>", ":=", NULL};
     static const char *const whole[] = {";", NULL};
     const struct token *t = p->at;
     if (at(p, "lambda"))
@@ -441,7 +447,8 @@ static int parse_expressions(struct parser *p, struct python_node **ret)
     return rc;
 }
 
-/* ------------------------------------------------------------------------------------ statements */
+/* ------------------------------------------------------------------------------------ statements
+ */
 
 static int parse_body(struct parser *p, struct python_node **ret);
 
@@ -483,8 +490,8 @@ static int parse_augmented(struct parser *p, struct python_node *target, struct 
 
 static int parse_expression_statement(struct parser *p, struct python_node **ret)
 {
-    static const char *const augmented[] = {"+=",  "-=", "*=", "/=", "%=", "@=", "&=",
-                                            "|=", "^=",  "**=", "//=", ">>=", "<<=", NULL};
+    static const char *const augmented[] = {
+        "+=", "-=", "*=", "/=", "%=", "@=", "&=", "|=", "^=", "**=", "//=", ">>=", "<<=", NULL};
     static const char *const annotation_stops[] = {"=", ";", NULL};
     struct python_node *value = NULL;
     int rc = parse_expressions(p, &value);
@@ -503,8 +510,9 @@ static int parse_expression_statement(struct parser *p, struct python_node **ret
 
 static int parse_simple(struct parser *p, struct python_node **ret)
 {
-    static const char *const words[] = {"import", "from",     "pass", "raise",  "global",
-                                        "nonlocal", "del", "assert", "break", "continue", NULL};
+    static const char *const words[] = {"import", "from",     "pass", "raise",
+                                        "global", "nonlocal", "del",  "assert",
+                                        "break",  "continue", NULL};
     static const char *const end[] = {";", NULL};
     int rc = 0;
     if (at_any(p, words)) {
@@ -581,8 +589,8 @@ static int parse_compound(struct parser *p, struct python_node **ret)
     if (rc < 0)
         return rc;
     accept(p, "async");
-    rc = at(p, "class") ? parse_class(p, ret)
-         : at(p, "def") ? parse_def(p, ret)
+    rc = at(p, "class")     ? parse_class(p, ret)
+         : at(p, "def")     ? parse_def(p, ret)
          : at_any(p, words) ? parse_block(p, ret)
                             : refuse(p, "a class or a function");
     if (rc == 0)
@@ -592,7 +600,7 @@ static int parse_compound(struct parser *p, struct python_node **ret)
 
 static int parse_statements(struct parser *p, enum token_kind end, struct python_node **ret)
 {
-    static const char *const words[] = {"@",   "class",  "def",     "async", "if",  "elif", "else",
+    static const char *const words[] = {"@",   "class", "def", "async",  "if",      "elif", "else",
                                         "for", "while", "try", "except", "finally", "with", NULL};
     struct python_node *list = make(p, PY_TUPLE, p->at->line, NULL, 0);
     int rc = 0;
@@ -663,7 +671,8 @@ int python_parse(const char *text, size_t bytes, struct python *ret, struct bd_e
     return rc;
 }
 
-/* ------------------------------------------------------------------------------------- questions */
+/* ------------------------------------------------------------------------------------- questions
+ */
 
 const struct python_node *python_child(const struct python_node *n, size_t index)
 {

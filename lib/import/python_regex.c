@@ -14,10 +14,10 @@
 struct translation {
     const char *at;
     const struct regex_wanted *wanted;
-    unsigned groups;  /* that have begun, in Python's counting */
+    unsigned groups; /* that have begun, in Python's counting */
     unsigned depth;
-    bool is_found;    /* the wanted group has begun */
-    bool has_groups;  /* brackets were written */
+    bool is_found;   /* the wanted group has begun */
+    bool has_groups; /* brackets were written */
     struct bd_err *err;
 };
 
@@ -32,7 +32,8 @@ static int refuse(const struct translation *t, const char *what)
     return bd_err_set(t->err, BD_EINVALID, "POSIX has no %s", what);
 }
 
-/* ------------------------------------------------------------------------------------ characters */
+/* ------------------------------------------------------------------------------------ characters
+ */
 
 static void add_literal(struct bd_str *out, char c)
 {
@@ -48,9 +49,12 @@ static const struct {
     const char *members; /* NULL: all but */
     const char *alone;
 } classes[] = {
-    {'d', "0-9", "[0-9]"},         {'D', NULL, "[^0-9]"},
-    {'s', "[:space:]", "[[:space:]]"}, {'S', NULL, "[^[:space:]]"},
-    {'w', "[:alnum:]_", "[[:alnum:]_]"}, {'W', NULL, "[^[:alnum:]_]"},
+    {'d', "0-9", "[0-9]"},
+    {'D', NULL, "[^0-9]"},
+    {'s', "[:space:]", "[[:space:]]"},
+    {'S', NULL, "[^[:space:]]"},
+    {'w', "[:alnum:]_", "[[:alnum:]_]"},
+    {'W', NULL, "[^[:alnum:]_]"},
 };
 
 static int find_class(char letter)
@@ -88,7 +92,8 @@ static int read_escaped(struct translation *t, char *ret_char)
     return 0;
 }
 
-/* --------------------------------------------------------------------------------------- brackets */
+/* --------------------------------------------------------------------------------------- brackets
+ */
 
 struct set {
     bool has[128];
@@ -198,7 +203,8 @@ static int translate_set(struct translation *t, struct bd_str *out)
     return rc;
 }
 
-/* ---------------------------------------------------------------------------------------- groups */
+/* ---------------------------------------------------------------------------------------- groups
+ */
 
 static int translate_alternatives(struct translation *t, struct bd_str *out, size_t *ret_n,
                                   bool *ret_is_one_atom);
@@ -267,12 +273,14 @@ static int translate_group(struct translation *t, struct bd_str *out, struct ato
         return rc;
     t->groups += counts;
     const struct regex_wanted *w = t->wanted;
-    bool is_wanted = counts && (w->name ? bd_str_eq(name, w->name) : w->group == t->groups && w->group);
+    bool is_wanted =
+        counts && (w->name ? bd_str_eq(name, w->name) : w->group == t->groups && w->group);
     bool was_found = t->is_found;
     if (is_wanted) {
         if (t->has_groups)
-            return refuse(t, "way to leave out a group that stands before the one that is wanted, and "
-                             "is repeated or has alternatives");
+            return refuse(t,
+                          "way to leave out a group that stands before the one that is wanted, and "
+                          "is repeated or has alternatives");
         t->is_found = t->has_groups = true;
     }
     rc = translate_alternatives(t, &inner, &n, &is_one_atom);
@@ -292,7 +300,8 @@ static int translate_group(struct translation *t, struct bd_str *out, struct ato
     return 0;
 }
 
-/* ------------------------------------------------------------------------------------ one by one */
+/* ------------------------------------------------------------------------------------ one by one
+ */
 
 static int translate_escape(struct translation *t, struct bd_str *out)
 {
@@ -431,9 +440,8 @@ int regex_of_python(const char *pattern, const struct regex_wanted *wanted, stru
     if (rc == 0 && *t.at)
         rc = refuse(&t, "')' without a '('");
     if (rc == 0 && wants_group && !t.is_found)
-        rc = wanted->name
-                 ? bd_err_set(err, BD_EINVALID, "it has no group '%s'", wanted->name)
-                 : bd_err_set(err, BD_EINVALID, "it has no group %u", wanted->group);
+        rc = wanted->name ? bd_err_set(err, BD_EINVALID, "it has no group '%s'", wanted->name)
+                          : bd_err_set(err, BD_EINVALID, "it has no group %u", wanted->group);
     if (rc == 0 && out.len == 0)
         rc = bd_err_set(err, BD_EINVALID, "it is empty");
     if (rc < 0)

@@ -40,7 +40,8 @@ static void add(struct reader *r, enum token_kind kind, unsigned line, const cha
     t->items[t->n++] = (struct token){kind, line, at, bytes};
 }
 
-/* ----------------------------------------------------------------------------------- indentation */
+/* ----------------------------------------------------------------------------------- indentation
+ */
 
 /* Of the line that begins here: its width, and at its first character. */
 static unsigned skip_indent(struct reader *r)
@@ -109,7 +110,8 @@ static int begin_line(struct reader *r)
     }
 }
 
-/* ---------------------------------------------------------------------------------------- tokens */
+/* ---------------------------------------------------------------------------------------- tokens
+ */
 
 /* How many bytes of letters before a quote are a string's prefix; -1: it is no string. */
 static int prefix_of(const struct reader *r)
@@ -129,7 +131,8 @@ static int read_string(struct reader *r, size_t prefix)
     for (p += is_long ? 3 : 1; p < r->end; p++) {
         if (*p == '\\' && p + 1 < r->end) {
             p++;
-        } else if (*p == quote && (!is_long || (r->end - p >= 3 && p[1] == quote && p[2] == quote))) {
+        } else if (*p == quote &&
+                   (!is_long || (r->end - p >= 3 && p[1] == quote && p[2] == quote))) {
             r->at = p + (is_long ? 3 : 1);
             add(r, T_STRING, line, begin, (size_t)(r->at - begin));
             return 0;
@@ -162,9 +165,9 @@ static void read_word(struct reader *r)
 
 static int read_operator(struct reader *r)
 {
-    static const char *const operators[] = {"**=", "//=", ">>=", "<<=", "...", "!=", "<=", ">=",
-                                            "==",  "->",  ":=",  "+=",  "-=",  "*=", "/=", "%=",
-                                            "@=",  "&=",  "|=",  "^=",  "**",  "//", "<<", ">>"};
+    static const char *const operators[] = {
+        "**=", "//=", ">>=", "<<=", "...", "!=", "<=", ">=", "==", "->", ":=", "+=",
+        "-=",  "*=",  "/=",  "%=",  "@=",  "&=", "|=", "^=", "**", "//", "<<", ">>"};
     size_t bytes = 1;
     for (size_t i = 0; i < BD_ARRAY_LEN(operators); i++) {
         size_t n = strlen(operators[i]);

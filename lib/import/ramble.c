@@ -6,7 +6,7 @@
 /* Text that stays one word of a shell, whatever is done with it. */
 #define PLAIN_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,:=+@%/-"
 #define PLAIN       "^[A-Za-z0-9_.,:=+@%/-]+$" /* the same as a pattern */
-#define DEPTH_MAX   20 /* of variables within variables */
+#define DEPTH_MAX   20                         /* of variables within variables */
 
 /* A workload of an application that is being read. */
 struct application {
@@ -17,17 +17,18 @@ struct application {
     const struct python_node *of_workload; /* workload(...) */
     json_t *variables;                     /* {NAME: default} of this workload */
     json_t *descriptions;                  /* {NAME: description} */
-    json_t *parameters;                    /* {NAME of Ramble: of the definition}: those that are used */
+    json_t *parameters; /* {NAME of Ramble: of the definition}: those that are used */
 };
 
-/* ------------------------------------------------------------------------------------- statements */
+/* ------------------------------------------------------------------------------------- statements
+ */
 
 /* The next call of this function in the class's body. */
 static const struct python_node *next_call(const struct python_node *n, const char *name)
 {
     for (; n; n = n->next)
-        if (n->kind == PY_EXPRESSION && n->first->kind == PY_CALL && n->first->first->kind == PY_NAME &&
-            bd_str_eq(n->first->first->text, name))
+        if (n->kind == PY_EXPRESSION && n->first->kind == PY_CALL &&
+            n->first->first->kind == PY_NAME && bd_str_eq(n->first->first->text, name))
             return n;
     return NULL;
 }
@@ -72,13 +73,16 @@ static bool is_of_workload(const struct application *a, const struct python_node
     return !says || is_of(one, a->workload) || is_of(many, a->workload);
 }
 
-/* -------------------------------------------------------------------------------------- variables */
+/* -------------------------------------------------------------------------------------- variables
+ */
 
 static void read_variables(struct application *a)
 {
     const json_t *given = a->im->options->values;
-    FOR_EACH_CALL (n, a, "workload_variable") {
-        bd_auto_json json_t *name = value_of(a, n->first, 0, "name"), *value = value_of(a, n->first, 1, "default"),
+    FOR_EACH_CALL(n, a, "workload_variable")
+    {
+        bd_auto_json json_t *name = value_of(a, n->first, 0, "name"),
+                            *value = value_of(a, n->first, 1, "default"),
                             *description = value_of(a, n->first, 2, "description");
         if (!json_is_string(name) || !is_of_workload(a, n->first))
             continue;
@@ -87,14 +91,15 @@ static void read_variables(struct application *a)
         if (json_object_get(given, json_string_value(name)))
             continue;
         if (!json_is_string(value) && !json_is_integer(value)) {
-            import_note(a->im, n->line, "the variable %s is left out: its default is known only where it runs",
+            import_note(a->im, n->line,
+                        "the variable %s is left out: its default is known only where it runs",
                         json_string_value(name));
             continue;
         }
         json_object_set_new(a->variables, json_string_value(name),
-                            json_is_string(value) ? json_incref(value)
-                                                  : json_sprintf("%" JSON_INTEGER_FORMAT,
-                                                                 json_integer_value(value)));
+                            json_is_string(value)
+                                ? json_incref(value)
+                                : json_sprintf("%" JSON_INTEGER_FORMAT, json_integer_value(value)));
     }
     json_object_update(a->variables, (json_t *)given);
 }
@@ -123,8 +128,9 @@ static char *parameter_name(const char *name)
 
 static bool is_taken(const struct application *a, const char *parameter)
 {
-    static const char *const names[] = {"name", "nodes", "tasks", "tasksPerNode", "timeout", "warmup",
-                                        "cpus", "memoryBytes", "gridRows", "gridColumns"};
+    static const char *const names[] = {"name",     "nodes",      "tasks", "tasksPerNode",
+                                        "timeout",  "warmup",     "cpus",  "memoryBytes",
+                                        "gridRows", "gridColumns"};
     for (size_t i = 0; i < BD_ARRAY_LEN(names); i++)
         if (bd_str_eq(names[i], parameter))
             return true;
@@ -146,9 +152,10 @@ static const char *parameter_of(struct application *a, const char *name, const c
     bd_auto_free char *word = parameter_name(name);
     bd_auto_free char *parameter = bd_xasprintf("%s%s", word, is_taken(a, word) ? "Of" : "");
     bool is_number = bd_parse_i64(value, -1000000000, 1000000000, &number) == 0;
-    json_t *schema = is_number ? json_pack("{s:s, s:I}", "type", "integer", "default", (json_int_t)number)
-                               : json_pack("{s:s, s:s, s:s}", "type", "string", "pattern",
-                                           PLAIN, "default", value);
+    json_t *schema =
+        is_number
+            ? json_pack("{s:s, s:I}", "type", "integer", "default", (json_int_t)number)
+            : json_pack("{s:s, s:s, s:s}", "type", "string", "pattern", PLAIN, "default", value);
     const char *description = bd_json_str(a->descriptions, name, NULL);
     if (description && *description && strlen(description) < 2000)
         json_object_set_new(schema, "description", json_string(description));
@@ -161,7 +168,9 @@ static const char *parameter_of(struct application *a, const char *name, const c
 static const char *own_variable(const char *name)
 {
     static const char *const rows[][2] = {
-        {"n_ranks", "${tasks}"},          {"n_nodes", "${nodes}"}, {"processes_per_node", "${tasksPerNode}"},
+        {"n_ranks", "${tasks}"},
+        {"n_nodes", "${nodes}"},
+        {"processes_per_node", "${tasksPerNode}"},
         {"experiment_run_dir", "."},
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(rows); i++)
@@ -186,7 +195,9 @@ static int expand(struct application *a, const char *text, unsigned depth, struc
         bd_auto_free char *name = bd_xstrndup(text + 1, n ? n - 1 : 0);
         const char *own = own_variable(name), *value = bd_json_str(a->variables, name, NULL);
         if (text[n] != '}' || depth > DEPTH_MAX || (!own && !value))
-            return bd_err_set(err, BD_EINVALID, "what {%.60s} stands for is known only where it runs: say it by --set", name);
+            return bd_err_set(
+                err, BD_EINVALID,
+                "what {%.60s} stands for is known only where it runs: say it by --set", name);
         if (own)
             bd_str_add(out, own);
         else if (can_vary(value))
@@ -198,7 +209,8 @@ static int expand(struct application *a, const char *text, unsigned depth, struc
     return 0;
 }
 
-/* ---------------------------------------------------------------------------------------- workload */
+/* ---------------------------------------------------------------------------------------- workload
+ */
 
 static const struct python_node *choose_class(const struct python *source)
 {
@@ -213,7 +225,8 @@ static int choose_workload(struct application *a, struct bd_err *err)
     bd_auto_str struct bd_str names = {0};
     const char *wanted = a->im->options->workload;
     size_t n_workloads = 0;
-    FOR_EACH_CALL (n, a, "workload") {
+    FOR_EACH_CALL(n, a, "workload")
+    {
         bd_auto_json json_t *name = value_of(a, n->first, 0, "name");
         if (!json_is_string(name))
             continue;
@@ -223,8 +236,9 @@ static int choose_workload(struct application *a, struct bd_err *err)
             a->of_workload = n->first;
     }
     if (n_workloads == 0)
-        return bd_err_set(err, BD_EINVALID, "line %u: the application %s has no workload that is told by "
-                                            "itself",
+        return bd_err_set(err, BD_EINVALID,
+                          "line %u: the application %s has no workload that is told by "
+                          "itself",
                           a->class->line, a->class->text);
     if (!a->of_workload || (!wanted && n_workloads > 1))
         return bd_err_set(err, BD_EINVALID, "%s; say which: --workload of %s",
@@ -233,7 +247,8 @@ static int choose_workload(struct application *a, struct bd_err *err)
     return 0;
 }
 
-/* ----------------------------------------------------------------------------------------- command */
+/* ----------------------------------------------------------------------------------------- command
+ */
 
 struct command {
     struct bd_str script; /* all of its lines */
@@ -243,7 +258,8 @@ struct command {
 
 static const struct python_node *find_executable(const struct application *a, const char *name)
 {
-    FOR_EACH_CALL (n, a, "executable") {
+    FOR_EACH_CALL(n, a, "executable")
+    {
         bd_auto_json json_t *of = value_of(a, n->first, 0, "name");
         if (json_is_string(of) && bd_str_eq(json_string_value(of), name))
             return n->first;
@@ -255,7 +271,8 @@ static int add_line(struct application *a, const struct python_node *call, const
                     struct command *c, struct bd_err *err)
 {
     if (!json_is_string(line))
-        return bd_err_set(err, BD_EINVALID, "line %u: a line of its template is no text", call->line);
+        return bd_err_set(err, BD_EINVALID, "line %u: a line of its template is no text",
+                          call->line);
     int rc = expand(a, json_string_value(line), 0, &c->script, err);
     if (rc < 0)
         return bd_err_wrap(err, "line %u: '%.120s'", call->line, json_string_value(line));
@@ -264,7 +281,8 @@ static int add_line(struct application *a, const struct python_node *call, const
     return 0;
 }
 
-static int add_executable(struct application *a, const char *name, struct command *c, struct bd_err *err)
+static int add_executable(struct application *a, const char *name, struct command *c,
+                          struct bd_err *err)
 {
     const struct python_node *call = find_executable(a, name);
     const struct python_node *of = call ? python_keyword(call, "template") : NULL;
@@ -279,8 +297,8 @@ static int add_executable(struct application *a, const char *name, struct comman
     if (rc < 0)
         return bd_err_wrap(err, "the executable %s", name);
     if (json_is_true(background))
-        return bd_err_set(err, BD_EINVALID, "line %u: the executable %s is run in the background", call->line,
-                          name);
+        return bd_err_set(err, BD_EINVALID, "line %u: the executable %s is run in the background",
+                          call->line, name);
     *(json_is_true(mpi) ? &c->mpi : &c->others) = true;
     if (json_is_string(template))
         return add_line(a, call, template, c, err);
@@ -310,7 +328,8 @@ static int read_lines(struct application *a, struct command *c, struct bd_err *e
             return rc;
     }
     if (c->n_lines == 0)
-        return bd_err_set(err, BD_EINVALID, "line %u: the workload %s runs nothing that is told by itself",
+        return bd_err_set(err, BD_EINVALID,
+                          "line %u: the workload %s runs nothing that is told by itself",
                           a->of_workload->line, a->workload);
     return 0;
 }
@@ -324,12 +343,14 @@ static void set_command(struct application *a, const struct command *c)
     for (const char *s = line; *s; s++)
         if (!bd_starts_with(s, "${"))
             bd_str_addn(&shell, s, 1);
-    bool is_one = c->n_lines == 1 && words_of_line(bd_str_text(&shell), true, words) && json_array_size(words);
+    bool is_one = c->n_lines == 1 && words_of_line(bd_str_text(&shell), true, words) &&
+                  json_array_size(words);
     if (!is_one) {
         import_script(a->im, bd_str_text(&c->script));
         if (c->mpi)
-            import_note(a->im, a->of_workload->line,
-                        "its lines are a script of one task: Ramble runs some once and some on all tasks");
+            import_note(
+                a->im, a->of_workload->line,
+                "its lines are a script of one task: Ramble runs some once and some on all tasks");
         return;
     }
     json_t *command = json_array();
@@ -347,8 +368,9 @@ static void set_command(struct application *a, const struct command *c)
     json_object_set_new(a->im->definition, "command", command);
     import_program(a->im, json_string_value(json_array_get(command, 0)), c->mpi);
     if (!c->mpi)
-        import_parameter(a->im, "nodes", json_pack("{s:s, s:i, s:i, s:i}", "type", "integer", "minimum", 1,
-                                                   "maximum", 1, "default", 1));
+        import_parameter(a->im, "nodes",
+                         json_pack("{s:s, s:i, s:i, s:i}", "type", "integer", "minimum", 1,
+                                   "maximum", 1, "default", 1));
 }
 
 static int read_command(struct application *a, struct bd_err *err)
@@ -361,7 +383,8 @@ static int read_command(struct application *a, struct bd_err *err)
     return rc;
 }
 
-/* ---------------------------------------------------------------------------- figures and criteria */
+/* ---------------------------------------------------------------------------- figures and criteria
+ */
 
 /* "stdout" of what the executables write, which Ramble has in a file of its own. The caller's. */
 static char *place_of(struct application *a, const char *path)
@@ -393,22 +416,26 @@ static bool has_variable(const char *text)
 
 static void read_figure(struct application *a, const struct python_node *call)
 {
-    bd_auto_json json_t *name = value_of(a, call, 0, "name"), *regex = value_of(a, call, 1, "fom_regex"),
-                        *group = value_of(a, call, 2, "group_name"), *file = value_of(a, call, 3, "log_file"),
+    bd_auto_json json_t *name = value_of(a, call, 0, "name"),
+                        *regex = value_of(a, call, 1, "fom_regex"),
+                        *group = value_of(a, call, 2, "group_name"),
+                        *file = value_of(a, call, 3, "log_file"),
                         *units = value_of(a, call, 4, "units");
     const struct python_node *of_file = python_keyword(call, "log_file");
     const char *shown = json_is_string(name) ? json_string_value(name) : "without a plain name";
-    const char *why = !json_is_string(name) || strchr(shown, '{') ? "its name is known only where it runs"
-                      : !json_is_string(regex)                    ? "its pattern is known only where it runs"
-                      : !json_is_string(group)                    ? "its group is known only where it runs"
-                      : has_variable(json_string_value(regex))    ? "its pattern is known only where it runs"
-                      : python_keyword(call, "contexts") ? "it is many figures under one name (contexts)"
-                                                         : NULL;
+    const char *why =
+        !json_is_string(name) || strchr(shown, '{') ? "its name is known only where it runs"
+        : !json_is_string(regex)                    ? "its pattern is known only where it runs"
+        : !json_is_string(group)                    ? "its group is known only where it runs"
+        : has_variable(json_string_value(regex))    ? "its pattern is known only where it runs"
+        : python_keyword(call, "contexts")          ? "it is many figures under one name (contexts)"
+                                                    : NULL;
     if (why) {
         import_note(a->im, call->line, "metric %s is left out: %s", shown, why);
         return;
     }
-    bd_auto_free char *from = of_file && !json_is_string(file) ? NULL : place_of(a, json_string_value(file));
+    bd_auto_free char *from =
+        of_file && !json_is_string(file) ? NULL : place_of(a, json_string_value(file));
     const struct import_pattern p = {
         .line = call->line,
         .name = shown,
@@ -422,15 +449,18 @@ static void read_figure(struct application *a, const struct python_node *call)
 static void read_criteria(struct application *a, const struct python_node *call)
 {
     bd_auto_json json_t *name = value_of(a, call, 0, "name"), *mode = value_of(a, call, 1, "mode"),
-                        *match = value_of(a, call, 2, "match"), *file = value_of(a, call, 3, "file");
+                        *match = value_of(a, call, 2, "match"),
+                        *file = value_of(a, call, 3, "file");
     const struct python_node *of_file = python_keyword(call, "file");
     if (!json_is_string(name) || !json_is_string(match) || !json_is_string(mode) ||
         !bd_str_eq(json_string_value(mode), "string")) {
-        import_note(a->im, call->line, "the criterion %s is left out: it is no text that has to be found",
+        import_note(a->im, call->line,
+                    "the criterion %s is left out: it is no text that has to be found",
                     json_is_string(name) ? json_string_value(name) : "without a plain name");
         return;
     }
-    bd_auto_free char *from = of_file && !json_is_string(file) ? NULL : place_of(a, json_string_value(file));
+    bd_auto_free char *from =
+        of_file && !json_is_string(file) ? NULL : place_of(a, json_string_value(file));
     bd_auto_free char *says = bd_xasprintf("'%s' is not found", json_string_value(match));
     const struct import_pattern p = {
         .line = call->line,
@@ -442,19 +472,23 @@ static void read_criteria(struct application *a, const struct python_node *call)
     import_check(a->im, &p, &(struct import_criteria){.says = says});
 }
 
-/* ---------------------------------------------------------------------------------------- the rest */
+/* ---------------------------------------------------------------------------------------- the rest
+ */
 
 static void read_environment(struct application *a)
 {
-    FOR_EACH_CALL (n, a, "environment_variable") {
-        bd_auto_json json_t *name = value_of(a, n->first, 0, "name"), *value = value_of(a, n->first, 1, "value");
+    FOR_EACH_CALL(n, a, "environment_variable")
+    {
+        bd_auto_json json_t *name = value_of(a, n->first, 0, "name"),
+                            *value = value_of(a, n->first, 1, "value");
         bd_auto_str struct bd_str text = {0};
         if (!is_of_workload(a, n->first))
             continue;
         if (!json_is_string(name) || !json_is_string(value) ||
             expand(a, json_string_value(value), 0, &text, NULL) < 0) {
-            import_note(a->im, n->line, "a variable of the environment is left out: it is known only where "
-                                        "it runs");
+            import_note(a->im, n->line,
+                        "a variable of the environment is left out: it is known only where "
+                        "it runs");
             continue;
         }
         json_t *env = json_object_get(a->im->definition, "env");
@@ -470,17 +504,22 @@ static void note_rest(struct application *a)
     for (const struct python_node *n = a->class->body; n; n = n->next)
         if (n->kind == PY_BLOCK)
             import_note(a->im, n->line, "what stands in this '%s' is left out", n->text);
-    FOR_EACH_CALL (n, a, "input_file") {
-        bd_auto_json json_t *name = value_of(a, n->first, 0, "name"), *one = value_of(a, a->of_workload, NO_PLACE, "input"),
+    FOR_EACH_CALL(n, a, "input_file")
+    {
+        bd_auto_json json_t *name = value_of(a, n->first, 0, "name"),
+                            *one = value_of(a, a->of_workload, NO_PLACE, "input"),
                             *many = value_of(a, a->of_workload, NO_PLACE, "inputs");
-        if (json_is_string(name) && (is_of(one, json_string_value(name)) || is_of(many, json_string_value(name))))
-            import_note(a->im, n->line, "the input %s is left out: bring it by 'benchctl input add', and "
-                                        "name its digest in inputs",
+        if (json_is_string(name) &&
+            (is_of(one, json_string_value(name)) || is_of(many, json_string_value(name))))
+            import_note(a->im, n->line,
+                        "the input %s is left out: bring it by 'benchctl input add', and "
+                        "name its digest in inputs",
                         json_string_value(name));
     }
     const char *base = python_last_word(a->class->first);
     if (!bd_str_eq(base, "ExecutableApplication") && !bd_str_eq(base, "SpackApplication"))
-        import_note(a->im, a->class->line, "its base %s is in another file: what that says is not known",
+        import_note(a->im, a->class->line,
+                    "its base %s is in another file: what that says is not known",
                     base ? base : "?");
 }
 
@@ -499,10 +538,10 @@ static int read_application(struct application *a, struct bd_err *err)
     if (rc < 0)
         return rc;
     bd_auto_json json_t *workload = value_of(a, a->of_workload, 0, "name");
-    bd_auto_free char *name = bd_xasprintf("%s-%s", bd_json_str(a->scope.known, "name", a->class->text),
-                                           json_string_value(workload));
-    bd_auto_free char *title = bd_xasprintf("%s: %s", bd_json_str(a->scope.known, "name", a->class->text),
-                                            json_string_value(workload));
+    bd_auto_free char *name = bd_xasprintf(
+        "%s-%s", bd_json_str(a->scope.known, "name", a->class->text), json_string_value(workload));
+    bd_auto_free char *title = bd_xasprintf(
+        "%s: %s", bd_json_str(a->scope.known, "name", a->class->text), json_string_value(workload));
     a->workload = json_string_value(workload);
     import_name(a->im, name, title, python_docstring(a->class->body));
     read_variables(a);
@@ -510,10 +549,10 @@ static int read_application(struct application *a, struct bd_err *err)
     if (rc < 0)
         return rc;
     read_environment(a);
-    FOR_EACH_CALL (n, a, "figure_of_merit")
-        read_figure(a, n->first);
-    FOR_EACH_CALL (n, a, "success_criteria")
-        read_criteria(a, n->first);
+    FOR_EACH_CALL(n, a, "figure_of_merit")
+    read_figure(a, n->first);
+    FOR_EACH_CALL(n, a, "success_criteria")
+    read_criteria(a, n->first);
     note_rest(a);
     a->workload = NULL;
     return 0;
@@ -524,7 +563,8 @@ int import_ramble(struct import *im, const struct python *source, struct bd_err 
     struct application a = {.im = im, .class = choose_class(source)};
     if (!a.class)
         return bd_err_set(err, BD_EINVALID, "it has no class of an application");
-    bd_auto_json json_t *variables = a.variables = json_object(), *descriptions = a.descriptions = json_object(),
+    bd_auto_json json_t *variables = a.variables = json_object(),
+                        *descriptions = a.descriptions = json_object(),
                         *parameters = a.parameters = json_object();
     constants_init(&a.module, NULL);
     constants_init(&a.scope, &a.module);

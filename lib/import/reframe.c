@@ -13,7 +13,8 @@ struct reading {
     const struct constants *scope;
 };
 
-/* ------------------------------------------------------------------------------- sanity functions */
+/* ------------------------------------------------------------------------------- sanity functions
+ */
 
 static const char *function_of(const struct python_node *n)
 {
@@ -21,7 +22,8 @@ static const char *function_of(const struct python_node *n)
 }
 
 /* The argument with this number or of this name. */
-static const struct python_node *argument(const struct python_node *call, size_t index, const char *name)
+static const struct python_node *argument(const struct python_node *call, size_t index,
+                                          const char *name)
 {
     const struct python_node *n = python_argument(call, index);
     return n ? n : python_keyword(call, name);
@@ -46,7 +48,8 @@ static char *file_of(const struct reading *r, const struct python_node *n)
     return own ? bd_xstrdup(own) : NULL;
 }
 
-/* What sn.extractsingle(regex, file, tag, conv, item) and its kind look for; owns what p points to. */
+/* What sn.extractsingle(regex, file, tag, conv, item) and its kind look for; owns what p points to.
+ */
 struct found {
     struct import_pattern p;
     json_t *regex, *tag;
@@ -82,7 +85,8 @@ static bool read_found(const struct reading *r, const struct python_node *call, 
         .name = name,
         .regex = json_string_value(ret->regex),
         .from = ret->from,
-        .wanted = {.name = json_string_value(ret->tag), .group = (unsigned)json_integer_value(ret->tag)},
+        .wanted = {.name = json_string_value(ret->tag),
+                   .group = (unsigned)json_integer_value(ret->tag)},
     };
     return true;
 }
@@ -101,7 +105,8 @@ static bool is_plain(const struct reading *r, const struct python_node *call, co
     return is_first && is_number;
 }
 
-/* --------------------------------------------------------------------------------------- checking */
+/* --------------------------------------------------------------------------------------- checking
+ */
 
 static void check_found(const struct reading *r, const struct python_node *call)
 {
@@ -122,8 +127,8 @@ static const struct comparison {
     bool bounded;     /* two numbers follow */
     bool reference;   /* a number and two shares of it */
 } comparisons[] = {
-    {"assert_eq", true, true, false, false},      {"assert_ge", true, false, false, false},
-    {"assert_le", false, true, false, false},     {"assert_bounded", true, true, true, false},
+    {"assert_eq", true, true, false, false},       {"assert_ge", true, false, false, false},
+    {"assert_le", false, true, false, false},      {"assert_bounded", true, true, true, false},
     {"assert_reference", true, true, false, true},
 };
 
@@ -168,7 +173,8 @@ static void check_number(const struct reading *r, const struct python_node *call
     struct import_criteria criteria = {.says = "a value is not what it has to be"};
     struct found f = {0};
     if (!bd_str_eq(function_of(of), "extractsingle") || !bounds_of(r, call, c, &criteria))
-        import_note(r->im, call->line, "sanity is left out: what it compares is known only where it runs");
+        import_note(r->im, call->line,
+                    "sanity is left out: what it compares is known only where it runs");
     else if (is_plain(r, of, "sanity") && read_found(r, of, "sanity", &f))
         import_check(r->im, &f.p, &criteria);
     found_done(&f);
@@ -190,7 +196,8 @@ static void check(const struct reading *r, const struct python_node *n, unsigned
             check_number(r, n, &comparisons[i]);
             return;
         }
-    if (bd_str_eq(name, "all") && list && (list->kind == PY_LIST || list->kind == PY_TUPLE) && depth < 10) {
+    if (bd_str_eq(name, "all") && list && (list->kind == PY_LIST || list->kind == PY_TUPLE) &&
+        depth < 10) {
         for (const struct python_node *item = list->first; item; item = item->next)
             check(r, item, depth + 1);
         return;
@@ -202,27 +209,32 @@ static void check(const struct reading *r, const struct python_node *n, unsigned
     }
     if (n->kind == PY_NAME && bd_str_eq(n->text, "True"))
         return;
-    import_note(r->im, n->line, "sanity is left out: %s%s", name ? name : n->text ? n->text : "an expression",
+    import_note(r->im, n->line, "sanity is left out: %s%s",
+                name      ? name
+                : n->text ? n->text
+                          : "an expression",
                 bd_str_eq(name, "assert_not_found") ? ": a check looks at what is found"
                                                     : " has no counterpart");
 }
 
-/* -------------------------------------------------------------------------------------- measuring */
+/* -------------------------------------------------------------------------------------- measuring
+ */
 
 static void measure(const struct reading *r, const char *name, const struct python_node *n,
                     const char *unit)
 {
     struct found f = {0};
     if (!bd_str_eq(function_of(n), "extractsingle"))
-        import_note(r->im, n->line, "metric %s is left out: %s is no extractsingle() of one value", name,
-                    function_of(n) ? function_of(n) : "it");
+        import_note(r->im, n->line, "metric %s is left out: %s is no extractsingle() of one value",
+                    name, function_of(n) ? function_of(n) : "it");
     else if (is_plain(r, n, name) && read_found(r, n, name, &f))
         import_metric(r->im, &f.p, unit);
     found_done(&f);
 }
 
 /* What a function of one statement, after constants, returns; NULL: it is more than that. */
-static const struct python_node *returned(const struct python_node *method, struct constants *locals)
+static const struct python_node *returned(const struct python_node *method,
+                                          struct constants *locals)
 {
     for (const struct python_node *n = method->body; n; n = n->next) {
         if (n->kind == PY_RETURN)
@@ -235,15 +247,17 @@ static const struct python_node *returned(const struct python_node *method, stru
     return NULL;
 }
 
-static void read_performance(struct import *im, struct reframe_class *c, const struct python_node *method,
-                             const struct python_node *decorator)
+static void read_performance(struct import *im, struct reframe_class *c,
+                             const struct python_node *method, const struct python_node *decorator)
 {
     bd_auto_json json_t *unit = NULL, *key = NULL;
     struct constants locals;
     constants_init(&locals, &c->module);
     locals.self = &c->self;
-    const struct python_node *of_unit = decorator->kind == PY_CALL ? argument(decorator, 0, "units") : NULL;
-    const struct python_node *of_key = decorator->kind == PY_CALL ? python_keyword(decorator, "perf_key") : NULL;
+    const struct python_node *of_unit =
+        decorator->kind == PY_CALL ? argument(decorator, 0, "units") : NULL;
+    const struct python_node *of_key =
+        decorator->kind == PY_CALL ? python_keyword(decorator, "perf_key") : NULL;
     if (of_unit)
         constant_of(of_unit, &locals, &unit, NULL);
     if (of_key)
@@ -254,11 +268,13 @@ static void read_performance(struct import *im, struct reframe_class *c, const s
     if (value)
         measure(&r, name, value, json_string_value(unit));
     else
-        import_note(im, method->line, "metric %s is left out: it is worked out by several statements", name);
+        import_note(im, method->line,
+                    "metric %s is left out: it is worked out by several statements", name);
     constants_done(&locals);
 }
 
-static void read_sanity(struct import *im, struct reframe_class *c, const struct python_node *method)
+static void read_sanity(struct import *im, struct reframe_class *c,
+                        const struct python_node *method)
 {
     struct constants locals;
     constants_init(&locals, &c->module);
@@ -268,12 +284,13 @@ static void read_sanity(struct import *im, struct reframe_class *c, const struct
     if (value)
         check(&r, value, 0);
     else
-        import_note(im, method->line, "sanity %s is left out: it is worked out by several statements",
-                    method->text);
+        import_note(im, method->line,
+                    "sanity %s is left out: it is worked out by several statements", method->text);
     constants_done(&locals);
 }
 
-/* -------------------------------------------------------------- self.sanity_patterns and its kind */
+/* -------------------------------------------------------------- self.sanity_patterns and its kind
+ */
 
 /* The unit that references have for it: ('system': {'name': (value, low, high, 'unit')}). */
 static const char *unit_of_reference(const struct reframe_class *c, const char *name)
@@ -294,15 +311,18 @@ struct setting {
     struct reframe_class *c;
 };
 
-/* {'name': sn.extractsingle(...)}, or sn.make_performance_function(sn.extractsingle(...), 'unit'). */
-static void read_patterns(const struct setting *s, const struct reading *r, const struct python_node *dict)
+/* {'name': sn.extractsingle(...)}, or sn.make_performance_function(sn.extractsingle(...), 'unit').
+ */
+static void read_patterns(const struct setting *s, const struct reading *r,
+                          const struct python_node *dict)
 {
     for (const struct python_node *key = dict->first; key && key->next; key = key->next->next) {
         bd_auto_json json_t *name = NULL, *unit = NULL;
         const struct python_node *value = key->next;
         constant_of(key, r->scope, &name, NULL);
         if (!json_is_string(name)) {
-            import_note(r->im, key->line, "a metric is left out: its name is known only where it runs");
+            import_note(r->im, key->line,
+                        "a metric is left out: its name is known only where it runs");
             continue;
         }
         const char *of_reference = unit_of_reference(s->c, json_string_value(name));
@@ -327,7 +347,8 @@ static void on_set(const char *name, const struct python_node *value, const stru
     else if (is_patterns && value->kind == PY_DICT)
         read_patterns(s, &r, value);
     else if (is_patterns)
-        import_note(s->im, value->line, "its metrics are left out: they are put together where it runs");
+        import_note(s->im, value->line,
+                    "its metrics are left out: they are put together where it runs");
 }
 
 static void read_functions(struct import *im, struct reframe_class *c)
@@ -342,7 +363,8 @@ static void read_functions(struct import *im, struct reframe_class *c)
     }
 }
 
-/* ---------------------------------------------------------------------------------------- command */
+/* ---------------------------------------------------------------------------------------- command
+ */
 
 /* The value, or NULL; where it was said but is not known, with why. Borrowed. */
 static const json_t *known(const struct reframe_class *c, const char *name, const char **ret_why)
@@ -353,13 +375,14 @@ static const json_t *known(const struct reframe_class *c, const char *name, cons
 
 /* Its texts, each after a blank or a line end, as ReFrame writes them into a script. */
 static int add_texts(const struct reframe_class *c, const char *name, const char *between,
-                      struct bd_str *out, struct bd_err *err)
+                     struct bd_str *out, struct bd_err *err)
 {
     const char *why;
     const json_t *value = known(c, name, &why), *item;
     size_t i;
     if (why)
-        return bd_err_set(err, BD_EINVALID, "line %u: %s is not known: %s", c->node->line, name, why);
+        return bd_err_set(err, BD_EINVALID, "line %u: %s is not known: %s", c->node->line, name,
+                          why);
     json_array_foreach (value, i, item) {
         if (!json_is_string(item))
             return bd_err_set(err, BD_EINVALID, "line %u: %s has an item that is no text",
@@ -369,7 +392,8 @@ static int add_texts(const struct reframe_class *c, const char *name, const char
     return 0;
 }
 
-static int line_of_command(const struct reframe_class *c, struct bd_str *ret_line, struct bd_err *err)
+static int line_of_command(const struct reframe_class *c, struct bd_str *ret_line,
+                           struct bd_err *err)
 {
     const char *why, *base = json_string_value(json_array_get(c->bases, 0));
     const json_t *executable = known(c, "executable", &why);
@@ -385,8 +409,8 @@ static int line_of_command(const struct reframe_class *c, struct bd_str *ret_lin
 }
 
 /* What stands before and after it in ReFrame's script. */
-static int add_script(struct import *im, const struct reframe_class *c, const char *line, bool is_one_task,
-                      struct bd_err *err)
+static int add_script(struct import *im, const struct reframe_class *c, const char *line,
+                      bool is_one_task, struct bd_err *err)
 {
     bd_auto_str struct bd_str script = {0};
     int rc = add_texts(c, "prerun_cmds", "\n", &script, err);
@@ -397,10 +421,11 @@ static int add_script(struct import *im, const struct reframe_class *c, const ch
         return rc;
     bd_str_add(&script, "\n");
     if (!is_one_task)
-        return bd_err_set(err, BD_EINVALID,
-                          "line %u: a shell has to run '%.200s' once, for all tasks, which a workload "
-                          "has no place for",
-                          c->node->line, line);
+        return bd_err_set(
+            err, BD_EINVALID,
+            "line %u: a shell has to run '%.200s' once, for all tasks, which a workload "
+            "has no place for",
+            c->node->line, line);
     bd_auto_json json_t *content = import_plain_word(bd_str_text(&script) + 1);
     import_script(im, json_string_value(content));
     return 0;
@@ -420,7 +445,8 @@ static int read_command(struct import *im, const struct reframe_class *c, bool i
     int rc = line_of_command(c, &line, err);
     if (rc < 0)
         return rc;
-    bool needs_shell = !words_of_line(bd_str_text(&line), false, words) || json_array_size(words) == 0;
+    bool needs_shell =
+        !words_of_line(bd_str_text(&line), false, words) || json_array_size(words) == 0;
     if (needs_shell || has_items(c, "prerun_cmds") || has_items(c, "postrun_cmds"))
         return add_script(im, c, bd_str_text(&line), is_one_task, err);
     json_t *command = json_array();
@@ -433,7 +459,8 @@ static int read_command(struct import *im, const struct reframe_class *c, bool i
     return 0;
 }
 
-/* ------------------------------------------------------------------------------------------ sizes */
+/* ------------------------------------------------------------------------------------------ sizes
+ */
 
 static json_int_t whole(const struct reframe_class *c, const char *name, json_int_t fallback)
 {
@@ -444,8 +471,9 @@ static json_int_t whole(const struct reframe_class *c, const char *name, json_in
 
 static void set_size(struct import *im, const char *name, json_int_t max, json_int_t value)
 {
-    import_parameter(im, name, json_pack("{s:s, s:i, s:I, s:I}", "type", "integer", "minimum", 1, "maximum",
-                                         max, "default", value));
+    import_parameter(im, name,
+                     json_pack("{s:s, s:i, s:I, s:I}", "type", "integer", "minimum", 1, "maximum",
+                               max, "default", value));
 }
 
 /* Answers whether there is one task. */
@@ -455,18 +483,21 @@ static bool read_tasks(struct import *im, const struct reframe_class *c)
     if (tasks == 1)
         each = 1;
     if (tasks < 1 || tasks > 250000 || each < 0 || each > 1000) {
-        import_note(im, c->node->line, "num_tasks or num_tasks_per_node is not known: nodes and tasksPerNode "
-                                       "are up to the spec");
+        import_note(im, c->node->line,
+                    "num_tasks or num_tasks_per_node is not known: nodes and tasksPerNode "
+                    "are up to the spec");
         return false;
     }
     if (each == 0) {
-        import_note(im, c->node->line, "of its %lld tasks one is on each node, as it does not say how many are",
+        import_note(im, c->node->line,
+                    "of its %lld tasks one is on each node, as it does not say how many are",
                     (long long)tasks);
         each = 1;
     }
     if (tasks % each != 0 || tasks / each > 250) {
-        import_note(im, c->node->line, "%lld tasks can't be laid out with %lld on each node: nodes and "
-                                       "tasksPerNode are up to the spec",
+        import_note(im, c->node->line,
+                    "%lld tasks can't be laid out with %lld on each node: nodes and "
+                    "tasksPerNode are up to the spec",
                     (long long)tasks, (long long)each);
         return false;
     }
@@ -513,7 +544,8 @@ static void read_limit(struct import *im, const struct reframe_class *c)
         import_note(im, c->node->line, "time_limit is left out: it is not known, or no time");
 }
 
-/* ---------------------------------------------------------------------------------------- the rest */
+/* ---------------------------------------------------------------------------------------- the rest
+ */
 
 static void read_variables(struct import *im, const struct reframe_class *c)
 {
@@ -526,17 +558,20 @@ static void read_variables(struct import *im, const struct reframe_class *c)
             import_note(im, c->node->line, "%s is left out: %s", names[i], why);
         json_object_foreach ((json_t *)variables, name, value) {
             bd_auto_json json_t *text =
-                json_is_string(value) ? json_incref(value)
-                                      : json_sprintf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
-            bool is_plain_text = (json_is_string(value) && !strpbrk(json_string_value(value), "$`\\\"")) ||
-                                 json_is_integer(value);
+                json_is_string(value)
+                    ? json_incref(value)
+                    : json_sprintf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+            bool is_plain_text =
+                (json_is_string(value) && !strpbrk(json_string_value(value), "$`\\\"")) ||
+                json_is_integer(value);
             json_t *env = json_object_get(im->definition, "env");
             if (!env)
                 json_object_set_new(im->definition, "env", env = json_object());
             if (is_plain_text)
                 json_object_set(env, name, text);
             else
-                import_note(im, c->node->line, "the variable %s is left out: a shell works it out", name);
+                import_note(im, c->node->line, "the variable %s is left out: a shell works it out",
+                            name);
         }
     }
 }
@@ -547,7 +582,8 @@ static void note_rest(struct import *im, const struct reframe_class *c)
     static const char *const members[][2] = {
         {"build_system", "the program is built by ReFrame: here the image has to have it"},
         {"sourcepath", "the program is built by ReFrame: here the image has to have it"},
-        {"sourcesdir", "its files are not taken over: files and inputs of a workload stand for them"},
+        {"sourcesdir",
+         "its files are not taken over: files and inputs of a workload stand for them"},
         {"modules", "the image has to have what the modules give"},
         {"num_cpus_per_task", "the CPUs of a task are up to the cluster"},
         {"extra_resources", "it is left out"},
@@ -562,7 +598,8 @@ static void note_rest(struct import *im, const struct reframe_class *c)
     const json_t *base;
     size_t i;
     json_array_foreach (c->bases, i, base)
-        import_note(im, c->node->line, "its base %s is in another file: what that says is not known",
+        import_note(im, c->node->line,
+                    "its base %s is in another file: what that says is not known",
                     json_string_value(base));
 }
 

@@ -4,7 +4,8 @@
 
 #define CLASSES_MAX 100 /* that are read for one test */
 
-/* ---------------------------------------------------------------------------------------- classes */
+/* ---------------------------------------------------------------------------------------- classes
+ */
 
 static const struct python_node *find_class(const struct python *source, const char *name)
 {
@@ -55,7 +56,8 @@ static const struct python_node *choose_class(const struct python *source, struc
     return NULL;
 }
 
-/* -------------------------------------------------------------------------------------- statements */
+/* -------------------------------------------------------------------------------------- statements
+ */
 
 static void forget(struct constants *c, const char *name, unsigned line, const char *why)
 {
@@ -159,7 +161,8 @@ static void read_class(struct reframe_class *c, const struct python *source,
 {
     static const char *const known[] = {"RunOnlyRegressionTest", "RegressionTest", "object"};
     c->n_read++;
-    for (const struct python_node *base = class->first; base && c->n_read < CLASSES_MAX; base = base->next) {
+    for (const struct python_node *base = class->first; base && c->n_read < CLASSES_MAX;
+         base = base->next) {
         const char *name = python_last_word(base);
         const struct python_node *there = name ? find_class(source, name) : NULL;
         bool is_known = base->kind == PY_KEYWORD;
@@ -207,7 +210,8 @@ void reframe_class_done(struct reframe_class *c)
     json_decref(c->bases);
 }
 
-/* ---------------------------------------------------------------------------------------- methods */
+/* ---------------------------------------------------------------------------------------- methods
+ */
 
 static bool is_called_before(const struct python_node *method)
 {
@@ -256,7 +260,8 @@ static void assign(struct preparing *p, const struct python_node *n)
 static void call(struct preparing *p, const struct python_node *n)
 {
     const struct python_node *function = n->first->kind == PY_CALL ? n->first->first : NULL;
-    const char *name = function && function->kind == PY_ATTRIBUTE ? name_of_self(function->first) : NULL;
+    const char *name =
+        function && function->kind == PY_ATTRIBUTE ? name_of_self(function->first) : NULL;
     if (name)
         forget(&p->c->self, name, n->line, "it is changed by a call");
 }

@@ -1,6 +1,6 @@
 /*
- * A test of ReFrame, as far as its class tells before it runs. PURE. Threads: an object belongs to one
- * at a time; nodes are the source's.
+ * A test of ReFrame, as far as its class tells before it runs. PURE. Threads: an object belongs to
+ * one at a time; nodes are the source's.
  */
 #pragma once
 

@@ -46,7 +46,8 @@ static void check(const json_t *spec, const struct cluster_spec *cluster,
 }
 
 static void examine(const json_t *spec, const struct cluster_spec *cluster BD_UNUSED,
-                    const char *inputs_dir, struct schema_faults *faults, json_t **ret_found BD_UNUSED)
+                    const char *inputs_dir, struct schema_faults *faults,
+                    json_t **ret_found BD_UNUSED)
 {
     const json_t *input;
     size_t i;
@@ -57,10 +58,11 @@ static void examine(const json_t *spec, const struct cluster_spec *cluster BD_UN
         const char *digest = bd_json_str(input, "digest", "");
         bd_auto_free char *at = bd_xasprintf("/workload/inputs/%zu/digest", i);
         if (rc < 0 || artifact_has(objects, digest, &err) < 0)
-            schema_faults_add(faults, at, digest,
-                              "the digest of an input that is here, for its file %s ('benchctl input add' "
-                              "brings one): %s",
-                              bd_json_str(input, "name", ""), err.text);
+            schema_faults_add(
+                faults, at, digest,
+                "the digest of an input that is here, for its file %s ('benchctl input add' "
+                "brings one): %s",
+                bd_json_str(input, "name", ""), err.text);
     }
 }
 

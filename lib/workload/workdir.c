@@ -13,9 +13,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define WIDTH   8 /* nodes at once */
-#define MAKE_NS (30 * BD_NS_PER_S)
-#define LOOK_NS (20 * BD_NS_PER_S)
+#define WIDTH           8 /* nodes at once */
+#define MAKE_NS         (30 * BD_NS_PER_S)
+#define LOOK_NS         (20 * BD_NS_PER_S)
 #define INPUT_BYTES_MAX (UINT64_C(1) << 40)
 
 bool workdir_is_wanted(const json_t *spec)
@@ -92,8 +92,8 @@ static int open_inputs(const struct workload_input *in, int *fds, struct bd_err 
     int rc = json_array_size(inputs) ? artifact_dir_open(in->inputs_dir, &objects, err) : 0;
     json_array_foreach (inputs, i, input) {
         if (rc == 0)
-            rc = artifact_open_up_to(objects, bd_json_str(input, "digest", ""), INPUT_BYTES_MAX, &fds[i],
-                                     err);
+            rc = artifact_open_up_to(objects, bd_json_str(input, "digest", ""), INPUT_BYTES_MAX,
+                                     &fds[i], err);
         if (rc < 0)
             return bd_err_wrap(err, "the input %s", bd_json_str(input, "name", ""));
     }
@@ -126,8 +126,8 @@ static int make_on_node(size_t index, void *arg, struct bd_err *err)
     const struct node_plan *node = &nodes_of(m->in, &n)[index];
     const json_t *file;
     bd_auto_proc_result struct bd_proc_result result = {0};
-    int rc = run_script(m->in, node, "rm -rf -- \"$1\" && mkdir -p -- \"$1\"", words, MAKE_NS, &result,
-                        err);
+    int rc = run_script(m->in, node, "rm -rf -- \"$1\" && mkdir -p -- \"$1\"", words, MAKE_NS,
+                        &result, err);
     json_array_foreach (json_object_get(m->in->spec, "files"), i, file)
         if (rc == 0)
             rc = put_file(m->in, node, file, err);

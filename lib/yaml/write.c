@@ -8,13 +8,16 @@
 #define INDENT     2
 #define FLOW_BYTES 80 /* of a list in one line */
 
-/* ---------------------------------------------------------------------------------------- scalars */
+/* ---------------------------------------------------------------------------------------- scalars
+ */
 
 /* Text that no reader takes for anything else. */
 static bool is_plain(const char *text)
 {
-    static const char chars[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./ ";
-    static const char *const words[] = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"};
+    static const char chars[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./ ";
+    static const char *const words[] = {"true", "false", "null", "yes", "no",
+                                        "on",   "off",   "y",    "n"};
     size_t n = strlen(text);
     for (size_t i = 0; i < BD_ARRAY_LEN(words); i++)
         if (strcasecmp(text, words[i]) == 0)
@@ -55,12 +58,14 @@ static void write_scalar(const json_t *json, struct bd_str *out)
     else if (json_is_integer(json))
         bd_str_addf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(json));
     else if (json_is_real(json))
-        bd_str_add(out, bd_text_real(json_real_value(json), bd_real_digits(json_real_value(json)), number));
+        bd_str_add(out, bd_text_real(json_real_value(json), bd_real_digits(json_real_value(json)),
+                                     number));
     else
         bd_str_add(out, json_is_true(json) ? "true" : json_is_false(json) ? "false" : "null");
 }
 
-/* ------------------------------------------------------------------------------------------ lists */
+/* ------------------------------------------------------------------------------------------ lists
+ */
 
 static bool is_scalar(const json_t *json)
 {
@@ -99,7 +104,8 @@ static bool is_block(const char *text)
     for (const char *s = text; *s; s++)
         if ((*(const unsigned char *)s < ' ' && *s != '\n' && *s != '\t') || *s == '\x7f')
             return false;
-    return n > 1 && strchr(text, '\n') && text[n - 1] == '\n' && text[n - 2] != '\n' && !strchr(" \t\n", *text);
+    return n > 1 && strchr(text, '\n') && text[n - 1] == '\n' && text[n - 2] != '\n' &&
+           !strchr(" \t\n", *text);
 }
 
 static void write_block(const char *text, unsigned indent, struct bd_str *out)

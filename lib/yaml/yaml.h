@@ -34,6 +34,6 @@ int yaml_parse(const char *text, size_t bytes, const char *file, json_t **ret_js
  * with its name); where it leads to nothing, that of the nearest thing around it. */
 unsigned yaml_line(const struct yaml_lines *l, const char *pointer);
 
-/* The value as YAML for people, which yaml_parse() reads as the same: a member a line, short lists of
- * scalars in one, texts of several lines as a block. Appended. */
+/* The value as YAML for people, which yaml_parse() reads as the same: a member a line, short lists
+ * of scalars in one, texts of several lines as a block. Appended. */
 void yaml_write(const json_t *json, struct bd_str *out);

@@ -19,12 +19,12 @@ static char *value_after(const char *text)
     read_source(text, &source);
     constants_init(&c, NULL);
     for (const struct python_node *n = source.body; n; n = n->next)
-        for (const struct python_node *t = n->kind == PY_ASSIGN ? n->first->next : NULL; t; t = t->next)
+        for (const struct python_node *t = n->kind == PY_ASSIGN ? n->first->next : NULL; t;
+             t = t->next)
             if (t->kind == PY_NAME)
                 constants_set(&c, t->text, n->first);
     const json_t *value = json_object_get(c.known, "x");
-    char *said = value ? bd_json_text(value)
-                       : bd_xstrdup(bd_json_str(c.unknown, "x", "nothing"));
+    char *said = value ? bd_json_text(value) : bd_xstrdup(bd_json_str(c.unknown, "x", "nothing"));
     constants_done(&c);
     return said;
 }
@@ -35,7 +35,8 @@ START_TEST(test_what_constants_come_to)
         {"x = 'a'", "\"a\""},
         {"x = ('a' \"b\"\n     r'\\d' '''c\nd''')", "\"ab\\\\dc\\nd\""},
         {"x = 'a\\tb\\x41\\u00b5\\q\\\nz'", "\"a\\tbA\xc2\xb5\\\\qz\""},
-        {"x = [1, -2, 3.5, 1_000, True, None, ('y',), {'z'}]", "[1,-2,3.5,1000,true,null,[\"y\"],[\"z\"]]"},
+        {"x = [1, -2, 3.5, 1_000, True, None, ('y',), {'z'}]",
+         "[1,-2,3.5,1000,true,null,[\"y\"],[\"z\"]]"},
         {"x = {'k': 1, 'l': {'m': []}, }", "{\"k\":1,\"l\":{\"m\":[]}}"},
         {"x = 'a' + 'b' + \\\n  'c'", "\"abc\""},
         {"x = ['a'] + ['b']", "[\"a\",\"b\"]"},
@@ -72,13 +73,14 @@ START_TEST(test_what_is_not_certain_is_not_known)
         {"x = 0x10", "line 1: a number that is not written in decimal digits"},
         {"x = {**y, 'a': 1}", "line 1: a key that is no text"},
         {"x = '\\N{DASH}'", "line 1: a character by its name, or of no text"},
-        {"y = f()\nx = ['a', y]", "line 2: 'y' is not known: line 1: what f() answers is known only where it runs"},
+        {"y = f()\nx = ['a', y]",
+         "line 2: 'y' is not known: line 1: what f() answers is known only where it runs"},
         {"x = [*y]", "line 1: a computation"},
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
         bd_auto_free char *said = value_after(vectors[i][0]);
-        ck_assert_msg(strstr(said, vectors[i][1]) || bd_starts_with(vectors[i][0], "x = {**"), "%s: %s",
-                      vectors[i][0], said);
+        ck_assert_msg(strstr(said, vectors[i][1]) || bd_starts_with(vectors[i][0], "x = {**"),
+                      "%s: %s", vectors[i][0], said);
         ck_assert_msg(bd_starts_with(said, "line "), "%s: %s", vectors[i][0], said);
     }
 }
@@ -87,7 +89,8 @@ END_TEST
 START_TEST(test_classes_and_functions)
 {
     python_auto source;
-    read_source("@a.b('c')\n@d\nclass K(Base, meta=M):\n    '''Doc'''\n    y = 1\n    @e\n    async def f(self, z: int = 3) -> "
+    read_source("@a.b('c')\n@d\nclass K(Base, meta=M):\n    '''Doc'''\n    y = 1\n    @e\n    "
+                "async def f(self, z: int = 3) -> "
                 "str:\n        return (yield)\n    def g(self): pass; return 1\n",
                 &source);
     const struct python_node *k = source.body;
@@ -131,7 +134,8 @@ START_TEST(test_what_is_no_python_is_refused_with_its_line)
     for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
         struct bd_err err = BD_ERR_INIT;
         python_auto source = {0};
-        ck_assert_int_eq(python_parse(vectors[i][0], strlen(vectors[i][0]), &source, &err), BD_EINVALID);
+        ck_assert_int_eq(python_parse(vectors[i][0], strlen(vectors[i][0]), &source, &err),
+                         BD_EINVALID);
         ck_assert_msg(strstr(err.text, vectors[i][1]), "%s: %s", vectors[i][0], err.text);
         ck_assert_ptr_null(source.made);
     }
@@ -144,7 +148,8 @@ START_TEST(test_any_part_of_a_source_ends)
     bd_auto_free char *text = NULL;
     size_t bytes = 0;
     struct bd_err err = BD_ERR_INIT;
-    ck_assert_msg(bd_read_file(VECTORS_DIR "/bandwidth.py", 1 << 20, &text, &bytes, &err) == 0, "%s", err.text);
+    ck_assert_msg(bd_read_file(VECTORS_DIR "/bandwidth.py", 1 << 20, &text, &bytes, &err) == 0,
+                  "%s", err.text);
     for (size_t n = 0; n <= bytes; n++) {
         python_auto source = {0};
         char *part = bd_xmalloc(n + 1); /* of its own, so that its end is one */
@@ -158,7 +163,8 @@ END_TEST
 
 START_TEST(test_depth_and_length_have_an_end)
 {
-    static const char *const repeated[] = {"(", "[", "-", "not ", "x.", "lambda: ", "x=", "f(", "a if b else ", "{x:"};
+    static const char *const repeated[] = {"(",        "[",  "-",  "not ",         "x.",
+                                           "lambda: ", "x=", "f(", "a if b else ", "{x:"};
     for (size_t i = 0; i < BD_ARRAY_LEN(repeated); i++) {
         bd_auto_str struct bd_str text = {0};
         python_auto source = {0};
@@ -187,5 +193,5 @@ START_TEST(test_depth_and_length_have_an_end)
 END_TEST
 
 UNIT_MAIN("import-python", test_what_constants_come_to, test_what_is_not_certain_is_not_known,
-          test_classes_and_functions, test_what_is_no_python_is_refused_with_its_line, test_any_part_of_a_source_ends,
-          test_depth_and_length_have_an_end)
+          test_classes_and_functions, test_what_is_no_python_is_refused_with_its_line,
+          test_any_part_of_a_source_ends, test_depth_and_length_have_an_end)

@@ -1,4 +1,5 @@
-/* Python's regular expressions as POSIX ones: what they are, and that they find what Python's re finds. */
+/* Python's regular expressions as POSIX ones: what they are, and that they find what Python's re
+ * finds. */
 #include "lib/import/python_regex.h"
 #include "lib/workload/pattern.h"
 #include "tests/base/unit.h"
@@ -14,7 +15,8 @@ static int take_first(const char *text, size_t bytes, void *arg, struct bd_err *
     return 0;
 }
 
-/* group: NULL for the whole; a digit for a number. What Python 3.11 finds in the line is `found`. */
+/* group: NULL for the whole; a digit for a number. What Python 3.11 finds in the line is `found`.
+ */
 START_TEST(test_what_is_found_is_what_python_finds)
 {
     static const struct {
@@ -22,11 +24,12 @@ START_TEST(test_what_is_found_is_what_python_finds)
     } vectors[] = {
         {"Triad:\\s+(\\S+)\\s+.*", "1", "Triad:[[:space:]]+([^[:space:]]+)[[:space:]]+.*",
          "Triad:   123.4 MB/s  7", "<123.4>"},
-        {"(?P<a>\\w+)=(?P<b>\\d+\\.?\\d*)", "b", "[[:alnum:]_]+=([0-9]+\\.?[0-9]*)", "x_1=3.25;", "<3.25>"},
+        {"(?P<a>\\w+)=(?P<b>\\d+\\.?\\d*)", "b", "[[:alnum:]_]+=([0-9]+\\.?[0-9]*)", "x_1=3.25;",
+         "<3.25>"},
         {"(?:GF|TF)lops: (\\d+)", NULL, "((GF|TF)lops: [0-9]+)", "TFlops: 12", "<TFlops: 12>"},
         {"\\[(?P<t>[^\\]]+)\\] done\\.", "t", "\\[([^]]+)] done\\.", "[12 s] done.", "<12 s>"},
-        {"^\\s*100\\s+([\\d.eE+-]+)", "1", "^[[:space:]]*100[[:space:]]+([+.Ee0-9-]+)", "  100 -4.6e-1 2",
-         "<-4.6e-1>"},
+        {"^\\s*100\\s+([\\d.eE+-]+)", "1", "^[[:space:]]*100[[:space:]]+([+.Ee0-9-]+)",
+         "  100 -4.6e-1 2", "<-4.6e-1>"},
         {"(a(?P<x>b)c)", "x", "a(b)c", "zabcz", "<b>"},
         {"([A-Za-z_]+) +(\\d{2,4})", "2", "[A-Z_a-z]+ +([0-9]{2,4})", "runs 20261", "<2026>"},
         {"x\\t(?P<v>.*)$", "v", "x\t(.*)$", "x\tlast words", "<last words>"},
@@ -57,11 +60,13 @@ START_TEST(test_what_is_found_is_what_python_finds)
         int rc = regex_of_python(vectors[i].python, &wanted, &posix, &err);
         ck_assert_msg(rc == 0, "%s: %s", vectors[i].python, err.text);
         ck_assert_str_eq(bd_str_text(&posix), vectors[i].posix);
-        ck_assert_msg(pattern_check_regex(bd_str_text(&posix), &err) == 0, "%s: %s", bd_str_text(&posix), err.text);
-        ck_assert_int_eq(pattern_each_regex(bd_str_text(&posix), vectors[i].line, strlen(vectors[i].line),
-                                            take_first, &found, &err), 0);
-        ck_assert_msg(bd_str_eq(bd_str_text(&found), vectors[i].found), "%s in '%s': %s", bd_str_text(&posix),
-                      vectors[i].line, bd_str_text(&found));
+        ck_assert_msg(pattern_check_regex(bd_str_text(&posix), &err) == 0, "%s: %s",
+                      bd_str_text(&posix), err.text);
+        ck_assert_int_eq(pattern_each_regex(bd_str_text(&posix), vectors[i].line,
+                                            strlen(vectors[i].line), take_first, &found, &err),
+                         0);
+        ck_assert_msg(bd_str_eq(bd_str_text(&found), vectors[i].found), "%s in '%s': %s",
+                      bd_str_text(&posix), vectors[i].line, bd_str_text(&found));
     }
 }
 END_TEST
@@ -121,8 +126,8 @@ START_TEST(test_what_posix_does_not_know_is_refused)
                                             .group = is_number ? (unsigned)(*group - '0') : 0};
         bd_auto_str struct bd_str posix = {0};
         struct bd_err err = BD_ERR_INIT;
-        ck_assert_msg(regex_of_python(vectors[i].python, &wanted, &posix, &err) == BD_EINVALID, "%s: %s",
-                      vectors[i].python, bd_str_text(&posix));
+        ck_assert_msg(regex_of_python(vectors[i].python, &wanted, &posix, &err) == BD_EINVALID,
+                      "%s: %s", vectors[i].python, bd_str_text(&posix));
         ck_assert_msg(strstr(err.text, vectors[i].says), "%s: %s", vectors[i].python, err.text);
         ck_assert_uint_eq(posix.len, 0);
     }
@@ -146,5 +151,6 @@ START_TEST(test_depth_has_an_end)
 }
 END_TEST
 
-UNIT_MAIN("import-regex", test_what_is_found_is_what_python_finds, test_what_has_to_stand_at_the_beginning,
-          test_what_posix_does_not_know_is_refused, test_depth_has_an_end)
+UNIT_MAIN("import-regex", test_what_is_found_is_what_python_finds,
+          test_what_has_to_stand_at_the_beginning, test_what_posix_does_not_know_is_refused,
+          test_depth_has_an_end)

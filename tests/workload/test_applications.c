@@ -1,13 +1,13 @@
-/* Applications that come with benchd: what is read from what they really wrote (Debian 12), and what
- * becomes of a run whose output is not that. */
+/* Applications that come with benchd: what is read from what they really wrote (Debian 12), and
+ * what becomes of a run whose output is not that. */
 #include "tests/workload/left.h"
 
 #define METRICS_MAX 3
 
 static const struct application {
     const char *file;
-    const char *out;                /* recorded on stdout */
-    const char *output, *recorded;  /* a file that it left; NULL: none */
+    const char *out;               /* recorded on stdout */
+    const char *output, *recorded; /* a file that it left; NULL: none */
     struct {
         const char *metric, *unit, *kind;
         double value;
@@ -77,11 +77,12 @@ START_TEST(test_each_is_read)
         struct bd_err err = BD_ERR_INIT;
         struct workload_result result = {0};
         struct left l = left_of(a, NULL, NULL);
-        ck_assert_msg(command_results(l.command, l.dir_fd, &result, &err) == 0, "%s: %s", a->file, err.text);
+        ck_assert_msg(command_results(l.command, l.dir_fd, &result, &err) == 0, "%s: %s", a->file,
+                      err.text);
         for (size_t k = 0; k < METRICS_MAX && a->values[k].metric; k++) {
             const json_t *metric = json_object_get(result.metrics, a->values[k].metric);
-            ck_assert_msg(bd_json_real(metric, "value", -1) == a->values[k].value, "%s %s: %g", a->file,
-                          a->values[k].metric, bd_json_real(metric, "value", -1));
+            ck_assert_msg(bd_json_real(metric, "value", -1) == a->values[k].value, "%s %s: %g",
+                          a->file, a->values[k].metric, bd_json_real(metric, "value", -1));
             ck_assert_str_eq(bd_json_str(metric, "unit", ""), a->values[k].unit);
             ck_assert_str_eq(bd_json_str(metric, "kind", ""), a->values[k].kind);
             ck_assert_int_eq(bd_json_int(metric, "n", 0), 1);
@@ -90,8 +91,8 @@ START_TEST(test_each_is_read)
         size_t k;
         ck_assert_uint_eq(json_array_size(checks), a->n_checks);
         json_array_foreach (checks, k, check)
-            ck_assert_msg(bd_json_bool(check, "holds", 0), "%s %s: %s", a->file, bd_json_str(check, "name", "?"),
-                          bd_json_str(check, "got", "?"));
+            ck_assert_msg(bd_json_bool(check, "holds", 0), "%s %s: %s", a->file,
+                          bd_json_str(check, "name", "?"), bd_json_str(check, "got", "?"));
         workload_result_done(&result);
         left_done(&l);
     }
@@ -106,13 +107,17 @@ START_TEST(test_what_is_computed_wrong_is_told)
     } vectors[] = {
         {"gromacs.yaml", "of a molecule -46.6381", "of a molecule nan", "energy", "nan"},
         {"gromacs.yaml", "of a molecule -46.6381", "of a molecule -41.7", "energy", "-41.7"},
-        {"gromacs.yaml", "temperature 2.98232e+02 K", "temperature 6.20699e+02 K", "temperature", "6.20699e+02"},
-        {"gromacs.yaml", "Conserved energy drift: 2.61e-03", "Conserved energy drift: 2.61e-01", "drift", "2.61e-01"},
+        {"gromacs.yaml", "temperature 2.98232e+02 K", "temperature 6.20699e+02 K", "temperature",
+         "6.20699e+02"},
+        {"gromacs.yaml", "Conserved energy drift: 2.61e-03", "Conserved energy drift: 2.61e-01",
+         "drift", "2.61e-01"},
         {"lammps.yaml", "0.7574531", "nan", "temperature", "nan"},
         {"lammps.yaml", "0.7574531", "0.7", "temperature", "0.7"},
         {"lammps.yaml", "-4.6226272", "-4.2", "conserved", "-4.2"},
-        {"openfoam.yaml", "velocity in the centre -0.2051436", "velocity in the centre -0.2", "velocity", "-0.2"},
-        {"openfoam.yaml", "Final residual = 9.1563746e-07", "Final residual = 0.5", "pressure", "0.5"},
+        {"openfoam.yaml", "velocity in the centre -0.2051436", "velocity in the centre -0.2",
+         "velocity", "-0.2"},
+        {"openfoam.yaml", "Final residual = 9.1563746e-07", "Final residual = 0.5", "pressure",
+         "0.5"},
         {"openfoam.yaml", "sum local = 8.5292592e-10", "sum local = nan", "mass", "nan"},
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
@@ -144,7 +149,8 @@ START_TEST(test_a_figure_that_is_missing_fails)
         const char *file, *was, *is, *says;
     } vectors[] = {
         {"gromacs.yaml", "\nPerformance: ", "\nNothing: ", "metric performance: regex "},
-        {"gromacs.yaml", "\nPerformance:        7.596", "\nPerformance:        nan", "finds 'nan', which is no number"},
+        {"gromacs.yaml", "\nPerformance:        7.596", "\nPerformance:        nan",
+         "finds 'nan', which is no number"},
         {"gromacs.yaml", "temperature ", "nothing ", "check temperature: regex "},
         {"lammps.yaml", "\nPerformance: ", "\nNothing: ", "metric timesteps: regex "},
         {"lammps.yaml", "\nLoop time of ", "\nERROR: Lost atoms: ", "its last lines: "},

@@ -135,19 +135,21 @@ START_TEST(test_inputs_have_to_be_there)
     ck_assert_msg(artifact_pack(objects, fd, NULL, &packed, &err) == 0, "%s", err.text);
     const char *gone = "sha256:abababababababababababababababababababababababababababababababab";
     bd_auto_json json_t *spec =
-        json_pack("{s:[s], s:[{s:s, s:s}, {s:s, s:s}]}", "command", "true", "inputs", "name", "here", "digest",
-                  packed.digest, "name", "gone", "digest", gone);
+        json_pack("{s:[s], s:[{s:s, s:s}, {s:s, s:s}]}", "command", "true", "inputs", "name",
+                  "here", "digest", packed.digest, "name", "gone", "digest", gone);
     bd_auto_faults struct schema_faults faults = {0};
     json_t *found = NULL;
     workload_find("command")->examine(spec, &cluster, dir, &faults, &found);
     ck_assert_uint_eq(faults.n, 1);
     ck_assert_str_eq(faults.items[0].pointer, "/workload/inputs/1/digest");
     ck_assert_str_eq(faults.items[0].got, gone);
-    ck_assert_msg(strstr(faults.items[0].expected, "for its file gone ('benchctl input add' brings one)"), "%s",
-                  faults.items[0].expected);
+    ck_assert_msg(
+        strstr(faults.items[0].expected, "for its file gone ('benchctl input add' brings one)"),
+        "%s", faults.items[0].expected);
     ck_assert_ptr_null(found);
     unit_dir_done(dir);
 }
 END_TEST
 
-UNIT_MAIN("workload-check", test_command, test_long_commands, test_hooks, test_inputs_have_to_be_there)
+UNIT_MAIN("workload-check", test_command, test_long_commands, test_hooks,
+          test_inputs_have_to_be_there)

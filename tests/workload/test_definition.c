@@ -64,9 +64,11 @@ START_TEST(test_faults_are_told_at_their_place)
         {"{'inputs': [{'name': 'a'}]}", "/inputs/0", "'digest'"},
         {"{'inputs': [{'name': 'a/b', 'digest': '" DIGEST "'}]}", "/inputs/0/name", "matches"},
         {"{'inputs': [{'name': 'a', 'digest': 'sha256:ab'}]}", "/inputs/0/digest", "matches"},
-        {"{'inputs': [{'name': 'a', 'digest': '" DIGEST "'}, {'name': 'a', 'digest': '" DIGEST "'}]}",
+        {"{'inputs': [{'name': 'a', 'digest': '" DIGEST "'}, {'name': 'a', 'digest': '" DIGEST
+         "'}]}",
          "/inputs/1/name", "it is in the list already"},
-        {"{'files': [{'path': 'a', 'content': ''}], 'inputs': [{'name': 'a', 'digest': '" DIGEST "'}]}",
+        {"{'files': [{'path': 'a', 'content': ''}], 'inputs': [{'name': 'a', 'digest': '" DIGEST
+         "'}]}",
          "/inputs/0/name", "there is a file of this one"},
 
         /* templates */
