@@ -28,8 +28,7 @@ void import_note(struct import *im, unsigned line, const char *fmt, ...)
                                                text ? text : json_string("text that is no UTF-8")));
 }
 
-/* ----------------------------------------------------------------------------------------- names
- */
+/* ---------------------------------------------------------------------------------------- names */
 
 /* Letters and digits, all else as one of these between them. */
 static char *slug(const char *text, char between, size_t max)
@@ -120,8 +119,7 @@ const char *import_own_file(const char *path)
     return fits ? path : NULL;
 }
 
-/* ----------------------------------------------------------------------------------------- kinds
- */
+/* ---------------------------------------------------------------------------------------- kinds */
 
 /* By what a unit is, without regard to case where that makes no other unit of it. */
 const char *import_kind_of_unit(const char *unit)
@@ -159,8 +157,7 @@ static char *tidy_unit(const char *unit)
     return bd_xstrdup(bd_str_text(&out));
 }
 
-/* ---------------------------------------------------------------------------- metrics and checks
- */
+/* --------------------------------------------------------------------------- metrics and checks */
 
 static json_t *member(struct import *im, const char *name, json_t *empty)
 {
@@ -260,8 +257,7 @@ void import_check(struct import *im, const struct import_pattern *p,
     note_output(im, p->from);
 }
 
-/* --------------------------------------------------------------------------------------- command
- */
+/* -------------------------------------------------------------------------------------- command */
 
 void import_parameter(struct import *im, const char *name, json_t *schema)
 {
@@ -329,8 +325,7 @@ int import_finish(struct import *im, struct bd_err *err)
     return 0;
 }
 
-/* ------------------------------------------------------------------------------------------- all
- */
+/* ------------------------------------------------------------------------------------------ all */
 
 /* A class whose base is one of Ramble's makes it an application. */
 static const char *told_by(const struct python *source)

@@ -64,8 +64,7 @@ static int refuse(const struct python_node *n, struct bd_err *err, const char *w
     return bd_err_set(err, BD_EINVALID, "line %u: %s", n->line, what);
 }
 
-/* ----------------------------------------------------------------------------------------- names
- */
+/* ---------------------------------------------------------------------------------------- names */
 
 static int value_of_name(const struct python_node *n, const struct constants *c, json_t **ret_value,
                          struct bd_err *err)
@@ -107,8 +106,7 @@ static int value_of_attribute(const struct python_node *n, const struct constant
                       python_dotted(n, &words) ? bd_str_text(&words) : "it");
 }
 
-/* --------------------------------------------------------------------------------------- numbers
- */
+/* -------------------------------------------------------------------------------------- numbers */
 
 static int value_of_number(const struct python_node *n, json_t **ret_value, struct bd_err *err)
 {
@@ -143,8 +141,7 @@ static int negated(const struct python_node *n, const struct constants *c, json_
     return 0;
 }
 
-/* ------------------------------------------------------------------------------------ sums, text
- */
+/* ----------------------------------------------------------------------------------- sums, text */
 
 /* As str() has it; false for what it writes in a way of its own. */
 static bool add_text(const json_t *value, struct bd_str *out)
@@ -207,8 +204,7 @@ static int sum(const struct python_node *n, const struct constants *c, json_t **
     return 0;
 }
 
-/* ----------------------------------------------------------------------------------- collections
- */
+/* ---------------------------------------------------------------------------------- collections */
 
 static int list_of(const struct python_node *n, const struct constants *c, json_t **ret_value,
                    struct bd_err *err)
@@ -247,8 +243,7 @@ static int object_of(const struct python_node *n, const struct constants *c, jso
     return 0;
 }
 
-/* ------------------------------------------------------------------------------------- functions
- */
+/* ------------------------------------------------------------------------------------ functions */
 
 /* As os.path.join(). */
 static int join_paths(const struct python_node *n, const json_t *arguments, json_t **ret_value,

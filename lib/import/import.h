@@ -3,12 +3,13 @@
  * or an application of Ramble. Their files are Python, and are read as data (python.h): nothing is
  * run. What can't be taken over for certain is left out and told, or all of it is refused. PURE.
  *
- *     reframe.c        what a test measures: checks and metrics
- *     reframe_class.c  what is known of a test before it runs
- *     ramble.c         a workload of an application
- *     build.c          the definition that is made
- *     words.c          a line of a shell as words
- *     regex.c          Python's regular expressions as POSIX ones
+ *     reframe.c          what a test measures: checks and metrics
+ *     reframe_class.c    what is known of a test before it runs
+ *     reframe_command.c  what it runs
+ *     ramble.c           a workload of an application
+ *     build.c            the definition that is made
+ *     words.c            a line of a shell as words
+ *     python_regex.c     Python's regular expressions as POSIX ones
  *
  * Threads: any; what is made belongs to one at a time.
  */

@@ -55,6 +55,20 @@ const char *import_own_file(const char *path);
  * and "}" are plain. Appended to an array of strings. */
 bool words_of_line(const char *line, bool braces, json_t *ret_words);
 
+/* -- reframe_command.c -- */
+
+struct reframe_class;
+/* The value, or NULL; where it was said but is not known, with why. Borrowed. */
+const json_t *reframe_known(const struct reframe_class *c, const char *name, const char **ret_why);
+/* Answers whether there is one task. */
+bool reframe_read_tasks(struct import *im, const struct reframe_class *c);
+int reframe_read_command(struct import *im, const struct reframe_class *c, bool is_one_task,
+                         struct bd_err *err);
+void reframe_read_limit(struct import *im, const struct reframe_class *c);
+void reframe_read_variables(struct import *im, const struct reframe_class *c);
+/* What ReFrame does besides, and a workload does not. */
+void reframe_note_rest(struct import *im, const struct reframe_class *c);
+
 /* -- reframe.c, ramble.c -- */
 
 int import_reframe(struct import *im, const struct python *source, struct bd_err *err);

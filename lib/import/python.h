@@ -3,7 +3,9 @@
  * outside of the subset below is a node PY_OTHER, and what it would come to is not known. PURE.
  *
  *     python_token.c  bytes -> tokens
- *     python_parse.c  tokens -> tree
+ *     python_parse.c  tokens -> expressions
+ *     python_block.c  tokens -> statements, and all of a source
+ *     python_ask.c    questions to a tree
  *     python_text.c   literals of strings
  *     constant.c      what an expression of constants comes to
  *

@@ -39,3 +39,35 @@ struct literal {
 void literal_read(const struct token *t, struct literal *ret);
 /* Appends what a piece of it stands for; false where that is not known: \N{...}, a NUL. */
 bool literal_decode(const struct literal *l, const char *at, size_t bytes, struct bd_str *out);
+
+/* -- python_parse.c: expressions; python_block.c: statements -- */
+
+struct parser {
+    const struct token *at;
+    struct python *out;
+    unsigned depth;
+    struct bd_err *err;
+};
+
+/* Nodes belong to the tree. */
+struct python_node *parser_make(const struct parser *p, enum python_kind kind, unsigned line,
+                                const char *text, size_t bytes);
+/* What is outside of the subset; what: for people. */
+struct python_node *parser_other(const struct parser *p, unsigned line, const char *what);
+void parser_adopt(struct python_node *parent, struct python_node *child);
+
+bool parser_at(const struct parser *p, const char *text);
+bool parser_at_any(const struct parser *p, const char *const *texts); /* NULL-terminated */
+bool parser_accept(struct parser *p, const char *text);
+int parser_expect(struct parser *p, const char *text);
+int parser_refuse(const struct parser *p, const char *wanted);
+/* Counts one level; who goes back lowers depth by one. BD_EINVALID beyond the last. */
+int parser_deeper(struct parser *p);
+/* Over brackets, up to the end of the statement, the bracket around it, or one of these. */
+void parser_skip_to(struct parser *p, const char *const *stops);
+
+int parser_expression(struct parser *p, struct python_node **ret);
+/* "a" or "a, b". */
+int parser_expressions(struct parser *p, struct python_node **ret);
+/* Items up to the closing bracket, which is eaten. */
+int parser_items(struct parser *p, struct python_node *into, const char *closing);

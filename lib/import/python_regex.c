@@ -32,8 +32,7 @@ static int refuse(const struct translation *t, const char *what)
     return bd_err_set(t->err, BD_EINVALID, "POSIX has no %s", what);
 }
 
-/* ------------------------------------------------------------------------------------ characters
- */
+/* ----------------------------------------------------------------------------------- characters */
 
 static void add_literal(struct bd_str *out, char c)
 {
@@ -92,8 +91,7 @@ static int read_escaped(struct translation *t, char *ret_char)
     return 0;
 }
 
-/* --------------------------------------------------------------------------------------- brackets
- */
+/* ------------------------------------------------------------------------------------- brackets */
 
 struct set {
     bool has[128];
@@ -203,8 +201,7 @@ static int translate_set(struct translation *t, struct bd_str *out)
     return rc;
 }
 
-/* ---------------------------------------------------------------------------------------- groups
- */
+/* --------------------------------------------------------------------------------------- groups */
 
 static int translate_alternatives(struct translation *t, struct bd_str *out, size_t *ret_n,
                                   bool *ret_is_one_atom);
@@ -300,8 +297,7 @@ static int translate_group(struct translation *t, struct bd_str *out, struct ato
     return 0;
 }
 
-/* ------------------------------------------------------------------------------------ one by one
- */
+/* ----------------------------------------------------------------------------------- one by one */
 
 static int translate_escape(struct translation *t, struct bd_str *out)
 {

@@ -40,8 +40,7 @@ static void add(struct reader *r, enum token_kind kind, unsigned line, const cha
     t->items[t->n++] = (struct token){kind, line, at, bytes};
 }
 
-/* ----------------------------------------------------------------------------------- indentation
- */
+/* ---------------------------------------------------------------------------------- indentation */
 
 /* Of the line that begins here: its width, and at its first character. */
 static unsigned skip_indent(struct reader *r)
@@ -110,8 +109,7 @@ static int begin_line(struct reader *r)
     }
 }
 
-/* ---------------------------------------------------------------------------------------- tokens
- */
+/* --------------------------------------------------------------------------------------- tokens */
 
 /* How many bytes of letters before a quote are a string's prefix; -1: it is no string. */
 static int prefix_of(const struct reader *r)

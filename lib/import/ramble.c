@@ -20,8 +20,7 @@ struct application {
     json_t *parameters; /* {NAME of Ramble: of the definition}: those that are used */
 };
 
-/* ------------------------------------------------------------------------------------- statements
- */
+/* ----------------------------------------------------------------------------------- statements */
 
 /* The next call of this function in the class's body. */
 static const struct python_node *next_call(const struct python_node *n, const char *name)
@@ -73,8 +72,7 @@ static bool is_of_workload(const struct application *a, const struct python_node
     return !says || is_of(one, a->workload) || is_of(many, a->workload);
 }
 
-/* -------------------------------------------------------------------------------------- variables
- */
+/* ------------------------------------------------------------------------------------ variables */
 
 static void read_variables(struct application *a)
 {
@@ -209,8 +207,7 @@ static int expand(struct application *a, const char *text, unsigned depth, struc
     return 0;
 }
 
-/* ---------------------------------------------------------------------------------------- workload
- */
+/* ------------------------------------------------------------------------------------- workload */
 
 static const struct python_node *choose_class(const struct python *source)
 {
@@ -247,8 +244,7 @@ static int choose_workload(struct application *a, struct bd_err *err)
     return 0;
 }
 
-/* ----------------------------------------------------------------------------------------- command
- */
+/* -------------------------------------------------------------------------------------- command */
 
 struct command {
     struct bd_str script; /* all of its lines */
@@ -383,8 +379,7 @@ static int read_command(struct application *a, struct bd_err *err)
     return rc;
 }
 
-/* ---------------------------------------------------------------------------- figures and criteria
- */
+/* ------------------------------------------------------------------------- figures and criteria */
 
 /* "stdout" of what the executables write, which Ramble has in a file of its own. The caller's. */
 static char *place_of(struct application *a, const char *path)
@@ -472,8 +467,7 @@ static void read_criteria(struct application *a, const struct python_node *call)
     import_check(a->im, &p, &(struct import_criteria){.says = says});
 }
 
-/* ---------------------------------------------------------------------------------------- the rest
- */
+/* ------------------------------------------------------------------------------------- the rest */
 
 static void read_environment(struct application *a)
 {

@@ -4,8 +4,7 @@
 
 #define CLASSES_MAX 100 /* that are read for one test */
 
-/* ---------------------------------------------------------------------------------------- classes
- */
+/* -------------------------------------------------------------------------------------- classes */
 
 static const struct python_node *find_class(const struct python *source, const char *name)
 {
@@ -56,8 +55,7 @@ static const struct python_node *choose_class(const struct python *source, struc
     return NULL;
 }
 
-/* -------------------------------------------------------------------------------------- statements
- */
+/* ----------------------------------------------------------------------------------- statements */
 
 static void forget(struct constants *c, const char *name, unsigned line, const char *why)
 {
@@ -210,8 +208,7 @@ void reframe_class_done(struct reframe_class *c)
     json_decref(c->bases);
 }
 
-/* ---------------------------------------------------------------------------------------- methods
- */
+/* -------------------------------------------------------------------------------------- methods */
 
 static bool is_called_before(const struct python_node *method)
 {

@@ -8,8 +8,7 @@
 #define INDENT     2
 #define FLOW_BYTES 80 /* of a list in one line */
 
-/* ---------------------------------------------------------------------------------------- scalars
- */
+/* -------------------------------------------------------------------------------------- scalars */
 
 /* Text that no reader takes for anything else. */
 static bool is_plain(const char *text)
@@ -64,8 +63,7 @@ static void write_scalar(const json_t *json, struct bd_str *out)
         bd_str_add(out, json_is_true(json) ? "true" : json_is_false(json) ? "false" : "null");
 }
 
-/* ------------------------------------------------------------------------------------------ lists
- */
+/* ---------------------------------------------------------------------------------------- lists */
 
 static bool is_scalar(const json_t *json)
 {
