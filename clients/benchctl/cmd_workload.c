@@ -1,6 +1,7 @@
 /* benchctl workload ls, show, add, rm; and check, without a daemon. */
 #include "api.h"
 #include "commands.h"
+#include "definition.h"
 #include "show.h"
 
 #include "contract.h"
@@ -194,7 +195,7 @@ int cmd_workload_rm(struct cli *cli, struct bd_err *err)
 
 /* -- check -- */
 
-static int find_faults(json_t *definition, struct schema_faults *faults, struct bd_err *err)
+int definition_faults(json_t *definition, struct schema_faults *faults, struct bd_err *err)
 {
     bd_auto_json json_t *contract = NULL;
     bd_auto(schema) struct schema *schema = NULL;
@@ -222,7 +223,7 @@ int cmd_workload_check(struct cli *cli, struct bd_err *err)
     bd_auto_faults struct schema_faults faults = {0};
     int r = document_read(cli->args.operands.items[0], &document, err);
     if (r == 0)
-        r = find_faults(document.json, &faults, err);
+        r = definition_faults(document.json, &faults, err);
     if (r < 0)
         return r;
     bd_auto_json json_t *list = schema_faults_json(&faults);

@@ -173,6 +173,23 @@ const struct command commands[] = {
     {"workload check", "FILE", 1, 1, WORDS_FILE, "say what is wrong with a definition",
      "Needs no daemon. Each fault with its line; exit code 6 where there are any.", NULL,
      cmd_workload_check},
+    {"workload import", "FILE", 1, 1, WORDS_FILE,
+     "make a definition of a ReFrame test or a Ramble application",
+     "Reads the Python of it as data: nothing is run, and no daemon is asked. What can't be taken "
+     "over\n"
+     "for certain is left out and told with its line, on stderr and in the file that is made.",
+     OPTIONS(
+         {"from", ARG_TEXT, false, "WHAT", .help = "reframe or ramble; the file tells by default"},
+         {"class", ARG_TEXT, false, "NAME", .help = "the test, where a file has several"},
+         {"workload", ARG_TEXT, false, "NAME", .help = "the workload of a Ramble application"},
+         {"kind", ARG_PAIR, true, "METRIC=K",
+          .help = "cost, rate or ratio, where the unit does not tell; none leaves it out; may be "
+                  "given again"},
+         {"set", ARG_PAIR, true, "NAME=V",
+          .help = "what the file does not say for certain: a test's member, an application's "
+                  "variable; may be given again"},
+         OUTPUT),
+     cmd_workload_import},
 
     {"campaign plan", "FILE", 1, 1, WORDS_FILE, "show what a campaign would run",
      "FILE is a campaign's spec, YAML or JSON (- for stdin). Nothing is run or stored, but for "

@@ -85,6 +85,7 @@ int cmd_workload_show(struct cli *cli, struct bd_err *err);
 int cmd_workload_add(struct cli *cli, struct bd_err *err);
 int cmd_workload_rm(struct cli *cli, struct bd_err *err);
 int cmd_workload_check(struct cli *cli, struct bd_err *err);
+int cmd_workload_import(struct cli *cli, struct bd_err *err);
 int cmd_swf_check(struct cli *cli, struct bd_err *err);
 int cmd_swf_show(struct cli *cli, struct bd_err *err);
 int cmd_swf_clean(struct cli *cli, struct bd_err *err);

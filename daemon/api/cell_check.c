@@ -36,12 +36,27 @@ static void keep(json_t **kept, json_t *object, const struct schema_faults *foun
 
 /* -- inputs: reading one takes a while, and cells differ mostly in other things -- */
 
-static void note_inputs(struct cell_check *c, const struct workload *kind, const json_t *workload)
+static void note_digest(struct cell_check *c, const char *digest)
 {
     if (!c->inputs)
         c->inputs = json_object();
-    for (const char *const *name = kind->inputs; name && *name; name++)
-        json_object_set_new(c->inputs, bd_json_str(workload, *name, ""), json_true());
+    json_object_set_new(c->inputs, digest, json_true());
+}
+
+/* Answers whether there are any. */
+static bool note_inputs(struct cell_check *c, const struct workload *kind, const json_t *workload)
+{
+    bool has_some = false;
+    for (const char *const *name = kind->inputs; name && *name; name++) {
+        const json_t *member = json_object_get(workload, *name), *item;
+        size_t i;
+        if (json_is_string(member))
+            note_digest(c, json_string_value(member));
+        json_array_foreach (member, i, item)
+            note_digest(c, bd_json_str(item, "digest", ""));
+        has_some |= json_is_string(member) || json_array_size(member);
+    }
+    return has_some;
 }
 
 static json_t *examine(const struct cell_check *c, const struct workload *kind,
@@ -90,9 +105,10 @@ const json_t *examined_of(const json_t *examined, const json_t *cluster, const j
 }
 
 /* Of the command that it stands for, without what was found right when it was registered. */
-static void check_defined(const json_t *definition, const json_t *workload,
+static void check_defined(struct cell_check *c, const json_t *definition, const json_t *workload,
                           const struct cluster_spec *cluster, struct schema_faults *faults)
 {
+    const struct workload *kind = workload_find("command");
     static const char *const checked[] = {"metrics", "checks", "outputs", "needs"};
     bd_auto_faults struct schema_faults found = {0};
     bd_auto_json json_t *command = NULL;
@@ -103,7 +119,9 @@ static void check_defined(const json_t *definition, const json_t *workload,
     }
     for (size_t i = 0; i < BD_ARRAY_LEN(checked); i++)
         json_object_del(command, checked[i]);
-    workload_find("command")->check(command, cluster, &found);
+    kind->check(command, cluster, &found);
+    if (note_inputs(c, kind, command) && found.n == 0)
+        check_inputs(c, kind, command, cluster, &found);
     definition_add_faults(&found, faults);
 }
 
@@ -118,7 +136,7 @@ static void check_workload(struct cell_check *c, json_t *workload,
     const struct workload *kind = definition ? NULL : workload_find(name);
     json_t *metrics = json_object_get(workload, "metrics");
     if (definition)
-        check_defined(definition, workload, cluster, &found);
+        check_defined(c, definition, workload, cluster, &found);
     if (kind && metrics && metrics == c->metrics && kind == c->kind) {
         json_decref(rest);
         rest = json_copy(workload);
@@ -126,8 +144,7 @@ static void check_workload(struct cell_check *c, json_t *workload,
     }
     if (kind) {
         kind->check(rest, cluster, &found);
-        note_inputs(c, kind, workload);
-        if (kind->examine && found.n == 0)
+        if (note_inputs(c, kind, workload) && kind->examine && found.n == 0)
             check_inputs(c, kind, workload, cluster, &found);
     }
     add_below(faults, "", &found);

@@ -171,6 +171,19 @@ int artifact_open_up_to(int dir_fd, const char *digest, uint64_t max_bytes, int 
     return open_sized(dir_fd, digest, 0, max_bytes, ret_fd, err);
 }
 
+int artifact_has(int dir_fd, const char *digest, struct bd_err *err)
+{
+    struct object_place place;
+    struct stat st;
+    int rc = object_place(digest, &place, err);
+    if (rc < 0)
+        return rc;
+    if (fstatat(dir_fd, place.path, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        return 0;
+    return errno == ENOENT ? bd_err_set(err, BD_ENOTFOUND, "there is no object %s", digest)
+                           : bd_err_errno(err, errno, "look for object %s", digest);
+}
+
 int artifact_remove(int dir_fd, const char *digest, struct bd_err *err)
 {
     struct object_place place;

@@ -54,6 +54,8 @@ int artifact_open(int dir_fd, const char *digest, uint64_t bytes, int *ret_fd, s
 /* The same where its size is not known: BD_ECORRUPT above max_bytes. */
 int artifact_open_up_to(int dir_fd, const char *digest, uint64_t max_bytes, int *ret_fd,
                         struct bd_err *err);
+/* BD_ENOTFOUND where there is no such object; whether it is whole is not looked at. */
+int artifact_has(int dir_fd, const char *digest, struct bd_err *err);
 /* One that is not there is fine. */
 int artifact_remove(int dir_fd, const char *digest, struct bd_err *err);
 

@@ -138,11 +138,17 @@ int store_input_users(struct store_conn *c, const char *digest, struct bd_strv *
                       struct bd_err *err)
 {
     auto_query struct query q = {0};
-    /* Wherever in a spec it stands: in the workload, at a level, in a cell that was added. */
-    int r = query_begin(&q, c,
-                        "SELECT id FROM campaign WHERE state NOT IN ('done', 'failed', 'cancelled')"
-                        "  AND instr(spec, ?) > 0 ORDER BY created_ns, id",
-                        err);
+    /* Wherever in a spec it stands: in the workload, at a level, in a cell that was added; or in a
+     * definition that the spec is pinned to. */
+    int r =
+        query_begin(&q, c,
+                    "SELECT id FROM campaign WHERE state NOT IN ('done', 'failed', 'cancelled')"
+                    "  AND (instr(spec, ?1) > 0"
+                    "    OR EXISTS (SELECT 1 FROM definition_use u JOIN definition d"
+                    "               ON d.digest = u.digest"
+                    "               WHERE u.campaign = campaign.id AND instr(d.content, ?1) > 0))"
+                    "  ORDER BY created_ns, id",
+                    err);
     if (r < 0)
         return r;
     query_text(&q, digest);

@@ -1,5 +1,6 @@
 #include "lib/workload/command.h"
 
+#include "lib/artifact/artifact.h"
 #include "lib/base/clock.h"
 #include "lib/workload/command_check.h"
 #include "lib/workload/output.h"
@@ -42,6 +43,27 @@ static void check(const json_t *spec, const struct cluster_spec *cluster,
     command_check(spec, "/workload", faults);
     check_size(spec, cluster, faults);
     command_check_parts(spec, "/workload", faults);
+}
+
+static void examine(const json_t *spec, const struct cluster_spec *cluster BD_UNUSED,
+                    const char *inputs_dir, struct schema_faults *faults,
+                    json_t **ret_found BD_UNUSED)
+{
+    const json_t *input;
+    size_t i;
+    bd_auto_fd int objects = -1;
+    struct bd_err err = BD_ERR_INIT;
+    int rc = artifact_dir_open(inputs_dir, &objects, &err);
+    json_array_foreach (json_object_get(spec, "inputs"), i, input) {
+        const char *digest = bd_json_str(input, "digest", "");
+        bd_auto_free char *at = bd_xasprintf("/workload/inputs/%zu/digest", i);
+        if (rc < 0 || artifact_has(objects, digest, &err) < 0)
+            schema_faults_add(
+                faults, at, digest,
+                "the digest of an input that is here, for its file %s ('benchctl input add' "
+                "brings one): %s",
+                bd_json_str(input, "name", ""), err.text);
+    }
 }
 
 /* -------------------------------------------------------------------------------------- running */
@@ -199,10 +221,14 @@ static bool has_metric(const json_t *spec, const char *name)
            (bd_starts_with(name, "scheduler_") && metric_find(name));
 }
 
+static const char *const inputs[] = {"inputs", NULL};
+
 const struct workload workload_command = {
     .name = "command",
     .title = "A command, as a job of the scheduler or on the controller",
     .check = check,
+    .inputs = inputs,
+    .examine = examine,
     .warm_up = warm_up,
     .run = run,
     .salvage = workdir_fetch,

@@ -25,7 +25,7 @@ int command_results(const json_t *spec, int dir_fd, struct workload_result *ret_
 #define WORKDIR "/var/lib/benchd/job"
 /* Whether the command begins in a directory of its own. */
 bool workdir_is_wanted(const json_t *spec);
-/* Makes it anew, with the spec's `files`, on each node where the command may run. */
+/* Makes it anew, with the spec's `files` and `inputs`, on each node where the command may run. */
 int workdir_make(const struct workload_input *in, struct bd_err *err);
 /* Brings the spec's `outputs` from these nodes, as far as they have them, and notes which there
  * are. BD_ENOTFOUND where a node does not answer; what the others have is there all the same. */

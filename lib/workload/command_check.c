@@ -184,12 +184,31 @@ static void check_outputs(const json_t *outputs, const char *pointer, struct sch
     }
 }
 
+/* They are in one directory with the files. */
+static void check_inputs(const json_t *spec, const char *pointer, struct schema_faults *faults)
+{
+    const json_t *file, *input;
+    bd_auto_json json_t *paths = json_array();
+    size_t i;
+    json_array_foreach (json_object_get(spec, "files"), i, file)
+        json_array_append(paths, json_object_get(file, "path"));
+    json_array_foreach (json_object_get(spec, "inputs"), i, input) {
+        const char *name = bd_json_str(input, "name", "");
+        bd_auto_free char *at = bd_xasprintf("%s/inputs/%zu/name", pointer, i);
+        if (has_text(paths, name))
+            schema_faults_add(faults, at, name, "another name: there is a file of this one");
+    }
+}
+
 void command_check_parts(const json_t *spec, const char *pointer, struct schema_faults *faults)
 {
     const struct looking l = {json_object_get(spec, "outputs"), faults};
     bd_auto_free char *files = bd_xasprintf("%s/files", pointer);
+    bd_auto_free char *inputs = bd_xasprintf("%s/inputs", pointer);
     check_metrics(&l, pointer, json_object_get(spec, "metrics"));
     check_checks(&l, pointer, json_object_get(spec, "checks"));
     check_outputs(l.outputs, pointer, faults);
     check_different(json_object_get(spec, "files"), files, "path", faults);
+    check_different(json_object_get(spec, "inputs"), inputs, "name", faults);
+    check_inputs(spec, pointer, faults);
 }

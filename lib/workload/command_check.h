@@ -15,5 +15,5 @@
 void command_check(const json_t *spec, const char *pointer, struct schema_faults *faults);
 /* Those of `timeout` alone. */
 void command_check_timeout(const json_t *spec, const char *pointer, struct schema_faults *faults);
-/* Faults of `metrics`, `checks`, `files` and `outputs`, likewise. */
+/* Faults of `metrics`, `checks`, `files`, `inputs` and `outputs`, likewise. */
 void command_check_parts(const json_t *spec, const char *pointer, struct schema_faults *faults);

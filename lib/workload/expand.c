@@ -128,7 +128,8 @@ static void copy(json_t *to, const json_t *from, const char *name)
 /* What is as the definition or the spec has it. */
 static void copy_rest(const struct expanding *e)
 {
-    static const char *const of_definition[] = {"on", "outputs", "metrics", "checks", "needs"};
+    static const char *const of_definition[] = {"on",      "inputs", "outputs",
+                                                "metrics", "checks", "needs"};
     static const char *const of_workload[] = {"timeout", "warmup"};
     for (size_t i = 0; i < BD_ARRAY_LEN(of_definition); i++)
         copy(e->command, e->definition, of_definition[i]);
@@ -177,6 +178,12 @@ int definition_expand(const json_t *definition, const json_t *workload,
     return 0;
 }
 
+/* The definition's own: nothing beside the name has to do with it. */
+static bool is_of_inputs(const struct schema_fault *f)
+{
+    return bd_starts_with(f->pointer, "/workload/inputs/");
+}
+
 void definition_add_faults(const struct schema_faults *of_command, struct schema_faults *faults)
 {
     /* What stands at the same place in both, or has another name there. */
@@ -188,6 +195,7 @@ void definition_add_faults(const struct schema_faults *of_command, struct schema
         const char *at = NULL;
         for (size_t k = 0; k < BD_ARRAY_LEN(places); k++)
             at = bd_str_eq(f->pointer, places[k][0]) ? places[k][1] : at;
+        at = is_of_inputs(f) ? "/workload/name" : at;
         if (at)
             schema_faults_add(faults, at, f->got, "%s", f->expected);
         else

@@ -1,4 +1,5 @@
 /* The directory that a command begins in, and the programs that it needs. */
+#include "lib/artifact/artifact.h"
 #include "lib/base/clock.h"
 #include "lib/base/fs.h"
 #include "lib/base/par.h"
@@ -7,17 +8,20 @@
 #include "lib/workload/rundir.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define WIDTH   8 /* nodes at once */
-#define MAKE_NS (30 * BD_NS_PER_S)
-#define LOOK_NS (20 * BD_NS_PER_S)
+#define WIDTH           8 /* nodes at once */
+#define MAKE_NS         (30 * BD_NS_PER_S)
+#define LOOK_NS         (20 * BD_NS_PER_S)
+#define INPUT_BYTES_MAX (UINT64_C(1) << 40)
 
 bool workdir_is_wanted(const json_t *spec)
 {
-    return json_object_get(spec, "files") || json_object_get(spec, "outputs");
+    return json_object_get(spec, "files") || json_object_get(spec, "outputs") ||
+           json_object_get(spec, "inputs");
 }
 
 /* The controller, or all compute nodes: which of them the scheduler takes is its affair. */
@@ -75,19 +79,60 @@ static int put_file(const struct workload_input *in, const struct node_plan *nod
     return rc < 0 ? bd_err_wrap(err, "its file %s", name) : 0;
 }
 
+struct making {
+    const struct workload_input *in;
+    int *inputs; /* what the spec's `inputs` have in them, for all nodes to read */
+};
+
+static int open_inputs(const struct workload_input *in, int *fds, struct bd_err *err)
+{
+    const json_t *inputs = json_object_get(in->spec, "inputs"), *input;
+    bd_auto_fd int objects = -1;
+    size_t i;
+    int rc = json_array_size(inputs) ? artifact_dir_open(in->inputs_dir, &objects, err) : 0;
+    json_array_foreach (inputs, i, input) {
+        if (rc == 0)
+            rc = artifact_open_up_to(objects, bd_json_str(input, "digest", ""), INPUT_BYTES_MAX,
+                                     &fds[i], err);
+        if (rc < 0)
+            return bd_err_wrap(err, "the input %s", bd_json_str(input, "name", ""));
+    }
+    return rc;
+}
+
+/* Each node reads by a descriptor of its own: a copy of one would share its place. */
+static int put_input(const struct making *m, const struct node_plan *node, size_t index,
+                     struct bd_err *err)
+{
+    char got[BD_DIGEST_BYTES];
+    const json_t *input = json_array_get(json_object_get(m->in->spec, "inputs"), index);
+    const char *name = bd_json_str(input, "name", ""), *digest = bd_json_str(input, "digest", "");
+    bd_auto_free char *path = bd_xasprintf(WORKDIR "/%s", name);
+    bd_auto_free char *self = bd_xasprintf("/proc/self/fd/%d", m->inputs[index]);
+    bd_auto_fd int fd = open(self, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return bd_err_errno(err, errno, "open the input %s", name);
+    int rc = channel_put(m->in->channel, node, fd, path, 0644, got, err);
+    if (rc == 0 && strcmp(got, digest) != 0)
+        rc = bd_err_set(err, BD_ECORRUPT, "what came to the node is %s, and not %s", got, digest);
+    return rc < 0 ? bd_err_wrap(err, "its input %s", name) : 0;
+}
+
 static int make_on_node(size_t index, void *arg, struct bd_err *err)
 {
     static const char *const words[] = {WORKDIR, NULL};
-    const struct workload_input *in = arg;
+    const struct making *m = arg;
     size_t n, i;
-    const struct node_plan *node = &nodes_of(in, &n)[index];
+    const struct node_plan *node = &nodes_of(m->in, &n)[index];
     const json_t *file;
     bd_auto_proc_result struct bd_proc_result result = {0};
-    int rc = run_script(in, node, "rm -rf -- \"$1\" && mkdir -p -- \"$1\"", words, MAKE_NS, &result,
-                        err);
-    json_array_foreach (json_object_get(in->spec, "files"), i, file)
+    int rc = run_script(m->in, node, "rm -rf -- \"$1\" && mkdir -p -- \"$1\"", words, MAKE_NS,
+                        &result, err);
+    json_array_foreach (json_object_get(m->in->spec, "files"), i, file)
         if (rc == 0)
-            rc = put_file(in, node, file, err);
+            rc = put_file(m->in, node, file, err);
+    for (i = 0; rc == 0 && i < json_array_size(json_object_get(m->in->spec, "inputs")); i++)
+        rc = put_input(m, node, i, err);
     return rc < 0
                ? bd_err_wrap(err, "make the command's directory " WORKDIR " on node %s", node->name)
                : 0;
@@ -95,9 +140,18 @@ static int make_on_node(size_t index, void *arg, struct bd_err *err)
 
 int workdir_make(const struct workload_input *in, struct bd_err *err)
 {
-    size_t n;
+    size_t n, n_inputs = json_array_size(json_object_get(in->spec, "inputs"));
+    bd_auto_free int *inputs = bd_xcalloc(n_inputs + 1, sizeof(*inputs));
+    struct making m = {in, inputs};
+    for (size_t i = 0; i < n_inputs; i++)
+        inputs[i] = -1;
     nodes_of(in, &n);
-    return bd_par_for(n, WIDTH, make_on_node, (void *)in, in->cancel, err);
+    int rc = open_inputs(in, inputs, err);
+    if (rc == 0)
+        rc = bd_par_for(n, WIDTH, make_on_node, &m, in->cancel, err);
+    for (size_t i = 0; i < n_inputs; i++)
+        bd_cleanup_fd(&inputs[i]);
+    return rc;
 }
 
 /* ------------------------------------------------------------------------------------- fetching */

@@ -54,7 +54,8 @@ struct workload {
     /* What the schema can't say: appends faults with pointers from "/workload". PURE. */
     void (*check)(const json_t *spec, const struct cluster_spec *cluster,
                   struct schema_faults *faults);
-    /* Members of the spec that are digests of inputs, NULL-terminated; NULL: there are none. */
+    /* Members of the spec that name inputs, each a digest or a list of {"digest": ...};
+     * NULL-terminated; NULL: there are none. */
     const char *const *inputs;
     /* What neither can say without the inputs, which it reads: appends faults likewise. *ret_found,
      * where it found none: what was found, as the contract's PlannedTrace; new reference. Blocks.

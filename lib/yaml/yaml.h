@@ -10,6 +10,7 @@
 
 #include "lib/base/err.h"
 #include "lib/base/json.h"
+#include "lib/base/str.h"
 
 #include <stddef.h>
 
@@ -32,3 +33,7 @@ int yaml_parse(const char *text, size_t bytes, const char *file, json_t **ret_js
 /* The line, counted from 1, where the value that a JSON pointer leads to begins (a member begins
  * with its name); where it leads to nothing, that of the nearest thing around it. */
 unsigned yaml_line(const struct yaml_lines *l, const char *pointer);
+
+/* The value as YAML for people, which yaml_parse() reads as the same: a member a line, short lists
+ * of scalars in one, texts of several lines as a block. Appended. */
+void yaml_write(const json_t *json, struct bd_str *out);

@@ -277,10 +277,12 @@ START_TEST(test_one_that_is_not_there_is_not_found)
     struct bd_err err = BD_ERR_INIT;
     int fd;
     ck_assert_int_eq(artifact_open(o.fd, EMPTY, 0, &fd, &err), BD_ENOTFOUND);
+    ck_assert_int_eq(artifact_has(o.fd, EMPTY, &err), BD_ENOTFOUND);
     static const char *const none[] = {"", "sha256:", "sha256:../../x", EMPTY "0"};
     for (size_t i = 0; i < BD_ARRAY_LEN(none); i++) {
         ck_assert_int_eq(artifact_open(o.fd, none[i], 0, &fd, &err), BD_EINVALID);
         ck_assert_int_eq(artifact_remove(o.fd, none[i], &err), BD_EINVALID);
+        ck_assert_int_eq(artifact_has(o.fd, none[i], &err), BD_EINVALID);
     }
     end(&o);
 }

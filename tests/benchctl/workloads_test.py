@@ -81,6 +81,35 @@ class Workloads(PeerTest):
         self.assertEqual([f["pointer"] for f in listed["faults"]], ["", ""])
         self.run_it("workload", "check", self.file("name: [\n"), where=False, code=2)
 
+    def test_one_is_made_of_a_reframe_test(self):
+        source = ROOT / "tests" / "vectors" / "import" / "bandwidth.py"
+        made = os.path.join(self.dir, "made.yaml")
+        out, err = self.run_it("workload", "import", str(source), "--kind", "things=ratio", "-o", made, where=False)
+        self.assertEqual((out, len(err.splitlines())), ("", 5))
+        self.assertIn("! bandwidth.py:48: metric best is left out: min is no extractsingle() of one value\n", err)
+        text = Path(made).read_text("utf-8")
+        self.assertIn("#   bandwidth.py:48: metric best is left out", text)
+        self.assertEqual(self.run_it("workload", "check", made, where=False), ("", f"✓ {made}: 0 faults\n"))
+        out, _ = self.run_it("workload", "import", str(source), "--kind", "things=ratio", where=False)
+        self.assertEqual(out, text)
+        told = json.loads(self.run_it("workload", "import", str(source), "--kind", "things=none", "--json", where=False)[0])
+        self.assertEqual(sorted(told["definition"]["metrics"]), ["copy", "lat99"])
+        self.assertEqual(told["notes"][2]["line"], 48)
+
+    def test_nothing_is_made_where_it_is_not_certain(self):
+        source = str(ROOT / "tests" / "vectors" / "import" / "bandwidth.py")
+        made = Path(self.dir) / "made.yaml"
+        for options, says in (
+                ((), "bandwidth.py: whether more is better can't be told from the unit of: things (unit 'things'); say --kind"),
+                (("--class", "none"), "bandwidth.py: it has no class none"),
+                (("--from", "spack"), "bandwidth.py: 'spack' is neither reframe nor ramble"),
+                (("--kind", "things=more"), "--kind things=more: of which kind is cost, rate, ratio")):
+            _, err = self.run_it("workload", "import", source, *options, "-o", str(made), where=False, code=2)
+            self.assertIn(says, err)
+            self.assertFalse(made.exists())
+        self.run_it("workload", "import", self.file("x = (\n", "x.py"), where=False, code=2)
+        self.run_it("workload", "import", str(made), where=False, code=2)
+
     def test_the_documented_ones_and_those_that_come_along_are_right(self):
         (documented,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "workloads.md").read_text("utf-8"), re.S)
         for path in (self.file(documented), *sorted((ROOT / "workloads").glob("*.yaml"))):

@@ -38,6 +38,7 @@ MAY_INCLUDE = {
     "lib/image": ["lib/channel", "lib/virt", *MODEL],
     "lib/sched": ["lib/jobs", "lib/channel", "lib/virt", *MODEL],
     "lib/workload": ["lib/sched", "lib/jobs", "lib/swf", "lib/artifact", "lib/channel", "lib/virt", *MODEL],
+    "lib/import": ["lib/workload", *FORMATS],
     "daemon/loop": ["lib/store", "lib/base"],
     "daemon/http": ["daemon/loop", *FORMATS],
     "daemon/engine": ["daemon/loop", *BELOW_ENGINE, *BESIDE],
@@ -45,7 +46,7 @@ MAY_INCLUDE = {
     "daemon": ["api", "daemon/api", "daemon/engine", "daemon/http", "daemon/loop", *BELOW_ENGINE, *BESIDE],
     "api": FORMATS,
     "node": ["lib/jobs"],
-    "clients": ["lib/workload", "lib/crate", "lib/swf", "lib/report", "lib/stats", *MODEL],
+    "clients": ["lib/import", "lib/workload", "lib/crate", "lib/swf", "lib/report", "lib/stats", *MODEL],
 }
 ANYTHING = ["tests"]
 

@@ -39,13 +39,16 @@ def pytest_runtest_makereport(item, call):
 class Images:
     """Where the built image is, and a database that has it and nothing else."""
 
-    def __init__(self):
-        self.dir = CACHE / "images"
-        self.database = CACHE / "benchd.db"
+    def __init__(self, cache=CACHE, recipe=IMAGE, **flags):
+        self.cache = cache
+        self.recipe = recipe
+        self.flags = flags
+        self.dir = cache / "images"
+        self.database = cache / "benchd.db"
 
     def prepare(self):
-        CACHE.mkdir(parents=True, exist_ok=True)
-        with open(CACHE / "lock", "w") as lock:
+        self.cache.mkdir(parents=True, exist_ok=True)
+        with open(self.cache / "lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             try:
                 self._build(known=self.database.exists())
@@ -55,14 +58,14 @@ class Images:
                 self._build(known=False)  # the database is of a version that is not this one's
 
     def _build(self, known):
-        daemon = Daemon(image_dir=self.dir, database=self.database if known else None)
+        daemon = Daemon(image_dir=self.dir, database=self.database if known else None, **self.flags)
         try:
             daemon.start()
-            reply = daemon.api.post("/v1/images", {"recipe": IMAGE})
+            reply = daemon.api.post("/v1/images", {"recipe": self.recipe})
             assert reply.status in (200, 202), reply
             id = reply.json["id"]
             done = daemon.api.wait_for(
-                f"/v1/images/{id}", lambda i: i["state"] in ("ready", "failed"), patience=900
+                f"/v1/images/{id}", lambda i: i["state"] in ("ready", "failed"), patience=1800
             )
             assert done["state"] == "ready", done
             daemon.stop()

@@ -1,4 +1,5 @@
 """Workloads that are defined by data: registered, planned, run, and what becomes of a run whose output is wrong."""
+import hashlib
 import io
 import json
 import zipfile
@@ -6,6 +7,7 @@ import zipfile
 import pytest
 
 from campaigns import AT_ONCE as DAEMON, NODE, Campaigns, design, words_of
+from test_swf import add
 
 LOOK_AT_HOST_ONCE = True
 AT_ONCE = {"quietWait": "0s"}
@@ -41,7 +43,8 @@ def test_those_that_come_with_benchd_are_listed(api):
     listed = {w["name"]: w for w in api.get("/v1/workloads").json["items"]}
     assert list(listed) == sorted(listed) and not [w for w in listed.values() if w["error"]]
     assert {n: w["kind"] for n, w in listed.items()} == {
-        "command": "builtin", "jobstream": "builtin", "swf": "builtin", "hpcc": "file", "sleep": "file"}
+        "command": "builtin", "jobstream": "builtin", "swf": "builtin", "gromacs": "file", "hpcc": "file",
+        "lammps": "file", "openfoam": "file", "sleep": "file"}
     assert listed["jobstream"]["parameters"]["properties"]["jobs"]["type"] == "integer"
     assert "makespan" in listed["jobstream"]["metrics"] and "makespan" not in listed["command"]["metrics"]
     hpcc = api.get("/v1/workloads/hpcc").json
@@ -186,6 +189,33 @@ def test_files_that_a_command_leaves(api, campaigns):
     _, (run,) = campaigns.done(spec("leaving", cluster=TWO, warmup=2))
     assert run["metrics"]["value"] == {"value": 7, "unit": "1", "kind": "cost", "n": 2}
     assert [campaigns.artifact(run["id"], f"{node}-left") for node in ("n1", "n2")] == ["value 7\n"] * 2
+
+
+def test_inputs_are_there_on_each_node(api, campaigns):
+    """Bytes as they are, anew for each time; and kept as long as a campaign needs them."""
+    content = bytes(range(256)) * 300
+    digest = add(api, content)
+    assert digest == "sha256:" + hashlib.sha256(content).hexdigest()
+    register(api, "fed", inputs=[{"name": "data.bin", "digest": digest}], files=[],
+             command=["sh", "-c", "sha256sum <data.bin; echo more >>data.bin; echo value 5; sleep 2"])
+    id = campaigns.submit(spec("fed", cluster=TWO, warmup=1))
+    refused = api.delete(f"/v1/inputs/{digest}")
+    assert (refused.status, refused.problem) == (409, "conflict") and id in refused.json["detail"]
+    campaigns.wait(id, "done")
+    (run,) = campaigns.runs(id)
+    said = campaigns.artifact(run["id"], "stdout").split("\n")
+    assert sorted(said) == sorted(["", *[f"{digest.removeprefix('sha256:')}  -", "value 5"] * 2])
+    assert api.delete(f"/v1/inputs/{digest}").status == 204
+
+
+def test_an_input_that_is_not_there_is_told(api):
+    missing = {"name": "data.bin", "digest": "sha256:" + "0" * 64}
+    register(api, "unfed", inputs=[missing])
+    for reply in (api.post("/v1/plans", spec("unfed")), api.post("/v1/campaigns", spec("unfed"))):
+        assert (reply.status, reply.pointers) == (422, ["/workload/name"]), reply
+        assert "for its file data.bin ('benchctl input add'" in reply.json["faults"][0]["expected"]
+    reply = api.post("/v1/plans", spec("command", command=["true"], inputs=[missing]))
+    assert reply.pointers == ["/workload/inputs/0/digest"] and reply.json["faults"][0]["got"] == missing["digest"]
 
 
 def test_on_the_controller(api, campaigns):

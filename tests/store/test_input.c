@@ -3,6 +3,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/store/run.h"
+#include "lib/store/workload.h"
 #include "tests/store/db.h"
 
 #include <string.h>
@@ -120,6 +121,28 @@ START_TEST(test_campaigns_that_go_on_need_what_their_spec_names)
 }
 END_TEST
 
-UNIT_MAIN("store-input", test_an_input_is_found_by_id_and_by_digest,
-          test_the_same_content_is_there_once, test_they_are_listed_newest_first_page_by_page,
+/* A definition names it, and the spec has but the definition's digest. */
+START_TEST(test_campaigns_need_what_their_definitions_name)
+{
+    struct db db = db_new();
+    struct store_input row = input("00000001", 'a', 5), definition = input("00000002", 'd', 6);
+    bd_auto_strv struct bd_strv users = {0};
+    bd_auto_json json_t *content = json_pack("{s:s, s:[{s:s, s:s}]}", "name", "stream", "inputs",
+                                             "name", "i", "digest", row.digest);
+    OK(store_definition_put(db.conn, definition.digest, content, 1, err));
+    insert_campaign(db.conn, "c0000001", CAMPAIGN_DONE, json_pack("{s:s}", "name", "stream"));
+    insert_campaign(db.conn, "c0000002", CAMPAIGN_RUNNING, json_pack("{s:s}", "name", "stream"));
+    insert_campaign(db.conn, "c0000003", CAMPAIGN_RUNNING, json_pack("{s:s}", "name", "other"));
+    OK(store_definition_use(db.conn, definition.digest, "c0000001", err));
+    OK(store_definition_use(db.conn, definition.digest, "c0000002", err));
+    OK(store_input_users(db.conn, row.digest, &users, err));
+    ck_assert_uint_eq(users.n, 1);
+    ck_assert_str_eq(users.items[0], "c0000002");
+    db_done(&db);
+}
+END_TEST
+
+UNIT_MAIN("store-input", test_campaigns_need_what_their_definitions_name,
+          test_an_input_is_found_by_id_and_by_digest, test_the_same_content_is_there_once,
+          test_they_are_listed_newest_first_page_by_page,
           test_campaigns_that_go_on_need_what_their_spec_names)

@@ -1,8 +1,10 @@
 /* What a schema can't say of a workload and of hooks is told at submission, each fault at its
  * place. */
+#include "lib/artifact/artifact.h"
 #include "lib/workload/workload.h"
 #include "tests/base/unit.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 struct vector {
@@ -119,4 +121,35 @@ START_TEST(test_hooks)
 }
 END_TEST
 
-UNIT_MAIN("workload-check", test_command, test_long_commands, test_hooks)
+/* Before anything is begun: what is not there can't be brought to the nodes. */
+START_TEST(test_inputs_have_to_be_there)
+{
+    char *dir = unit_dir();
+    struct bd_err err = BD_ERR_INIT;
+    struct artifact_packed packed = {0};
+    bd_auto_free char *path = bd_xasprintf("%s/file", dir);
+    bd_auto_fd int objects = -1;
+    ck_assert_int_eq(bd_write_file(path, "an input", 8, 0644, NULL), 0);
+    bd_auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ck_assert_msg(artifact_dir_open(dir, &objects, &err) == 0, "%s", err.text);
+    ck_assert_msg(artifact_pack(objects, fd, NULL, &packed, &err) == 0, "%s", err.text);
+    const char *gone = "sha256:abababababababababababababababababababababababababababababababab";
+    bd_auto_json json_t *spec =
+        json_pack("{s:[s], s:[{s:s, s:s}, {s:s, s:s}]}", "command", "true", "inputs", "name",
+                  "here", "digest", packed.digest, "name", "gone", "digest", gone);
+    bd_auto_faults struct schema_faults faults = {0};
+    json_t *found = NULL;
+    workload_find("command")->examine(spec, &cluster, dir, &faults, &found);
+    ck_assert_uint_eq(faults.n, 1);
+    ck_assert_str_eq(faults.items[0].pointer, "/workload/inputs/1/digest");
+    ck_assert_str_eq(faults.items[0].got, gone);
+    ck_assert_msg(
+        strstr(faults.items[0].expected, "for its file gone ('benchctl input add' brings one)"),
+        "%s", faults.items[0].expected);
+    ck_assert_ptr_null(found);
+    unit_dir_done(dir);
+}
+END_TEST
+
+UNIT_MAIN("workload-check", test_command, test_long_commands, test_hooks,
+          test_inputs_have_to_be_there)

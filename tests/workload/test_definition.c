@@ -4,6 +4,8 @@
 #include "lib/workload/workload.h"
 #include "tests/workload/definitions.h"
 
+#define DIGEST "sha256:abababababababababababababababababababababababababababababababab"
+
 static const struct cluster_spec cluster = {
     .controllers = 1, .compute = 4, .scheduler_cpus = 2, .memory_bytes = 256 << 20};
 
@@ -56,6 +58,18 @@ START_TEST(test_faults_are_told_at_their_place)
         {"{'parameters': {'nodes': {'type': 'integer', 'minimum': 2, 'default': 2}}}", NULL, NULL},
         {"{'on': 'controller', 'parameters': {'nodes': {'type': 'integer', 'default': 2}}}",
          "/parameters/nodes", "another name"},
+
+        /* inputs */
+        {"{'inputs': [{'name': 'a', 'digest': '" DIGEST "'}]}", NULL, NULL},
+        {"{'inputs': [{'name': 'a'}]}", "/inputs/0", "'digest'"},
+        {"{'inputs': [{'name': 'a/b', 'digest': '" DIGEST "'}]}", "/inputs/0/name", "matches"},
+        {"{'inputs': [{'name': 'a', 'digest': 'sha256:ab'}]}", "/inputs/0/digest", "matches"},
+        {"{'inputs': [{'name': 'a', 'digest': '" DIGEST "'}, {'name': 'a', 'digest': '" DIGEST
+         "'}]}",
+         "/inputs/1/name", "it is in the list already"},
+        {"{'files': [{'path': 'a', 'content': ''}], 'inputs': [{'name': 'a', 'digest': '" DIGEST
+         "'}]}",
+         "/inputs/0/name", "there is a file of this one"},
 
         /* templates */
         {"{'parameters': {'size': {'type': 'integer', 'default': 5}},"
@@ -188,6 +202,10 @@ START_TEST(test_a_spec_stands_for_a_command)
          "{'name': 'command', 'nodes': 2, 'tasks': 2, 'timeout': '5s', 'warmup': 3, 'env': {},"
          " 'files': [], 'command': ['true'], 'outputs': ['o'], 'needs': {'programs': ['p']},"
          " 'metrics': {'m': {'from': 'stdout', 'regex': 'x', 'unit': 's', 'kind': 'cost'}}}"},
+        /* inputs are as the definition has them */
+        {"{'inputs': [{'name': 'i', 'digest': '" DIGEST "'}]}", "{}",
+         "{'name': 'command', 'nodes': 4, 'tasks': 4, 'timeout': '10min', 'warmup': 0, 'env': {},"
+         " 'files': [], 'command': ['true'], 'inputs': [{'name': 'i', 'digest': '" DIGEST "'}]}"},
         /* on the controller there is no job */
         {"{'on': 'controller', 'command': ['p', '${nodes} ${tasks}']}", "{}",
          "{'name': 'command', 'on': 'controller', 'timeout': '10min', 'warmup': 0, 'env': {},"

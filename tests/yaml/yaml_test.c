@@ -39,14 +39,19 @@ static const struct vector values[] = {
     {"a: 1 # note\n# note\nb: x#y\n", "{'a': 1, 'b': 'x#y'}"},
 };
 
-START_TEST(yaml_means_json)
+static json_t *json_of(const char *in_apostrophes)
 {
-    bd_auto_free char *text = bd_xstrdup(values[_i].wanted);
+    bd_auto_free char *text = bd_xstrdup(in_apostrophes);
     for (char *p = text; (p = strchr(p, '\'')); p++)
         *p = '"';
-    bd_auto_json json_t *wanted = json_loads(text, JSON_DECODE_ANY, NULL);
-    ck_assert_msg(wanted != NULL, "%s", text);
+    json_t *json = json_loads(text, JSON_DECODE_ANY, NULL);
+    ck_assert_msg(json != NULL, "%s", text);
+    return json;
+}
 
+START_TEST(yaml_means_json)
+{
+    bd_auto_json json_t *wanted = json_of(values[_i].wanted);
     struct bd_err err = BD_ERR_INIT;
     bd_auto_json json_t *json = NULL;
     ck_assert_msg(yaml_parse(values[_i].yaml, strlen(values[_i].yaml), "f", &json, NULL, &err) == 0,
@@ -195,6 +200,43 @@ START_TEST(long_names_do_not_multiply)
 }
 END_TEST
 
+/* What is written is read as the same value, whatever is in it. */
+static const char *const written[] = {
+    "{}",
+    "[]",
+    "12",
+    "'x'",
+    "null",
+    "[{}, [], [[]], [{}]]",
+    "{'a': {'b': {'c': [1, 2.5, -3e-7, true, null]}}}",
+    "['', ' ', 'a b', 'a: b', '- a', '# a', 'a #b', '1', '0x1f', 'true', 'no', '~', 'null', '@a', "
+    "'%a', "
+    "'*a', '&a', '!a', '|', '>', '{a}', '[a]', 'a,b', '?', '-', ':', '.', '1e5', '.5', 'x ', "
+    "'/usr']",
+    "{'a': 'one\\ntwo\\n', 'b': 'one\\n\\n two\\n', 'c': 'no end\\nof line', 'd': '\\n', 'e': ' "
+    "begins\\n', "
+    "'f': 'two ends\\n\\n', 'g': 'tab\\there\\n', 'h': '\\u0001', 'i': '\\u00e9\\u2028', 'j': "
+    "'a\\r\\nb\\n'}",
+    "[{'a': 1, 'b': [2]}, [3, [4, {'c': 5}]], {'d': {'e': 'x\\ny\\n'}}, ['x\\ny\\n']]",
+    "{'a b': 1, '1': 2, 'true': 3, '': 4, 'x: y': 5, '- z': 6}",
+    "['aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', "
+    "'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb']",
+    "{'a': ['aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', "
+    "'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb', {}]}",
+};
+
+START_TEST(what_is_written_is_read_as_the_same)
+{
+    struct bd_err err = BD_ERR_INIT;
+    bd_auto_json json_t *json = json_of(written[_i]), *again = NULL;
+    bd_auto_str struct bd_str text = {0};
+    yaml_write(json, &text);
+    ck_assert_msg(yaml_parse(text.data, text.len, "f", &again, NULL, &err) == 0, "%s:\n%s",
+                  err.text, text.data);
+    ck_assert_msg(json_equal(json, again), "%s", text.data);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("yaml");
@@ -202,6 +244,7 @@ int main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, yaml_means_json, 0, BD_ARRAY_LEN(values));
     tcase_add_loop_test(tests, what_has_no_one_meaning_is_refused, 0, BD_ARRAY_LEN(refusals));
+    tcase_add_loop_test(tests, what_is_written_is_read_as_the_same, 0, BD_ARRAY_LEN(written));
     tcase_add_test(tests, nesting_has_a_limit);
     tcase_add_test(tests, size_has_a_limit);
     tcase_add_test(tests, lines_are_found_by_pointer);
