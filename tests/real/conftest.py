@@ -39,13 +39,15 @@ def pytest_runtest_makereport(item, call):
 class Images:
     """Where the built image is, and a database that has it and nothing else."""
 
-    def __init__(self):
-        self.dir = CACHE / "images"
-        self.database = CACHE / "benchd.db"
+    def __init__(self, place=CACHE, wanted=None):
+        self.place = place
+        self.dir = place / "images"
+        self.database = place / "benchd.db"
+        self.wanted = wanted or {"recipe": IMAGE}
 
     def prepare(self):
-        CACHE.mkdir(parents=True, exist_ok=True)
-        with open(CACHE / "lock", "w") as lock:
+        self.place.mkdir(parents=True, exist_ok=True)
+        with open(self.place / "lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             try:
                 self._build(known=self.database.exists())
@@ -58,7 +60,7 @@ class Images:
         daemon = Daemon(image_dir=self.dir, database=self.database if known else None)
         try:
             daemon.start()
-            reply = daemon.api.post("/v1/images", {"recipe": IMAGE})
+            reply = daemon.api.post("/v1/images", self.wanted)
             assert reply.status in (200, 202), reply
             id = reply.json["id"]
             done = daemon.api.wait_for(
