@@ -48,5 +48,5 @@ until listens "$(printf '%04X' "$port")"; do
     kill -0 "$pid" 2>/dev/null || fail "the server $server has ended before it listened on port $port"
     sleep 0.05
 done
-uname -n >"$place/host.new" && mv "$place/host.new" "$place/host" || fail "can't write into $place"
+{ uname -n >"$place/host.new" && mv "$place/host.new" "$place/host"; } || fail "can't write into $place"
 until [ -e "$place/done" ]; do sleep 0.05; done
