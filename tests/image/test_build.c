@@ -182,45 +182,6 @@ START_TEST(a_package_that_is_not_there_is_named)
 }
 END_TEST
 
-START_TEST(packages_that_workloads_need_are_looked_for_first)
-{
-    struct bench b;
-    struct image_result result = {0};
-    struct bd_err err = BD_ERR_INIT;
-    bd_auto_json json_t *needs =
-        json_pack("{s:{s:[s, s], s:s}, s:{s:[s]}}", "io", "packages", "netbase", "no-such-package",
-                  "hint", "write it first", "other", "packages", "nor-this");
-    open_bench(&b, "needy", RECIPE("needy", "netbase"));
-    image_recipe_need(&b.recipe, needs);
-    ck_assert_int_eq(image_build(&b.job, &b.recipe, &result, &err), BD_EINVALID);
-    assert_says(&err, "image needy-io-other: bookworm main has no package no-such-package, which "
-                      "the workload io needs (write it first); nor nor-this, which the workload "
-                      "other needs");
-    assert_nothing_left(b.images);
-    close_bench(&b);
-}
-END_TEST
-
-START_TEST(an_image_tells_which_workloads_it_was_built_for)
-{
-    struct bench b;
-    struct image_result result = {0};
-    struct bd_err err = BD_ERR_INIT;
-    bd_auto_json json_t *needs = json_pack("{s:{s:[s]}}", "io", "packages", "hostname");
-    open_bench(&b, "needy", RECIPE("needy", "netbase"));
-    image_recipe_need(&b.recipe, needs);
-    assert_ok(image_build(&b.job, &b.recipe, &result, &err), &err);
-    bd_auto_free char *names = bd_json_text(json_object_get(result.manifest, "workloads"));
-    bd_auto_free char *packages = bd_json_text(json_object_get(result.manifest, "packages"));
-    ck_assert_str_eq(names, "[\"io\"]");
-    ck_assert_ptr_nonnull(strstr(packages, "\"hostname\""));
-    ck_assert_str_eq(bd_json_str(result.manifest, "name", ""), "needy-io");
-    ck_assert_str_eq(bd_json_str(json_object_get(result.manifest, "recipe"), "name", ""), "needy");
-    image_result_done(&result);
-    close_bench(&b);
-}
-END_TEST
-
 START_TEST(a_mirror_that_does_not_answer_is_named)
 {
     struct bench b;
@@ -249,8 +210,6 @@ int main(void)
     tcase_add_loop_test(tcase, a_build_can_be_cancelled_at_any_moment, 0,
                         (int)BD_ARRAY_LEN(moments));
     tcase_add_test(tcase, a_package_that_is_not_there_is_named);
-    tcase_add_test(tcase, packages_that_workloads_need_are_looked_for_first);
-    tcase_add_test(tcase, an_image_tells_which_workloads_it_was_built_for);
     tcase_add_test(tcase, a_mirror_that_does_not_answer_is_named);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
