@@ -1,3 +1,4 @@
+#include "lib/image/manifest.h"
 #include "lib/image/needs.h"
 #include "tests/image/scratch.h"
 
@@ -298,6 +299,31 @@ START_TEST(packages_of_workloads_join_the_recipes)
 }
 END_TEST
 
+START_TEST(a_manifest_has_the_workloads)
+{
+    static const char *const needs[] = {"{}", "{" NONE ", " FIO "}"};
+    static const char *const workloads[] = {NULL, "[\"fio\",\"none\"]"};
+    bd_auto_free char *dir = unit_dir();
+    for (size_t i = 0; i < BD_ARRAY_LEN(needs); i++) {
+        struct image_recipe recipe = {0};
+        struct bd_err err = BD_ERR_INIT;
+        bd_auto_json json_t *made = NULL, *read = NULL, *packages = json_array();
+        load_good(dir, "", &recipe);
+        need(&recipe, needs[i]);
+        assert_ok(manifest_make(&recipe, dir, recipe.digest, 1, 1, packages, &made, &err), &err);
+        bd_auto_free char *text = bd_json_text(made);
+        assert_ok(manifest_parse(text, strlen(text), &read, &err), &err);
+        ck_assert_str_eq(bd_json_str(read, "name", ""), recipe.name);
+        ck_assert_str_eq(bd_json_str(json_object_get(read, "recipe"), "name", ""), "r");
+        const json_t *list = json_object_get(read, "workloads");
+        bd_auto_free char *names = list ? bd_json_text(list) : NULL;
+        ck_assert_msg(bd_str_eq(names, workloads[i]), "%s", needs[i]);
+        image_recipe_done(&recipe);
+    }
+    unit_dir_done(bd_take(dir));
+}
+END_TEST
+
 START_TEST(a_name_that_would_be_too_long_has_a_digest)
 {
     bd_auto_free char *dir = unit_dir();
@@ -331,7 +357,7 @@ START_TEST(what_is_not_to_be_had_is_refused_by_name)
 }
 END_TEST
 
-UNIT_MAIN("image recipe", packages_of_workloads_join_the_recipes,
+UNIT_MAIN("image recipe", packages_of_workloads_join_the_recipes, a_manifest_has_the_workloads,
           a_name_that_would_be_too_long_has_a_digest, what_is_not_to_be_had_is_refused_by_name,
           a_good_recipe_is_read, each_fault_is_told_with_its_line,
           a_recipe_that_extends_another_is_the_whole_of_both,
