@@ -89,6 +89,8 @@ int image_build(struct cli *cli, const struct image_build *build, json_t **ret_i
     bd_auto_json json_t *begun = NULL;
     bd_auto_json json_t *built = NULL;
     http_auto_reply struct http_reply reply = {0};
+    if (json_array_size(build->workloads) > 0)
+        json_object_set(body, "workloads", build->workloads);
     if (build->again)
         json_object_set_new(body, "rebuild", json_true());
     int r = api_create(cli, "/v1/images", body, &reply, &begun, err);
@@ -103,10 +105,22 @@ int image_build(struct cli *cli, const struct image_build *build, json_t **ret_i
     return build->wait ? tell_built(cli, *ret_image) : CLI_OK;
 }
 
+/* Those that were given with --workload; new reference. */
+static json_t *workloads_given(const struct args *args)
+{
+    json_t *names = json_array();
+    for (size_t i = 0; i < args->n; i++)
+        if (bd_str_eq(args->values[i].option->name, "workload"))
+            json_array_append_new(names, json_string(args->values[i].text));
+    return names;
+}
+
 int cmd_image_build(struct cli *cli, struct bd_err *err)
 {
+    bd_auto_json json_t *workloads = workloads_given(&cli->args);
     const struct image_build build = {
         .recipe = cli->args.operands.items[0],
+        .workloads = workloads,
         .again = args_has(&cli->args, "rebuild"),
         .wait = !args_has(&cli->args, "no-wait"),
     };
@@ -198,6 +212,15 @@ static void print_image(const struct cli *cli, const json_t *image)
         table_add(&table, STYLE_DIM, texts[i][0]);
         table_add(&table, bd_str_eq(texts[i][1], "state") ? show_state_style(value) : STYLE_PLAIN,
                   value);
+    }
+    bd_auto_str struct bd_str workloads = {0};
+    size_t k;
+    const json_t *name;
+    json_array_foreach (json_object_get(image, "workloads"), k, name)
+        bd_str_addf(&workloads, "%s%s", k > 0 ? ", " : "", json_string_value(name));
+    if (workloads.len > 0) {
+        table_add(&table, STYLE_DIM, "workloads");
+        table_add(&table, STYLE_PLAIN, bd_str_text(&workloads));
     }
     const char *detail = bd_json_str(json_object_get(image, "error"), "detail", NULL);
     if (detail) {

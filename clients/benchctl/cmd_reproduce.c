@@ -75,11 +75,18 @@ static int import_images(struct cli *cli, struct bd_err *err)
     return r;
 }
 
-/* Of the same recipe; where another image comes of it, that is what will run, and it is said. */
-static int rebuild(struct cli *cli, const char *name, const char *digest, json_t *pins,
+/* Of the same recipe, for the same workloads, as far as its manifest is known; where another image
+ * comes of it, that is what will run, and it is said. */
+static int rebuild(struct cli *cli, const struct original *o, const char *name, const char *digest,
                    json_t *differs, struct bd_err *err)
 {
-    const struct image_build build = {.recipe = name, .wait = true};
+    json_t *manifest = json_object_get(o->images, digest),
+           *pins = json_object_get(o->spec, "images");
+    const struct image_build build = {
+        .recipe = bd_json_str(json_object_get(manifest, "recipe"), "name", name),
+        .workloads = json_object_get(manifest, "workloads"),
+        .wait = true,
+    };
     bd_auto_json json_t *image = NULL;
     bd_auto_str struct bd_str text = {0};
     int r = image_build(cli, &build, &image, &text, err);
@@ -97,9 +104,10 @@ static int rebuild(struct cli *cli, const char *name, const char *digest, json_t
     return 0;
 }
 
-static int bring_images(struct cli *cli, json_t *spec, json_t *differs, struct bd_err *err)
+static int bring_images(struct cli *cli, const struct original *o, json_t *differs,
+                        struct bd_err *err)
 {
-    json_t *pins = json_object_get(spec, "images"), *digest;
+    json_t *pins = json_object_get(o->spec, "images"), *digest;
     bool may_rebuild = args_has(&cli->args, "rebuild");
     const char *name;
     void *next;
@@ -111,7 +119,7 @@ static int bring_images(struct cli *cli, json_t *spec, json_t *differs, struct b
         if (r < 0 || is_there)
             continue;
         if (may_rebuild)
-            r = rebuild(cli, name, json_string_value(digest), pins, differs, err);
+            r = rebuild(cli, o, name, json_string_value(digest), differs, err);
         else
             r = bd_err_set(err, BD_ENOTFOUND,
                            "image %s (%s) is not here: give its file with --image, or --rebuild to "
@@ -267,7 +275,7 @@ int cmd_campaign_reproduce(struct cli *cli, struct bd_err *err)
     bd_auto_str struct bd_str text = {0};
     int r = take(cli, what, &o, err);
     if (r == 0)
-        r = bring_images(cli, o.spec, differs, err);
+        r = bring_images(cli, &o, differs, err);
     if (r == 0)
         r = submit(cli, &o, &id, err);
     if (r < 0)

@@ -109,8 +109,13 @@ const struct command commands[] = {
      cmd_doctor},
 
     {"image build", "RECIPE", 1, 1, WORDS_RECIPE, "build an image from a recipe",
-     "Prints the image's id. A recipe whose image exists already gives that one.",
-     OPTIONS({"rebuild", ARG_FLAG, .help = "build again even so"},
+     "Prints the image's id. A recipe whose image exists already gives that one. With --workload "
+     "the "
+     "packages that it needs join the recipe's, and its name stands behind the recipe's in the "
+     "image's: debian-bookworm-fio.",
+     OPTIONS({"workload", ARG_TEXT, true, "NAME", WORDS_WORKLOAD,
+              .help = "with what this workload needs; may be given again"},
+             {"rebuild", ARG_FLAG, .help = "build again even so"},
              {"no-wait", ARG_FLAG, .help = "return as soon as the build has begun"}),
      cmd_image_build},
     {"image ls", "", 0, 0, WORDS_NONE, "list images", NULL, OPTIONS(QUIET), cmd_image_ls},

@@ -23,6 +23,7 @@ void original_done(struct original *o)
     free(o->signed_by);
     json_decref(o->spec);
     json_decref(o->analysis);
+    json_decref(o->images);
     json_decref(o->host);
 }
 
@@ -157,6 +158,29 @@ static int read_host(struct cli *cli, int fd, struct original *o, struct bd_err 
     return 0;
 }
 
+/* Of an image that had been removed there is no manifest. */
+static int read_images(int fd, struct original *o, struct bd_err *err)
+{
+    static const char prefix[] = "sha256:";
+    const char *image;
+    json_t *digest;
+    o->images = json_object();
+    json_object_foreach (json_object_get(o->spec, "images"), image, digest) {
+        const char *text = json_string_value(digest);
+        json_t *manifest = NULL;
+        if (!text || !bd_starts_with(text, prefix))
+            continue;
+        bd_auto_free char *name = bd_xasprintf("images/%s.json", text + strlen(prefix));
+        int r = read_part(fd, name, o, &manifest, err);
+        if (r < 0 && r != BD_ENOTFOUND)
+            return bd_err_wrap(err, "image %s", image);
+        if (r == 0)
+            json_object_set_new(o->images, text, manifest);
+    }
+    bd_err_clear(err);
+    return 0;
+}
+
 int original_of_crate(struct cli *cli, const char *file, const struct crate_key *key,
                       struct original *o, struct bd_err *err)
 {
@@ -168,6 +192,8 @@ int original_of_crate(struct cli *cli, const char *file, const struct crate_key 
     r = check(cli, fd, key, o, err);
     if (r == 0)
         r = read_part(fd, "spec.json", o, &o->spec, err);
+    if (r == 0)
+        r = read_images(fd, o, err);
     if (r == 0)
         r = read_part(fd, "analysis.json", o, &o->analysis, err);
     if (r == 0)

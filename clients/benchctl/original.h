@@ -12,6 +12,7 @@
 struct original {
     char *name; /* as in messages: the campaign's id, or the crate's file */
     json_t *spec, *analysis;
+    json_t *images;  /* {DIGEST: manifest} of a crate's, as far as it has them; NULL: none */
     json_t *host;    /* its description; NULL: not known */
     char *signed_by; /* of a crate: the key's fingerprint */
 };

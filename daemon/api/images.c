@@ -1,4 +1,4 @@
-#include "daemon/api/private.h"
+#include "daemon/api/needs.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/fs.h"
@@ -124,6 +124,8 @@ struct building {
     struct keep *keep;
     struct image_recipe recipe;
     char *name;
+    json_t *workloads; /* that were asked for; borrowed of the request */
+    struct schema_faults faults;
     bool made; /* the image, for this request; known once it is durable */
     int rc;
     struct bd_err err;
@@ -143,6 +145,7 @@ static void building_free(struct building *b)
 {
     http_request_unref(b->r);
     keep_free(b->keep);
+    schema_faults_done(&b->faults);
     free(b->name);
     free(b);
 }
@@ -163,27 +166,28 @@ static void on_building(void *arg, int rc, const struct bd_err *err, const void 
     building_free(b);
 }
 
-static void recipe_run(struct work *w, void *context BD_UNUSED)
+static void recipe_run(struct work *w, void *context)
 {
     struct building *b = (struct building *)w;
     b->rc = image_recipe_load(b->a->config.places->recipe_dir, b->name, &b->recipe, &b->err);
+    if (b->rc == BD_ENOTFOUND)
+        schema_faults_add(&b->faults, "/recipe", b->name, "the name of a recipe");
+    if (b->rc < 0)
+        return;
+    b->rc = needs_of_recipe(b->a, context, b->workloads, &b->recipe, &b->faults, &b->err);
+    if (b->rc == 0 && b->faults.n > 0)
+        b->rc = bd_err_set(&b->err, BD_EINVALID, "recipe %s can't be built for these workloads",
+                           b->name);
 }
 
 static void recipe_done(struct work *w)
 {
     struct building *b = (struct building *)w;
-    if (b->rc < 0) {
-        if (b->rc == BD_ENOTFOUND) {
-            bd_auto_faults struct schema_faults faults = {0};
-            schema_faults_add(&faults, "/recipe", b->name, "the name of a recipe");
-            http_problem_faults(b->r, "validation", b->err.text, &faults);
-        } else {
-            http_problem_err(b->r, &b->err);
-        }
-        building_free(b);
-        return;
-    }
-    if (refused_at_end(b->a, b->r)) {
+    if (b->rc < 0 && b->faults.n > 0)
+        http_problem_faults(b->r, "validation", b->err.text, &b->faults);
+    else if (b->rc < 0)
+        http_problem_err(b->r, &b->err);
+    if (b->rc < 0 || refused_at_end(b->a, b->r)) {
         image_recipe_done(&b->recipe);
         building_free(b);
         return;
@@ -206,6 +210,7 @@ static void build(struct api *a, struct http_request *r, struct keep *keep)
     b->r = http_request_ref(r);
     b->keep = keep;
     b->name = bd_xstrdup(bd_json_str(http_request_json(r), "recipe", ""));
+    b->workloads = json_object_get(http_request_json(r), "workloads");
     workers_submit(a->readers, &b->w);
 }
 

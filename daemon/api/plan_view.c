@@ -103,6 +103,8 @@ static json_t *warnings_json(const struct planning *p, const json_t *budget)
     json_t *warnings = json_array();
     for (size_t i = 0; i < p->warnings.n; i++)
         json_array_append_new(warnings, json_string(p->warnings.items[i]));
+    for (size_t i = 0; i < p->lacking.n; i++)
+        json_array_append_new(warnings, json_string(p->lacking.items[i]));
     warn_of_scale(p, warnings);
     if (!bd_json_bool(budget, "enough", 1))
         json_array_append_new(warnings, json_sprintf("budget: %s", bd_json_str(budget, "why", "")));

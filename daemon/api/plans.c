@@ -1,7 +1,7 @@
 /* Plans: a reader works a spec out, since a big one takes a while; the loop then holds it against
  * what only the engine knows. */
 #include "daemon/api/cell_check.h"
-#include "daemon/api/definitions.h"
+#include "daemon/api/needs.h"
 
 #include "lib/base/str.h"
 
@@ -64,7 +64,8 @@ static void check_metrics(struct planning *p)
 /* -- images and room: cells that differ in nothing of that are looked at once -- */
 
 static const char *const room_paths[] = {
-    "admission", "cluster.image", "cluster.controllers", "cluster.compute", "cluster.node",
+    "admission",       "cluster.image", "cluster.controllers",
+    "cluster.compute", "cluster.node",  "workload.name",
 };
 
 static bool is_within(const char *path, const char *of)
@@ -141,12 +142,10 @@ static char *image_pointer(const json_t *spec, const json_t *levels)
     return bd_xstrdup("/cluster/image");
 }
 
-static void note_image(struct planning *p, const char *image, const json_t *levels)
+static void note_image(struct planning *p, const char *image, const char *pointer)
 {
-    if (json_object_get(p->images, image))
-        return;
-    bd_auto_free char *pointer = image_pointer(p->spec, levels);
-    json_object_set_new(p->images, image, json_string(pointer));
+    if (!json_object_get(p->images, image))
+        json_object_set_new(p->images, image, json_string(pointer));
 }
 
 static void note_room(struct planning *p, const char *cell, struct cluster_spec *cluster,
@@ -175,7 +174,9 @@ static void look_at_cell(struct planning *p, size_t cell, const char *key, const
         return; /* plan_make() has read it before */
     bool waived = bd_json_bool(json_object_get(spec, "admission"), "oversubscribe", 0);
     bd_auto_free char *name = bd_xasprintf("cell %zu %s", cell, key);
-    note_image(p, cluster.image, levels);
+    bd_auto_free char *pointer = image_pointer(p->spec, levels);
+    note_image(p, cluster.image, pointer);
+    needs_of_cell(p, spec, cluster.image, pointer);
     note_room(p, name, &cluster, waived);
     cluster_spec_done(&cluster);
 }
@@ -301,10 +302,12 @@ static void planning_free(struct planning *p)
     schema_free(p->schema);
     json_decref(p->json);
     json_decref(p->images);
+    json_decref(p->needed);
     json_decref(p->inputs);
     json_decref(p->examined);
     plan_free(p->plan);
     bd_strv_done(&p->warnings);
+    bd_strv_done(&p->lacking);
     free(p->no_room);
     schema_faults_done(&p->faults);
     free(p);
@@ -375,6 +378,7 @@ static struct planning *planning_new(struct api *a, struct http_request *r, stru
     p->keep = keep;
     p->go = go;
     p->images = json_object();
+    p->needed = json_object();
     return p;
 }
 

@@ -220,9 +220,11 @@ struct planning {
     struct plan *plan;
     json_t *json;
     json_t *images;          /* {IMAGE: pointer to where the spec names it} */
+    json_t *needed;          /* {"IMAGE WORKLOAD": true} that were looked at */
     json_t *inputs;          /* {DIGEST: true} that it names; NULL: none */
     json_t *examined;        /* what is in them (cell_check.h); NULL: nothing was examined */
     struct bd_strv warnings; /* what the host has no room for */
+    struct bd_strv lacking;  /* what images lack of what workloads need */
     char *no_room;           /* the first of these that nothing waives, or NULL */
     struct schema_faults faults;
     int rc; /* of view */

@@ -36,20 +36,26 @@ static json_t *count_json(const struct store_image *row, int64_t n)
     return row->state == IMAGE_READY ? json_integer(n) : json_null();
 }
 
+static json_t *list_json(const char *text)
+{
+    json_t *list = text ? json_loads(text, 0, NULL) : NULL;
+    return list ? list : json_array();
+}
+
 json_t *view_image(const struct store_image *row)
 {
     json_t *error = row->error
                         ? json_pack("{s:s, s:s}", "type", row->digest ? "gone" : "build-failed",
                                     "detail", row->error)
                         : json_null();
-    return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:o, s:o, s:o, s:s?, s:o}", "id",
-                     row->id, "name", row->name, "recipe", row->name, "state",
-                     image_state_to_str(row->state), "digest", row->digest, "recipeDigest",
-                     row->recipe_digest && *row->recipe_digest ? row->recipe_digest : NULL,
-                     "sizeBytes", count_json(row, row->size_bytes), "entries",
-                     count_json(row, row->entries), "packageCount", count_json(row, row->packages),
-                     "createdAt", view_time(row->created_ns), "readyAt", view_time(row->ready_ns),
-                     "progress", row->progress, "error", error);
+    return json_pack(
+        "{s:s, s:s, s:s, s:o, s:s, s:s?, s:s?, s:o, s:o, s:o, s:o, s:o, s:s?, s:o}", "id", row->id,
+        "name", row->name, "recipe", row->recipe ? row->recipe : row->name, "workloads",
+        list_json(row->workloads), "state", image_state_to_str(row->state), "digest", row->digest,
+        "recipeDigest", row->recipe_digest && *row->recipe_digest ? row->recipe_digest : NULL,
+        "sizeBytes", count_json(row, row->size_bytes), "entries", count_json(row, row->entries),
+        "packageCount", count_json(row, row->packages), "createdAt", view_time(row->created_ns),
+        "readyAt", view_time(row->ready_ns), "progress", row->progress, "error", error);
 }
 
 json_t *view_event(const struct store_event *row)

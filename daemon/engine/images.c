@@ -15,6 +15,8 @@ void image_row_copy(const struct store_image *from, struct store_image *ret_to)
     ret_to->fingerprint = dup_or_null(from->fingerprint);
     ret_to->progress = dup_or_null(from->progress);
     ret_to->error = dup_or_null(from->error);
+    ret_to->recipe = dup_or_null(from->recipe);
+    ret_to->workloads = dup_or_null(from->workloads);
 }
 
 void image_set_text(char **at, const char *text)

@@ -99,15 +99,24 @@ static const struct store_image *same_image(const struct engine *e, const char *
     return NULL;
 }
 
+/* Those that a manifest or a recipe names, as text; NULL: none. */
+static char *workloads_text(const json_t *of)
+{
+    const json_t *names = json_object_get(of, "workloads");
+    return json_array_size(names) > 0 ? bd_json_text(names) : NULL;
+}
+
 static void fill_row(struct store_image *row, const struct image_work *w)
 {
     const json_t *manifest = w->result.manifest;
     row->state = IMAGE_READY;
     row->ready_ns = bd_wall_ns();
     if (w->import_path) {
+        const json_t *recipe = json_object_get(manifest, "recipe");
         image_set_text(&row->name, bd_json_str(manifest, "name", row->name));
-        image_set_text(&row->recipe_digest,
-                       bd_json_str(json_object_get(manifest, "recipe"), "digest", ""));
+        image_set_text(&row->recipe, bd_json_str(recipe, "name", NULL));
+        image_set_text(&row->recipe_digest, bd_json_str(recipe, "digest", ""));
+        row->workloads = workloads_text(manifest);
     }
     image_set_text(&row->digest, w->result.digest);
     image_set_text(&row->fingerprint, w->fingerprint);
@@ -275,6 +284,8 @@ static struct image_actor *image_new(struct engine *e, struct engine_build *buil
     i->row.version = 1;
     i->row.created_ns = bd_wall_ns();
     i->row.recipe_digest = bd_xstrdup(import ? "" : build->recipe.digest);
+    i->row.recipe = import ? NULL : bd_xstrdup(build->recipe.file);
+    i->row.workloads = import ? NULL : workloads_text(build->recipe.json);
     i->row.progress = bd_xstrdup(e->building ? "waiting for another image" : "beginning");
     i->work = work_new(i, build);
     i->next = e->images;

@@ -3,6 +3,7 @@
 #include "lib/image/dpkg.h"
 #include "lib/image/job.h"
 #include "lib/image/mmdebstrap.h"
+#include "lib/image/needs.h"
 #include "lib/image/root.h"
 
 #include <string.h>
@@ -34,6 +35,10 @@ static const char recipe_schema[] = JSON_TEXT({
         "packages": {
             "type": "array", "minItems": 1, "maxItems": 1000, "uniqueItems": true,
             "items": {"type": "string", "pattern": "^[a-z0-9][a-z0-9+.-]{1,100}$"}
+        },
+        "workloads": {
+            "type": "array", "maxItems": 50, "uniqueItems": true,
+            "items": {"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"}
         },
         "paths": {
             "type": "object",
@@ -232,7 +237,9 @@ static int list_packages(int root_fd, json_t **ret_packages, struct bd_err *err)
 static int debian_build(const struct image_job *job, const struct image_recipe *recipe,
                         const char *root, json_t **ret_packages, struct bd_err *err)
 {
-    int rc = mmdebstrap_run(job, recipe, root, err);
+    int rc = needs_check(job, recipe, err);
+    if (rc >= 0)
+        rc = mmdebstrap_run(job, recipe, root, err);
     if (rc < 0)
         return rc;
     bd_auto_fd int root_fd = root_open(root, err);

@@ -27,10 +27,12 @@
 #include <stdint.h>
 
 struct image_recipe {
-    char *name;                   /* of the file: "debian-bookworm" */
-    char *kind;                   /* row of image_kinds: "debian" */
+    char *name; /* of the image that it makes: "debian-bookworm", "debian-bookworm-fio" */
+    char *file; /* of the recipe: "debian-bookworm" */
+    char *kind; /* row of image_kinds: "debian" */
     char digest[BD_DIGEST_BYTES]; /* of the recipe's canonical JSON */
-    json_t *json;                 /* all of it, with what it extends */
+    json_t *json;                 /* all of it, with what it extends and what workloads need */
+    json_t *needs;                /* of image_recipe_need(); NULL: none */
 };
 
 /* Reads <recipes_dir>/<name>.yaml. BD_ENOTFOUND lists the names that there are; faults in it are
@@ -38,6 +40,12 @@ struct image_recipe {
 int image_recipe_load(const char *recipes_dir, const char *name, struct image_recipe *ret_recipe,
                       struct bd_err *err);
 void image_recipe_done(struct image_recipe *r);
+/*
+ * Takes the packages of workloads in: needs is {NAME: the `needs` of its definition}, of those that
+ * the recipe names in its `workloads` and of any others, which give the image a name of its own.
+ * Called once, before the build. PURE.
+ */
+void image_recipe_need(struct image_recipe *r, const json_t *needs);
 
 /* One line of progress as it comes; from the body's thread. */
 typedef void (*image_progress_fn)(const char *line, void *arg);

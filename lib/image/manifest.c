@@ -36,6 +36,11 @@ static const char manifest_schema[] = JSON_TEXT({
         "sizeBytes": {"type": "integer", "minimum": 0},
         "entries": {"type": "integer", "minimum": 0},
         "distribution": {"type": "string", "maxLength": 200},
+        "workloads": {
+            "type": "array",
+            "maxItems": 1000,
+            "items": {"type": "string", "maxLength": 40}
+        },
         "packages": {
             "type": "array",
             "maxItems": 100000,
@@ -84,11 +89,14 @@ int manifest_make(const struct image_recipe *recipe, const char *root, const cha
     json_error_t why;
     json_t *m = json_pack_ex(
         &why, 0, "{s:s, s:s, s:s, s:{s:s, s:s}, s:s, s:I, s:I, s:s, s:O}", "format", FORMAT, "name",
-        recipe->name, "digest", digest, "recipe", "name", recipe->name, "digest", recipe->digest,
+        recipe->name, "digest", digest, "recipe", "name", recipe->file, "digest", recipe->digest,
         "createdAt", bd_rfc3339(bd_wall_ns(), now), "sizeBytes", (json_int_t)size_bytes, "entries",
         (json_int_t)entries, "distribution", system, "packages", packages);
     if (!m)
         return bd_err_set(err, BD_ECORRUPT, "manifest of %s: %s", recipe->name, why.text);
+    const json_t *workloads = json_object_get(recipe->json, "workloads");
+    if (json_array_size(workloads) > 0)
+        json_object_set_new(m, "workloads", json_deep_copy(workloads));
     *ret_manifest = m;
     return 0;
 }

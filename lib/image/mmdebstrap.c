@@ -54,9 +54,10 @@ static const struct {
 
 struct output {
     const struct image_job *job;
-    struct bd_str line;   /* begun, not ended yet */
-    struct bd_str last;   /* the last line that says anything */
-    struct bd_strv words; /* the first WORDS_MAX lines that tell of a failure */
+    struct bd_str line;     /* begun, not ended yet */
+    struct bd_str last;     /* the last line that says anything */
+    struct bd_strv words;   /* the first WORDS_MAX lines that tell of a failure */
+    struct bd_strv missing; /* packages that the archives don't have */
     const char *advice;
 };
 
@@ -65,6 +66,7 @@ static void output_done(struct output *o)
     bd_str_done(&o->line);
     bd_str_done(&o->last);
     bd_strv_done(&o->words);
+    bd_strv_done(&o->missing);
 }
 
 /* These say that something failed, not what. */
@@ -85,10 +87,27 @@ static bool tells_of_failure(const char *line)
     return false;
 }
 
+/* "E: Unable to locate package fio", "E: Package 'fio' has no installation candidate" */
+static void note_missing(struct output *o, const char *line)
+{
+    static const char *const prefixes[] = {"E: Unable to locate package ", "E: Package "};
+    for (size_t i = 0; i < BD_ARRAY_LEN(prefixes); i++) {
+        if (!bd_starts_with(line, prefixes[i]) ||
+            (i > 0 && !strstr(line, "has no installation candidate")))
+            continue;
+        const char *name = line + strlen(prefixes[i]);
+        name += *name == '\'';
+        bd_auto_free char *package = bd_xstrndup(name, strcspn(name, "' "));
+        if (!bd_strv_has(&o->missing, package))
+            bd_strv_add(&o->missing, package);
+    }
+}
+
 static void take_line(struct output *o)
 {
     const char *line = bd_str_text(&o->line);
     line += strspn(line, " \t");
+    note_missing(o, line);
     for (size_t i = 0; i < BD_ARRAY_LEN(stages) && bd_starts_with(line, "I: "); i++) {
         if (bd_starts_with(line + 3, stages[i].says))
             image_job_tell(o->job, "%s", stages[i].told);
@@ -177,21 +196,12 @@ static int add_sources(struct bd_strv *argv, const struct image_job *job, const 
 /* In namespaces of its own: mmdebstrap mounts /proc and others in the root, and apt starts dpkg as
  * a session of its own, which signals to a process group don't reach. */
 static const char *const prologue[] = {
-    "unshare",
-    "--mount",
-    "--propagation",
-    "slave",
-    "--mount-proc",
-    "--pid",
-    "--fork",
-    "--kill-child",
-    "--",
-    "mmdebstrap",
-    "--mode=root",
-    "--format=directory",
-    "--variant=essential",
+    "unshare",      "--mount",    "--propagation", "slave",
+    "--mount-proc", "--pid",      "--fork",        "--kill-child",
+    "--",           "mmdebstrap", "--mode=root",   "--variant=essential",
 };
 
+/* root NULL: nothing is made, only looked for. */
 static int make_argv(struct bd_strv *argv, const struct image_job *job, const json_t *recipe,
                      const char *root, struct bd_err *err)
 {
@@ -203,6 +213,9 @@ static int make_argv(struct bd_strv *argv, const struct image_job *job, const js
         return rc;
     for (size_t i = 0; i < BD_ARRAY_LEN(prologue); i++)
         bd_strv_add(argv, prologue[i]);
+    bd_strv_add(argv, root ? "--format=directory" : "--format=null");
+    if (!root)
+        bd_strv_add(argv, "--simulate");
     if (bd_exists(KEYRING))
         bd_strv_add(argv, "--keyring=" KEYRING);
     for (size_t i = 0; i < transport.n; i++)
@@ -211,7 +224,7 @@ static int make_argv(struct bd_strv *argv, const struct image_job *job, const js
     add_each(argv, "--dpkgopt=path-include=", json_object_get(paths, "include"));
     bd_strv_addf(argv, "--include=%s", include);
     bd_strv_add(argv, bd_json_str(recipe, "suite", ""));
-    bd_strv_add(argv, root);
+    bd_strv_add(argv, root ? root : "-");
     return add_sources(argv, job, recipe, err);
 }
 
@@ -233,26 +246,48 @@ static void make_env(struct bd_strv *env, const struct image_job *job, const jso
     }
 }
 
-int mmdebstrap_run(const struct image_job *job, const struct image_recipe *recipe, const char *root,
-                   struct bd_err *err)
+/* BD_ECHILD where it fails; what it said stays in output. */
+static int start(const struct image_job *job, const struct image_recipe *recipe, const char *root,
+                 struct output *output, struct bd_err *err)
 {
     bd_auto_strv struct bd_strv argv = {0}, env = {0};
     int rc = make_argv(&argv, job, recipe->json, root, err);
     if (rc < 0)
         return rc;
     make_env(&env, job, recipe->json);
-    struct output output = {.job = job};
     bd_auto_proc_result struct bd_proc_result ret = {0};
     rc = image_job_run(job,
                        &(struct bd_proc){
                            .argv = (const char *const *)argv.items,
                            .env = (const char *const *)env.items,
                            .on_output = on_output,
-                           .arg = &output,
+                           .arg = output,
                        },
                        &ret, err);
-    if (rc >= 0 && ret.exit_code != 0)
-        rc = tell_failure(&output, ret.exit_code, err);
+    return rc >= 0 && ret.exit_code != 0 ? tell_failure(output, ret.exit_code, err) : rc;
+}
+
+int mmdebstrap_look(const struct image_job *job, const struct image_recipe *recipe,
+                    struct bd_strv *ret_missing, struct bd_err *err)
+{
+    struct output output = {.job = job};
+    struct bd_err why = BD_ERR_INIT;
+    int rc = start(job, recipe, NULL, &output, &why);
+    if (rc == BD_ECHILD && output.missing.n > 0)
+        rc = 0;
+    for (size_t i = 0; i < output.missing.n; i++)
+        bd_strv_add(ret_missing, output.missing.items[i]);
+    output_done(&output);
+    if (rc < 0)
+        bd_err_copy(err, &why);
+    return rc;
+}
+
+int mmdebstrap_run(const struct image_job *job, const struct image_recipe *recipe, const char *root,
+                   struct bd_err *err)
+{
+    struct output output = {.job = job};
+    int rc = start(job, recipe, root, &output, err);
     output_done(&output);
     return rc;
 }

@@ -9,12 +9,16 @@
 #define RECIPE_BYTES_MAX ((size_t)1 << 20)
 /* So many faults are told; the rest is counted. */
 #define FAULTS_TOLD ((size_t)8)
+/* As the manifest of an image has it. */
+#define NAME_CHARS_MAX ((size_t)40)
 
 void image_recipe_done(struct image_recipe *r)
 {
     free(r->name);
+    free(r->file);
     free(r->kind);
     json_decref(r->json);
+    json_decref(r->needs);
     *r = (struct image_recipe){0};
 }
 
@@ -231,6 +235,12 @@ static int load(const char *recipes_dir, const char *name, struct bd_strv *chain
     return rc;
 }
 
+static void set_digest(struct image_recipe *r)
+{
+    bd_auto_free char *canonical = bd_json_text(r->json);
+    bd_digest_of(canonical, strlen(canonical), r->digest);
+}
+
 int image_recipe_load(const char *recipes_dir, const char *name, struct image_recipe *ret_recipe,
                       struct bd_err *err)
 {
@@ -243,12 +253,79 @@ int image_recipe_load(const char *recipes_dir, const char *name, struct image_re
         bd_err_wrap(err, "recipe %s", name);
         return rc;
     }
-    bd_auto_free char *canonical = bd_json_text(json);
     *ret_recipe = (struct image_recipe){
         .name = bd_xstrdup(name),
+        .file = bd_xstrdup(name),
         .kind = bd_xstrdup(bd_json_str(json, "kind", "")),
         .json = json,
     };
-    bd_digest_of(canonical, strlen(canonical), ret_recipe->digest);
+    set_digest(ret_recipe);
     return 0;
+}
+
+/* --------------------------------------------------------------------------- what workloads need
+ */
+
+static bool has_text(const json_t *list, const char *text)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach (list, i, item) {
+        if (bd_str_eq(json_string_value(item), text))
+            return true;
+    }
+    return false;
+}
+
+/* What of it is there already stays where it is. */
+static void add_packages(json_t *packages, const json_t *needed)
+{
+    size_t i;
+    json_t *package;
+    json_array_foreach (needed, i, package) {
+        if (!has_text(packages, json_string_value(package)))
+            json_array_append(packages, package);
+    }
+}
+
+/* The recipe's name and those of the workloads that were added; where that is too long, the
+ * beginning of the recipe's digest stands for them. */
+static char *name_with(const struct image_recipe *r, const struct bd_strv *added)
+{
+    struct bd_str name = {0};
+    bd_str_add(&name, r->file);
+    for (size_t i = 0; i < added->n; i++)
+        bd_str_addf(&name, "-%s", added->items[i]);
+    if (name.len > NAME_CHARS_MAX) {
+        bd_str_clear(&name);
+        bd_str_addf(&name, "%.31s-%.8s", r->file, r->digest + strlen("sha256:"));
+    }
+    return bd_str_take(&name);
+}
+
+void image_recipe_need(struct image_recipe *r, const json_t *needs)
+{
+    bd_auto_strv struct bd_strv names = {0}, added = {0};
+    bd_auto_json json_t *json = json_deep_copy(r->json), *own = json_array();
+    const char *name;
+    const json_t *of;
+    json_object_foreach ((json_t *)needs, name, of)
+        bd_strv_add(&names, name);
+    if (names.n == 0)
+        return;
+    bd_strv_sort(&names); /* in whatever order they were asked for: it is the same image */
+    for (size_t i = 0; i < names.n; i++) {
+        of = json_object_get(needs, names.items[i]);
+        add_packages(json_object_get(json, "packages"), json_object_get(of, "packages"));
+        json_array_append_new(own, json_string(names.items[i]));
+        if (!has_text(json_object_get(r->json, "workloads"), names.items[i]))
+            bd_strv_add(&added, names.items[i]);
+    }
+    json_object_set(json, "workloads", own);
+    json_decref(r->json);
+    r->json = bd_take(json);
+    r->needs = json_deep_copy(needs);
+    set_digest(r);
+    free(r->name);
+    r->name = name_with(r, &added);
 }

@@ -9,8 +9,8 @@
 /* In the order of enum column; row_bind() and row_read() keep to it. */
 #define COLUMNS                                                                                    \
     "id, name, state, version, created_ns, ready_ns, digest, recipe_digest, fingerprint, "         \
-    "size_bytes, entries, packages, progress, error"
-#define PLACES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+    "size_bytes, entries, packages, progress, error, recipe, workloads"
+#define PLACES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
 
 #define DIGEST_PREFIX     "sha256:"
 #define DIGEST_MIN_DIGITS 8
@@ -30,6 +30,8 @@ enum column {
     COL_PACKAGES,
     COL_PROGRESS,
     COL_ERROR,
+    COL_RECIPE,
+    COL_WORKLOADS,
 };
 
 static const char *const state_names[IMAGE_STATE_COUNT] = {
@@ -73,6 +75,8 @@ void store_image_done(struct store_image *row)
     free(row->fingerprint);
     free(row->progress);
     free(row->error);
+    free(row->recipe);
+    free(row->workloads);
     *row = (struct store_image){0};
 }
 
@@ -99,6 +103,8 @@ static void row_bind(struct query *q, const struct store_image *row)
     query_i64(q, row->packages);
     query_text(q, row->progress);
     query_text(q, row->error);
+    query_text(q, row->recipe);
+    query_text(q, row->workloads);
 }
 
 static int row_read(const struct query *q, struct store_image *ret_row, struct bd_err *err)
@@ -123,6 +129,8 @@ static int row_read(const struct query *q, struct store_image *ret_row, struct b
     row.packages = query_col_i64(q, COL_PACKAGES);
     row.progress = query_col_text(q, COL_PROGRESS);
     row.error = query_col_text(q, COL_ERROR);
+    row.recipe = query_col_text(q, COL_RECIPE);
+    row.workloads = query_col_text(q, COL_WORKLOADS);
     *ret_row = row;
     return 0;
 }

@@ -17,7 +17,7 @@ int image_state_from_str(const char *s, enum image_state *ret_state);
 
 struct store_image {
     char id[BD_ID_BYTES];
-    char *name; /* of the recipe */
+    char *name;
     enum image_state state;
     int64_t version;
     int64_t created_ns, ready_ns; /* wall */
@@ -27,6 +27,8 @@ struct store_image {
     int64_t size_bytes, entries, packages; /* 0 until ready */
     char *progress;                        /* last line; NULL */
     char *error;                           /* NULL unless failed */
+    char *recipe;                          /* NULL: of the image's own name */
+    char *workloads; /* JSON array of names, that it was built for; NULL: none */
 };
 void store_image_done(struct store_image *row);
 

@@ -21,10 +21,10 @@ static void check_default(const char *pointer, const json_t *parameter,
 }
 
 /* The names of what a template may use besides. */
-static json_t *derived_names(void)
+static json_t *derived_names(const json_t *definition)
 {
     json_t *names = json_object();
-    expand_derived(&(struct cluster_spec){0}, 1, 1, names);
+    expand_derived(definition, NULL, &(struct cluster_spec){0}, 1, 1, names);
     return names;
 }
 
@@ -33,7 +33,8 @@ static void check_parameter(const json_t *definition, const char *name, const js
 {
     bd_auto_free char *at = bd_xasprintf("/parameters/%s", name);
     bd_auto_free char *at_type = bd_xasprintf("%s/type", at);
-    bd_auto_json json_t *common = definition_common(definition), *derived = derived_names();
+    bd_auto_json json_t *common = definition_common(definition),
+                        *derived = derived_names(definition);
     const json_t *of_all = json_object_get(common, name);
     const char *type = bd_json_str(parameter, "type", "");
     if (bd_str_eq(name, "name") || (!of_all && json_object_get(derived, name)))
@@ -86,7 +87,7 @@ static void check_templates(const struct checking *c, const json_t *definition)
 static json_t *known_values(const json_t *definition)
 {
     bd_auto_json json_t *schema = definition_parameters(definition);
-    json_t *values = derived_names(), *property;
+    json_t *values = derived_names(definition), *property;
     const char *name;
     json_object_foreach (json_object_get(schema, "properties"), name, property)
         if (!bd_str_eq(name, "name"))

@@ -11,6 +11,8 @@ json_t *definition_common(const json_t *definition);
 
 /* -- expand.c -- */
 
-/* Adds to values, {NAME: text}, what else a template may name: sizes of cluster and job. */
-void expand_derived(const struct cluster_spec *cluster, unsigned nodes, unsigned tasks,
+/* Adds to values, {NAME: text}, what else a template may name: sizes of cluster and job; with
+ * parameters of certain names, what follows from their values (workload; NULL: whatever). */
+void expand_derived(const json_t *definition, const json_t *workload,
+                    const struct cluster_spec *cluster, unsigned nodes, unsigned tasks,
                     json_t *values);

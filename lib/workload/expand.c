@@ -37,7 +37,34 @@ static unsigned grid_rows(unsigned tasks)
     return rows;
 }
 
-void expand_derived(const struct cluster_spec *cluster, unsigned nodes, unsigned tasks,
+/* The largest whole number whose square is no more than n. */
+static uint64_t root_of(uint64_t n)
+{
+    uint64_t root = 0;
+    for (uint64_t bit = UINT64_C(1) << 31; bit > 0; bit >>= 1)
+        if ((root | bit) * (root | bit) <= n)
+            root |= bit;
+    return root;
+}
+
+/* Rows of a square matrix of numbers of 8 bytes that takes the part `memoryShare` of the memory of
+ * all nodes, in whole blocks of `blockSize` rows, one at least; where that part is 0, `size`. */
+static uint64_t matrix_rows(const json_t *workload, const struct cluster_spec *cluster,
+                            unsigned nodes)
+{
+    double share = json_number_value(json_object_get(workload, "memoryShare"));
+    json_int_t size = bd_json_int(workload, "size", 0),
+               block = bd_json_int(workload, "blockSize", 1);
+    if (share <= 0 || block < 1)
+        return (uint64_t)size;
+    double bytes = share * (double)cluster->memory_bytes * nodes;
+    uint64_t rows = root_of((uint64_t)(bytes / sizeof(double)));
+    uint64_t blocks = rows / (uint64_t)block;
+    return (blocks > 0 ? blocks : 1) * (uint64_t)block;
+}
+
+void expand_derived(const json_t *definition, const json_t *workload,
+                    const struct cluster_spec *cluster, unsigned nodes, unsigned tasks,
                     json_t *values)
 {
     set_number(values, "nodes", nodes);
@@ -46,6 +73,8 @@ void expand_derived(const struct cluster_spec *cluster, unsigned nodes, unsigned
     set_number(values, "memoryBytes", cluster->memory_bytes);
     set_number(values, "gridRows", grid_rows(tasks));
     set_number(values, "gridColumns", tasks / grid_rows(tasks));
+    if (json_object_get(json_object_get(definition, "parameters"), "memoryShare"))
+        set_number(values, "matrixRows", matrix_rows(workload, cluster, nodes));
 }
 
 /* ------------------------------------------------------------------------------------ templates */
@@ -148,7 +177,7 @@ static json_t *values_of(const json_t *definition, const json_t *workload,
         if (value && strcmp(name, "name") != 0)
             json_object_set_new(values, name, text_of(value));
     }
-    expand_derived(cluster, nodes, tasks, values);
+    expand_derived(definition, workload, cluster, nodes, tasks, values);
     return values;
 }
 

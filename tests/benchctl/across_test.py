@@ -333,6 +333,12 @@ class Reproduce(PeakMixin, PeerTest):
         self.assertEqual([d["path"] for d in said["differences"]], ["host.kernel.release"])
         self.assertIn("x.zip: its host was not the same in all runs; what it was in most is compared", err)
 
+    def test_an_image_of_a_crate_is_rebuilt_by_its_manifest(self):
+        manifest = {"recipe": {"name": "other", "digest": DIGEST}, "workloads": ["fio"]}
+        path = self.crate(**{f"images/{DIGEST.removeprefix('sha256:')}.json": json.dumps(manifest).encode()})
+        self.reproduce(World(images=()), "--trust", "--rebuild", what=path)
+        self.assertEqual(json.loads(self.sent("POST")[0].body), {"recipe": "other", "workloads": ["fio"]})
+
     def test_a_crate_of_nobody_that_is_known_does_not_run(self):
         path = self.crate()
         _, err = self.reproduce(World(), what=path, code=2)

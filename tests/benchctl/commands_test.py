@@ -327,6 +327,16 @@ class Images(PeerTest):
                               "✓ image debian-bookworm ready: 700 MiB, 312 packages, sha256:5e5e5e5e5e5e\n")
         self.assertEqual(json.loads(self.sent("POST")[0].body), {"recipe": "debian-bookworm", "rebuild": True})
 
+    def test_build_for_workloads(self):
+        self.build("--workload", "iperf3", "--workload=fio")
+        self.assertEqual(json.loads(self.sent("POST")[0].body),
+                         {"recipe": "debian-bookworm", "workloads": ["iperf3", "fio"]})
+
+    def test_show_tells_the_workloads(self):
+        self.serve(("GET", r"/v1/images/x(\?.*)?", lambda h, m: h.json(200, fake.IMAGE | {"workloads": ["fio", "iperf3"]})))
+        out, _ = self.run_it("image", "show", "x")
+        self.assertRegex(out, r"(?m)^workloads +fio, iperf3$")
+
     def test_build_no_wait(self):
         self.assertEqual(self.build("--no-wait"), ("aaaa0001\n", ""))
         self.assertEqual(self.sent("GET"), [])

@@ -206,7 +206,7 @@ HOST = {
     "stateDir": {"path": "/var/lib/benchd", "freeBytes": 53687091200},
 }
 IMAGE = {
-    "id": "aaaa0001", "name": "debian-bookworm", "recipe": "debian-bookworm", "state": "ready",
+    "id": "aaaa0001", "name": "debian-bookworm", "recipe": "debian-bookworm", "workloads": [], "state": "ready",
     "digest": "sha256:" + "5e" * 32, "recipeDigest": "sha256:" + "11" * 32, "sizeBytes": 734003200,
     "entries": 9098, "packageCount": 312, "createdAt": "2026-01-31T11:00:00.000Z",
     "readyAt": "2026-01-31T11:00:49.000Z", "progress": None, "error": None,

@@ -1,3 +1,5 @@
+#include "lib/image/manifest.h"
+#include "lib/image/needs.h"
 #include "tests/image/scratch.h"
 
 #include <glob.h>
@@ -38,6 +40,7 @@ static const struct {
     {"  - netbase", "  - netbase\n  - netbase", {"/packages"}},
     {"path: /etc/x", "path: etc/x", {"r.yaml:13: /files/0/path"}},
     {"path: /etc/x", "path: /etc/../x", {"r.yaml:13: /files/0/path", ".."}},
+    {"  - netbase", "  - netbase\nworkloads: [Fio]", {"r.yaml:12: /workloads/0"}},
     {"mode: \"0600\"", "mode: 600", {"r.yaml:14: /files/0/mode"}},
     {"    content: x\n", "", {"/files/0", "either content or link"}},
     {"content: x", "link: x", {"/files/0", "no mode"}},
@@ -236,7 +239,127 @@ START_TEST(the_recipes_that_are_shipped_are_good)
 }
 END_TEST
 
-UNIT_MAIN("image recipe", a_good_recipe_is_read, each_fault_is_told_with_its_line,
+/* -- what workloads need -- */
+
+#define FIO    "\"fio\": {\"programs\": [\"fio\"], \"packages\": [\"fio\", \"netbase\"]}"
+#define IOZONE "\"iozone\": {\"packages\": [\"iozone3\"], \"hint\": \"it is in non-free\"}"
+#define NONE   "\"none\": {}"
+
+static const struct {
+    const char *own, *needs, *name, *packages, *workloads;
+} needed[] = {
+    {"", "{}", "r", "[\"netbase\"]", NULL},
+    {"", "{" FIO "}", "r-fio", "[\"netbase\",\"fio\"]", "[\"fio\"]"},
+    {"", "{" IOZONE ", " FIO "}", "r-fio-iozone", "[\"netbase\",\"fio\",\"iozone3\"]",
+     "[\"fio\",\"iozone\"]"},
+    {"", "{" NONE "}", "r-none", "[\"netbase\"]", "[\"none\"]"},
+    /* its own are in its name already */
+    {"workloads: [fio]\n", "{" FIO "}", "r", "[\"netbase\",\"fio\"]", "[\"fio\"]"},
+    {"workloads: [fio]\n", "{" FIO ", " NONE "}", "r-none", "[\"netbase\",\"fio\"]",
+     "[\"fio\",\"none\"]"},
+};
+
+static void load_good(const char *dir, const char *more, struct image_recipe *ret_recipe)
+{
+    struct bd_err err = BD_ERR_INIT;
+    bd_auto_free char *text = bd_xasprintf("%s%s", good, more);
+    put(dir, "r.yaml", text);
+    assert_ok(image_recipe_load(dir, "r", ret_recipe, &err), &err);
+}
+
+static void need(struct image_recipe *r, const char *text)
+{
+    bd_auto_json json_t *needs = NULL;
+    struct bd_err err = BD_ERR_INIT;
+    assert_ok(bd_json_parse(text, strlen(text), &needs, &err), &err);
+    image_recipe_need(r, needs);
+}
+
+START_TEST(packages_of_workloads_join_the_recipes)
+{
+    bd_auto_free char *dir = unit_dir();
+    for (size_t i = 0; i < BD_ARRAY_LEN(needed); i++) {
+        struct image_recipe recipe = {0}, plain = {0};
+        load_good(dir, needed[i].own, &plain);
+        load_good(dir, needed[i].own, &recipe);
+        need(&recipe, needed[i].needs);
+        ck_assert_str_eq(recipe.name, needed[i].name);
+        ck_assert_str_eq(recipe.file, "r");
+        bd_auto_free char *packages = bd_json_text(json_object_get(recipe.json, "packages"));
+        ck_assert_str_eq(packages, needed[i].packages);
+        bd_auto_free char *workloads =
+            needed[i].workloads ? bd_json_text(json_object_get(recipe.json, "workloads")) : NULL;
+        ck_assert_msg(bd_str_eq(workloads, needed[i].workloads), "%s", needed[i].needs);
+        bool same = strcmp(recipe.digest, plain.digest) == 0;
+        ck_assert_msg(same == !needed[i].workloads || *needed[i].own, "%s", needed[i].needs);
+        image_recipe_done(&recipe);
+        image_recipe_done(&plain);
+    }
+    unit_dir_done(bd_take(dir));
+}
+END_TEST
+
+START_TEST(a_manifest_has_the_workloads)
+{
+    static const char *const needs[] = {"{}", "{" NONE ", " FIO "}"};
+    static const char *const workloads[] = {NULL, "[\"fio\",\"none\"]"};
+    bd_auto_free char *dir = unit_dir();
+    for (size_t i = 0; i < BD_ARRAY_LEN(needs); i++) {
+        struct image_recipe recipe = {0};
+        struct bd_err err = BD_ERR_INIT;
+        bd_auto_json json_t *made = NULL, *read = NULL, *packages = json_array();
+        load_good(dir, "", &recipe);
+        need(&recipe, needs[i]);
+        assert_ok(manifest_make(&recipe, dir, recipe.digest, 1, 1, packages, &made, &err), &err);
+        bd_auto_free char *text = bd_json_text(made);
+        assert_ok(manifest_parse(text, strlen(text), &read, &err), &err);
+        ck_assert_str_eq(bd_json_str(read, "name", ""), recipe.name);
+        ck_assert_str_eq(bd_json_str(json_object_get(read, "recipe"), "name", ""), "r");
+        const json_t *list = json_object_get(read, "workloads");
+        bd_auto_free char *names = list ? bd_json_text(list) : NULL;
+        ck_assert_msg(bd_str_eq(names, workloads[i]), "%s", needs[i]);
+        image_recipe_done(&recipe);
+    }
+    unit_dir_done(bd_take(dir));
+}
+END_TEST
+
+START_TEST(a_name_that_would_be_too_long_has_a_digest)
+{
+    bd_auto_free char *dir = unit_dir();
+    struct image_recipe recipe = {0};
+    load_good(dir, "", &recipe);
+    need(&recipe, "{\"a-name-of-twenty-char\": {}, \"b-name-of-twenty-char\": {}}");
+    ck_assert_msg(strlen(recipe.name) == strlen("r-12345678") &&
+                      strncmp(recipe.name + 2, recipe.digest + strlen("sha256:"), 8) == 0,
+                  "%s", recipe.name);
+    image_recipe_done(&recipe);
+    unit_dir_done(bd_take(dir));
+}
+END_TEST
+
+START_TEST(what_is_not_to_be_had_is_refused_by_name)
+{
+    bd_auto_free char *dir = unit_dir();
+    bd_auto_strv struct bd_strv missing = {0};
+    struct image_recipe recipe = {0};
+    struct bd_err err = BD_ERR_INIT;
+    load_good(dir, "", &recipe);
+    need(&recipe, "{" FIO ", " IOZONE "}");
+    bd_strv_add(&missing, "iozone3");
+    bd_strv_add(&missing, "fio");
+    ck_assert_int_eq(needs_refuse(&recipe, &missing, &err), BD_EINVALID);
+    assert_says(&err, "bookworm main has no package iozone3, which the workload iozone needs "
+                      "(it is in non-free); nor fio, which the workload fio needs: ");
+    assert_says(&err, "nothing was built");
+    image_recipe_done(&recipe);
+    unit_dir_done(bd_take(dir));
+}
+END_TEST
+
+UNIT_MAIN("image recipe", packages_of_workloads_join_the_recipes, a_manifest_has_the_workloads,
+          a_name_that_would_be_too_long_has_a_digest, what_is_not_to_be_had_is_refused_by_name,
+          a_good_recipe_is_read, each_fault_is_told_with_its_line,
           a_recipe_that_extends_another_is_the_whole_of_both,
           what_extends_wrongly_is_told_with_its_line,
           an_unknown_recipe_is_answered_with_those_there_are, the_recipes_that_are_shipped_are_good)

@@ -39,16 +39,15 @@ def pytest_runtest_makereport(item, call):
 class Images:
     """Where the built image is, and a database that has it and nothing else."""
 
-    def __init__(self, cache=CACHE, recipe=IMAGE, **flags):
-        self.cache = cache
-        self.recipe = recipe
-        self.flags = flags
-        self.dir = cache / "images"
-        self.database = cache / "benchd.db"
+    def __init__(self, place=CACHE, wanted=None):
+        self.place = place
+        self.dir = place / "images"
+        self.database = place / "benchd.db"
+        self.wanted = wanted or {"recipe": IMAGE}
 
     def prepare(self):
-        self.cache.mkdir(parents=True, exist_ok=True)
-        with open(self.cache / "lock", "w") as lock:
+        self.place.mkdir(parents=True, exist_ok=True)
+        with open(self.place / "lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             try:
                 self._build(known=self.database.exists())
@@ -58,10 +57,10 @@ class Images:
                 self._build(known=False)  # the database is of a version that is not this one's
 
     def _build(self, known):
-        daemon = Daemon(image_dir=self.dir, database=self.database if known else None, **self.flags)
+        daemon = Daemon(image_dir=self.dir, database=self.database if known else None)
         try:
             daemon.start()
-            reply = daemon.api.post("/v1/images", {"recipe": self.recipe})
+            reply = daemon.api.post("/v1/images", self.wanted)
             assert reply.status in (200, 202), reply
             id = reply.json["id"]
             done = daemon.api.wait_for(

@@ -1,15 +1,11 @@
 """GROMACS, LAMMPS and OpenFOAM, from an image that has their packages: on one node and on two, by the
 scheduler's own launcher. Each says itself whether what it computed is right."""
-import re
-import shutil
-
 import pytest
 
 from campaigns import EMPTY, Campaigns, design
-from conftest import CACHE, Images
-from daemon import RECIPES, WORKLOADS, Daemon
+from conftest import CACHE, IMAGE, Images
+from daemon import Daemon
 
-IMAGE, BASE = "applications", "debian-bookworm"
 NODE = {"cpus": 1, "schedulerCpus": 1, "memory": "1GiB"}
 # What is measured, and how much of it: seconds, on two CPUs.
 APPLICATIONS = {
@@ -19,32 +15,10 @@ APPLICATIONS = {
 }
 
 
-def packages():
-    """Those that the recipe which this one extends has not."""
-    there = (RECIPES / f"{BASE}.yaml").read_text().split()
-    lists = [re.search(r" packages: \[(.*?)\]", (WORKLOADS / f"{name}.yaml").read_text())[1] for name in APPLICATIONS]
-    return sorted({package for words in lists for package in words.split(", ")} - set(there))
-
-
-def write_recipes(directory):
-    for recipe in RECIPES.glob("*.yaml"):
-        shutil.copy(recipe, directory)
-    (directory / f"{IMAGE}.yaml").write_text("\n".join([
-        f"extends: {BASE}", f"name: {IMAGE}", "title: Applications", "space: 3GiB", "packages:",
-        *(f"  - {p}" for p in packages()), ""]))
-
-
-def built(directory):
-    """The image with their packages, which takes minutes; one of the same recipe is taken as it is."""
-    write_recipes(directory)
-    images = Images(CACHE / "applications", IMAGE, recipe_dir=directory)
-    images.prepare()
-    return images
-
-
 @pytest.fixture(scope="module")
-def applications(host_after_file, tmp_path_factory):
-    images = built(tmp_path_factory.mktemp("recipes"))
+def applications(host_after_file):
+    images = Images(CACHE / "applications", {"recipe": IMAGE, "workloads": list(APPLICATIONS)})
+    images.prepare()  # takes minutes
     daemon = Daemon(image_dir=images.dir, database=images.database, quiet_cpus=1, quiet_wait="2min").start()
     try:
         yield Campaigns(daemon.api)

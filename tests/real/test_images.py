@@ -68,6 +68,29 @@ def test_an_unknown_recipe_is_refused_with_those_that_there_are(api):
     assert IMAGE in reply.json["faults"][0]["expected"] + reply.json["detail"]
 
 
+def test_workloads_without_a_definition_are_refused(api):
+    for names, pointers in ((["fio", "no-such"], ["/workloads/1"]), (["command"], ["/workloads/0"]),
+                            (["Fio"], ["/workloads/0"]), (["fio", "fio"], ["/workloads"])):
+        reply = api.post("/v1/images", {"recipe": IMAGE, "workloads": names})
+        assert (reply.status, reply.pointers) == (422, pointers), reply
+
+
+def test_a_build_by_need_is_refused_before_anything_is_built(empty):
+    """Its packages are not in the recipe's archives: who needs which, and what helps."""
+    api = empty.api
+    definition = {"name": "lost", "title": "x", "command": ["x"],
+                  "needs": {"packages": ["hostname", "no-such-package"], "hint": "it is to be written"}}
+    assert api.post("/v1/workloads", definition).status == 201
+    reply = api.post("/v1/images", {"recipe": IMAGE, "workloads": ["lost"]})
+    assert (reply.status, reply.json["name"], reply.json["workloads"]) == (202, f"{IMAGE}-lost", ["lost"])
+    image = api.wait_for(f"/v1/images/{reply.json['id']}", lambda i: i["state"] != "building", 300)
+    assert (image["state"], image["recipe"]) == ("failed", IMAGE)
+    assert image["error"]["detail"].startswith(
+        f"image {IMAGE}-lost: bookworm main has no package no-such-package, which the workload lost needs "
+        "(it is to be written): "), image
+    assert left_over(empty) == []
+
+
 def test_asked_for_twice_at_once_it_is_built_once_and_kill_leaves_nothing(empty):
     api = empty.api
     with concurrent.futures.ThreadPoolExecutor() as pool:

@@ -43,8 +43,9 @@ def test_those_that_come_with_benchd_are_listed(api):
     listed = {w["name"]: w for w in api.get("/v1/workloads").json["items"]}
     assert list(listed) == sorted(listed) and not [w for w in listed.values() if w["error"]]
     assert {n: w["kind"] for n, w in listed.items()} == {
-        "command": "builtin", "jobstream": "builtin", "swf": "builtin", "gromacs": "file", "hpcc": "file",
-        "lammps": "file", "openfoam": "file", "sleep": "file"}
+        "command": "builtin", "jobstream": "builtin", "swf": "builtin", "fio": "file", "gromacs": "file",
+        "hpcc": "file", "iozone": "file", "iperf3": "file", "lammps": "file", "mpi": "file", "netperf": "file",
+        "openfoam": "file", "sleep": "file"}
     assert listed["jobstream"]["parameters"]["properties"]["jobs"]["type"] == "integer"
     assert "makespan" in listed["jobstream"]["metrics"] and "makespan" not in listed["command"]["metrics"]
     hpcc = api.get("/v1/workloads/hpcc").json
@@ -173,9 +174,31 @@ def test_a_pattern_that_finds_nothing_fails_with_the_last_lines(api, campaigns):
     assert "nothing to see" in campaigns.artifact(run["id"], "stdout")
 
 
+def test_an_image_that_lacks_what_a_workload_needs_is_told_by_the_plan(api, campaigns):
+    for name, needs in (("lacking", {"programs": ["sh", "no-such-program"], "packages": ["no-such-package"]}),
+                        ("doubtful", {"programs": ["sh"], "packages": ["hostname", "no-such-package"]})):
+        register(api, name, needs=needs)
+    for path, change in (("/cluster/image", {}), ("/factors/cluster.image/0", {"cluster.image": ["debian-bookworm"]}),
+                         ("/cluster/image", {"workload.name": ["doubtful", "lacking"]})):
+        reply = api.post("/v1/plans", spec("lacking", factors=change))
+        assert (reply.status, reply.pointers) == (422, [path]), reply
+        assert reply.json["faults"][0]["expected"] == (
+            "an image with the programs no-such-program (packages no-such-package), which the workload lacking "
+            "needs: 'benchctl image build debian-bookworm --workload lacking' makes one")
+    warned = "image debian-bookworm lacks the packages no-such-package, which the workload doubtful needs: " \
+             "'benchctl image build debian-bookworm --workload doubtful' makes one"
+    assert warned in campaigns.plan(spec("doubtful"))["warnings"]
+    command = {"name": "command", "command": ["x"], "needs": {"programs": ["no-such-program"]}}
+    reply = api.post("/v1/plans", {**spec(), "workload": command})
+    assert reply.pointers == ["/cluster/image"] and "image build" not in str(reply.json["faults"])
+
+
 def test_a_program_that_is_missing_is_named(api, campaigns):
+    """Hooks may bring it: so the plan warns, and the run looks."""
     register(api, "lacking", needs={"programs": ["sh", "no-such-program"], "packages": ["no-such-package"]})
-    (run,) = campaigns.failed(spec("lacking", design=design()))
+    hopeful = {**spec("lacking", design=design()), "hooks": {"ready": [{"command": ["true"]}]}}
+    assert [w for w in campaigns.plan(hopeful)["warnings"] if "lacks the programs no-such-program" in w]
+    (run,) = campaigns.failed(hopeful)
     assert run["error"]["step"] == "warm-up"
     assert words_of(run["error"]).endswith(
         "lacks what the workload needs: no-such-program; take an image with the packages no-such-package")

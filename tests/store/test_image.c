@@ -21,6 +21,8 @@ static struct store_image ready(const char *id, const char *name, int64_t ready_
         .size_bytes = 734003200,
         .entries = 9098,
         .packages = 180,
+        .recipe = bd_xstrdup("bookworm"),
+        .workloads = bd_xstrdup("[\"fio\"]"),
     };
     memcpy(row.id, id, BD_ID_BYTES);
     return row;
@@ -60,6 +62,8 @@ static void assert_same(const struct store_image *a, const struct store_image *b
     ck_assert_int_eq(a->packages, b->packages);
     ck_assert(bd_str_eq(a->progress, b->progress));
     ck_assert(bd_str_eq(a->error, b->error));
+    ck_assert(bd_str_eq(a->recipe, b->recipe));
+    ck_assert(bd_str_eq(a->workloads, b->workloads));
 }
 
 START_TEST(test_every_column_comes_back)

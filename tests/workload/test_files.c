@@ -1,45 +1,10 @@
 /* The definitions that come with benchd: each is right, and reads what its program really writes.
  */
-#include "lib/workload/command.h"
-#include "lib/yaml/yaml.h"
-#include "tests/workload/definitions.h"
+#include "tests/workload/left.h"
 
-#include <fcntl.h>
 #include <glob.h>
 
 #define HPCC_OUTPUT VECTORS_DIR "/hpccoutf-1.5.0.txt"
-
-static const struct cluster_spec cluster = {
-    .controllers = 1, .compute = 2, .scheduler_cpus = 1, .memory_bytes = 256 << 20};
-
-static char *read_text(const char *path)
-{
-    struct bd_err err = BD_ERR_INIT;
-    char *text = NULL;
-    ck_assert_msg(bd_read_file(path, DEFINITION_BYTES_MAX, &text, NULL, &err) == 0, "%s", err.text);
-    return text;
-}
-
-static json_t *read_definition(const char *path)
-{
-    struct bd_err err = BD_ERR_INIT;
-    bd_auto_free char *text = read_text(path);
-    json_t *definition = NULL;
-    ck_assert_msg(yaml_parse(text, strlen(text), path, &definition, NULL, &err) == 0, "%s",
-                  err.text);
-    assert_right(definition);
-    return definition;
-}
-
-static json_t *command_of(const json_t *definition)
-{
-    struct bd_err err = BD_ERR_INIT;
-    bd_auto_json json_t *workload = resolved(definition, "{}");
-    json_t *command = NULL;
-    ck_assert_msg(definition_expand(definition, workload, &cluster, &command, &err) == 0, "%s",
-                  err.text);
-    return command;
-}
 
 START_TEST(test_every_file_is_right)
 {
@@ -63,38 +28,12 @@ START_TEST(test_every_file_is_right)
 }
 END_TEST
 
-/* A run's directory as it is after hpcc has left this. */
-struct left {
-    char *dir;
-    int dir_fd;
-    json_t *command;
-};
-
-static void put(const struct left *l, const char *name, const char *text)
+static struct left hpcc_left(const char *output)
 {
-    bd_auto_free char *path = bd_xasprintf("%s/%s", l->dir, name);
-    ck_assert_int_eq(bd_write_file(path, text, strlen(text), 0644, NULL), 0);
-}
-
-static struct left left_new(const char *output)
-{
-    struct left l = {.dir = unit_dir()};
-    bd_auto_json json_t *definition = read_definition(WORKLOADS_DIR "/hpcc.yaml");
-    l.dir_fd = open(l.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    l.command = command_of(definition);
-    put(&l, COMMAND_RECORD,
-        "{\"elapsedNs\": 1000, \"stdout\": {\"kept\": 4}, \"stderr\": {\"kept\": 0}}");
-    put(&l, "stdout", "end\n");
-    put(&l, "n1-hpccoutf.txt", output);
-    put(&l, COMMAND_OUTPUTS, "{\"hpccoutf.txt\": [\"n1-hpccoutf.txt\"]}");
+    struct left l = left_new("hpcc.yaml");
+    left_stdout(&l, "end\n");
+    left_output(&l, "hpccoutf.txt", output);
     return l;
-}
-
-static void left_done(struct left *l)
-{
-    close(l->dir_fd);
-    json_decref(l->command);
-    unit_dir_done(l->dir);
 }
 
 START_TEST(test_hpcc_is_read)
@@ -120,7 +59,7 @@ START_TEST(test_hpcc_is_read)
     struct bd_err err = BD_ERR_INIT;
     struct workload_result result = {0};
     bd_auto_free char *output = read_text(HPCC_OUTPUT);
-    struct left l = left_new(output);
+    struct left l = hpcc_left(output);
     ck_assert_msg(command_results(l.command, l.dir_fd, &result, &err) == 0, "%s", err.text);
     ck_assert_uint_eq(json_object_size(result.metrics), BD_ARRAY_LEN(vectors) + 1);
     for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
@@ -162,7 +101,7 @@ START_TEST(test_hpcc_checks_itself)
         ck_assert_ptr_nonnull(at);
         bd_str_addn(&output, whole, (size_t)(at - whole));
         bd_str_addf(&output, "%s%s", vectors[i].is, at + strlen(vectors[i].was));
-        struct left l = left_new(bd_str_text(&output));
+        struct left l = hpcc_left(bd_str_text(&output));
         ck_assert_msg(command_results(l.command, l.dir_fd, &result, &err) == 0, "%s", err.text);
         const json_t *check;
         size_t k;
@@ -190,7 +129,7 @@ START_TEST(test_hpcc_that_was_cut_off_fails)
         struct bd_err err = BD_ERR_INIT;
         struct workload_result result = {0};
         bd_auto_free char *output = bd_xstrndup(whole, parts[i]);
-        struct left l = left_new(output);
+        struct left l = hpcc_left(output);
         ck_assert_int_eq(command_results(l.command, l.dir_fd, &result, &err), BD_EWORKLOAD);
         ck_assert_msg(strstr(err.text, "finds nothing in hpccoutf.txt; "), "%s", err.text);
         ck_assert_msg(strstr(err.text, parts[i] ? "its last lines: " : "it is empty"), "%s",
