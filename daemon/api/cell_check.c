@@ -93,7 +93,7 @@ const json_t *examined_of(const json_t *examined, const json_t *cluster, const j
 static void check_defined(const json_t *definition, const json_t *workload,
                           const struct cluster_spec *cluster, struct schema_faults *faults)
 {
-    static const char *const checked[] = {"metrics", "checks", "outputs", "needs"};
+    static const char *const checked[] = {"metrics", "checks", "needs"};
     bd_auto_faults struct schema_faults found = {0};
     bd_auto_json json_t *command = NULL;
     struct bd_err err = BD_ERR_INIT;

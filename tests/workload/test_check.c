@@ -36,7 +36,8 @@ static json_t *parse(const char *table_text)
     return json;
 }
 
-static const struct cluster_spec cluster = {.controllers = 1, .compute = 4, .scheduler_cpus = 2};
+static const struct cluster_spec cluster = {
+    .controllers = 1, .compute = 4, .scheduler_cpus = 2, .scheduler = (char *)"slurm"};
 
 START_TEST(test_command)
 {
@@ -50,6 +51,10 @@ START_TEST(test_command)
          "schedulerCpus: 2"},
         {"{'command': ['hostname'], 'tasks': 3}", "/workload/tasks", "from 4 to 8"},
         {"{'command': ['hostname'], 'on': 'controller', 'tasks': 1}", NULL, NULL},
+        {"{'command': ['x'], 'outputs': ['out', 'slurmd.log.old']}", NULL, NULL},
+        {"{'command': ['x'], 'outputs': ['out', 'slurmd.log']}", "/workload/outputs/1",
+         "a log of slurm"},
+        {"{'command': ['x'], 'outputs': ['jobcomp.log']}", "/workload/outputs/0", "another name"},
         {"{'command': ['']}", "/workload/command/0", "program"},
         {"{'command': ['true'], 'env': {'A=B': 'x'}}", "/workload/env", "'='"},
         {"{'command': ['true'], 'env': {'': 'x'}}", "/workload/env", "not empty"},
