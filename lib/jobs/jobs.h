@@ -83,6 +83,8 @@ struct stream_limits {
 };
 struct stream_limits stream_limits_of(const struct job_stream *s, int64_t grain_ns,
                                       double time_scale);
+/* How many different limits are among those below the grain. */
+size_t stream_limits_below(const struct job_stream *s, int64_t grain_ns);
 
 /* The file for bench-driver: a line "benchd-jobs 1 N", then one a job: index, arrival_ns, nodes,
  * tasks, runtime_ns, requested_ns, user, priority, after; behind these think_ns where it has one

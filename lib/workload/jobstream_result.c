@@ -400,12 +400,11 @@ json_t *jobstream_limits(const struct job_stream *stream, int64_t grain_ns, doub
                      (json_int_t)grain_ns);
 }
 
-/* A runtime that a spec gives is as it will be run, and the limits that follow from it are, too. */
 static json_t *limits_condition(const struct reading *r, const json_t *spec)
 {
-    bool scaled = !json_object_get(spec, "runtime");
     return jobstream_limits(&r->jobs, (int64_t)bd_json_int(r->stream, "grainNs", 0),
-                            scaled ? bd_json_real(r->stream, "timeScale", 1) : 1);
+                            jobstream_is_scaled(spec) ? bd_json_real(r->stream, "timeScale", 1)
+                                                      : 1);
 }
 
 static json_t *conditions_of(const struct reading *r, const json_t *spec,
