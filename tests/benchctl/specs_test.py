@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What benchctl does with a campaign's spec, from the file to its runs, against a peer that speaks the daemon's HTTP."""
+"""What benchctl does with a campaign's spec, from the file to its runs, against a peer that speaks HTTP."""
 import json
 import os
 import unittest
@@ -165,16 +165,17 @@ RUN  BLOCK  CELL  SchedulerType   compute
         trace = {"trace": fake.INPUT["digest"], "lines": 100, "processors": 128,
                  "jobs": {"logged": 99, "cleaned": 90, "replayed": 30}, "rules": {"never-ran": 7, "too-large": 2},
                  "spanSeconds": 61.2, "load": 0.8, "timeScale": 0.01, "sizes": {"1": 20, "4": 10}, "dependencies": 3,
+                 "thinkTimes": 2, "groups": 1,
                  "users": {"logged": 5, "accounts": 5, "sharing": 0}, "nodes": 4, "leastSeconds": 70,
                  "limits": {"jobs": 30, "belowGrain": 0, "byTimeScale": 0, "grainNs": 60000000000}}
-        once = trace | {"load": None, "rules": {}}
+        once = trace | {"load": None, "rules": {}, "thinkTimes": 0}
         self.serve(("POST", "/v1/plans", answer(200, fake.plan(traces=[trace, once]))))
         out, _ = self.run_it("campaign", "plan", self.spec(SPEC))
         self.assertIn("""\
 trace     sha256:5e5e5e5e5e5e: 30 jobs of 99, within 1 min 1 s, load 0.8
           cleaned: never-ran 7, too-large 2
           nodes: 20 of 1, 10 of 4
-          5 users have 5 accounts, 3 jobs wait for another
+          5 users have 5 accounts, 3 jobs follow another, 2 of them a think time after its end
 trace     sha256:5e5e5e5e5e5e: 30 jobs of 99, within 1 min 1 s
           nodes: 20 of 1, 10 of 4
 """, out)
