@@ -132,7 +132,8 @@ static void end_by_signal(const struct loop *l)
 static void say_job(struct loop *l, int32_t index)
 {
     const struct driver_job *job = &l->driver.stream.jobs[index];
-    const struct driver_job *before = job->after < 0 ? NULL : &l->driver.stream.jobs[job->after];
+    bool waits = job->after >= 0 && job->think_ns < 0; /* else that one has ended */
+    const struct driver_job *before = waits ? &l->driver.stream.jobs[job->after] : NULL;
     char user[16] = "root", priority[16] = "-", after[24] = "-", line[SAYING_MOST];
 
     if (job->user > 0)
@@ -227,7 +228,7 @@ static bool progress_is_new(const struct loop *l)
 }
 
 /* CLOCK_MONOTONIC: when the loop has to go round whatever comes. */
-static int64_t next_moment(const struct loop *l)
+static int64_t next_moment(struct loop *l)
 {
     int64_t next = l->driver.ready ? INT64_MAX : l->ready_until_ns;
 
@@ -286,6 +287,7 @@ int main(int argc, char **argv)
         .first_freed = NO_JOB,
     };
     d->to_hand_over = d->stream.n;
+    think_init(d);
     loop.job = options.job;
     loop.payload = options.payload;
     loop.signals = take_signals();

@@ -4,6 +4,7 @@
  *     driver_stream.c     the file of jobs
  *     driver_ids.c        the scheduler's numbers -> jobs
  *     driver_turn.c       which job is to be handed over next; what is left to do
+ *     driver_think.c      jobs that come a while after the end of another
  *     driver_talk.c       what the submitter says
  *     driver_submitter.c  the submitter as a process
  *     bench-driver.c      arguments, the loop
@@ -26,18 +27,23 @@ enum job_state { JOB_PLANNED, JOB_HELD, JOB_SENT, JOB_BEGUN, JOB_ACCEPTED, JOB_R
 
 struct driver_job {
     int64_t arrival_ns, runtime_ns, requested_ns;
+    int64_t think_ns; /* -1: it comes at its arrival; else so long after the end of `after` */
+    int64_t due_ns;   /* CLOCK_MONOTONIC: when that is, once it is known */
+    int64_t ended_ns; /* CLOCK_MONOTONIC: when the last of its tasks was over */
     uint32_t nodes, tasks, user;
     int32_t priority, after;
-    int32_t first_waiter; /* jobs that are held until this one is accepted, in a list by: */
-    int32_t next;         /* the next one in whichever list this job is in */
-    uint32_t first_task;  /* where its tasks begin in stream.ended */
+    int32_t first_waiter;  /* jobs that are held until this one is accepted, in a list by: */
+    int32_t next;          /* the next one in whichever list this job is in */
+    int32_t first_thinker; /* jobs that come a while after its end, in a list by next, too */
+    uint32_t first_task;   /* where its tasks begin in stream.ended */
+    uint32_t ended_tasks;  /* of them */
     enum job_state state;
     uint64_t job_id;
 };
 
 struct stream {
     struct driver_job *jobs;
-    uint32_t n, tasks;
+    uint32_t n, tasks, thinkers;
     uint8_t *ended;      /* for each task: the scheduler said so */
     bool has_priorities; /* one of the jobs has another than 0 */
 };
@@ -84,7 +90,9 @@ struct driver {
     int64_t begin_ns; /* CLOCK_MONOTONIC: the stream's beginning */
     bool ready;       /* the submitter is */
 
-    uint32_t turn;                   /* the first job whose moment has not come */
+    uint32_t turn; /* the first job that comes at its arrival, and has not come */
+    int32_t *due;  /* a heap: jobs whose think time runs, by their due_ns */
+    uint32_t n_due;
     int32_t first_freed, last_freed; /* held ones that may be handed over now */
     uint32_t to_hand_over;           /* jobs that were neither sent nor refused */
     uint32_t submitted_tasks;        /* begun by the submitter, or refused */
@@ -94,10 +102,21 @@ struct driver {
 /* The next job whose moment has come, which counts as sent then. NO_JOB: none for now. */
 int32_t turn_next(struct driver *d, int64_t now_ns);
 /* CLOCK_MONOTONIC: when turn_next() has to be asked again for time's sake; INT64_MAX: never. */
-int64_t turn_moment(const struct driver *d);
+int64_t turn_moment(struct driver *d);
 void turn_accepted(struct driver *d, int32_t job);
+/* All of its tasks are over. */
+void turn_ended(struct driver *d, int32_t job);
 /* With all jobs that have to follow it. */
 void turn_refused(struct driver *d, int32_t job, int32_t code, int64_t mono_ns);
+
+/* Room for the stream's jobs. */
+void think_init(struct driver *d);
+/* The moment of a job has been found, by its due_ns. */
+void think_add(struct driver *d, int32_t job);
+/* CLOCK_MONOTONIC: the next such moment; INT64_MAX: none is known. */
+int64_t think_moment(const struct driver *d);
+/* The job whose moment that is. */
+int32_t think_take(struct driver *d);
 
 /* Appends a record of a moment on CLOCK_MONOTONIC that is over. */
 void record(const struct driver *d, uint32_t kind, int32_t job, int32_t code, int64_t mono_ns);

@@ -16,13 +16,27 @@ struct field {
     const char *name;
     int64_t least, most;
 };
-enum { INDEX, ARRIVAL, NODES, TASKS, RUNTIME, REQUESTED, USER, PRIORITY, AFTER, FIELD_COUNT };
+enum {
+    INDEX,
+    ARRIVAL,
+    NODES,
+    TASKS,
+    RUNTIME,
+    REQUESTED,
+    USER,
+    PRIORITY,
+    AFTER, /* the last that each line has */
+    THINK,
+    GROUP,
+    FIELD_COUNT
+};
 static const struct field fields[FIELD_COUNT] = {
     [INDEX] = {"index", 0, JOBS_MAX - 1},  [ARRIVAL] = {"arrival", 0, NS_MAX},
     [NODES] = {"nodes", 1, INT32_MAX},     [TASKS] = {"tasks", 1, JOBS_MAX},
     [RUNTIME] = {"runtime", 0, NS_MAX},    [REQUESTED] = {"requested", 0, NS_MAX},
     [USER] = {"user", 0, INT32_MAX},       [PRIORITY] = {"priority", INT32_MIN, INT32_MAX},
-    [AFTER] = {"after", -1, JOBS_MAX - 1},
+    [AFTER] = {"after", -1, JOBS_MAX - 1}, [THINK] = {"think time", -1, NS_MAX},
+    [GROUP] = {"group", 0, INT64_MAX},
 };
 
 #define bad(file, line, ...)                                                                       \
@@ -42,7 +56,8 @@ static char *next_line(struct lines *lines, const char *file, unsigned number)
 static void read_fields(char *line, const char *file, unsigned number,
                         int64_t ret_values[FIELD_COUNT])
 {
-    for (int i = 0; i < FIELD_COUNT; i++) {
+    ret_values[THINK] = ret_values[GROUP] = -1;
+    for (int i = 0; i < FIELD_COUNT && (line || i <= AFTER); i++) {
         const char *word = strsep(&line, " ");
         if (!word || !number_read(word, fields[i].least, fields[i].most, &ret_values[i]))
             bad(file, number, "no %s from %lld to %lld", fields[i].name, (long long)fields[i].least,
@@ -50,6 +65,16 @@ static void read_fields(char *line, const char *file, unsigned number,
     }
     if (line)
         bad(file, number, "more than %d fields", FIELD_COUNT);
+}
+
+/* It has no turn by its arrival. */
+static void add_thinker(struct stream *s, int32_t index)
+{
+    struct driver_job *job = &s->jobs[index], *before = &s->jobs[job->after];
+
+    job->next = before->first_thinker;
+    before->first_thinker = index;
+    s->thinkers++;
 }
 
 static void add_job(struct stream *s, const int64_t *v, const char *file, unsigned number)
@@ -62,21 +87,27 @@ static void add_job(struct stream *s, const int64_t *v, const char *file, unsign
         bad(file, number, "follows job %lld, which is no earlier one", (long long)v[AFTER]);
     if (index > 0 && v[ARRIVAL] < s->jobs[index - 1].arrival_ns)
         bad(file, number, "arrives before the one above");
+    if (v[THINK] >= 0 && v[AFTER] < 0)
+        bad(file, number, "a think time, and no job that it follows");
     if (s->tasks + v[TASKS] > JOBS_MAX)
         bad(file, number, "more than %d tasks", JOBS_MAX);
     s->jobs[index] = (struct driver_job){
         .arrival_ns = v[ARRIVAL],
         .runtime_ns = v[RUNTIME],
         .requested_ns = v[REQUESTED],
+        .think_ns = v[THINK],
         .nodes = (uint32_t)v[NODES],
         .tasks = (uint32_t)v[TASKS],
         .user = (uint32_t)v[USER],
         .priority = (int32_t)v[PRIORITY],
         .after = (int32_t)v[AFTER],
         .first_waiter = NO_JOB,
+        .first_thinker = NO_JOB,
         .next = NO_JOB,
         .first_task = s->tasks,
     };
+    if (v[THINK] >= 0)
+        add_thinker(s, (int32_t)index);
     s->has_priorities = s->has_priorities || v[PRIORITY] != 0;
     s->n++;
     s->tasks += (uint32_t)v[TASKS];

@@ -73,13 +73,17 @@ static bool on_begun(struct driver *d, char *rest)
 /* One task; a second word on it says nothing new. */
 static void end_task(struct driver *d, int32_t job, uint32_t task, int32_t end, int64_t mono_ns)
 {
-    uint8_t *ended = &d->stream.ended[d->stream.jobs[job].first_task + task];
+    struct driver_job *j = &d->stream.jobs[job];
+    uint8_t *ended = &d->stream.ended[j->first_task + task];
 
     if (*ended)
         return;
     *ended = true;
     d->ended_tasks++;
     record_end(d, job, task, end, mono_ns);
+    j->ended_ns = mono_ns > j->ended_ns ? mono_ns : j->ended_ns;
+    if (++j->ended_tasks == j->tasks)
+        turn_ended(d, job);
 }
 
 static bool end_tasks(struct driver *d, int32_t job, const struct early_end *end)

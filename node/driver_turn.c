@@ -60,6 +60,17 @@ static int32_t send(struct driver *d, int32_t job)
     return job;
 }
 
+/* CLOCK_MONOTONIC: when the next job comes by its arrival; those with a think time are passed over.
+ */
+static int64_t arrival_moment(struct driver *d)
+{
+    const struct stream *s = &d->stream;
+
+    while (d->turn < s->n && s->jobs[d->turn].think_ns >= 0)
+        d->turn++;
+    return d->turn < s->n ? d->begin_ns + s->jobs[d->turn].arrival_ns : INT64_MAX;
+}
+
 int32_t turn_next(struct driver *d, int64_t now_ns)
 {
     struct driver_job *jobs = d->stream.jobs;
@@ -70,6 +81,8 @@ int32_t turn_next(struct driver *d, int64_t now_ns)
         return send(d, freed);
     }
     while (turn_moment(d) <= now_ns) {
+        if (think_moment(d) < arrival_moment(d))
+            return send(d, think_take(d));
         int32_t job = (int32_t)d->turn++;
         int32_t after = jobs[job].after;
         if (after == NO_JOB || jobs[after].state == JOB_ACCEPTED)
@@ -82,32 +95,55 @@ int32_t turn_next(struct driver *d, int64_t now_ns)
     return NO_JOB;
 }
 
-int64_t turn_moment(const struct driver *d)
+int64_t turn_moment(struct driver *d)
 {
-    return d->turn < d->stream.n ? d->begin_ns + d->stream.jobs[d->turn].arrival_ns : INT64_MAX;
+    int64_t arrival = arrival_moment(d), think = think_moment(d);
+
+    return think < arrival ? think : arrival;
 }
 
-/* The list of those that wait for a job is by their arrival backwards. */
-static int32_t take_waiters(struct driver *d, int32_t job)
+/* A list of those that wait for a job, first_waiter or first_thinker, is by their arrival
+ * backwards. */
+static int32_t take_list(struct driver *d, int32_t *list)
 {
     struct driver_job *jobs = d->stream.jobs;
     int32_t turned = NO_JOB;
 
-    for (int32_t w = jobs[job].first_waiter, next; w != NO_JOB; w = next) {
+    for (int32_t w = *list, next; w != NO_JOB; w = next) {
         next = jobs[w].next;
         jobs[w].next = turned;
         turned = w;
     }
-    jobs[job].first_waiter = NO_JOB;
+    *list = NO_JOB;
     return turned;
 }
 
 void turn_accepted(struct driver *d, int32_t job)
 {
-    for (int32_t w = take_waiters(d, job), next; w != NO_JOB; w = next) {
+    for (int32_t w = take_list(d, &d->stream.jobs[job].first_waiter), next; w != NO_JOB; w = next) {
         next = d->stream.jobs[w].next;
         set_free(d, w);
     }
+}
+
+void turn_ended(struct driver *d, int32_t job)
+{
+    struct driver_job *jobs = d->stream.jobs;
+
+    for (int32_t w = take_list(d, &jobs[job].first_thinker); w != NO_JOB; w = jobs[w].next) {
+        jobs[w].due_ns = jobs[job].ended_ns + jobs[w].think_ns;
+        think_add(d, w);
+    }
+}
+
+/* Puts a list behind the job `last`; its own last. */
+static int32_t append_list(struct driver_job *jobs, int32_t last, int32_t list)
+{
+    for (; list != NO_JOB; list = jobs[list].next) {
+        jobs[last].next = list;
+        last = list;
+    }
+    return last;
 }
 
 void turn_refused(struct driver *d, int32_t job, int32_t code, int64_t mono_ns)
@@ -126,9 +162,7 @@ void turn_refused(struct driver *d, int32_t job, int32_t code, int64_t mono_ns)
         d->ended_tasks += jobs[job].tasks;
         record(d, JOB_RECORD_REFUSED, job, code, mono_ns);
         code = BENCH_DRIVER_NOT_ASKED;
-        for (int32_t w = take_waiters(d, job); w != NO_JOB; w = jobs[w].next) {
-            jobs[last].next = w;
-            last = w;
-        }
+        last = append_list(jobs, last, take_list(d, &jobs[job].first_waiter));
+        last = append_list(jobs, last, take_list(d, &jobs[job].first_thinker));
     }
 }

@@ -14,7 +14,7 @@ static const char *const members[] = {
     "index",        "task",        "nodes",     "user",        "outcome",    "schedulerState",
     "jobId",        "exitCode",    "plannedNs", "submitNs",    "acceptedNs", "startedFirstNs",
     "startedAllNs", "endedLastNs", "runtimeNs", "requestedNs", "waitNs",     "turnaroundNs",
-    "doubled",      "nodeList",    "after",
+    "doubled",      "nodeList",    "after",     "thinkNs",     "group",
 };
 
 static void print_csv(const json_t *job, void *arg BD_UNUSED)

@@ -96,7 +96,8 @@ static void add_trace(struct table *t, const json_t *trace)
 {
     const json_t *jobs = json_object_get(trace, "jobs"), *users = json_object_get(trace, "users"),
                  *load = json_object_get(trace, "load"), *rules = json_object_get(trace, "rules");
-    bd_auto_str struct bd_str met = {0}, sizes = {0}, offered = {0};
+    bd_auto_str struct bd_str met = {0}, sizes = {0}, offered = {0}, thinking = {0};
+    json_int_t thinks = bd_json_int(trace, "thinkTimes", 0);
     char span[TEXT_NUMBER_BYTES], number[TEXT_NUMBER_BYTES];
     if (json_is_number(load))
         bd_str_addf(&offered, ", load %s", text_real(json_number_value(load), number));
@@ -111,10 +112,12 @@ static void add_trace(struct table *t, const json_t *trace)
     }
     add_sizes(&sizes, trace);
     show_factf(t, "", STYLE_DIM, "nodes: %s", bd_str_text(&sizes));
-    show_factf(t, "", STYLE_DIM, "%lld users have %lld accounts, %lld jobs wait for another",
+    if (thinks)
+        bd_str_addf(&thinking, ", %lld of them a think time after its end", (long long)thinks);
+    show_factf(t, "", STYLE_DIM, "%lld users have %lld accounts, %lld jobs follow another%s",
                (long long)bd_json_int(users, "logged", 0),
                (long long)bd_json_int(users, "accounts", 0),
-               (long long)bd_json_int(trace, "dependencies", 0));
+               (long long)bd_json_int(trace, "dependencies", 0), bd_str_text(&thinking));
 }
 
 void submission_add_traces(struct table *t, const json_t *plan)

@@ -246,16 +246,10 @@ static void reply_removed(struct api_read *q)
 
 static void reply_content(struct api_read *q)
 {
-    if (q->removed_ns) {
+    if (q->removed_ns)
         reply_removed(q);
-        return;
-    }
-    http_header(q->r, "ETag", q->etag);
-    http_header(q->r, "Cache-Control", "no-cache");
-    if (etag_matches(q->r, q->etag))
-        http_reply_empty(q->r, 304);
     else
-        http_reply_file(q->r, "application/octet-stream", bd_take_fd(&q->fd), q->fd_bytes);
+        read_reply_file(q);
 }
 
 /* What is packed is expanded for as long as its reader takes: with his request goes his part. */

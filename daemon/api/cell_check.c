@@ -109,7 +109,7 @@ static void check_defined(struct cell_check *c, const json_t *definition, const 
                           const struct cluster_spec *cluster, struct schema_faults *faults)
 {
     const struct workload *kind = workload_find("command");
-    static const char *const checked[] = {"metrics", "checks", "outputs", "needs"};
+    static const char *const checked[] = {"metrics", "checks", "needs"};
     bd_auto_faults struct schema_faults found = {0};
     bd_auto_json json_t *command = NULL;
     struct bd_err err = BD_ERR_INIT;

@@ -75,23 +75,16 @@ static int load_content(struct api_read *q, struct store_conn *conn BD_UNUSED, s
     return rc < 0 ? rc : artifact_open(objects, q->name, q->fd_bytes, &q->fd, err);
 }
 
-static void reply_content(struct api_read *q)
-{
-    http_header(q->r, "ETag", q->etag);
-    http_reply_file(q->r, "application/octet-stream", bd_take_fd(&q->fd), q->fd_bytes);
-}
-
 static void reply_row(struct api_read *q)
 {
     if (etag_matches(q->r, q->etag)) {
-        http_header(q->r, "ETag", q->etag);
-        http_reply_empty(q->r, 304);
+        read_reply_file(q);
         return;
     }
     if (!expanded_take(q))
         return;
     q->load = load_content;
-    q->reply = reply_content;
+    q->reply = read_reply_file;
     q->waits = true; /* it goes on */
     read_submit(q);
 }

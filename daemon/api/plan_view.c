@@ -6,6 +6,9 @@
 
 #define LISTED_MAX 1000 /* cells and runs in the reply */
 #define TRACES_MAX 100
+/* For a warning: streams are drawn for it. */
+#define CELLS_LOOKED_AT   100
+#define STREAMS_LOOKED_AT 8
 
 static double seconds(int64_t ns)
 {
@@ -77,24 +80,92 @@ static json_t *traces_json(const struct planning *p)
     return list;
 }
 
+static const char *scheduler_of(const json_t *spec)
+{
+    return bd_json_str(json_object_get(json_object_get(spec, "cluster"), "scheduler"), "name", "");
+}
+
 /* The grade of such runs will say so. */
-static void warn_of_scale(const struct planning *p, json_t *warnings)
+static json_t *scale_warning(const json_t *limits, json_int_t lost)
+{
+    return json_sprintf(
+        "time scale below scheduler resolution: %lld of %lld jobs would ask for less than %g s, "
+        "which is the least that it tells limits apart by: runs will be limited, and the verdict "
+        "exploratory at most",
+        (long long)lost, (long long)bd_json_int(limits, "jobs", 0),
+        seconds((int64_t)bd_json_int(limits, "grainNs", 0)));
+}
+
+/* Jobs are as they will be run, so no grade goes by it; but what backfill does with limits that are
+ * all the same is what they are looked at for. Where they do not differ nothing is lost. */
+static json_t *grain_warning(const json_t *limits, const char *scheduler)
+{
+    json_int_t jobs = bd_json_int(limits, "jobs", 0), below = bd_json_int(limits, "belowGrain", 0);
+    json_int_t different = bd_json_int(limits, "different", 0);
+    double grain = seconds((int64_t)bd_json_int(limits, "grainNs", 0));
+    if (2 * below <= jobs || different < 2)
+        return NULL;
+    return json_sprintf(
+        "time limits below scheduler resolution: %lld of %lld jobs ask for less than %g s, by %lld "
+        "different limits, and all of these are %g s for %s: its backfill plans with that "
+        "(longer runtimes, or a larger requested.factor, would be told apart)",
+        (long long)below, (long long)jobs, grain, (long long)different, grain, scheduler);
+}
+
+/* True: it was said. */
+static bool warn_of_limits(const json_t *limits, const char *scheduler, json_t *warnings)
+{
+    json_int_t lost = bd_json_int(limits, "byTimeScale", 0);
+    json_t *warning = lost > 0 ? scale_warning(limits, lost) : grain_warning(limits, scheduler);
+    if (warning)
+        json_array_append_new(warnings, warning);
+    return warning != NULL;
+}
+
+static bool warn_of_traces(const struct planning *p, json_t *warnings)
 {
     const char *key;
     json_t *examined;
     json_object_foreach (p->examined, key, examined) {
         const json_t *limits = json_object_get(json_object_get(examined, "found"), "limits");
-        json_int_t lost = bd_json_int(limits, "byTimeScale", 0);
-        if (lost == 0)
-            continue;
-        json_array_append_new(
-            warnings,
-            json_sprintf("time scale below scheduler resolution: %lld of %lld jobs would ask for "
-                         "less than %g s, which is the least that it tells limits apart by: runs "
-                         "will be limited, and the verdict exploratory at most",
-                         (long long)lost, (long long)bd_json_int(limits, "jobs", 0),
-                         seconds((int64_t)bd_json_int(limits, "grainNs", 0))));
-        return; /* of one as of all */
+        if (warn_of_limits(limits, "", warnings))
+            return true;
+    }
+    return false;
+}
+
+/* Of a cell whose workload was not looked at before. */
+static json_t *limits_of_cell(const json_t *spec, json_t *seen)
+{
+    json_t *workload = json_object_get(spec, "workload");
+    const struct workload *kind = workload_find(bd_json_str(workload, "name", ""));
+    bd_auto_faults struct schema_faults faults = {0};
+    struct cluster_spec cluster;
+    json_t *limits = NULL;
+    if (!kind || !kind->limits)
+        return NULL;
+    bd_auto_json json_t *of = json_pack("[s, O]", scheduler_of(spec), workload);
+    bd_auto_free char *key = bd_json_text(of);
+    if (json_object_get(seen, key) ||
+        cluster_spec_read(json_object_get(spec, "cluster"), &cluster, &faults) < 0)
+        return NULL;
+    json_object_set_new(seen, key, json_true());
+    limits = kind->limits(workload, &cluster,
+                          (uint64_t)bd_json_int(json_object_get(spec, "design"), "seed", 0));
+    cluster_spec_done(&cluster);
+    return limits;
+}
+
+static void warn_of_streams(const struct planning *p, json_t *warnings)
+{
+    bd_auto_json json_t *seen = json_object();
+    for (size_t i = 0; i < plan_cells(p->plan) && i < CELLS_LOOKED_AT &&
+                       json_object_size(seen) < STREAMS_LOOKED_AT;
+         i++) {
+        bd_auto_json json_t *spec = plan_cell_spec(p->plan, i);
+        bd_auto_json json_t *limits = limits_of_cell(spec, seen);
+        if (warn_of_limits(limits, scheduler_of(spec), warnings))
+            return; /* of one as of all */
     }
 }
 
@@ -105,7 +176,8 @@ static json_t *warnings_json(const struct planning *p, const json_t *budget)
         json_array_append_new(warnings, json_string(p->warnings.items[i]));
     for (size_t i = 0; i < p->lacking.n; i++)
         json_array_append_new(warnings, json_string(p->lacking.items[i]));
-    warn_of_scale(p, warnings);
+    if (!warn_of_traces(p, warnings))
+        warn_of_streams(p, warnings);
     if (!bd_json_bool(budget, "enough", 1))
         json_array_append_new(warnings, json_sprintf("budget: %s", bd_json_str(budget, "why", "")));
     return warnings;

@@ -123,6 +123,8 @@ struct api_read *read_new(struct api *a, struct http_request *r,
 struct api_read *read_object(struct api *a, struct http_request *r, const char *kind,
                              int (*load)(struct api_read *, struct store_conn *, struct bd_err *));
 void read_submit(struct api_read *q);
+/* Answers with the content of q's fd, or that who asks has it already. */
+void read_reply_file(struct api_read *q);
 /* limit, cursor, name and states (by state_from) of a list; false if it answered with a fault. */
 bool read_page(struct api_read *q, int (*state_from)(const char *s, unsigned *ret_bit));
 /* The bits of a list of words that a query parameter is; 0 where it is not given. */

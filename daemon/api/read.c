@@ -51,6 +51,16 @@ static void reply_default(struct api_read *q)
         http_reply_json(q->r, 200, bd_take(q->json));
 }
 
+void read_reply_file(struct api_read *q)
+{
+    http_header(q->r, "ETag", q->etag);
+    http_header(q->r, "Cache-Control", "no-cache");
+    if (etag_matches(q->r, q->etag))
+        http_reply_empty(q->r, 304);
+    else
+        http_reply_file(q->r, "application/octet-stream", bd_take_fd(&q->fd), q->fd_bytes);
+}
+
 static void read_done(struct work *w)
 {
     struct api_read *q = (struct api_read *)w;

@@ -191,16 +191,23 @@ bool campaign_next_position(struct campaign *c, size_t *ret_position)
     return false;
 }
 
+static bool failed_as(const struct run *r, enum bd_code code)
+{
+    return bd_str_eq(bd_json_str(r->row.error, "type", ""), bd_err_name(code));
+}
+
 static bool was_interrupted(const struct run *r)
 {
-    return bd_str_eq(bd_json_str(r->row.error, "type", ""), bd_err_name(BD_EINTERRUPTED));
+    return failed_as(r, BD_EINTERRUPTED);
 }
 
 bool campaign_tries_again(const struct campaign *c, const struct run *r)
 {
     if (r->row.state != RUN_FAILED || c->state == CAMPAIGN_CANCELLING)
         return false;
-    return was_interrupted(r) || c->slots[r->row.position].failures < c->retries;
+    /* What this image can't do it can't do the next time. */
+    bool may_help = !failed_as(r, BD_EUNSUPPORTED);
+    return was_interrupted(r) || (may_help && c->slots[r->row.position].failures < c->retries);
 }
 
 void campaign_on_run_end(struct campaign *c, const struct run *r)

@@ -101,7 +101,7 @@ static void take_head(struct campaign *c, const struct store_run_head *head)
     } else if (run_state_is_final(head->state)) {
         if (!head->interrupted)
             s->failures++;
-        s->state = counts_as_failure(c, s) ? SLOT_DECIDED : SLOT_RETRY;
+        s->state = head->unsupported || counts_as_failure(c, s) ? SLOT_DECIDED : SLOT_RETRY;
     } else {
         struct run *r = run_find(c->e, head->id);
         s->state = r ? SLOT_BUSY : SLOT_RETRY;

@@ -43,7 +43,10 @@ struct job {
     uint32_t user;        /* 0: root; from 1: "bench1", ... */
     int32_t priority;     /* higher goes first; 0: as any */
     int32_t after;        /* index of an earlier job that has to end first, well or not; -1: none */
-    int64_t arrival_ns;   /* from the stream's beginning */
+    int64_t think_ns;     /* from the end of `after`, by the scheduler's word, to its submission,
+                             whenever that is; -1: it is submitted when it arrives */
+    int64_t group;        /* of the trace that it is from; -1: none */
+    int64_t arrival_ns;   /* from the stream's beginning; with think_ns: as it was logged */
     int64_t runtime_ns;   /* that the payload is asked to take */
     int64_t requested_ns; /* its time limit, before the scheduler's grain; >= runtime_ns */
 };
@@ -80,9 +83,12 @@ struct stream_limits {
 };
 struct stream_limits stream_limits_of(const struct job_stream *s, int64_t grain_ns,
                                       double time_scale);
+/* How many different limits are among those below the grain. */
+size_t stream_limits_below(const struct job_stream *s, int64_t grain_ns);
 
 /* The file for bench-driver: a line "benchd-jobs 1 N", then one a job: index, arrival_ns, nodes,
- * tasks, runtime_ns, requested_ns, user, priority, after. Appended to ret_text. */
+ * tasks, runtime_ns, requested_ns, user, priority, after; behind these think_ns where it has one
+ * of the two, and group where it has one. Appended to ret_text. */
 void jobs_to_text(const struct job_stream *s, struct bd_str *ret_text);
 /* Reads it; BD_ECORRUPT with the line. */
 int jobs_from_text(const char *text, size_t bytes, struct job_stream *ret_stream,
@@ -112,7 +118,10 @@ int job_end_from_str(const char *s, enum job_end *ret_end);
 struct job_seen {
     uint32_t index, task;
     uint32_t nodes, user;
-    uint32_t follows; /* index + 1 of the job that has to end before it; 0: none */
+    uint32_t follows;     /* index + 1 of the job that has to end before it; 0: none */
+    int64_t think, group; /* as struct job has them */
+    /* planned: of one with a think time, that long after the end of the job that it follows; as it
+     * was logged where that end was not seen. */
     int64_t planned, submit, accepted;
     int64_t started_first, started_all; /* first and last of its nodes to begin */
     int64_t ended_last;                 /* last of its nodes to end */

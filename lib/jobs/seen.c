@@ -353,6 +353,8 @@ static void list_tasks(struct work *w)
                 .nodes = asked->nodes,
                 .user = asked->user,
                 .follows = (uint32_t)(asked->after + 1),
+                .think = asked->after >= 0 ? asked->think_ns : -1,
+                .group = asked->group,
                 .planned = asked->arrival_ns,
                 .submit = JOB_NEVER,
                 .accepted = JOB_NEVER,
@@ -398,6 +400,25 @@ static void take_all(struct work *w, const struct job_records *driver)
             w->seen->strangers += !take_of_node(w, (uint32_t)node, &w->nodes[node]->items[i]);
 }
 
+/* The driver's clock for a job with a think time begins when the last task of the job that it
+ * follows has ended by the scheduler's word. */
+static void plan_by_think_time(struct work *w, size_t job)
+{
+    const struct job *asked = &w->stream->items[job];
+    int64_t ended = JOB_NEVER, planned;
+    if (asked->after < 0 || asked->think_ns < 0 || w->seen->begin_mono_ns == JOB_NEVER)
+        return;
+    for (size_t at = w->first[asked->after]; at < w->first[asked->after + 1]; at++) {
+        if (w->words[at].at == JOB_NEVER)
+            return;
+        ended = later(ended, w->words[at].at);
+    }
+    if (__builtin_add_overflow(ended - w->seen->begin_mono_ns, asked->think_ns, &planned))
+        return;
+    for (size_t at = w->first[job]; at < w->first[job + 1]; at++)
+        w->seen->items[at].planned = planned;
+}
+
 /* Only now do they stay where they are. */
 static void hand_over_names(struct work *w)
 {
@@ -424,6 +445,8 @@ void jobs_seen_make(const struct job_stream *stream, const struct job_records *r
             n++;
         finish_task(&w, item, n ? &w.marks[from] : NULL, n);
     }
+    for (size_t job = 0; job < stream->n; job++)
+        plan_by_think_time(&w, job);
     hand_over_names(&w);
     ret_seen->finish = since_begin(ret_seen, ret_seen->finish);
     free(w.first);

@@ -44,6 +44,8 @@ void job_seen_json(const struct job_seen *job, struct bd_str *out)
     bd_str_addf(out, "{\"index\":%u,\"task\":%u,\"nodes\":%u,\"user\":%u", job->index, job->task,
                 job->nodes, job->user);
     add_number(out, "after", job->follows > 0, (int64_t)job->follows - 1);
+    add_number(out, "thinkNs", job->think >= 0, job->think);
+    add_number(out, "group", job->group >= 0, job->group);
     add_word(out, "outcome", job_outcome_to_str(job->outcome));
     add_word(out, "schedulerState", job_end_to_str(job->end));
     add_number(out, "jobId", job->job_id != 0, (int64_t)job->job_id);

@@ -60,7 +60,8 @@ static int32_t draw_after(const struct stream_spec *s, struct draws *d, uint32_t
 
 static struct job draw_job(const struct stream_spec *s, struct draws *d, uint32_t index)
 {
-    struct job j = {.index = index, .tasks = 1, .nodes = draw_nodes(s, d)};
+    struct job j = {
+        .index = index, .tasks = 1, .nodes = draw_nodes(s, d), .think_ns = -1, .group = -1};
     int64_t runtime_us = draw_runtime_us(s, d, j.nodes);
     j.runtime_ns = NS_PER_US * runtime_us;
     j.requested_ns = NS_PER_US * draw_requested_us(s, d, runtime_us);

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define NUMBERS 9
+enum { AFTER = 8, THINK, GROUP, NUMBERS }; /* those behind AFTER need not be there */
 
 void jobs_to_text(const struct job_stream *s, struct bd_str *ret_text)
 {
@@ -13,9 +13,14 @@ void jobs_to_text(const struct job_stream *s, struct bd_str *ret_text)
         const struct job *j = &s->items[i];
         bd_str_addf(ret_text,
                     "%" PRIu32 " %" PRId64 " %" PRIu32 " %" PRIu32 " %" PRId64 " %" PRId64
-                    " %" PRIu32 " %" PRId32 " %" PRId32 "\n",
+                    " %" PRIu32 " %" PRId32 " %" PRId32,
                     j->index, j->arrival_ns, j->nodes, j->tasks, j->runtime_ns, j->requested_ns,
                     j->user, j->priority, j->after);
+        if (j->think_ns >= 0 || j->group >= 0)
+            bd_str_addf(ret_text, " %" PRId64, j->think_ns);
+        if (j->group >= 0)
+            bd_str_addf(ret_text, " %" PRId64, j->group);
+        bd_str_add(ret_text, "\n");
     }
 }
 
@@ -53,6 +58,15 @@ static bool read_header(struct reading *r, size_t *ret_jobs)
     return true;
 }
 
+/* What ends the next number, where a line may end there. */
+static char next_stop(const struct reading *r)
+{
+    const char *at = r->at;
+    while (at < r->end && *at != ' ' && *at != '\n')
+        at++;
+    return at < r->end ? *at : '\n';
+}
+
 /* The job of the line, which comes after `before` (NULL: the first). */
 static bool read_job(struct reading *r, int64_t index, const struct job *before,
                      struct job *ret_job)
@@ -62,12 +76,17 @@ static bool read_job(struct reading *r, int64_t index, const struct job *before,
         {1, UINT32_MAX}, {1, TASKS_MAX},
         {1, INT64_MAX},  {1, INT64_MAX},
         {0, USERS_MAX},  {INT32_MIN, INT32_MAX},
-        {-1, index - 1},
+        {-1, index - 1}, {-1, INT64_MAX},
+        {0, INT64_MAX},
     };
-    int64_t v[NUMBERS];
-    for (int i = 0; i < NUMBERS; i++)
-        if (!read_number(r, i + 1 < NUMBERS ? ' ' : '\n', bounds[i][0], bounds[i][1], &v[i]))
+    int64_t v[NUMBERS] = {[THINK] = -1, [GROUP] = -1};
+    char stop = ' ';
+    for (int i = 0; i < NUMBERS && stop == ' '; i++) {
+        if (i >= AFTER)
+            stop = i + 1 < NUMBERS ? next_stop(r) : '\n';
+        if (!read_number(r, stop, bounds[i][0], bounds[i][1], &v[i]))
             return false;
+    }
     *ret_job = (struct job){
         .index = (uint32_t)v[0],
         .arrival_ns = v[1],
@@ -77,9 +96,12 @@ static bool read_job(struct reading *r, int64_t index, const struct job *before,
         .requested_ns = v[5],
         .user = (uint32_t)v[6],
         .priority = (int32_t)v[7],
-        .after = (int32_t)v[8],
+        .after = (int32_t)v[AFTER],
+        .think_ns = v[THINK],
+        .group = v[GROUP],
     };
-    return ret_job->requested_ns >= ret_job->runtime_ns;
+    return ret_job->requested_ns >= ret_job->runtime_ns &&
+           (ret_job->think_ns < 0 || ret_job->after >= 0);
 }
 
 static bool read_jobs(struct reading *r, size_t n, struct job_stream *s)

@@ -132,8 +132,9 @@ int export_campaign_csv(struct store_conn *conn, const char *id, struct export_o
 /* -- a run -- */
 
 static const char run_names[] =
-    "index,task,nodes,user,after,outcome,schedulerState,jobId,exitCode,planned [s],submit [s],"
-    "accepted [s],startedFirst [s],startedAll [s],endedLast [s],runtime [s],requested [s],"
+    "index,task,nodes,user,after,think [s],group,outcome,schedulerState,jobId,exitCode,"
+    "planned [s],submit [s],accepted [s],startedFirst [s],startedAll [s],endedLast [s],runtime "
+    "[s],requested [s],"
     "wait [s],turnaround [s],doubled,nodeList" END;
 
 void export_csv_seconds(struct bd_str *out, int64_t ns)
@@ -173,6 +174,8 @@ static int add_job(const struct job_seen *job, void *arg, struct bd_err *err)
         *comma = ' ';
     bd_str_addf(out, "%u,%u,%u,%u", job->index, job->task, job->nodes, job->user);
     add_known(out, job->follows > 0, (int64_t)job->follows - 1);
+    add_point(out, job->think >= 0 ? job->think : JOB_NEVER);
+    add_known(out, job->group >= 0, job->group);
     bd_str_addf(out, ",%s,%s", job_outcome_to_str(job->outcome), job_end_to_str(job->end));
     add_known(out, job->job_id != 0, (int64_t)job->job_id);
     add_known(out, job->exit_code >= 0, job->exit_code);

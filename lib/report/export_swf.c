@@ -88,6 +88,8 @@ static void number(struct log *log, struct row *row)
     f[SWF_JOB] = log->numbers[row->index] = (double)++log->number;
     if (row->follows > 0 && row->follows <= log->cap && log->numbers[row->follows - 1] > 0)
         f[SWF_AFTER] = log->numbers[row->follows - 1];
+    else
+        f[SWF_THINK] = -1;
 }
 
 static int write_first(struct log *log, size_t n, struct bd_err *err)
@@ -121,6 +123,9 @@ static void fill(struct row *row, const struct job_seen *job)
     fields[SWF_ASKED_TIME] = (double)limit;
     fields[SWF_STATUS] = status_of(job);
     fields[SWF_USER] = job->user ? job->user : 1;
+    fields[SWF_GROUP] = (double)job->group;
+    if (job->think >= 0)
+        fields[SWF_THINK] = (double)seconds(0, job->think);
 }
 
 static int add_job(const struct job_seen *job, void *arg, struct bd_err *err)

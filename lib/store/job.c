@@ -6,8 +6,8 @@
 #define COLUMNS                                                                                    \
     "idx, task, nodes, user, planned_ns, submit_ns, accepted_ns, started_first_ns, "               \
     "started_all_ns, ended_last_ns, runtime_ns, requested_ns, job_id, exit_code, starts, ends, "   \
-    "doubled, outcome, end_state, node_list, after_idx"
-#define PLACES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+    "doubled, outcome, end_state, node_list, after_idx, think_ns, group_id"
+#define PLACES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
 
 enum column {
     COL_INDEX,
@@ -31,6 +31,8 @@ enum column {
     COL_END,
     COL_NODE_LIST,
     COL_AFTER,
+    COL_THINK,
+    COL_GROUP,
 };
 
 static int outcome_of(const char *text)
@@ -90,6 +92,8 @@ static void row_bind(struct query *q, const struct job_seen *job)
     query_text(q, job_end_to_str(job->end));
     query_text(q, job->node_list ? job->node_list : "");
     bind_seen(q, job->follows > 0 ? (int64_t)job->follows - 1 : JOB_NEVER);
+    bind_seen(q, job->think >= 0 ? job->think : JOB_NEVER);
+    bind_seen(q, job->group >= 0 ? job->group : JOB_NEVER);
 }
 
 static int put_one(struct store_conn *c, const char *run, const struct job_seen *job,
@@ -130,6 +134,12 @@ static int64_t col_seen(const struct query *q, int col)
     return sqlite3_column_type(q->stmt, col) == SQLITE_NULL ? JOB_NEVER : query_col_i64(q, col);
 }
 
+/* What is NULL is -1, for none. */
+static int64_t col_or_none(const struct query *q, int col)
+{
+    return sqlite3_column_type(q->stmt, col) == SQLITE_NULL ? -1 : query_col_i64(q, col);
+}
+
 static int row_read(const struct query *q, struct job_seen *ret_job, struct bd_err *err)
 {
     int outcome = 0, end = 0;
@@ -146,6 +156,8 @@ static int row_read(const struct query *q, struct job_seen *ret_job, struct bd_e
         .follows = sqlite3_column_type(q->stmt, COL_AFTER) == SQLITE_NULL
                        ? 0
                        : (uint32_t)query_col_i64(q, COL_AFTER) + 1,
+        .think = col_or_none(q, COL_THINK),
+        .group = col_or_none(q, COL_GROUP),
         .planned = col_seen(q, COL_PLANNED),
         .submit = col_seen(q, COL_SUBMIT),
         .accepted = col_seen(q, COL_ACCEPTED),

@@ -1,5 +1,6 @@
 #include "lib/store/run.h"
 
+#include "lib/base/str.h"
 #include "lib/store/page.h"
 
 /* In the order of enum column; what a run is made with, and what changes in its life. */
@@ -298,7 +299,7 @@ int store_run_list(struct store_conn *c, const struct store_run_filter *filter,
 /* An index answers it, but for the runs that failed: their errors are looked at. */
 static const char heads_sql[] =
     "SELECT id, position, attempt, state, CASE state WHEN 'failed' THEN ("
-    "    SELECT CASE WHEN json_valid(error) THEN json_extract(error, '$.type') = 'interrupted' END"
+    "    SELECT CASE WHEN json_valid(error) THEN json_extract(error, '$.type') END"
     "      FROM run AS whole WHERE whole.id = run.id) END "
     "FROM run WHERE campaign = ? ORDER BY position, attempt";
 
@@ -313,11 +314,13 @@ int store_run_heads(struct store_conn *c, const char *campaign, struct store_run
     query_text(&q, campaign);
     while ((r = query_step(&q, err)) > 0) {
         struct store_run_head *head = page_slot(&heads);
+        bd_auto_free char *type = query_col_text(&q, 4);
         int state;
         *head = (struct store_run_head){
             .position = (unsigned)query_col_i64(&q, 1),
             .attempt = (unsigned)query_col_i64(&q, 2),
-            .interrupted = query_col_i64(&q, 4) != 0,
+            .interrupted = bd_str_eq(type, bd_err_name(BD_EINTERRUPTED)),
+            .unsupported = bd_str_eq(type, bd_err_name(BD_EUNSUPPORTED)),
         };
         head->state =
             query_col_word(&q, 3, state_of, &state, NULL) == 0 ? (enum run_state)state : RUN_FAILED;

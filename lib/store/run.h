@@ -156,6 +156,7 @@ struct store_run_head {
     unsigned position, attempt;
     enum run_state state; /* RUN_FAILED where the state can't be read */
     bool interrupted;     /* it failed since benchd ended in the middle of it */
+    bool unsupported;     /* it failed for what its image or this host can't do */
 };
 int store_run_heads(struct store_conn *c, const char *campaign, struct store_run_head **ret_heads,
                     size_t *ret_n, struct bd_err *err);

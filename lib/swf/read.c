@@ -19,6 +19,8 @@ struct swf_reader {
     bool too_long; /* the rest of this line is passed over */
     bool ended;    /* nothing more is taken */
 
+    size_t count_lines[2]; /* where the header has the labels of counts; 0: nowhere */
+
     char magic[2]; /* of the file */
     size_t n_magic;
     bool packed;   /* it is gzip */
@@ -199,8 +201,33 @@ static int take_job(struct swf *log, const char *line, size_t bytes, struct bd_e
     return right ? add_job(log, &job, err) : 0;
 }
 
-static void take_comment(struct swf *log, const char *line, size_t bytes)
+/* Labels that say how many jobs there are. */
+static const char *const counts[] = {"MaxRecords", "MaxJobs"};
+_Static_assert(BD_ARRAY_LEN(counts) == BD_ARRAY_LEN(((struct swf_reader *)0)->count_lines),
+               "a line for each");
+
+/* What follows a label's colon; NULL: the line has another one. */
+static const char *behind_label(const char *line, const char *label)
 {
+    size_t n = strlen(label);
+    if (strncasecmp(line, label, n) != 0)
+        return NULL;
+    const char *at = line + n;
+    at += strspn(at, " \t");
+    return *at == ':' ? at + 1 + strspn(at + 1, " \t") : NULL;
+}
+
+/* The first one counts, as swf_header() has it. */
+static void note_count(struct swf_reader *r, const char *line)
+{
+    for (size_t i = 0; i < BD_ARRAY_LEN(counts); i++)
+        if (r->count_lines[i] == 0 && behind_label(line, counts[i]))
+            r->count_lines[i] = r->log->lines;
+}
+
+static void take_comment(struct swf_reader *r, const char *line, size_t bytes)
+{
+    struct swf *log = r->log;
     size_t i = 1;
     while (i < bytes && is_blank(line[i]))
         i++;
@@ -213,8 +240,10 @@ static void take_comment(struct swf *log, const char *line, size_t bytes)
               SWF_HEADER_MAX);
     else if (!bd_is_utf8(line + i, bytes - i))
         fault(log, log->lines, -1, "a header line that is not UTF-8: it is passed over");
-    else
+    else {
         bd_strv_take(&log->header, bd_xstrndup(line + i, bytes - i));
+        note_count(r, log->header.items[log->header.n - 1]);
+    }
 }
 
 static int take_line(struct swf_reader *r, struct bd_err *err)
@@ -236,7 +265,7 @@ static int take_line(struct swf_reader *r, struct bd_err *err)
     if (begin == end)
         return 0;
     if (r->line[begin] == ';') {
-        take_comment(log, r->line + begin, end - begin);
+        take_comment(r, r->line + begin, end - begin);
         return 0;
     }
     return take_job(log, r->line + begin, end - begin, err);
@@ -333,11 +362,16 @@ int swf_reader_feed(struct swf_reader *r, const char *bytes, size_t n, struct bd
     return rc;
 }
 
-static void compare_count(struct swf *log, const char *label, double there)
+static void compare_counts(const struct swf_reader *r)
 {
-    double said = swf_header_number(log, label);
-    if (said >= 0 && said != there)
-        fault(log, 0, -1, "the header says %s: %.0f, and there are %.0f", label, said, there);
+    struct swf *log = r->log;
+    double there = (double)log->n;
+    for (size_t i = 0; i < BD_ARRAY_LEN(counts); i++) {
+        double said = swf_header_number(log, counts[i]);
+        if (said >= 0 && said != there)
+            fault(log, r->count_lines[i], -1, "the header says %s: %.0f, and there are %.0f",
+                  counts[i], said, there);
+    }
 }
 
 int swf_reader_end(struct swf_reader *r, struct bd_err *err)
@@ -350,10 +384,8 @@ int swf_reader_end(struct swf_reader *r, struct bd_err *err)
                         r->log->lines);
     if (!r->ended && rc == 0 && (r->used || r->too_long))
         rc = take_line(r, err);
-    if (!r->ended && rc == 0) {
-        compare_count(r->log, "MaxRecords", (double)r->log->n);
-        compare_count(r->log, "MaxJobs", (double)r->log->n);
-    }
+    if (!r->ended && rc == 0)
+        compare_counts(r);
     r->ended = true;
     return rc;
 }
@@ -362,17 +394,10 @@ int swf_reader_end(struct swf_reader *r, struct bd_err *err)
 
 const char *swf_header(const struct swf *log, const char *label)
 {
-    size_t n = strlen(label);
-    for (size_t i = 0; i < log->header.n; i++) {
-        const char *line = log->header.items[i];
-        if (strncasecmp(line, label, n) != 0)
-            continue;
-        const char *at = line + n;
-        at += strspn(at, " \t");
-        if (*at == ':')
-            return at + 1 + strspn(at + 1, " \t");
-    }
-    return NULL;
+    const char *value = NULL;
+    for (size_t i = 0; i < log->header.n && !value; i++)
+        value = behind_label(log->header.items[i], label);
+    return value;
 }
 
 double swf_header_number(const struct swf *log, const char *label)

@@ -2,6 +2,7 @@
 
 #include "lib/artifact/artifact.h"
 #include "lib/base/clock.h"
+#include "lib/base/fs.h"
 #include "lib/workload/command_check.h"
 #include "lib/workload/output.h"
 #include "lib/workload/rundir.h"
@@ -37,12 +38,40 @@ static void check_size(const json_t *spec, const struct cluster_spec *cluster,
                           (long long)nodes, cluster->scheduler_cpus);
 }
 
+static bool is_log(const char *const *paths, const char *name)
+{
+    for (; paths && *paths; paths++)
+        if (bd_str_eq(bd_path_name(*paths), name))
+            return true;
+    return false;
+}
+
+/* Both are kept as artifacts behind their node's name. */
+static void check_outputs(const json_t *outputs, const struct sched *sched,
+                          struct schema_faults *faults)
+{
+    const json_t *output;
+    size_t i;
+    json_array_foreach (outputs, i, output) {
+        const char *name = json_string_value(output);
+        if (!is_log(sched->controller_logs, name) && !is_log(sched->compute_logs, name) &&
+            !is_log(sched->accounting_logs, name))
+            continue;
+        bd_auto_free char *at = bd_xasprintf("/workload/outputs/%zu", i);
+        schema_faults_add(faults, at, name, "another name: this one is that of a log of %s",
+                          sched->name);
+    }
+}
+
 static void check(const json_t *spec, const struct cluster_spec *cluster,
                   struct schema_faults *faults)
 {
+    const struct sched *sched = sched_find(cluster->scheduler);
     command_check(spec, "/workload", faults);
     check_size(spec, cluster, faults);
     command_check_parts(spec, "/workload", faults);
+    if (sched)
+        check_outputs(json_object_get(spec, "outputs"), sched, faults);
 }
 
 static void examine(const json_t *spec, const struct cluster_spec *cluster BD_UNUSED,

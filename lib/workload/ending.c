@@ -7,6 +7,7 @@
 
 #define COMMAND_TOLD_BYTES 160
 #define LOOK_NS            (3 * BD_NS_PER_S)
+#define NO_SUCH_PROGRAM    127 /* as a shell tells it, and env(1) */
 
 /* The words with blanks between them, cut at the beginning of a character. */
 static void tell_command(const char *const *argv, struct bd_str *ret)
@@ -78,6 +79,11 @@ int ending_judge(const struct ending *e, struct bd_err *err)
     if (e->rc == 0 && r->signal)
         return bd_err_set(err, BD_EWORKLOAD, "'%s' was ended by signal %d (%s) after %.1f s%s",
                           what, r->signal, strsignal(r->signal), seconds, rest);
+    if (e->rc == 0 && r->exit_code == NO_SUCH_PROGRAM)
+        return bd_err_set(err, BD_EUNSUPPORTED,
+                          "'%s' ended with exit code %d after %.1f s, which stands for a program "
+                          "that is not there: take an image that has it%s",
+                          what, r->exit_code, seconds, rest);
     if (e->rc == 0)
         return bd_err_set(err, BD_EWORKLOAD, "'%s' ended with exit code %d after %.1f s%s", what,
                           r->exit_code, seconds, rest);

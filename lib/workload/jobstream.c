@@ -3,6 +3,8 @@
 
 #include "lib/workload/command_check.h"
 
+#define LOOKED_AT 1000 /* jobs, before any run */
+
 static void check(const json_t *spec, const struct cluster_spec *cluster,
                   struct schema_faults *faults)
 {
@@ -18,6 +20,30 @@ static int make(const struct workload_input *in, struct stream_made *ret_made, s
     return stream_make(in->spec, in->seed, in->block, compute, &ret_made->jobs, err);
 }
 
+bool jobstream_is_scaled(const json_t *spec)
+{
+    return !json_object_get(spec, "runtime");
+}
+
+/* More jobs are the same jobs and some more (docs/streams.md): the first ones stand for all. */
+static json_t *limits(const json_t *spec, const struct cluster_spec *cluster, uint64_t seed)
+{
+    const struct sched *sched = sched_find(cluster->scheduler);
+    int64_t grain_ns = sched ? sched->limit_grain_ns : 0;
+    double scale = jobstream_is_scaled(spec) ? bd_json_real(spec, "timeScale", 1) : 1;
+    bd_auto_json json_t *first = json_copy((json_t *)spec);
+    struct job_stream stream;
+    if (bd_json_int(spec, "jobs", 0) > LOOKED_AT)
+        json_object_set_new(first, "jobs", json_integer(LOOKED_AT));
+    if (stream_make(first, seed, 0, cluster->compute, &stream, NULL) < 0)
+        return NULL;
+    json_t *found = jobstream_limits(&stream, grain_ns, scale);
+    json_object_set_new(found, "different",
+                        json_integer((json_int_t)stream_limits_below(&stream, grain_ns)));
+    job_stream_done(&stream);
+    return found;
+}
+
 static int run(const struct workload_input *in, struct bd_err *err)
 {
     return jobstream_run(in, make, err);
@@ -27,6 +53,7 @@ const struct workload workload_jobstream = {
     .name = "jobstream",
     .title = "A stream of jobs, drawn from distributions and submitted at planned moments",
     .check = check,
+    .limits = limits,
     .warm_up = jobstream_warm_up,
     .run = run,
     .salvage = jobstream_salvage,

@@ -45,6 +45,9 @@ int jobstream_results(const json_t *spec, int dir_fd, struct workload_result *re
                       struct bd_err *err);
 bool jobstream_has_metric(const json_t *spec, const char *name);
 
+/* Whether the jobs' limits are those of longer ones, shortened by the time scale: a runtime that a
+ * spec gives is as it will be run, and the limits that follow from it are, too. */
+bool jobstream_is_scaled(const json_t *spec);
 /* What the scheduler can't tell from its grain, as conditions.limits; new reference. */
 json_t *jobstream_limits(const struct job_stream *stream, int64_t grain_ns, double time_scale);
 

@@ -175,13 +175,32 @@ static size_t *first_tasks(const struct job_stream *jobs)
     return first;
 }
 
-/* It follows a job that had no number yet at its moment. */
+/* It waits for a job that had no number yet at its moment. */
 static bool was_held(const struct reading *r, const struct jobs_seen *seen, const size_t *first,
                      size_t job)
 {
-    int32_t after = r->jobs.items[job].after;
-    int64_t accepted = after < 0 ? 0 : seen->items[first[after]].accepted;
-    return after >= 0 && (accepted == JOB_NEVER || accepted > r->jobs.items[job].arrival_ns);
+    const struct job *asked = &r->jobs.items[job];
+    if (asked->after < 0 || asked->think_ns >= 0)
+        return false;
+    int64_t accepted = seen->items[first[asked->after]].accepted;
+    return accepted == JOB_NEVER || accepted > asked->arrival_ns;
+}
+
+/* A job's planned moment, and when it was submitted. */
+struct turn {
+    int64_t planned, submit;
+};
+
+static int three_way(int64_t a, int64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int by_turn(const void *a, const void *b)
+{
+    const struct turn *x = a, *y = b;
+    return x->planned != y->planned ? three_way(x->planned, y->planned)
+                                    : three_way(x->submit, y->submit);
 }
 
 /*
@@ -192,18 +211,17 @@ static bool was_held(const struct reading *r, const struct jobs_seen *seen, cons
 static size_t latenesses(const struct reading *r, const struct jobs_seen *seen, double *ret_values)
 {
     bd_auto_free size_t *first = first_tasks(&r->jobs);
-    size_t n = 0;
-    for (size_t i = 0; i < r->jobs.n;) {
-        int64_t moment = r->jobs.items[i].arrival_ns, submit = JOB_NEVER;
-        for (; i < r->jobs.n && r->jobs.items[i].arrival_ns == moment; i++) {
-            int64_t at = seen->items[first[i]].submit;
-            if (at != JOB_NEVER && !was_held(r, seen, first, i) &&
-                (submit == JOB_NEVER || at < submit))
-                submit = at;
-        }
-        if (submit != JOB_NEVER)
-            ret_values[n++] = (double)(submit - moment) / (double)BD_NS_PER_S;
+    bd_auto_free struct turn *turns = bd_xcalloc(r->jobs.n + 1, sizeof(*turns));
+    size_t n_turns = 0, n = 0;
+    for (size_t i = 0; i < r->jobs.n; i++) {
+        const struct job_seen *job = &seen->items[first[i]];
+        if (job->submit != JOB_NEVER && !was_held(r, seen, first, i))
+            turns[n_turns++] = (struct turn){job->planned, job->submit};
     }
+    qsort(turns, n_turns, sizeof(*turns), by_turn);
+    for (size_t i = 0; i < n_turns; i++)
+        if (i == 0 || turns[i].planned != turns[i - 1].planned)
+            ret_values[n++] = (double)(turns[i].submit - turns[i].planned) / (double)BD_NS_PER_S;
     return n;
 }
 
@@ -382,12 +400,11 @@ json_t *jobstream_limits(const struct job_stream *stream, int64_t grain_ns, doub
                      (json_int_t)grain_ns);
 }
 
-/* A runtime that a spec gives is as it will be run, and the limits that follow from it are, too. */
 static json_t *limits_condition(const struct reading *r, const json_t *spec)
 {
-    bool scaled = !json_object_get(spec, "runtime");
     return jobstream_limits(&r->jobs, (int64_t)bd_json_int(r->stream, "grainNs", 0),
-                            scaled ? bd_json_real(r->stream, "timeScale", 1) : 1);
+                            jobstream_is_scaled(spec) ? bd_json_real(r->stream, "timeScale", 1)
+                                                      : 1);
 }
 
 static json_t *conditions_of(const struct reading *r, const json_t *spec,

@@ -32,6 +32,19 @@ int trace_read(int fd, struct swf *log, struct bd_err *err)
     }
 }
 
+/* --------------------------------------------------------------------------------------- times */
+
+static int64_t to_ns(double s)
+{
+    return llround(s * (double)BD_NS_PER_S);
+}
+
+/* Far from where sums of times overflow, whatever a log says. */
+static double bounded(double s)
+{
+    return fmin(s, LIMIT_MAX_S);
+}
+
 /* ------------------------------------------------------------------------------------ the spec */
 
 /* A duration of the spec in seconds, as the schema found it. */
@@ -92,13 +105,23 @@ static void fault_window(const json_t *spec, double first_s, double last_s,
                       first_s, last_s);
 }
 
+/* When a job can begin at the earliest, by the ends of those before it. */
+static double earliest_ns(const struct job *job, const double *ends)
+{
+    double ended = job->after >= 0 ? ends[job->after] : 0;
+    return job->think_ns >= 0 ? ended + (double)job->think_ns
+                              : fmax(ended, (double)job->arrival_ns);
+}
+
 /* Until the last job has run, and as long as the nodes need for all of the work. */
 static double least_s(const struct job_stream *s, unsigned compute)
 {
+    bd_auto_free double *ends = bd_xcalloc(s->n + 1, sizeof(*ends));
     double last = 0, work = 0;
     for (size_t i = 0; i < s->n; i++) {
         const struct job *job = &s->items[i];
-        last = fmax(last, (double)job->arrival_ns + (double)job->runtime_ns);
+        ends[i] = earliest_ns(job, ends) + (double)job->runtime_ns;
+        last = fmax(last, ends[i]);
         work += (double)job->nodes * (double)job->runtime_ns;
     }
     return fmax(last, work / compute) / (double)BD_NS_PER_S;
@@ -135,13 +158,13 @@ static int by_jobs(const void *a, const void *b)
     return by_number(a, b);
 }
 
-/* Those of the log, by their number; the caller's. */
-static struct user *users_of(const struct swf *log, size_t *ret_n)
+/* Those of the log by one of its fields, by their number; the caller's. */
+static struct user *users_of(const struct swf *log, enum swf_field field, size_t *ret_n)
 {
     struct user *users = bd_xcalloc(log->n + 1, sizeof(*users));
     size_t n = 0;
     for (size_t i = 0; i < log->n; i++)
-        users[i] = (struct user){.number = log->jobs[i].fields[SWF_USER], .jobs = 1};
+        users[i] = (struct user){.number = log->jobs[i].fields[field], .jobs = 1};
     qsort(users, log->n, sizeof(*users), by_number);
     for (size_t i = 0; i < log->n; i++) {
         if (n > 0 && users[n - 1].number == users[i].number)
@@ -164,7 +187,7 @@ static uint32_t account_of(size_t rank, size_t n)
 static void set_users(const struct swf *log, struct job_stream *stream, struct trace_users *ret)
 {
     size_t n = 0;
-    bd_auto_free struct user *users = users_of(log, &n);
+    bd_auto_free struct user *users = users_of(log, SWF_USER, &n);
     qsort(users, n, sizeof(*users), by_jobs);
     for (size_t i = 0; i < n; i++)
         users[i].account = account_of(i, n);
@@ -174,8 +197,11 @@ static void set_users(const struct swf *log, struct job_stream *stream, struct t
         const struct user *user = bsearch(&key, users, n, sizeof(*users), by_number);
         stream->items[i].user = user->account;
     }
+    size_t groups = 0;
+    free(users_of(log, SWF_GROUP, &groups));
     *ret = (struct trace_users){
         .n = n,
+        .groups = groups,
         .accounts = n < USERS_MAX ? n : USERS_MAX,
         .sharing = n > USERS_MAX ? n - TRACE_ALONE_MAX : 0,
     };
@@ -195,10 +221,10 @@ static int by_job_number(const void *a, const void *b)
 }
 
 /* Cleaned and cut, a log names jobs before the one that follows them, and no others. */
-static size_t set_dependencies(const struct swf *log, struct job_stream *stream)
+static void set_dependencies(const struct swf *log, struct job_stream *stream,
+                             struct trace_facts *facts)
 {
     bd_auto_free struct numbered *jobs = bd_xcalloc(log->n + 1, sizeof(*jobs));
-    size_t n = 0;
     for (size_t i = 0; i < log->n; i++)
         jobs[i] = (struct numbered){log->jobs[i].fields[SWF_JOB], (int32_t)i};
     qsort(jobs, log->n, sizeof(*jobs), by_job_number);
@@ -208,24 +234,17 @@ static size_t set_dependencies(const struct swf *log, struct job_stream *stream)
             key.number < 0 ? NULL : bsearch(&key, jobs, log->n, sizeof(*jobs), by_job_number);
         if (!before || before->index >= (int32_t)i)
             continue;
+        double think_s = log->jobs[i].fields[SWF_THINK];
         stream->items[i].after = before->index;
-        n++;
+        facts->dependencies++;
+        if (think_s < 0)
+            continue;
+        stream->items[i].think_ns = to_ns(bounded(think_s));
+        facts->think_times++;
     }
-    return n;
 }
 
 /* --------------------------------------------------------------------------------------- stream */
-
-static int64_t to_ns(double s)
-{
-    return llround(s * (double)BD_NS_PER_S);
-}
-
-/* Far from where sums of times overflow, whatever a log says. */
-static double bounded(double s)
-{
-    return fmin(s, LIMIT_MAX_S);
-}
 
 static struct job job_of(const struct swf_job *from, uint32_t index)
 {
@@ -238,6 +257,8 @@ static struct job job_of(const struct swf_job *from, uint32_t index)
         .nodes = (uint32_t)f[SWF_PROCS],
         .tasks = 1,
         .after = -1,
+        .think_ns = -1,
+        .group = (int64_t)f[SWF_GROUP],
         .arrival_ns = to_ns(bounded(f[SWF_SUBMIT])),
         .runtime_ns = runtime_ns,
         .requested_ns = requested_ns > runtime_ns ? requested_ns : runtime_ns,
@@ -253,7 +274,7 @@ static void fill(const json_t *spec, const struct swf *log, struct job_stream *s
     stream->n = stream->tasks = log->n;
     set_users(log, stream, &facts->users);
     if (bd_json_bool(spec, "dependencies", 1))
-        facts->dependencies = set_dependencies(log, stream);
+        set_dependencies(log, stream, facts);
     facts->span_s = log->jobs[log->n - 1].fields[SWF_SUBMIT];
     facts->load = swf_load(log);
 }

@@ -21,6 +21,7 @@ struct trace_users {
     size_t n;        /* in the trace, one that is missing counted as one */
     size_t accounts; /* that they have here */
     size_t sharing;  /* of the n, those whose account has others, too */
+    size_t groups;   /* in the trace; a missing one counts as one */
 };
 
 /* What became of a log. */
@@ -29,7 +30,8 @@ struct trace_facts {
     struct swf_cleaning cleaning;
     double machine; /* processors */
     struct trace_users users;
-    size_t dependencies;
+    size_t dependencies; /* jobs that follow another */
+    size_t think_times;  /* of these, those that come a think time after its end */
     double span_s, load; /* of the stream; load NAN: there is none */
     double least_s;      /* that it takes, whatever the scheduler does */
 };

@@ -34,12 +34,13 @@ json_t *trace_about(const json_t *spec, const struct trace_facts *facts,
     const struct trace_users *u = &facts->users;
     return json_pack(
         "{s:s, s:I, s:f, s:{s:I, s:I, s:I}, s:o, s:f, s:o, s:f, s:o, s:I, "
-        "s:{s:I, s:I, s:I}}",
+        "s:I, s:{s:I, s:I, s:I}, s:I}",
         "trace", bd_json_str(spec, "trace", ""), "lines", (json_int_t)facts->lines, "processors",
         facts->machine, "jobs", "logged", (json_int_t)c->before, "cleaned", (json_int_t)c->after,
         "replayed", (json_int_t)stream->n, "rules", rules_json(c), "spanSeconds", facts->span_s,
         "load", isnan(facts->load) ? json_null() : json_real(facts->load), "timeScale",
         bd_json_real(spec, "timeScale", 1), "sizes", sizes_json(stream), "dependencies",
-        (json_int_t)facts->dependencies, "users", "logged", (json_int_t)u->n, "accounts",
-        (json_int_t)u->accounts, "sharing", (json_int_t)u->sharing);
+        (json_int_t)facts->dependencies, "thinkTimes", (json_int_t)facts->think_times, "users",
+        "logged", (json_int_t)u->n, "accounts", (json_int_t)u->accounts, "sharing",
+        (json_int_t)u->sharing, "groups", (json_int_t)u->groups);
 }

@@ -250,7 +250,7 @@ int programs_check(const struct workload_input *in, struct bd_err *err)
     if (result.out.len == 0)
         return 0;
     join(json_object_get(needs, "packages"), &packages);
-    return bd_err_set(err, BD_EWORKLOAD,
+    return bd_err_set(err, BD_EUNSUPPORTED,
                       "the image %s lacks what the workload needs:%s; take an image with %s%s",
                       in->plan->spec.image, bd_str_text(&result.out),
                       packages.len ? "the packages " : "these programs", bd_str_text(&packages));

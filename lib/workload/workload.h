@@ -62,6 +62,10 @@ struct workload {
      * NULL: there is none. */
     void (*examine)(const json_t *spec, const struct cluster_spec *cluster, const char *inputs_dir,
                     struct schema_faults *faults, json_t **ret_found);
+    /* What the scheduler can tell of its jobs' time limits, before any run: as conditions.limits,
+     * of the first block's first jobs, with how many `different` ones are below the grain. New
+     * reference; NULL: nothing. PURE. NULL: there is none, or examine() finds it. */
+    json_t *(*limits)(const json_t *spec, const struct cluster_spec *cluster, uint64_t seed);
     /* Before what is measured, and left out of it; NULL: there is none. */
     int (*warm_up)(const struct workload_input *in, struct bd_err *err);
     /* What is measured, once. What it leaves in dir_fd is durable when it returns 0. On failure

@@ -55,7 +55,8 @@ def trace_text():
     lines = [f"; MaxProcs: 128\n; MaxJobs: {TRACED}\n"]
     for i in range(TRACED):
         lines.append(f"{i + 1} {52 * i} 30 {1 + i * 7919 % 36000} {1 + i * 31 % 128} -1 -1 {1 + i * 31 % 128} "
-                     f"{60 * (1 + i * 13 % 1440)} -1 1 {i * i % 241} 1 -1 -1 -1 {i - 3 if i % 50 == 9 else -1} -1\n")
+                     f"{60 * (1 + i * 13 % 1440)} -1 1 {i * i % 241} {1 + i % 17} -1 -1 -1 {i - 3 if i % 50 == 9 else -1} "
+                     f"{600 if i % 100 == 9 else -1}\n")
     return "".join(lines).encode()
 
 

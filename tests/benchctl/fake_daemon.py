@@ -331,7 +331,8 @@ def job(index=0, outcome="completed", task=0, **more):
     value = {
         "index": index, "task": task, "nodes": 2, "user": 0, "after": None, "outcome": outcome,
         "schedulerState": "completed" if seen else "unknown", "jobId": index + 1 if seen else None,
-        "exitCode": 0 if seen else None, "nodeList": ["n1", "n2"] if seen else [], "plannedNs": at,
+        "thinkNs": None, "group": None, "exitCode": 0 if seen else None,
+        "nodeList": ["n1", "n2"] if seen else [], "plannedNs": at,
         "runtimeNs": 300000000, "requestedNs": 60000000000, "doubled": False,
     }
     times = {"submitNs": 40000, "acceptedNs": 9000000, "startedFirstNs": 120540000, "startedAllNs": 121000000,

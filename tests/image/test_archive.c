@@ -19,8 +19,8 @@
         .name = "rootfs/", .type = '5'                                                             \
     }
 
-/* VICTIM is a directory outside, with a file "kept" in it. */
-#define VICTIM "/tmp/benchd-test-victim"
+/* Stands for a directory outside, with a file "kept" in it, which each test has of its own. */
+#define VICTIM "/VICTIM"
 
 static const struct {
     const char *what;
@@ -86,29 +86,55 @@ static const struct {
     {"an end that is missing", {MANIFEST, ROOT, {"rootfs/a", '0', "x", NULL}}, {"cut off"}, 20},
 };
 
+/* With the name of the directory where VICTIM stands; the caller's, NULL for NULL. */
+static char *with_victim(const char *text, const char *victim)
+{
+    const char *at = text ? strstr(text, VICTIM) : NULL;
+    if (!at)
+        return text ? bd_xstrdup(text) : NULL;
+    return bd_xasprintf("%.*s%s%s", (int)(at - text), text, victim, at + strlen(VICTIM));
+}
+
+static void write_hostile(const char *path, size_t which, const char *victim)
+{
+    struct tar_member members[BD_ARRAY_LEN(hostile[0].members)];
+    for (size_t i = 0; i < BD_ARRAY_LEN(members); i++) {
+        members[i] = hostile[which].members[i];
+        members[i].name = with_victim(members[i].name, victim);
+        members[i].target = with_victim(members[i].target, victim);
+    }
+    tar_write(path, members, hostile[which].cut_bytes);
+    for (size_t i = 0; i < BD_ARRAY_LEN(members); i++) {
+        free((char *)(uintptr_t)members[i].name);
+        free((char *)(uintptr_t)members[i].target);
+    }
+}
+
 START_TEST(a_hostile_archive_is_refused_and_leaves_nothing)
 {
     bd_auto_free char *dir = unit_dir();
     bd_auto_free char *images = bd_xasprintf("%s/images", dir);
     bd_auto_free char *path = bd_xasprintf("%s/archive", dir);
+    bd_auto_free char *victim = unit_dir();
     struct image_job job = {.images_dir = images, .id = "0badcafe"};
     struct image_result result = {0};
     struct bd_err err = BD_ERR_INIT;
     struct stat st;
-    assert_ok(bd_mkdir_p(VICTIM, 0755, &err), &err);
-    put(VICTIM, "kept", "as it was");
-    tar_write(path, hostile[_i].members, hostile[_i].cut_bytes);
+    put(victim, "kept", "as it was");
+    write_hostile(path, (size_t)_i, victim);
     ck_assert_msg(image_import(&job, path, &result, &err) < 0, "%s was taken", hostile[_i].what);
-    for (size_t i = 0; i < BD_ARRAY_LEN(hostile[_i].says) && hostile[_i].says[i]; i++)
-        ck_assert_msg(strstr(err.text, hostile[_i].says[i]), "%s: %s", hostile[_i].what, err.text);
+    for (size_t i = 0; i < BD_ARRAY_LEN(hostile[_i].says) && hostile[_i].says[i]; i++) {
+        bd_auto_free char *says = with_victim(hostile[_i].says[i], victim);
+        ck_assert_msg(strstr(err.text, says), "%s: %s", hostile[_i].what, err.text);
+    }
     assert_says(&err, "import ");
     ck_assert_msg(!strstr(err.text, path) && !strstr(err.text, "/work/"), "%s", err.text);
     assert_nothing_left(images);
-    ck_assert_uint_eq(count_entries(VICTIM), 1);
-    ck_assert_int_eq(stat(VICTIM "/kept", &st), 0);
+    ck_assert_uint_eq(count_entries(victim), 1);
+    ck_assert_int_eq(stat(in(victim, "kept"), &st), 0);
     ck_assert_uint_eq(st.st_nlink, 1);
     ck_assert_int_eq(st.st_size, 9);
-    assert_ok(bd_rm_rf(VICTIM, &err), &err);
+    unit_dir_done(bd_take(victim));
     unit_dir_done(bd_take(dir));
 }
 END_TEST

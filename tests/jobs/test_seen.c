@@ -311,7 +311,7 @@ static const struct {
 START_TEST(fates_of_one_job)
 {
     for (size_t i = 0; i < BD_ARRAY_LEN(fates); i++) {
-        struct job job = {.nodes = 2, .tasks = 1, .after = -1};
+        struct job job = {.nodes = 2, .tasks = 1, .after = -1, .think_ns = -1, .group = -1};
         struct job_stream stream = {&job, 1, 1};
         struct job_record driver[] = {{.magic = JOB_RECORD_MAGIC, .kind = JOB_RECORD_BEGIN},
                                       {.magic = JOB_RECORD_MAGIC, .kind = JOB_RECORD_SUBMIT}};
@@ -352,7 +352,7 @@ static const struct job_record impossible[] = {
 
 START_TEST(what_can_not_be_true_is_counted_only)
 {
-    struct job job = {.nodes = 1, .tasks = 1, .after = -1};
+    struct job job = {.nodes = 1, .tasks = 1, .after = -1, .think_ns = -1, .group = -1};
     struct job_stream stream = {&job, 1, 1};
     struct job_record driver = {.magic = JOB_RECORD_MAGIC, .kind = JOB_RECORD_BEGIN};
     struct job_records files[] = {{"ctl1", &driver, 1, 0},
@@ -382,7 +382,7 @@ static const struct {
 START_TEST(a_wall_clock_that_is_set_is_noticed)
 {
     for (size_t i = 0; i < BD_ARRAY_LEN(clocks); i++) {
-        struct job job = {.nodes = 1, .tasks = 1, .after = -1};
+        struct job job = {.nodes = 1, .tasks = 1, .after = -1, .think_ns = -1, .group = -1};
         struct job_stream stream = {&job, 1, 1};
         struct job_record r[3] = {{0}};
         for (size_t k = 0; k < 3; k++)

@@ -4,19 +4,25 @@
 #include "tests/base/unit.h"
 
 static const struct job jobs[] = {
-    {0, 1, 1, 0, 0, -1, 0, 1000, 1000},
-    {1, 4, 20, 64, -1000, 0, 7000, 86400000000000, 864000000000000000},
-    {2, 250, 1, 1, 1000, -1, 7000, 300000000, 300000000},
+    {0, 1, 1, 0, 0, -1, -1, -1, 0, 1000, 1000},
+    {1, 4, 20, 64, -1000, 0, -1, -1, 7000, 86400000000000, 864000000000000000},
+    {2, 250, 1, 1, 1000, -1, -1, -1, 7000, 300000000, 300000000},
+    {3, 1, 1, 1, 0, 1, 0, -1, 7000, 5, 5},
+    {4, 1, 1, 1, 0, 1, 2500, 12, 7000, 5, 5},
+    {5, 1, 1, 1, 0, 1, -1, INT64_MAX, 7000, 5, 5},
 };
-static const char text[] = "benchd-jobs 1 3\n"
+static const char text[] = "benchd-jobs 1 6\n"
                            "0 0 1 1 1000 1000 0 0 -1\n"
                            "1 7000 4 20 86400000000000 864000000000000000 64 -1000 0\n"
-                           "2 7000 250 1 300000000 300000000 1 1000 -1\n";
+                           "2 7000 250 1 300000000 300000000 1 1000 -1\n"
+                           "3 7000 1 1 5 5 1 0 1 0\n"
+                           "4 7000 1 1 5 5 1 0 1 2500 12\n"
+                           "5 7000 1 1 5 5 1 0 1 -1 9223372036854775807\n";
 
 START_TEST(text_is_as_the_driver_reads_it)
 {
     bd_auto_str struct bd_str s = {0};
-    jobs_to_text(&(struct job_stream){(struct job *)jobs, BD_ARRAY_LEN(jobs), 22}, &s);
+    jobs_to_text(&(struct job_stream){(struct job *)jobs, BD_ARRAY_LEN(jobs), 25}, &s);
     ck_assert_str_eq(bd_str_text(&s), text);
 }
 END_TEST
@@ -27,7 +33,7 @@ START_TEST(jobs_come_back_as_they_were)
     struct bd_err err = BD_ERR_INIT;
     ck_assert_msg(jobs_from_text(text, strlen(text), &s, &err) == 0, "%s", err.text);
     ck_assert_uint_eq(s.n, BD_ARRAY_LEN(jobs));
-    ck_assert_uint_eq(s.tasks, 22);
+    ck_assert_uint_eq(s.tasks, 25);
     ck_assert_int_eq(memcmp(s.items, jobs, sizeof(jobs)), 0);
 }
 END_TEST
@@ -59,6 +65,10 @@ START_TEST(what_was_damaged_is_told_with_its_line)
         {"benchd-jobs 1 1\n0 0 1 1 5 5 0 0 -1", 2},
         {"benchd-jobs 1 1\n0 0 1 1 5 5 0 0\n", 2},
         {"benchd-jobs 1 1\n0 0 1 1 5 5 0 0 -1 7\n", 2},
+        {"benchd-jobs 1 1\n0 0 1 1 5 5 0 0 -1 \n", 2},
+        {"benchd-jobs 1 1\n0 0 1 1 5 5 0 0 -1 -1 -1\n", 2},
+        {"benchd-jobs 1 1\n0 0 1 1 5 5 0 0 -1 -1 1 1\n", 2},
+        {"benchd-jobs 1 2\n0 0 1 1 5 5 0 0 -1\n1 0 1 1 5 5 0 0 0 -2\n", 3},
         {"benchd-jobs 1 1\n0  0 1 1 5 5 0 0 -1\n", 2},
         {"benchd-jobs 1 1\n0 0 1 1 5 5 0 x -1\n", 2},
         {"benchd-jobs 1 1\n0 0 1 1 5 5 0 0 000000000000000000000000000\n", 2},

@@ -48,6 +48,8 @@ static void load_stream(struct trace *t, const json_t *jobs)
             .tasks = (uint32_t)bd_json_int(job, "tasks", 0),
             .user = (uint32_t)bd_json_int(job, "user", 0),
             .after = -1,
+            .think_ns = -1,
+            .group = -1,
             .arrival_ns = bd_json_int(job, "arrival", -1),
             .runtime_ns = bd_json_int(job, "runtime", -1),
             .requested_ns = bd_json_int(job, "requested", -1),
@@ -175,6 +177,8 @@ struct trace trace_random(uint64_t seed, uint32_t jobs)
                             .tasks = bd_rng_below(&rng, 10) ? 1 : 3,
                             .user = (uint32_t)bd_rng_below(&rng, 3),
                             .after = -1,
+                            .think_ns = -1,
+                            .group = -1,
                             .arrival_ns = at,
                             .runtime_ns = 10 * MS + up_to(&rng, 300 * MS)};
         job->requested_ns = 2 * job->runtime_ns;

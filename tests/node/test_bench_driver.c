@@ -156,6 +156,74 @@ START_TEST(test_later_follower_of_a_refused_job_is_refused)
 }
 END_TEST
 
+/* 1 and 2 come a while after the last task of 0 has ended, 2 first; 3 when 2 has; 4 waits for 2 in
+ * the scheduler; 5 comes by its arrival. */
+START_TEST(test_job_with_a_think_time_comes_after_the_end_of_another)
+{
+    fresh("benchd-jobs 1 6\n"
+          "0 0 1 2 5 60 0 0 -1\n"
+          "1 0 1 1 5 60 0 0 0 60000000\n"
+          "2 1 1 1 5 60 0 0 0 30000000 8\n"
+          "3 2 1 1 5 60 0 0 2 0\n"
+          "4 3 1 1 5 60 0 0 2\n"
+          "5 10000000 1 1 5 60 0 0 -1 -1 8\n");
+    ck_assert_int_eq(drive(fake, "all").code, 0);
+    struct records r = read_records(records_file);
+    int64_t end = 0, end_of_2 = the_record(&r, JOB_RECORD_ENDED, 2, 0).mono_ns;
+    for (uint32_t task = 0; task < 2; task++)
+        if (the_record(&r, JOB_RECORD_ENDED, 0, task).mono_ns > end)
+            end = the_record(&r, JOB_RECORD_ENDED, 0, task).mono_ns;
+    ck_assert_int_ge(the_record(&r, JOB_RECORD_SUBMIT, 1, 0).mono_ns, end + 60000000);
+    ck_assert_int_ge(the_record(&r, JOB_RECORD_SUBMIT, 2, 0).mono_ns, end + 30000000);
+    ck_assert_int_ge(the_record(&r, JOB_RECORD_SUBMIT, 3, 0).mono_ns, end_of_2);
+    const char *log = read_text(log_file);
+    ck_assert(strstr(log, "submit 5 ") < strstr(log, "submit 2 "));
+    ck_assert(strstr(log, "submit 2 ") < strstr(log, "submit 1 "));
+    /* Nothing is left that it could wait for in the scheduler. */
+    ck_assert_msg(strstr(log, "submit 2 1 1 60 root - - --"), "%s", log);
+    ck_assert_msg(strstr(log, "submit 4 1 1 60 root - 1002 --"), "%s", log);
+    ck_assert_uint_eq(count_records(&r, JOB_RECORD_ENDED), 7);
+}
+END_TEST
+
+START_TEST(test_many_think_times_are_kept_in_their_order)
+{
+    enum { JOBS = 300 };
+    FILE *out;
+    char *text;
+    size_t bytes;
+    ck_assert_ptr_nonnull(out = open_memstream(&text, &bytes));
+    fprintf(out, "benchd-jobs 1 %d\n0 0 1 1 5 60 0 0 -1\n", JOBS);
+    for (int i = 1; i < JOBS; i++) /* 7 has no divisor in common with 300 */
+        fprintf(out, "%d 0 1 1 5 60 0 0 0 %d\n", i, 100000 * (i * 7 % JOBS));
+    fclose(out);
+    fresh(text);
+    ck_assert_int_eq(drive(fake, "all").code, 0);
+    const char *at = strchr(read_text(log_file), '\n') + 1;
+    for (int place = 1, index, last = 0; place < JOBS; place++, at = strchr(at, '\n') + 1) {
+        ck_assert_int_eq(sscanf(at, "submit %d ", &index), 1);
+        ck_assert_int_gt(index * 7 % JOBS, last);
+        last = index * 7 % JOBS;
+    }
+    ck_assert_str_eq(at, "finish\n");
+    free(text);
+}
+END_TEST
+
+START_TEST(test_jobs_with_a_think_time_behind_a_refused_one_are_refused)
+{
+    fresh("benchd-jobs 1 5\n0 0 1 1 5 60 0 0 -1\n1 0 1 2 5 60 0 0 0 5\n2 0 1 1 5 60 0 0 1\n"
+          "3 0 1 1 5 60 0 0 2 7\n4 0 1 1 5 60 0 0 -1\n");
+    struct outcome outcome = drive(fake, "refuse", "0");
+    ck_assert_int_eq(outcome.code, 0);
+    ck_assert_msg(strstr(outcome.out, "progress 6 6 6\n"), "%s", outcome.out);
+    struct records r = read_records(records_file);
+    for (uint32_t index = 1; index <= 3; index++)
+        ck_assert_int_eq(the_record(&r, JOB_RECORD_REFUSED, index, 0).code, BENCH_DRIVER_NOT_ASKED);
+    ck_assert_uint_eq(count_records(&r, JOB_RECORD_SUBMIT), 2);
+}
+END_TEST
+
 static const char *const complete[][2] = {
     {"early"}, {"star"}, {"twice"}, {"strangers"}, {"hasty", "2"},
 };
@@ -281,7 +349,9 @@ static const struct {
     {"benchd-jobs 1 1\n0 0 1 0 5 60 0 0 -1\n", "line 2: no tasks from 1"},
     {"benchd-jobs 1 1\n0 0 1 1 5 60 0 0\n", "line 2: no after from -1"},
     {"benchd-jobs 1 1\n0 0 1 1 5 60 0 0 0\n", "line 2: follows job 0, which is no earlier"},
-    {"benchd-jobs 1 1\n0 0 1 1 5 60 0 0 -1 7\n", "line 2: more than 9 fields"},
+    {"benchd-jobs 1 1\n0 0 1 1 5 60 0 0 -1 -1 7 7\n", "line 2: more than 11 fields"},
+    {"benchd-jobs 1 1\n0 0 1 1 5 60 0 0 -1 7\n", "line 2: a think time, and no job"},
+    {"benchd-jobs 1 1\n0 0 1 1 5 60 0 0 -1 x\n", "line 2: no think time from -1"},
     {"benchd-jobs 1 2\n0 5 1 1 5 60 0 0 -1\n1 4 1 1 5 60 0 0 -1\n", "line 3: arrives before"},
     {"benchd-jobs 1 2\n0 0 1 999999 5 60 0 0 -1\n1 0 1 2 5 60 0 0 -1\n",
      "line 3: more than 1000000 tasks"},
@@ -427,6 +497,9 @@ static TCase *streams(void)
     tcase_add_test(c, test_waiting_for_a_client_is_lateness);
     tcase_add_test(c, test_job_waits_until_the_one_before_it_is_accepted);
     tcase_add_test(c, test_what_follows_a_refused_job_is_refused);
+    tcase_add_test(c, test_job_with_a_think_time_comes_after_the_end_of_another);
+    tcase_add_test(c, test_many_think_times_are_kept_in_their_order);
+    tcase_add_test(c, test_jobs_with_a_think_time_behind_a_refused_one_are_refused);
     tcase_add_test(c, test_later_follower_of_a_refused_job_is_refused);
     tcase_add_loop_test(c, test_every_task_ends_once, 0, n_of(complete));
     tcase_add_test(c, test_end_of_all_tasks_leaves_those_that_have_ended);

@@ -88,7 +88,8 @@ RECORD = struct.Struct("=IIIIqqQiIqq")
 MAGIC = struct.unpack("<I", b"BJR1")[0]
 BEGIN, SUBMIT, ACCEPTED, REFUSED, START, END, ENDED, FINISH = range(1, 9)
 STATES = ["unknown", "completed", "failed", "timeout", "cancelled", "node-fail"]
-Job = collections.namedtuple("Job", "index arrival nodes tasks runtime requested user priority after")
+Job = collections.namedtuple("Job", "index arrival nodes tasks runtime requested user priority after think group",
+                             defaults=(-1, -1))
 
 
 def read_records(content, node):
@@ -162,17 +163,25 @@ class Files:
         def since(moment):
             return None if moment is None else moment - begin.mono
 
+        def planned():
+            ended = [self.of(ENDED, job.after, t) for t in range(self.jobs[job.after].tasks)]
+            if job.think < 0 or not all(ended):
+                return job.arrival
+            return since(max(e[-1].mono for e in ended)) + job.think
+
         def last(records):
             return since(max(r.mono for r in records)) if len(records) == job.nodes else None
 
         row = {
             "index": job.index, "task": task, "nodes": job.nodes, "user": job.user,
             "after": job.after if job.after >= 0 else None,
+            "thinkNs": job.think if job.think >= 0 else None,
+            "group": job.group if job.group >= 0 else None,
             "schedulerState": STATES[words[-1].code] if words else "unknown",
             "jobId": ids[0] if ids else None,
             "exitCode": next((r.code for r in ends if r.code), 0) if ends else None,
             "nodeList": sorted({r.node for r in starts + ends}),
-            "plannedNs": job.arrival,
+            "plannedNs": planned(),
             "submitNs": since(submits[0].mono if submits else None),
             "acceptedNs": since(accepted[0].mono if accepted else None),
             "startedFirstNs": since(min((r.mono for r in starts), default=None)),
@@ -235,10 +244,11 @@ def lateness(jobs, rows):
     of = {r["index"]: r for r in rows if r["task"] == 0}
     first = {}
     for job in jobs:
-        accepted = of[job.after]["acceptedNs"] if job.after >= 0 else job.arrival
-        submit = of[job.index]["submitNs"]
+        waits = job.after >= 0 and job.think < 0
+        accepted = of[job.after]["acceptedNs"] if waits else job.arrival
+        planned, submit = (of[job.index][name] for name in ("plannedNs", "submitNs"))
         if None not in (accepted, submit) and accepted <= job.arrival:
-            first[job.arrival] = min(submit, first.get(job.arrival, submit))
+            first[planned] = min(submit, first.get(planned, submit))
     late = [submit - planned for planned, submit in first.items()]
     by, percent = ("p99", 99) if len(late) >= 100 else ("p95", 95) if len(late) >= 20 else ("maximum", 100)
     return {"by": by, "n": len(late), "lateness": percentile(late, percent) / 1e9,

@@ -75,6 +75,28 @@ def hold_lateness(run, jobs, rows):
     return driver
 
 
+# -- before it --
+
+LIMITS = [
+    ({"runtime": constant("100ms")}, None),  # all ask for the same: nothing is lost
+    ({"runtime": constant("40s")}, None),
+    ({"runtime": constant("100ms"), "requested": {"factor": "uniform(1, 5)"}},
+     "time limits below scheduler resolution"),
+    ({"runtime": None, "model": {"name": "lublin"}, "timeScale": 0.0001}, "time scale below scheduler resolution"),
+]
+
+
+@pytest.mark.parametrize("members, words", LIMITS)
+def test_a_plan_warns_of_limits_that_can_not_be_told_apart(campaigns, members, words):
+    spec = stream(60, **members)
+    spec["workload"] = {k: v for k, v in spec["workload"].items() if v is not None}
+    warnings = [w for w in campaigns.plan(spec)["warnings"] if "below scheduler resolution" in w]
+    assert [w.partition(":")[0] for w in warnings] == ([words] if words else []), warnings
+    if words and words.startswith("time limits"):
+        assert "60 of 60 jobs ask for less than 60 s, by 60 different limits, and all of these are 60 s for slurm" \
+            in warnings[0]
+
+
 # -- a whole one --
 
 def test_a_real_stream_is_done_as_it_was_drawn(mixed):

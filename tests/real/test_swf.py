@@ -34,7 +34,7 @@ def made_log():
     for i in range(30):
         after = 100 + i - 2 if i % 5 == 4 else 1 if i == 10 else -1
         lines.append(line(100 + i, BEGIN + 30 * i, 5 + 7 * i % 45, 1 + 3 * i % PROCESSORS, 10 + 400 * (i % 3),
-                          (3, 8, 3, 12)[i % 4], after, 5 if after > 0 else -1))
+                          (3, 8, 3, 12)[i % 4], after, 5 if i % 10 == 4 else -1))
     lines.append(line(200, BEGIN + 40, 0, 1, 60, 3, status=5))  # never ran
     lines.append(line(201, BEGIN + 50, 10, PROCESSORS + 1, 60, 3))  # too large
     lines.append(line(105, BEGIN + 60, 10, 1, 60, 3))  # repeated
@@ -49,7 +49,7 @@ def text_of(lines, **header):
 
 
 def replayed(lines):
-    """(planned ns, nodes, runtime ns, limit ns, user, after) of each job, by docs/swf.md."""
+    """(arrival ns, nodes, runtime ns, limit ns, user, after, think ns) of each job, by docs/swf.md."""
     of_number = {}
     for l in lines:
         if l[3] > 0 and l[4] <= PROCESSORS and BEGIN <= l[1] < END:
@@ -61,7 +61,16 @@ def replayed(lines):
     place = {l[0]: i for i, l in enumerate(jobs)}
     ns = lambda seconds: round(seconds * SCALE * S)
     return [(ns(l[1] - first), math.ceil(l[4] * NODES / PROCESSORS), ns(l[3]), ns(max(l[8], l[3])), accounts[l[11]],
-             place.get(l[16], -1)) for l in jobs]
+             place.get(l[16], -1), ns(l[17]) if l[16] in place and l[17] >= 0 else -1) for l in jobs]
+
+
+def earliest_end(jobs):
+    """Of the last of them, in nanoseconds, had each job its nodes at once."""
+    ends = []
+    for arrival, _, runtime, _, _, after, think in jobs:
+        ended = ends[after] if after >= 0 else 0
+        ends.append((ended + think if think >= 0 else max(arrival, ended)) + runtime)
+    return max(ends)
 
 
 def add(api, content, name=""):
@@ -115,11 +124,12 @@ def test_a_plan_tells_what_the_trace_comes_to(campaigns, digest):
     assert (found["nodes"], found["processors"], found["timeScale"]) == (NODES, PROCESSORS, SCALE)
     assert found["sizes"] == {str(n): sum(j[1] == n for j in jobs) for n in (1, 2)}
     assert found["dependencies"] == sum(j[5] >= 0 for j in jobs) == 6
+    assert (found["thinkTimes"], found["groups"]) == (sum(j[6] >= 0 for j in jobs), 1) == (3, 1)
     assert found["users"] == {"logged": 3, "accounts": 3, "sharing": 0}
     work = sum(j[1] * j[2] for j in jobs)
     assert found["spanSeconds"] == pytest.approx(jobs[-1][0] / S)
     assert found["load"] == pytest.approx(work / NODES / jobs[-1][0])
-    assert found["leastSeconds"] == pytest.approx(max(max(j[0] + j[2] for j in jobs), work / NODES) / S)
+    assert found["leastSeconds"] == pytest.approx(max(earliest_end(jobs), work / NODES) / S)
     assert plan["cellList"][0]["estimate"]["basis"] in ("guess", "same", "like")
     lost = sum(j[3] < 60 * S <= j[3] / SCALE for j in jobs)
     assert found["limits"] == {"jobs": 31, "belowGrain": 31, "byTimeScale": lost, "grainNs": 60 * S} and lost > 0
@@ -218,8 +228,9 @@ def test_killed_while_an_input_comes_or_goes(make_daemon, point, method, kept):
 # -- replaying --
 
 def test_the_stream_is_that_of_the_log(done):
-    jobs = [(j.arrival, j.nodes, j.runtime, j.requested, j.user, j.after) for j in done.files.jobs]
+    jobs = [(j.arrival, j.nodes, j.runtime, j.requested, j.user, j.after, j.think) for j in done.files.jobs]
     assert jobs == replayed(made_log())
+    assert {j.group for j in done.files.jobs} == {1}
     assert {j.tasks for j in done.files.jobs} == {1} and {j.priority for j in done.files.jobs} == {0}
 
 
@@ -231,10 +242,14 @@ def test_it_is_replayed_in_its_order_and_at_its_times(done):
     submits = [r["submitNs"] for r in done.told if r["after"] is None]
     assert submits == sorted(submits)
     for row, job in zip(done.told, replayed(made_log())):
-        planned, nodes, runtime, _, user, after = job
-        assert (row["plannedNs"], row["nodes"], row["user"]) == (planned, nodes, user)
-        assert row["submitNs"] >= planned and row["endedLastNs"] - row["startedAllNs"] >= runtime
+        arrival, nodes, runtime, _, user, after, think = job
+        assert (row["nodes"], row["user"], row["group"]) == (nodes, user, 1)
+        assert think >= 0 or row["plannedNs"] == arrival
+        assert row["submitNs"] >= row["plannedNs"] and row["endedLastNs"] - row["startedAllNs"] >= runtime
         if after >= 0:
+            assert row["thinkNs"] == (think if think >= 0 else None)
+            # who thinks begins when the scheduler says that it is over, which is after its last instruction
+            assert think < 0 or row["plannedNs"] >= done.told[after]["endedLastNs"] + think
             assert row["after"] == after and row["startedFirstNs"] >= done.told[after]["endedLastNs"], row
 
 
@@ -272,7 +287,8 @@ def test_it_is_written_back_as_a_log(daemon, done, tmp_path):
         assert l[3] == half_up(row["endedLastNs"] - row["startedFirstNs"])
         assert (l[4], l[7], l[10], l[11]) == (row["nodes"], row["nodes"], 1, row["user"])
         assert l[8] == -(-row["requestedNs"] // S)
-        assert l[16] == (-1 if row["after"] is None else number[row["after"]])
+        assert l[12] == row["group"] and l[16] == (-1 if row["after"] is None else number[row["after"]])
+        assert l[17] == (-1 if row["thinkNs"] is None else half_up(row["thinkNs"]))
 
 
 def test_every_block_and_cell_replays_the_same(campaigns, digest):

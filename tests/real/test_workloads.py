@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from campaigns import AT_ONCE as DAEMON, NODE, Campaigns, design, words_of
+from campaigns import AT_ONCE as DAEMON, NODE, ONE, Campaigns, design, words_of
 from test_swf import add
 
 LOOK_AT_HOST_ONCE = True
@@ -196,12 +196,23 @@ def test_an_image_that_lacks_what_a_workload_needs_is_told_by_the_plan(api, camp
 def test_a_program_that_is_missing_is_named(api, campaigns):
     """Hooks may bring it: so the plan warns, and the run looks."""
     register(api, "lacking", needs={"programs": ["sh", "no-such-program"], "packages": ["no-such-package"]})
-    hopeful = {**spec("lacking", design=design()), "hooks": {"ready": [{"command": ["true"]}]}}
+    hopeful = {**spec("lacking", design=design(retries=2)), "hooks": {"ready": [{"command": ["true"]}]}}
     assert [w for w in campaigns.plan(hopeful)["warnings"] if "lacks the programs no-such-program" in w]
     (run,) = campaigns.failed(hopeful)
-    assert run["error"]["step"] == "warm-up"
+    assert (run["error"]["step"], run["error"]["type"], run["attempt"]) == ("warm-up", "unsupported", 1)
     assert words_of(run["error"]).endswith(
         "lacks what the workload needs: no-such-program; take an image with the packages no-such-package")
+
+
+def test_a_command_that_is_not_there_is_not_tried_again(api, campaigns):
+    where = {"name": "command", "on": "controller"}
+    for command, retries, error in ((["no-such-program"], 2, "unsupported"), (["sh", "-c", "exit 3"], 1, "workload")):
+        id = campaigns.submit({"name": "test", "cluster": ONE, "workload": {**where, "command": command},
+                               "design": design(retries=retries)})
+        campaigns.wait(id, "failed")
+        runs = campaigns.runs(id)
+        assert {r["error"]["type"] for r in runs} == {error}
+        assert len(runs) == (1 if error == "unsupported" else 1 + retries)
 
 
 def test_files_that_a_command_leaves(api, campaigns):

@@ -90,6 +90,8 @@ class Csv(Exported):
                          [("0", "0", "completed"), ("1", "0", "failed"), ("2", "0", "killed"), ("2", "1", "refused"),
                           ("3", "0", "lost"), ("4", "0", "not-submitted")])
         self.assertEqual([r["after"] for r in rows], ["", "", "", "", "1", ""])
+        self.assertEqual([r["think [s]"] for r in rows], ["", "", "", "", "90.000000000", ""])
+        self.assertEqual([r["group"] for r in rows], ["", "", "", "", "4", ""])
         self.assertEqual(rows[0]["turnaround [s]"], "4.000000001")
         self.assertEqual((rows[0]["nodeList"], rows[0]["jobId"], rows[0]["exitCode"]), ("n1 n2", "17", "0"))
         self.assertEqual([rows[5][n] for n in ("submit [s]", "wait [s]", "jobId", "exitCode", "nodeList")], [""] * 5)
@@ -289,7 +291,7 @@ class Swf(Exported):
             [2, 2, 1, -1, 1, -1, -1, 1, 60, -1, 0, 1, *rest],
             [3, 2, -1, -1, -1, -1, -1, 1, 60, -1, 5, 1, *rest],
             [4, 3, 0, 0, 1, -1, -1, 1, 2, -1, 0, 2, *rest],
-            [5, 4, -1, -1, -1, -1, -1, 1, 60, -1, -1, 1, -1, -1, -1, -1, 4, -1],
+            [5, 4, -1, -1, -1, -1, -1, 1, 60, -1, -1, 1, 4, -1, -1, -1, 4, 90],
         ])
 
 

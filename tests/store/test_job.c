@@ -13,6 +13,8 @@ static struct job_seen full(void)
         .nodes = 2,
         .user = 3,
         .follows = 1,
+        .think = 15,
+        .group = 16,
         .planned = 4,
         .submit = 5,
         .accepted = 6,
@@ -39,6 +41,8 @@ static struct job_seen unseen(uint32_t index, uint32_t task)
         .index = index,
         .task = task,
         .nodes = 1,
+        .think = -1,
+        .group = -1,
         .planned = 0,
         .submit = JOB_NEVER,
         .accepted = JOB_NEVER,
@@ -57,6 +61,8 @@ static void assert_same(const struct job_seen *a, const struct job_seen *b)
     ck_assert_uint_eq(a->nodes, b->nodes);
     ck_assert_uint_eq(a->user, b->user);
     ck_assert_uint_eq(a->follows, b->follows);
+    ck_assert_int_eq(a->think, b->think);
+    ck_assert_int_eq(a->group, b->group);
     ck_assert_int_eq(a->planned, b->planned);
     ck_assert_int_eq(a->submit, b->submit);
     ck_assert_int_eq(a->accepted, b->accepted);

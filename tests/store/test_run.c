@@ -415,15 +415,20 @@ START_TEST(test_heads_are_by_position_and_attempt)
     insert_failed(db.conn, "00000006", 1, 1, NULL);
     insert_failed(db.conn, "00000005", 1, 2, "interrupted");
     insert_at(db.conn, "00000004", CAMPAIGN, 2, 1, RUN_DONE);
+    insert_failed(db.conn, "0000000a", 4, 1, "unsupported");
     insert_at(db.conn, "00000003", CAMPAIGN, 10, 1, RUN_QUEUED);
     insert_at(db.conn, "00000002", OTHER, 0, 1, RUN_DONE);
     db_tamper(&db, "UPDATE run SET error = '{\"type\":\"interr' WHERE id = '00000005';"
                    "UPDATE run SET state = 'dreaming', spec = 'x' WHERE id = '00000009'");
     static const struct store_run_head expected[] = {
-        {"00000007", 0, 1, RUN_FAILED, true},   {"00000008", 0, 2, RUN_FAILED, false},
-        {"00000006", 1, 1, RUN_FAILED, false},  {"00000005", 1, 2, RUN_FAILED, false},
-        {"00000004", 2, 1, RUN_DONE, false},    {"00000009", 3, 1, RUN_FAILED, false},
-        {"00000003", 10, 1, RUN_QUEUED, false},
+        {"00000007", 0, 1, RUN_FAILED, .interrupted = true},
+        {"00000008", 0, 2, RUN_FAILED},
+        {"00000006", 1, 1, RUN_FAILED},
+        {"00000005", 1, 2, RUN_FAILED},
+        {"00000004", 2, 1, RUN_DONE},
+        {"00000009", 3, 1, RUN_FAILED},
+        {"0000000a", 4, 1, RUN_FAILED, .unsupported = true},
+        {"00000003", 10, 1, RUN_QUEUED},
     };
     struct store_run_head *heads;
     size_t n;
@@ -435,6 +440,7 @@ START_TEST(test_heads_are_by_position_and_attempt)
         ck_assert_uint_eq(heads[i].attempt, expected[i].attempt);
         ck_assert_int_eq((int)heads[i].state, (int)expected[i].state);
         ck_assert_msg(heads[i].interrupted == expected[i].interrupted, "%s", heads[i].id);
+        ck_assert_msg(heads[i].unsupported == expected[i].unsupported, "%s", heads[i].id);
     }
     free(heads);
     OK(store_run_heads(db.conn, "cccccccc", &heads, &n, err));

@@ -182,6 +182,76 @@ START_TEST(a_header_that_counts_other_jobs_is_told)
     read_log(&log, "; MaxRecords: 3\n1 0 0 1 " REST "\n");
     ck_assert_uint_eq(log.n_faults, 1);
     ck_assert_str_eq(log.faults[0].text, "the header says MaxRecords: 3, and there are 1");
+    ck_assert_uint_eq(log.faults[0].line, 1);
+}
+END_TEST
+
+/* A log whose lines end like those of Windows reads the same, and its lines count the same. */
+START_TEST(lines_may_end_with_a_carriage_return)
+{
+    auto_swf unix_log = {0}, log = {0};
+    bd_auto_str struct bd_str text = {0};
+    for (const char *c = small; *c; c++)
+        if (*c != '\r')
+            bd_str_addf(&text, "%s%c", *c == '\n' ? "\r" : "", *c);
+    bd_str_add(&text, "\r\n;MaxJobs: 3\r\n1 2\r\n");
+    read_log(&unix_log, small);
+    read_log(&log, bd_str_text(&text));
+    ck_assert_uint_eq(log.n, unix_log.n);
+    for (size_t i = 0; i < log.n; i++)
+        ck_assert_mem_eq(&log.jobs[i], &unix_log.jobs[i], sizeof(log.jobs[i]));
+    ck_assert_uint_eq(log.n_faults, 3);
+    ck_assert_uint_eq(log.faults[0].line, 6);
+    ck_assert_uint_eq(log.faults[1].line, 10);
+    ck_assert_str_eq(log.faults[1].text, "2 fields where there are 18");
+    ck_assert_uint_eq(log.faults[2].line, 9);
+    ck_assert_str_eq(log.faults[2].text, "the header says MaxJobs: 3, and there are 2");
+}
+END_TEST
+
+START_TEST(a_log_that_is_cut_off_in_a_line_is_told_with_that_line)
+{
+    auto_swf log = {0};
+    read_log(&log, "; MaxJobs: 2\n1 0 0 1 " REST "\n2 0 0 1 -1 -1 -1 -1 -1");
+    ck_assert_uint_eq(log.n, 1);
+    ck_assert_uint_eq(log.n_faults, 2);
+    ck_assert_uint_eq(log.faults[0].line, 3);
+    ck_assert_str_eq(log.faults[0].text, "9 fields where there are 18");
+    ck_assert_uint_eq(log.faults[1].line, 1);
+}
+END_TEST
+
+START_TEST(a_field_of_any_length_is_a_fault_of_its_line)
+{
+    auto_swf log = {0};
+    bd_auto_str struct bd_str text = {0};
+    bd_str_add(&text, "1 0 0 ");
+    for (int i = 0; i < 3000; i++)
+        bd_str_add(&text, "9");
+    bd_str_add(&text, " " REST "\n");
+    read_log(&log, bd_str_text(&text));
+    ck_assert_uint_eq(log.n_faults, 1);
+    ck_assert_int_eq(log.faults[0].field, SWF_RUNTIME);
+    ck_assert_str_eq(log.faults[0].text,
+                     "9999999999999999999999999999999999999999 is more than 1000000000000000");
+}
+END_TEST
+
+/* Header lines without end, remarks without end: what is kept of them is bounded. */
+START_TEST(comments_without_end_are_not_kept_without_end)
+{
+    auto_swf log = {0};
+    bd_auto_str struct bd_str text = {0};
+    for (int i = 0; i < 3 * SWF_HEADER_MAX; i++)
+        bd_str_addf(&text, "; Note: %d\n", i);
+    bd_str_add(&text, "1 0 0 1 " REST "\n");
+    for (int i = 0; i < 3 * SWF_HEADER_MAX; i++)
+        bd_str_addf(&text, "; a remark %d\n", i);
+    read_log(&log, bd_str_text(&text));
+    ck_assert_uint_eq(log.header.n, SWF_HEADER_MAX);
+    ck_assert_uint_eq(log.n_faults, 2 * SWF_HEADER_MAX);
+    ck_assert_uint_eq(log.faults[0].line, SWF_HEADER_MAX + 1);
+    ck_assert_uint_eq(log.n, 1);
 }
 END_TEST
 
@@ -325,7 +395,10 @@ UNIT_MAIN("swf", fields_and_header_are_read_however_the_text_comes,
           gzip_that_is_damaged_or_cut_off_is_told,
           what_is_wrong_with_a_line_is_told_and_the_line_left_out,
           lines_of_any_length_take_no_memory, faults_are_counted_beyond_those_that_are_kept,
-          a_header_that_counts_other_jobs_is_told,
+          a_header_that_counts_other_jobs_is_told, lines_may_end_with_a_carriage_return,
+          a_log_that_is_cut_off_in_a_line_is_told_with_that_line,
+          a_field_of_any_length_is_a_fault_of_its_line,
+          comments_without_end_are_not_kept_without_end,
           each_job_is_dropped_or_mended_by_the_first_rule_that_applies,
           jobs_out_of_order_are_moved_and_ties_stay_in_the_order_of_the_file,
           flurries_are_of_one_user_and_close_together, a_window_begins_at_0_and_is_scaled,

@@ -38,7 +38,8 @@ static json_t *parse(const char *table_text)
     return json;
 }
 
-static const struct cluster_spec cluster = {.controllers = 1, .compute = 4, .scheduler_cpus = 2};
+static const struct cluster_spec cluster = {
+    .controllers = 1, .compute = 4, .scheduler_cpus = 2, .scheduler = (char *)"slurm"};
 
 START_TEST(test_command)
 {
@@ -52,6 +53,10 @@ START_TEST(test_command)
          "schedulerCpus: 2"},
         {"{'command': ['hostname'], 'tasks': 3}", "/workload/tasks", "from 4 to 8"},
         {"{'command': ['hostname'], 'on': 'controller', 'tasks': 1}", NULL, NULL},
+        {"{'command': ['x'], 'outputs': ['out', 'slurmd.log.old']}", NULL, NULL},
+        {"{'command': ['x'], 'outputs': ['out', 'slurmd.log']}", "/workload/outputs/1",
+         "a log of slurm"},
+        {"{'command': ['x'], 'outputs': ['jobcomp.log']}", "/workload/outputs/0", "another name"},
         {"{'command': ['']}", "/workload/command/0", "program"},
         {"{'command': ['true'], 'env': {'A=B': 'x'}}", "/workload/env", "'='"},
         {"{'command': ['true'], 'env': {'': 'x'}}", "/workload/env", "not empty"},
@@ -151,5 +156,42 @@ START_TEST(test_inputs_have_to_be_there)
 }
 END_TEST
 
+/* Before any run, of the first 1000 jobs: by a grain of a minute. */
+START_TEST(test_limits_that_the_scheduler_can_not_tell_apart)
+{
+    static const struct {
+        const char *json;
+        json_int_t jobs, below, by_scale, different; /* -1: some; */
+    } vectors[] = {
+        {"{'jobs': 40, 'runtime': {'distribution': 'constant', 'value': '2s'}}", 40, 40, 0, 1},
+        {"{'jobs': 5000, 'runtime': {'distribution': 'constant', 'value': '31s'},"
+         " 'timeout': '168h'}",
+         1000, 0, 0, 0},
+        {"{'jobs': 40, 'runtime': {'distribution': 'uniform', 'min': '1s', 'max': '2s'}}", 40, 40,
+         0, 40},
+        {"{'jobs': 40, 'runtime': {'distribution': 'uniform', 'min': '1s', 'max': '2s'},"
+         " 'timeScale': 0.001}",
+         40, 40, 0, 40},
+        {"{'jobs': 40, 'model': {'name': 'lublin'}, 'timeScale': 0.0001}", 40, -1, -1, -1},
+    };
+    for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
+        bd_auto_json json_t *spec = parse(vectors[i].json);
+        bd_auto_json json_t *found = workload_find("jobstream")->limits(spec, &cluster, 7);
+        const json_int_t want[] = {vectors[i].jobs, vectors[i].below, vectors[i].by_scale,
+                                   vectors[i].different};
+        static const char *const names[] = {"jobs", "belowGrain", "byTimeScale", "different"};
+        for (size_t k = 0; k < BD_ARRAY_LEN(want); k++) {
+            json_int_t got = bd_json_int(found, names[k], -1);
+            ck_assert_msg(want[k] < 0 ? got > 1 : got == want[k], "vector %zu: %s %lld", i,
+                          names[k], (long long)got);
+        }
+        ck_assert_int_eq(bd_json_int(found, "grainNs", 0), 60000000000);
+    }
+    bd_auto_json json_t *wrong = parse("{'jobs': 40}");
+    ck_assert_ptr_null(workload_find("jobstream")->limits(wrong, &cluster, 7));
+    ck_assert_ptr_null(workload_find("command")->limits);
+}
+END_TEST
+
 UNIT_MAIN("workload-check", test_command, test_long_commands, test_hooks,
-          test_inputs_have_to_be_there)
+          test_inputs_have_to_be_there, test_limits_that_the_scheduler_can_not_tell_apart)

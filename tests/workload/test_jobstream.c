@@ -374,6 +374,40 @@ START_TEST(test_the_driver_is_late_where_the_first_job_of_a_moment_is)
 }
 END_TEST
 
+/* 1 and 2 come 100 ms after the end of 0, 3 50 ms after that of 2. */
+START_TEST(test_a_think_time_begins_with_the_schedulers_word_on_the_end)
+{
+    struct run r;
+    struct workload_result result = {0};
+    run_init(&r);
+    memset(r.n, 0, sizeof(r.n));
+    write_text(&r, JOBSTREAM_JOBS,
+               "benchd-jobs 1 4\n"
+               "0 0 1 1 200000000 400000000 0 0 -1\n"
+               "1 5000000 1 1 200000000 400000000 0 0 0 100000000 3\n"
+               "2 5000000 1 1 200000000 400000000 0 0 0 100000000\n"
+               "3 5000000 1 1 200000000 400000000 0 0 2 50000000\n");
+    add(&r, 0, JOB_RECORD_BEGIN, 0, 0, 0, 0);
+    add(&r, 0, JOB_RECORD_SUBMIT, 0, 0, 1, 0);
+    add(&r, 0, JOB_RECORD_ACCEPTED, 0, 0, 900, 0); /* it is over: nobody waits for its number */
+    add(&r, 1, JOB_RECORD_END, 0, 0, 270, 0);
+    add(&r, 0, JOB_RECORD_ENDED, 0, 0, 300, JOB_END_COMPLETED);
+    add(&r, 0, JOB_RECORD_SUBMIT, 1, 0, 404, 0);
+    add(&r, 0, JOB_RECORD_SUBMIT, 2, 0, 407, 0);
+    results(&r, &result);
+    static const int64_t planned_ms[] = {0, 400, 400, 5};
+    for (size_t i = 0; i < 4; i++)
+        ck_assert_int_eq(result.jobs.items[i].planned, planned_ms[i] * MS);
+    ck_assert_int_eq(result.jobs.items[1].think, 100 * MS);
+    ck_assert_int_eq(result.jobs.items[1].group, 3);
+    ck_assert_int_eq(result.jobs.items[2].group, -1);
+    ck_assert_int_eq(figure(&result, "driver", "n"), 2);
+    ck_assert_double_eq_tol(lateness(&result), 0.004, 1e-12);
+    workload_result_done(&result);
+    run_done(&r);
+}
+END_TEST
+
 UNIT_MAIN("workload/jobstream", test_a_stream_in_which_all_went_well,
           test_limits_of_runtimes_that_a_spec_gives_are_as_they_are,
           test_what_a_node_has_lost_is_not_made_up, test_jobs_that_only_one_side_has,
@@ -382,4 +416,5 @@ UNIT_MAIN("workload/jobstream", test_a_stream_in_which_all_went_well,
           test_a_log_that_is_not_there_is_told,
           test_a_tick_of_the_schedulers_clock_is_no_contradiction,
           test_a_driver_that_died_leaves_what_was_seen, test_files_that_are_not_what_was_written,
-          test_the_driver_is_late_where_the_first_job_of_a_moment_is)
+          test_the_driver_is_late_where_the_first_job_of_a_moment_is,
+          test_a_think_time_begins_with_the_schedulers_word_on_the_end)

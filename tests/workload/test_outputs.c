@@ -114,7 +114,7 @@ START_TEST(test_programs_that_are_missing_are_named)
     run_init(&r, json_pack("{s:[s], s:{s:[sss], s:[s]}}", "command", "bench", "needs", "programs",
                            "bench", "/opt/x", "y", "packages", "bench-tools"));
     script_out = " /opt/x y";
-    ck_assert_int_eq(command()->warm_up(&r.in, &err), BD_EWORKLOAD);
+    ck_assert_int_eq(command()->warm_up(&r.in, &err), BD_EUNSUPPORTED);
     ck_assert_str_eq(err.text, "the image debian-bookworm lacks what the workload needs: /opt/x y; "
                                "take an image with the packages bench-tools");
     ck_assert_msg(bd_ends_with(asked.items[0], " benchd bench /opt/x y"), "%s", asked.items[0]);

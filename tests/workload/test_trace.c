@@ -73,7 +73,7 @@ static void make(const char *members, unsigned compute, struct made *ret)
                   ret->faults.n ? ret->faults.items[0].expected : "");
 }
 
-/* "arrival nodes runtime requested user after" of each job, in seconds. */
+/* "arrival nodes runtime requested user after" of each job, and its think time; in seconds. */
 static void expect(const struct made *m, const char *want)
 {
     bd_auto_str struct bd_str got = {0};
@@ -81,8 +81,11 @@ static void expect(const struct made *m, const char *want)
         const struct job *j = &m->stream.items[i];
         ck_assert_uint_eq(j->index, i);
         ck_assert_uint_eq(j->tasks, 1);
-        bd_str_addf(&got, "%g %u %g %g %u %d\n", (double)j->arrival_ns / S, j->nodes,
+        bd_str_addf(&got, "%g %u %g %g %u %d", (double)j->arrival_ns / S, j->nodes,
                     (double)j->runtime_ns / S, (double)j->requested_ns / S, j->user, j->after);
+        if (j->think_ns >= 0)
+            bd_str_addf(&got, " %g", (double)j->think_ns / S);
+        bd_str_add(&got, "\n");
     }
     ck_assert_str_eq(bd_str_text(&got), want);
     ck_assert_uint_eq(m->stream.tasks, m->stream.n);
@@ -95,7 +98,7 @@ START_TEST(test_jobs_are_those_of_the_cleaned_log)
     /* 13 never ran, so 14 waits for none; it asked for no time; the missing user is one of its own
      */
     expect(&m, "0 1 60 120 1 -1\n"
-               "100 4 30 600 2 0\n"
+               "100 4 30 600 2 0 20\n"
                "100 3 30 30 1 -1\n"
                "300 2 90 90 3 -1\n"
                "400 1 10 20 2 1\n");
@@ -104,6 +107,9 @@ START_TEST(test_jobs_are_those_of_the_cleaned_log)
     ck_assert_uint_eq(m.facts.cleaning.by_rule[SWF_NEVER_RAN], 1);
     ck_assert_uint_eq(m.facts.cleaning.by_rule[SWF_AFTER_UNKNOWN], 1);
     ck_assert_uint_eq(m.facts.dependencies, 2);
+    ck_assert_uint_eq(m.facts.think_times, 1);
+    ck_assert_uint_eq(m.facts.users.groups, 1);
+    ck_assert_int_eq(m.stream.items[0].group, 1);
     ck_assert_uint_eq(m.facts.lines, 7);
     ck_assert_double_eq(m.facts.machine, 4);
     ck_assert_double_eq(m.facts.span_s, 400);
@@ -117,7 +123,7 @@ START_TEST(test_sizes_are_scaled_to_the_nodes_and_rounded_up)
     struct made m;
     make("", 2, &m);
     expect(&m, "0 1 60 120 1 -1\n"
-               "100 2 30 600 2 0\n"
+               "100 2 30 600 2 0 20\n"
                "100 2 30 30 1 -1\n"
                "300 1 90 90 3 -1\n"
                "400 1 10 20 2 1\n");
@@ -134,7 +140,7 @@ START_TEST(test_every_time_is_multiplied_by_the_scale)
     struct made m;
     make("'timeScale':0.01", 4, &m);
     expect(&m, "0 1 0.6 1.2 1 -1\n"
-               "1 4 0.3 6 2 0\n"
+               "1 4 0.3 6 2 0 0.2\n"
                "1 3 0.3 0.3 1 -1\n"
                "3 2 0.9 0.9 3 -1\n"
                "4 1 0.1 0.2 2 1\n");
@@ -153,7 +159,7 @@ START_TEST(test_a_window_is_of_the_logs_time_and_begins_at_0)
                "200 2 90 90 1 -1\n");
     made_done(&m);
     make("'window':{'jobs':2}", 4, &m);
-    expect(&m, "0 1 60 120 1 -1\n100 4 30 600 2 0\n");
+    expect(&m, "0 1 60 120 1 -1\n100 4 30 600 2 0 20\n");
     made_done(&m);
     make("'window':{'from':'400s','jobs':1}", 4, &m);
     expect(&m, "0 2 90 90 1 -1\n");
@@ -186,9 +192,11 @@ START_TEST(test_dependencies_and_flurries_by_the_spec)
 {
     struct made m;
     make("'dependencies':false", 4, &m);
-    for (size_t i = 0; i < m.stream.n; i++)
+    for (size_t i = 0; i < m.stream.n; i++) {
         ck_assert_int_eq(m.stream.items[i].after, -1);
-    ck_assert_uint_eq(m.facts.dependencies, 0);
+        ck_assert_int_eq(m.stream.items[i].think_ns, -1);
+    }
+    ck_assert_uint_eq(m.facts.dependencies + m.facts.think_times, 0);
     made_done(&m);
     make("'flurries':{'jobs':2,'gap':'100s'}", 4, &m);
     ck_assert_uint_eq(m.facts.cleaning.by_rule[SWF_FLURRY], 2);
@@ -264,6 +272,11 @@ START_TEST(test_what_makes_no_stream_is_a_fault_where_it_stands)
         {log_text, "'window':{'from':'200s','to':'300s'},'load':0.5", "/workload/load",
          "all come at once"},
         {log_text, "'timeout':'409s'", "/workload/timeout", "more than 410s"},
+        /* 60 s, a thought of 900 s, 30 s; and the one that waits for that 10 s more */
+        {"; MaxProcs: 4\n1 0 0 60 1 -1 -1 1 60 -1 1 1 -1 -1 -1 -1 -1 -1\n"
+         "2 9 0 30 1 -1 -1 1 60 -1 1 1 -1 -1 -1 -1 1 900\n"
+         "3 9 0 10 1 -1 -1 1 60 -1 1 1 -1 -1 -1 -1 2 -1\n",
+         "'timeout':'999s'", "/workload/timeout", "more than 1000s"},
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(cases); i++) {
         struct made m;
