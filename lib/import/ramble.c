@@ -163,7 +163,7 @@ static const char *parameter_of(struct application *a, const char *name, const c
 }
 
 /* What Ramble itself has. */
-static const char *own_variable(const char *name)
+static const char *own_variable(const struct application *a, const char *name)
 {
     static const char *const rows[][2] = {
         {"n_ranks", "${tasks}"},
@@ -174,7 +174,9 @@ static const char *own_variable(const char *name)
     for (size_t i = 0; i < BD_ARRAY_LEN(rows); i++)
         if (bd_str_eq(rows[i][0], name))
             return rows[i][1];
-    return NULL;
+    return bd_str_eq(name, "workload_name")      ? a->workload
+           : bd_str_eq(name, "application_name") ? bd_json_str(a->scope.known, "name", NULL)
+                                                 : NULL;
 }
 
 /* Puts in what "{name}" stands for, as Ramble does before a shell sees it. */
@@ -191,7 +193,7 @@ static int expand(struct application *a, const char *text, unsigned depth, struc
             break;
         size_t n = strcspn(text, "}");
         bd_auto_free char *name = bd_xstrndup(text + 1, n ? n - 1 : 0);
-        const char *own = own_variable(name), *value = bd_json_str(a->variables, name, NULL);
+        const char *own = own_variable(a, name), *value = bd_json_str(a->variables, name, NULL);
         if (text[n] != '}' || depth > DEPTH_MAX || (!own && !value))
             return bd_err_set(
                 err, BD_EINVALID,
