@@ -4,6 +4,7 @@
 #include "definition.h"
 #include "input.h"
 
+#include "lib/base/fs.h"
 #include "lib/import/import.h"
 #include "lib/import/python.h"
 #include "lib/yaml/yaml.h"
@@ -81,14 +82,10 @@ static void write_file(const struct import_options *options, const struct import
 
 static int put(const char *path, const struct bd_str *text, struct bd_err *err)
 {
-    FILE *file = path ? fopen(path, "we") : stdout;
-    if (!file)
-        return bd_err_set(err, BD_EINVALID, "can't write %s: %m", path);
-    bool wrote = fwrite(text->data, 1, text->len, file) == text->len;
-    bool closed = (path ? fclose(file) : fflush(file)) == 0;
-    return wrote && closed
-               ? 0
-               : bd_err_set(err, BD_EINVALID, "can't write %s: %m", path ? path : "stdout");
+    if (path)
+        return bd_write_file(path, text->data, text->len, 0644, err);
+    fwrite(text->data, 1, text->len, stdout);
+    return 0; /* that stdout took it is looked at when benchctl ends */
 }
 
 static void tell_notes(struct cli *cli, const struct import_options *options, const json_t *notes)
@@ -120,7 +117,9 @@ int cmd_workload_import(struct cli *cli, struct bd_err *err)
     imported_auto made = {0};
     const char *path = cli->args.operands.items[0], *slash = strrchr(path, '/');
     const struct import_options options = {
-        .file = slash ? slash + 1 : path,
+        .file = bd_str_eq(path, "-") ? "stdin"
+                : slash              ? slash + 1
+                                     : path,
         .from = args_get(&cli->args, "from"),
         .class = args_get(&cli->args, "class"),
         .workload = args_get(&cli->args, "workload"),

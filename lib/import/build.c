@@ -150,7 +150,7 @@ const char *import_kind_of_unit(const char *unit)
 /* A unit has no blanks here. */
 static char *tidy_unit(const char *unit)
 {
-    struct bd_str out = {0};
+    bd_auto_str struct bd_str out = {0};
     for (; *unit && out.len < UNIT_BYTES_MAX; unit++)
         if (*unit > ' ' && *unit <= '~')
             bd_str_addn(&out, unit, 1);

@@ -144,7 +144,7 @@ static int parse_compound(struct parser *p, struct python_node **ret)
          : parser_at(p, "def")     ? parse_def(p, ret)
          : parser_at_any(p, words) ? parse_block(p, ret)
                                    : parser_refuse(p, "a class or a function");
-    if (rc == 0)
+    if (rc == 0 && *ret)
         (*ret)->decorators = decorators;
     return rc;
 }

@@ -145,7 +145,7 @@ static int read_set(struct translation *t, struct set *set)
             if (to < from)
                 return refuse(t, "range of characters that ends before it begins");
         }
-        for (int c = from; from && c <= to; c++)
+        for (int c = (unsigned char)from; c && c <= (unsigned char)to; c++)
             set->has[c] = true;
     }
     t->at++;

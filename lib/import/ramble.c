@@ -32,9 +32,10 @@ static const struct python_node *next_call(const struct python_node *n, const ch
     return NULL;
 }
 
-#define FOR_EACH_CALL(n, a, name)                                                                  \
-    for (const struct python_node *n = next_call((a)->class->body, name); (n);                     \
-         (n) = next_call((n)->next, name))
+static const struct python_node *first_call(const struct application *a, const char *name)
+{
+    return next_call(a->class->body, name);
+}
 
 /* An argument by its place or name; new reference, NULL where it is not there or not known. */
 static json_t *value_of(const struct application *a, const struct python_node *call, size_t index,
@@ -77,8 +78,8 @@ static bool is_of_workload(const struct application *a, const struct python_node
 static void read_variables(struct application *a)
 {
     const json_t *given = a->im->options->values;
-    FOR_EACH_CALL(n, a, "workload_variable")
-    {
+    for (const struct python_node *n = first_call(a, "workload_variable"); n;
+         n = next_call(n->next, "workload_variable")) {
         bd_auto_json json_t *name = value_of(a, n->first, 0, "name"),
                             *value = value_of(a, n->first, 1, "default"),
                             *description = value_of(a, n->first, 2, "description");
@@ -163,7 +164,7 @@ static const char *parameter_of(struct application *a, const char *name, const c
 }
 
 /* What Ramble itself has. */
-static const char *own_variable(const char *name)
+static const char *own_variable(const struct application *a, const char *name)
 {
     static const char *const rows[][2] = {
         {"n_ranks", "${tasks}"},
@@ -174,7 +175,9 @@ static const char *own_variable(const char *name)
     for (size_t i = 0; i < BD_ARRAY_LEN(rows); i++)
         if (bd_str_eq(rows[i][0], name))
             return rows[i][1];
-    return NULL;
+    return bd_str_eq(name, "workload_name")      ? a->workload
+           : bd_str_eq(name, "application_name") ? bd_json_str(a->scope.known, "name", NULL)
+                                                 : NULL;
 }
 
 /* Puts in what "{name}" stands for, as Ramble does before a shell sees it. */
@@ -191,7 +194,7 @@ static int expand(struct application *a, const char *text, unsigned depth, struc
             break;
         size_t n = strcspn(text, "}");
         bd_auto_free char *name = bd_xstrndup(text + 1, n ? n - 1 : 0);
-        const char *own = own_variable(name), *value = bd_json_str(a->variables, name, NULL);
+        const char *own = own_variable(a, name), *value = bd_json_str(a->variables, name, NULL);
         if (text[n] != '}' || depth > DEPTH_MAX || (!own && !value))
             return bd_err_set(
                 err, BD_EINVALID,
@@ -222,8 +225,8 @@ static int choose_workload(struct application *a, struct bd_err *err)
     bd_auto_str struct bd_str names = {0};
     const char *wanted = a->im->options->workload;
     size_t n_workloads = 0;
-    FOR_EACH_CALL(n, a, "workload")
-    {
+    for (const struct python_node *n = first_call(a, "workload"); n;
+         n = next_call(n->next, "workload")) {
         bd_auto_json json_t *name = value_of(a, n->first, 0, "name");
         if (!json_is_string(name))
             continue;
@@ -254,8 +257,8 @@ struct command {
 
 static const struct python_node *find_executable(const struct application *a, const char *name)
 {
-    FOR_EACH_CALL(n, a, "executable")
-    {
+    for (const struct python_node *n = first_call(a, "executable"); n;
+         n = next_call(n->next, "executable")) {
         bd_auto_json json_t *of = value_of(a, n->first, 0, "name");
         if (json_is_string(of) && bd_str_eq(json_string_value(of), name))
             return n->first;
@@ -471,8 +474,8 @@ static void read_criteria(struct application *a, const struct python_node *call)
 
 static void read_environment(struct application *a)
 {
-    FOR_EACH_CALL(n, a, "environment_variable")
-    {
+    for (const struct python_node *n = first_call(a, "environment_variable"); n;
+         n = next_call(n->next, "environment_variable")) {
         bd_auto_json json_t *name = value_of(a, n->first, 0, "name"),
                             *value = value_of(a, n->first, 1, "value");
         bd_auto_str struct bd_str text = {0};
@@ -498,8 +501,8 @@ static void note_rest(struct application *a)
     for (const struct python_node *n = a->class->body; n; n = n->next)
         if (n->kind == PY_BLOCK)
             import_note(a->im, n->line, "what stands in this '%s' is left out", n->text);
-    FOR_EACH_CALL(n, a, "input_file")
-    {
+    for (const struct python_node *n = first_call(a, "input_file"); n;
+         n = next_call(n->next, "input_file")) {
         bd_auto_json json_t *name = value_of(a, n->first, 0, "name"),
                             *one = value_of(a, a->of_workload, NO_PLACE, "input"),
                             *many = value_of(a, a->of_workload, NO_PLACE, "inputs");
@@ -543,10 +546,12 @@ static int read_application(struct application *a, struct bd_err *err)
     if (rc < 0)
         return rc;
     read_environment(a);
-    FOR_EACH_CALL(n, a, "figure_of_merit")
-    read_figure(a, n->first);
-    FOR_EACH_CALL(n, a, "success_criteria")
-    read_criteria(a, n->first);
+    for (const struct python_node *n = first_call(a, "figure_of_merit"); n;
+         n = next_call(n->next, "figure_of_merit"))
+        read_figure(a, n->first);
+    for (const struct python_node *n = first_call(a, "success_criteria"); n;
+         n = next_call(n->next, "success_criteria"))
+        read_criteria(a, n->first);
     note_rest(a);
     a->workload = NULL;
     return 0;
@@ -554,12 +559,16 @@ static int read_application(struct application *a, struct bd_err *err)
 
 int import_ramble(struct import *im, const struct python *source, struct bd_err *err)
 {
-    struct application a = {.im = im, .class = choose_class(source)};
-    if (!a.class)
+    const struct python_node *class = choose_class(source);
+    if (!class)
         return bd_err_set(err, BD_EINVALID, "it has no class of an application");
-    bd_auto_json json_t *variables = a.variables = json_object(),
-                        *descriptions = a.descriptions = json_object(),
-                        *parameters = a.parameters = json_object();
+    bd_auto_json json_t *variables = json_object(), *descriptions = json_object(),
+                        *parameters = json_object();
+    struct application a = {.im = im,
+                            .class = class,
+                            .variables = variables,
+                            .descriptions = descriptions,
+                            .parameters = parameters};
     constants_init(&a.module, NULL);
     constants_init(&a.scope, &a.module);
     read_constants(&a.module, source->body);
