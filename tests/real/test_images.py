@@ -70,7 +70,7 @@ def test_an_unknown_recipe_is_refused_with_those_that_there_are(api):
 
 def test_workloads_without_a_definition_are_refused(api):
     for names, pointers in ((["fio", "no-such"], ["/workloads/1"]), (["command"], ["/workloads/0"]),
-                            (["Fio"], ["/workloads/0"]), (["fio", "fio"], ["/workloads"])):
+                            (["Fio"], ["/workloads/0"]), (["fio", "fio"], ["/workloads/1"])):
         reply = api.post("/v1/images", {"recipe": IMAGE, "workloads": names})
         assert (reply.status, reply.pointers) == (422, pointers), reply
 
