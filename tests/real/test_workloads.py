@@ -41,7 +41,8 @@ def test_those_that_come_with_benchd_are_listed(api):
     listed = {w["name"]: w for w in api.get("/v1/workloads").json["items"]}
     assert list(listed) == sorted(listed) and not [w for w in listed.values() if w["error"]]
     assert {n: w["kind"] for n, w in listed.items()} == {
-        "command": "builtin", "jobstream": "builtin", "swf": "builtin", "hpcc": "file", "sleep": "file"}
+        "command": "builtin", "jobstream": "builtin", "swf": "builtin", "hpcc": "file", "noise": "file",
+        "sleep": "file"}
     assert listed["jobstream"]["parameters"]["properties"]["jobs"]["type"] == "integer"
     assert "makespan" in listed["jobstream"]["metrics"] and "makespan" not in listed["command"]["metrics"]
     hpcc = api.get("/v1/workloads/hpcc").json
