@@ -45,6 +45,9 @@ int jobstream_results(const json_t *spec, int dir_fd, struct workload_result *re
                       struct bd_err *err);
 bool jobstream_has_metric(const json_t *spec, const char *name);
 
+/* Refuses a cluster whose scheduler takes no streams. PURE. */
+void jobstream_check_scheduler(const struct cluster_spec *cluster, struct schema_faults *faults);
+
 /* What the scheduler can't tell from its grain, as conditions.limits; new reference. */
 json_t *jobstream_limits(const struct job_stream *stream, int64_t grain_ns, double time_scale);
 
