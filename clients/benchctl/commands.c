@@ -78,7 +78,7 @@ static const struct arg_option cluster_up_options[] = {
     {"controllers", ARG_COUNT, false, "N", .help = "controllers"},
     {"scheduler", ARG_TEXT, false, "S", .help = "the scheduler: see 'scheduler ls'"},
     {"option", ARG_PAIR, true, "K=V", .help = "an option of the scheduler; may be given again"},
-    {"backend", ARG_TEXT, false, "B", .help = "how nodes exist: lxc"},
+    {"backend", ARG_TEXT, false, "B", .help = "how nodes exist: lxc, host"},
     {"image", ARG_TEXT, false, "I", WORDS_IMAGE, .help = "image: a name, an id or a digest"},
     {"name", ARG_TEXT, false, "X", .help = "a name, to refer to it by"},
     {"cpus", ARG_NUMBER, false, "F", .help = "CPUs that a node gets, enforced: 0.25"},

@@ -504,8 +504,9 @@ double engine_in_use(const struct engine *e, const struct actor *but, uint64_t *
     for (const struct actor *a = e->actors; a; a = a->next) {
         if (a == but)
             continue;
-        cpus += a->plan.spec.cpus * (double)a->plan.n_nodes;
-        *ret_memory += a->plan.spec.memory_bytes * a->plan.n_nodes;
+        unsigned nodes = cluster_spec_nodes(&a->plan.spec);
+        cpus += a->plan.spec.cpus * nodes;
+        *ret_memory += a->plan.spec.memory_bytes * nodes;
     }
     return cpus;
 }

@@ -46,6 +46,8 @@ struct run *run_new(struct campaign *c, size_t position)
     json_object_set_new(row->spec, "seed", json_integer((json_int_t)c->seed));
     r->definition = definitions_of_run(c->definitions, row->spec);
     row->conditions = json_object();
+    json_object_set(row->conditions, "backend",
+                    json_object_get(json_object_get(row->spec, "cluster"), "backend"));
     row->metrics = json_object();
     row->warnings = json_array();
     s->state = SLOT_BUSY;

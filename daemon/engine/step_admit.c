@@ -40,7 +40,7 @@ int admit_check_host(const struct step_host *host, const struct cluster_spec *sp
 static void warn_of_cpus(const struct step_host *host, const struct step_input *in,
                          struct step_output *out)
 {
-    double wanted = in->plan.spec.cpus * (double)in->plan.n_nodes;
+    double wanted = in->plan.spec.cpus * cluster_spec_nodes(&in->plan.spec);
     bd_auto_free char *others =
         in->cpus_in_use > 0 ? bd_xasprintf(", those of other clusters to %.2f", in->cpus_in_use)
                             : bd_xstrdup("");
@@ -56,6 +56,8 @@ static int choose_subnet(const struct step_host *host, const struct step_input *
 {
     bd_auto_free struct subnet *routes = NULL;
     size_t n_routes = 0;
+    if (in->plan.spec.bare) /* it has the host's network */
+        return 0;
     int rc = virt_net_taken(&routes, &n_routes, err);
     if (rc < 0)
         return bd_err_wrap(err, "read the host's routes");

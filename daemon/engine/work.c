@@ -46,6 +46,8 @@ static void fill_run(const struct actor *a, struct step_work *w)
         definitions_apply(a->run->definition, &w->in.plan.spec, w->in.run.spec, &err) < 0)
         bd_log(BD_LOG_ERROR, "a run's workload can't be made a command of", "run", row->id, "error",
                err.text, NULL);
+    w->in.plan.shares =
+        workload_nodes(json_object_get(w->in.run.spec, "workload"), &w->in.plan.spec);
 }
 
 static void fill_input(struct actor *a, struct step_work *w)
@@ -362,8 +364,10 @@ static void sweep_one(struct virt *virt, const struct store_cluster *row,
     for (size_t i = 0; i < items->n; i++)
         bd_log(BD_LOG_WARN, "removing what a cluster that is gone has left", "cluster", row->id,
                "item", items->items[i], NULL);
+    bool bare = cluster_backend_is_bare(backend->name);
     struct cluster_spec spec = {
-        .controllers = (unsigned)bd_json_int(row->spec, "controllers", 1),
+        .bare = bare,
+        .controllers = bare ? 0 : (unsigned)bd_json_int(row->spec, "controllers", 1),
         .compute = (unsigned)bd_json_int(row->spec, "compute", 0),
     };
     struct cluster_plan plan;

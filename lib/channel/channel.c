@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static const struct channel_ops *const channels[] = {&channel_namespaces, NULL};
+static const struct channel_ops *const channels[] = {&channel_namespaces, &channel_host, NULL};
 
 int channel_init(struct channel *c, const char *backend, struct virt *virt, const char *bench_enter,
                  struct bd_err *err)

@@ -1,6 +1,7 @@
 /*
  * The channel: how commands run and files move in a node. One table, a row a kind of node
- * (namespaces for lxc). A command is an argument vector, never a line for a shell on the host.
+ * (namespaces for lxc and host). A command is an argument vector, never a line for a shell on the
+ * host.
  *
  * Bodies block and belong on worker threads. Threads: a struct channel is immutable after
  * channel_init(); any thread may use it.
@@ -32,8 +33,8 @@ struct channel_cmd {
     size_t input_bytes;
     int64_t timeout_ns; /* 0: none */
     struct bd_cancel *cancel;
-    bool unit; /* as a transient unit of the node's systemd: CPU and memory count, and are limited,
-                  as a service's */
+    bool unit; /* as a transient unit of the node's systemd, where it has one: CPU and memory count,
+                  and are limited, as a service's, and nothing of it outlives it */
     bd_proc_output_fn on_output; /* NULL: kept in the result */
     void *arg;
 };
@@ -48,7 +49,7 @@ struct channel_ops {
                uint64_t max_bytes, char ret_digest[BD_DIGEST_BYTES], struct bd_err *err);
 };
 
-extern const struct channel_ops channel_namespaces;
+extern const struct channel_ops channel_namespaces, channel_host;
 
 /* BD_EUNSUPPORTED where no channel serves the backend. */
 int channel_init(struct channel *c, const char *backend, struct virt *virt, const char *bench_enter,

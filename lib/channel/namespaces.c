@@ -160,8 +160,8 @@ static int run(struct ns_exec *e, struct bd_proc_result *ret, struct bd_err *err
     const int pass[] = {e->node.found.pidfd, -1};
     struct bd_proc_result out = {0};
     struct relay relay = {.cmd = e->cmd, .ret = ret};
-    ns_enter_words(e, !e->cmd->unit, &argv);
-    if (e->cmd->unit)
+    ns_enter_words(e, !e->as_unit, &argv);
+    if (e->as_unit)
         ns_unit_words(e, &argv);
     else
         for (const char *const *word = e->cmd->argv; *word; word++)
@@ -186,7 +186,7 @@ static int run(struct ns_exec *e, struct bd_proc_result *ret, struct bd_err *err
         const char *why = relay.head.data + strlen(ENTER_SAYS);
         rc = bd_err_set(err, poll(&ended, 1, 0) ? BD_ENOTFOUND : BD_ECHILD, "%.*s",
                         (int)strcspn(why, "\n"), why);
-    } else if (rc == 0 && e->cmd->unit && ret->signal == 0) {
+    } else if (rc == 0 && e->as_unit && ret->signal == 0) {
         rc = ns_unit_end(e, bd_str_text(&relay.head), ret, err);
     }
     bd_str_done(&relay.head);
@@ -201,7 +201,7 @@ static int end_all(const struct ns_exec *e, int why, struct bd_err *err)
     int rc = hostops_cgroup_kill(ops, e->cgroup, &failed);
     if (rc == 0)
         rc = hostops_cgroup_wait_empty(ops, e->cgroup, DEATH_TIMEOUT_NS, &failed);
-    if (rc == 0 && e->cmd->unit)
+    if (rc == 0 && e->as_unit)
         rc = ns_unit_stop(e, &failed);
     if (rc == 0)
         return why;
@@ -209,24 +209,26 @@ static int end_all(const struct ns_exec *e, int why, struct bd_err *err)
     return bd_err_wrap(err, "end what was started");
 }
 
+int ns_exec_run(struct ns_exec *e, struct bd_proc_result *ret, struct bd_err *err)
+{
+    e->node = (struct ns_node){.found = {.pidfd = -1}, .root_fd = -1};
+    int rc = exec_prepare(e, err);
+    if (rc == 0) {
+        rc = run(e, ret, err);
+        if (rc < 0 || e->whole)
+            rc = end_all(e, rc, err);
+        /* Where the command left something running in the background, the group stays with that. */
+        hostops_cgroup_remove(virt_ops(e->channel->virt), e->cgroup, NULL);
+    }
+    exec_done(e);
+    return rc;
+}
+
 static int ns_exec(const struct channel *c, const struct channel_cmd *cmd,
                    struct bd_proc_result *ret, struct bd_err *err)
 {
-    struct ns_exec e = {
-        .channel = c,
-        .cmd = cmd,
-        .node = {.found = {.pidfd = -1}, .root_fd = -1},
-    };
-    int rc = exec_prepare(&e, err);
-    if (rc == 0) {
-        rc = run(&e, ret, err);
-        if (rc < 0)
-            rc = end_all(&e, rc, err);
-        /* Where the command left something running in the background, the group stays with that. */
-        hostops_cgroup_remove(virt_ops(c->virt), e.cgroup, NULL);
-    }
-    exec_done(&e);
-    return rc;
+    struct ns_exec e = {.channel = c, .cmd = cmd, .as_unit = cmd->unit};
+    return ns_exec_run(&e, ret, err);
 }
 
 const struct channel_ops channel_namespaces = {

@@ -18,6 +18,8 @@ void ns_node_done(struct ns_node *n);
 struct ns_exec {
     const struct channel *channel;
     const struct channel_cmd *cmd;
+    bool as_unit; /* as a unit of the node's systemd */
+    bool whole;   /* what it leaves in the background ends with it, as of a unit */
     struct ns_node node;
     struct passwd_user user;
     char cgroup[600];   /* of its own, below the node's */
@@ -41,6 +43,8 @@ int ns_unit_end(const struct ns_exec *e, const char *said, struct bd_proc_result
 /* Ends the unit, whether it has begun or is about to. */
 int ns_unit_stop(const struct ns_exec *e, struct bd_err *err);
 
+/* Runs e->cmd by e->channel in the manner that e->as_unit and e->whole say. */
+int ns_exec_run(struct ns_exec *e, struct bd_proc_result *ret, struct bd_err *err);
 int ns_put(const struct channel *c, const struct node_plan *node, int src_fd, const char *path,
            mode_t mode, char ret_digest[BD_DIGEST_BYTES], struct bd_err *err);
 int ns_get(const struct channel *c, const struct node_plan *node, const char *path, int dst_fd,

@@ -53,35 +53,40 @@ int node_state_from_str(const char *s, enum node_state *ret_state);
 /* The `cluster:` object of a spec, resolved. Owns its strings and JSON. */
 struct cluster_spec {
     char *backend;             /* "lxc" */
+    bool bare;                 /* backend "host": no nodes, one place on the host in their stead */
     char *image;               /* name, id or digest as asked for */
-    unsigned controllers;      /* 1 */
+    unsigned controllers;      /* 1; 0 where bare */
     unsigned compute;          /* compute nodes */
     double cpus;               /* enforced share of each node, in CPUs */
     unsigned scheduler_cpus;   /* what the scheduler is told */
     uint64_t memory_bytes;     /* of each node: limit, and what the scheduler is told */
-    char *scheduler;           /* "slurm" */
+    char *scheduler;           /* "slurm"; "none" where bare, and only there */
     json_t *scheduler_options; /* object of strings, numbers and booleans */
     bool accounting;           /* the scheduler keeps its jobs in a database of its own, too */
     bool oversubscribe;
 };
 
 /*
- * Reads a spec that the contract's schema found right, with defaults applied (schedulerCpus, where
- * missing, becomes cpus rounded up and is written back into json). What a schema can't say is
- * checked here: network shaping that is not built yet is refused by name. 0, or BD_EINVALID with
- * the faults appended.
+ * Reads a spec that the contract's schema found right, with defaults applied. What follows from
+ * other members is written back into json where it is missing: schedulerCpus (cpus rounded up), the
+ * scheduler's name (by the backend). What a schema can't say is checked here: network shaping that
+ * is not built yet is refused by name. 0, or BD_EINVALID with the faults appended.
  */
 int cluster_spec_read(json_t *json, struct cluster_spec *ret_spec, struct schema_faults *faults);
 void cluster_spec_done(struct cluster_spec *spec);
+/* Whether clusters of this backend are bare. */
+bool cluster_backend_is_bare(const char *backend);
 
 #define NODE_NAME_BYTES   16
+#define NODE_BARE         "bare" /* the one place of a bare cluster */
 #define NODE_DOMAIN_BYTES 40
 #define NODE_LINK_BYTES   16 /* IFNAMSIZ */
 #define NODE_CGROUP_BYTES 64
 
 struct node_plan {
-    char name[NODE_NAME_BYTES]; /* "ctl1", "n1", "n2": also its host name */
+    char name[NODE_NAME_BYTES]; /* "ctl1", "n1", "n2": also its host name; NODE_BARE */
     enum node_role role;
+    bool bare; /* of a bare cluster: no domain or link is made of the names below */
     char address[SUBNET_ADDR_BYTES]; /* dotted IPv4 */
     char domain[NODE_DOMAIN_BYTES];  /* libvirt's name: "bd-1f2e3d4c-n1" */
     char uuid[BD_UUID_BYTES];        /* libvirt's, derived from the domain's name */
@@ -97,10 +102,13 @@ struct cluster_plan {
     char bridge[NODE_LINK_BYTES];   /* "bd-1f2e3d4c" */
     char cgroup[NODE_CGROUP_BYTES]; /* "benchd/1f2e3d4c": parent of all of its nodes' */
     struct node_plan *nodes;        /* controllers first, then compute nodes */
-    size_t n_nodes;
+    size_t n_nodes;                 /* 1 where bare */
+    /* Of a bare cluster: so many compute nodes' CPUs and memory its one place has. All of them,
+     * unless who makes the plan knows that a job will have fewer. */
+    unsigned shares;
 };
 
-/* The number of addresses that a cluster of this spec needs in its subnet (nodes only). */
+/* So many nodes' CPUs and memory a cluster of this spec may use. */
 unsigned cluster_spec_nodes(const struct cluster_spec *spec);
 /* Derives everything. Takes over *spec (left empty). */
 void cluster_plan_make(const char *id, struct cluster_spec *spec, const struct subnet *subnet,

@@ -38,15 +38,21 @@ static void node_make(struct cluster_plan *plan, size_t i)
     bool controller = i < controllers;
 
     n->role = controller ? NODE_CONTROLLER : NODE_COMPUTE;
-    name_set(n->name, sizeof(n->name), controller ? "ctl%zu" : "n%zu",
-             controller ? i + 1 : i - controllers + 1);
+    n->bare = plan->spec.bare;
+    if (n->bare)
+        name_set(n->name, sizeof(n->name), NODE_BARE);
+    else
+        name_set(n->name, sizeof(n->name), controller ? "ctl%zu" : "n%zu",
+                 controller ? i + 1 : i - controllers + 1);
     name_set(n->domain, sizeof(n->domain), "bd-%s-%s", plan->id, n->name);
     name_set(n->link, sizeof(n->link), "bd%s-%zu", plan->id, i);
     name_set(n->cgroup, sizeof(n->cgroup), "%s/%s", plan->cgroup, n->name);
     bd_uuid_from_name(n->domain, n->uuid);
     mac_of(n->domain, n->mac);
-    /* Address 0 names the network, 1 is kept for a gateway. */
-    subnet_addr(&plan->subnet, (uint32_t)i + 2, n->address);
+    if (n->bare)
+        name_set(n->address, sizeof(n->address), "127.0.0.1");
+    else /* address 0 names the network, 1 is kept for a gateway */
+        subnet_addr(&plan->subnet, (uint32_t)i + 2, n->address);
 }
 
 unsigned cluster_spec_nodes(const struct cluster_spec *spec)
@@ -63,7 +69,8 @@ void cluster_plan_make(const char *id, struct cluster_spec *spec, const struct s
     name_set(plan.id, sizeof(plan.id), "%s", id);
     name_set(plan.bridge, sizeof(plan.bridge), "bd-%s", plan.id);
     name_set(plan.cgroup, sizeof(plan.cgroup), "benchd/%s", plan.id);
-    plan.n_nodes = cluster_spec_nodes(&plan.spec);
+    plan.n_nodes = plan.spec.bare ? 1 : cluster_spec_nodes(&plan.spec);
+    plan.shares = plan.spec.compute;
     plan.nodes = bd_xcalloc(plan.n_nodes, sizeof(*plan.nodes));
     for (size_t i = 0; i < plan.n_nodes; i++)
         node_make(&plan, i);

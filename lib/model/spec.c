@@ -11,6 +11,16 @@
 #define CPUS_MIN         0.01
 #define CPUS_MAX         1024
 
+/* Where the backend has no nodes there is nothing to schedule on. */
+#define BARE_BACKEND      "host"
+#define NO_SCHEDULER      "none"
+#define DEFAULT_SCHEDULER "slurm"
+
+bool cluster_backend_is_bare(const char *backend)
+{
+    return bd_str_eq(backend, BARE_BACKEND);
+}
+
 /* Members that the schema demands or has defaults for are asked for again: a spec may also come
  * from a stored row that was damaged. */
 static char *want_text(const json_t *obj, const char *key, const char *pointer,
@@ -62,6 +72,23 @@ static bool want_accounting(const json_t *scheduler, struct schema_faults *fault
     return bd_str_eq(name, "slurmdbd");
 }
 
+/* One that is not named is the backend's. */
+static char *want_scheduler(json_t *scheduler, bool bare, struct schema_faults *faults)
+{
+    if (json_is_object(scheduler) && !json_object_get(scheduler, "name"))
+        json_object_set_new(scheduler, "name",
+                            json_string(bare ? NO_SCHEDULER : DEFAULT_SCHEDULER));
+    char *name = want_text(scheduler, "name", "/scheduler/name", faults);
+    if (name && bare && !bd_str_eq(name, NO_SCHEDULER))
+        schema_faults_add(faults, "/scheduler/name", name,
+                          NO_SCHEDULER ", or no name: the backend " BARE_BACKEND
+                                       " runs commands without a scheduler");
+    if (name && !bare && bd_str_eq(name, NO_SCHEDULER))
+        schema_faults_add(faults, "/scheduler/name", name,
+                          "a scheduler: only the backend " BARE_BACKEND " goes without one");
+    return name;
+}
+
 /* The schema knows the names of what will be shaped one day; here each is refused until it is. */
 static void refuse_network(const json_t *json, struct schema_faults *faults)
 {
@@ -79,17 +106,19 @@ int cluster_spec_read(json_t *json, struct cluster_spec *ret_spec, struct schema
 {
     size_t before = faults->n;
     json_t *node = json_object_get(json, "node");
-    const json_t *scheduler = json_object_get(json, "scheduler");
+    json_t *scheduler = json_object_get(json, "scheduler");
     const json_t *options = json_object_get(scheduler, "options");
+    bool bare = cluster_backend_is_bare(bd_json_str(json, "backend", NULL));
 
     struct cluster_spec spec = {
         .backend = want_text(json, "backend", "/backend", faults),
+        .bare = bare,
         .image = want_text(json, "image", "/image", faults),
         .controllers = want_count(json, "controllers", CONTROLLERS_MAX, "/controllers", faults),
         .compute = want_count(json, "compute", COMPUTE_MAX, "/compute", faults),
         .cpus = want_cpus(node, faults),
         .memory_bytes = want_memory(node, faults),
-        .scheduler = want_text(scheduler, "name", "/scheduler/name", faults),
+        .scheduler = want_scheduler(scheduler, bare, faults),
         .scheduler_options = options ? json_deep_copy(options) : json_object(),
         .accounting = want_accounting(scheduler, faults),
         .oversubscribe = bd_json_bool(json_object_get(json, "admission"), "oversubscribe", 0) != 0,
@@ -99,6 +128,11 @@ int cluster_spec_read(json_t *json, struct cluster_spec *ret_spec, struct schema
                             json_integer((json_int_t)fmax(1, ceil(spec.cpus))));
     spec.scheduler_cpus =
         want_count(node, "schedulerCpus", CPUS_MAX, "/node/schedulerCpus", faults);
+    if (bare)
+        spec.controllers = 0;
+    if (bare && spec.accounting)
+        schema_faults_add(faults, "/scheduler/accounting", NULL,
+                          "none: without a scheduler there are no jobs to account for");
     refuse_network(json, faults);
 
     if (faults->n != before || faults->more) {

@@ -43,6 +43,7 @@ static void read_cluster(struct checking *c, json_t *cluster)
     /* What is left out of it is filled in: in a copy. */
     bd_auto_json json_t *own = json_copy(cluster);
     json_object_set_new(own, "node", json_copy(json_object_get(cluster, "node")));
+    json_object_set_new(own, "scheduler", json_copy(json_object_get(cluster, "scheduler")));
     json_object_set(own, "admission", json_object_get(c->p->base, "admission"));
     cluster_spec_read(own, &c->read, &c->unreadable);
 }

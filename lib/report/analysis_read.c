@@ -24,7 +24,7 @@ static struct analysis_run run_of(const struct store_figures *row)
         .oversubscribed = bd_json_bool(row->conditions, "oversubscribed", 0) != 0,
         .figures = row->figures,
         .image = row->image,
-        .scheduler = row->scheduler,
+        .scheduler = bd_str_eq(row->scheduler, "none") ? NULL : row->scheduler,
         .digest = row->image_digest,
         .version = row->version,
         .conditions = row->conditions,

@@ -142,6 +142,11 @@ void take_machines_find(const char *hierarchy, const struct node_plan *nodes, si
     /* Where libvirt keeps the cgroups of machines: by itself, and through systemd. */
     static const char *const machines[] = {"machine", "machine.slice"};
     memset(ret_paths, 0, n * sizeof(*ret_paths));
+    for (size_t i = 0; *hierarchy && i < n; i++) {
+        bd_auto_free char *own = bd_xasprintf("%s/%s", hierarchy, nodes[i].cgroup);
+        if (nodes[i].bare && bd_exists(own)) /* libvirt has no part in it */
+            ret_paths[i] = bd_take(own);
+    }
     for (size_t i = 0; *hierarchy && i < BD_ARRAY_LEN(machines); i++) {
         bd_auto_free char *dir = bd_xasprintf("%s/%s", hierarchy, machines[i]);
         find_in(dir, nodes, n, ret_paths);

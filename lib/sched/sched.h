@@ -72,7 +72,7 @@ struct sched {
     /*
      * Waits until every node is idle, or says which are not and why (with the daemons' last words)
      * at cancel. BD_ECHILD as soon as a node has given one of its daemons up. ret_version: the
-     * scheduler's own word; the caller's.
+     * scheduler's own word; the caller's. Left as it is where there is no scheduler.
      */
     int (*wait_ready)(const struct channel *channel, const struct cluster_plan *plan,
                       struct bd_cancel *cancel, char **ret_version, struct bd_err *err);
@@ -92,7 +92,8 @@ struct sched {
     /* Time limits of jobs are whole multiples of it, rounded up. */
     int64_t limit_grain_ns;
     /* Appends the words of its submitter (docs/submitters.md), run on the controller by
-     * bench-driver with so many clients at once. PURE. */
+     * bench-driver with so many clients at once. PURE. NULL: it takes no streams of jobs, and has
+     * neither questions nor records. */
     void (*submitter)(unsigned clients, struct bd_strv *ret_argv);
     /* Asked on the controller once all jobs are over; ended by a NULL file. */
     const struct sched_question *questions;

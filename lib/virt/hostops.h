@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "lib/base/cancel.h"
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
 
@@ -82,6 +83,22 @@ int hostops_cgroup_wait_empty(struct hostops *h, const char *cgroup, int64_t tim
                               struct bd_err *err);
 /* Removes an empty tree of cgroups; -EBUSY while something lives in it. */
 int hostops_cgroup_remove(struct hostops *h, const char *cgroup, struct bd_err *err);
+
+/* As hostops_cgroup_make(), and of the same name in each version 1 hierarchy that counts or limits
+ * CPU time, memory or block I/O; on cgroup2 the controllers of these are switched on for it. */
+int hostops_groups_make(struct hostops *h, const char *cgroup, struct bd_err *err);
+/* Limits all that is in such groups, by whichever version has the controller. BD_EUNSUPPORTED where
+ * none has. */
+int hostops_groups_limit_cpu(struct hostops *h, const char *cgroup, int64_t quota_us,
+                             int64_t period_us, struct bd_err *err);
+int hostops_groups_limit_memory(struct hostops *h, const char *cgroup, uint64_t bytes,
+                                struct bd_err *err);
+/* Removes what hostops_groups_make() made, and is empty. */
+int hostops_groups_remove(struct hostops *h, const char *cgroup, struct bd_err *err);
+/* Starts what holds a place on the host (node/bench-hold.h): in the groups of this name, with the
+ * root of a node that was made and /shared of its cluster. Ends when it can be entered. */
+int hostops_place_start(struct hostops *h, const char *id, const char *node, const char *cgroup,
+                        struct bd_cancel *cancel, struct bd_err *err);
 
 /* Kills everything in all nodes of a cluster, wherever libvirt has put them. */
 int hostops_cluster_kill(struct hostops *h, const char *id, struct bd_err *err);

@@ -19,8 +19,8 @@
 #define LIBVIRT_RUN "/run/libvirt/lxc"
 #define LIBVIRT_LOG "/var/log/libvirt/lxc"
 
-static int cgroup_path(const struct hostops *h, const char *cgroup, char **ret_path,
-                       struct bd_err *err)
+int hostops_cgroup_path(const struct hostops *h, const char *cgroup, char **ret_path,
+                        struct bd_err *err)
 {
     int rc = hostops_check_cgroup(cgroup, err);
     if (rc < 0)
@@ -36,7 +36,7 @@ static int cgroup_path(const struct hostops *h, const char *cgroup, char **ret_p
 int hostops_cgroup_make(struct hostops *h, const char *cgroup, struct bd_err *err)
 {
     bd_auto_free char *path = NULL;
-    int rc = cgroup_path(h, cgroup, &path, err);
+    int rc = hostops_cgroup_path(h, cgroup, &path, err);
     return rc < 0 ? rc : bd_mkdir_p(path, 0755, err);
 }
 
@@ -56,7 +56,7 @@ static int kill_dir(const char *path, struct bd_err *err)
 int hostops_cgroup_kill(struct hostops *h, const char *cgroup, struct bd_err *err)
 {
     bd_auto_free char *path = NULL;
-    int rc = cgroup_path(h, cgroup, &path, err);
+    int rc = hostops_cgroup_path(h, cgroup, &path, err);
     return rc < 0 ? rc : kill_dir(path, err);
 }
 
@@ -72,7 +72,7 @@ int hostops_cgroup_wait_empty(struct hostops *h, const char *cgroup, int64_t tim
                               struct bd_err *err)
 {
     bd_auto_free char *path = NULL;
-    int rc = cgroup_path(h, cgroup, &path, err);
+    int rc = hostops_cgroup_path(h, cgroup, &path, err);
     if (rc < 0)
         return rc;
     bd_auto_free char *file = bd_xasprintf("%s/cgroup.events", path);
@@ -118,11 +118,16 @@ static int remove_tree(const char *path, const char *name BD_UNUSED, void *arg B
     return rc;
 }
 
+int hostops_cgroup_dir_remove(const char *path, struct bd_err *err)
+{
+    return remove_tree(path, NULL, NULL, err);
+}
+
 int hostops_cgroup_remove(struct hostops *h, const char *cgroup, struct bd_err *err)
 {
     bd_auto_free char *path = NULL;
-    int rc = cgroup_path(h, cgroup, &path, err);
-    return path ? remove_tree(path, NULL, NULL, err) : rc;
+    int rc = hostops_cgroup_path(h, cgroup, &path, err);
+    return path ? hostops_cgroup_dir_remove(path, err) : rc;
 }
 
 /* Domains of a cluster, or one of them, in names of files and cgroups of libvirt's. */

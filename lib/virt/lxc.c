@@ -17,21 +17,11 @@
 #define INIT_TIMEOUT_NS (20 * BD_NS_PER_S)
 #define INIT_POLL_NS    (2 * BD_NS_PER_MS)
 
-/* The kernel's own default; a shorter one would take the tail off fewer short jobs, yet could not
- * express a hundredth of a CPU, as a quota is 1 ms at least. */
-#define CPU_PERIOD_US 100000
-
 static int lxc_usable(struct virt *v, struct bd_err *err)
 {
     unsigned long version;
-    if (geteuid() != 0)
-        return bd_err_set(err, BD_EUNSUPPORTED,
-                          "benchd makes nodes as root only: start it as root");
-    if (v->facts.layout == CGROUP_NONE)
-        return bd_err_set(err, BD_EUNSUPPORTED,
-                          "cgroup2 is not mounted: mount -t cgroup2 cgroup2 /sys/fs/cgroup (or "
-                          ".../unified beside version 1)");
-    return virt_version(v, &version, err);
+    int rc = virt_can_group(v, err);
+    return rc < 0 ? rc : virt_version(v, &version, err);
 }
 
 /* ------------------------------------------------------------------------------------ looking */
@@ -218,13 +208,6 @@ static int lxc_start(struct virt *v, const struct virt_start *order, struct bd_e
 
 /* ----------------------------------------------------------------------------------- limiting */
 
-static bool in_force(const struct virt *v, const char *controller)
-{
-    bd_auto_free char *list = bd_xasprintf(",%s,", v->facts.controllers);
-    bd_auto_free char *word = bd_xasprintf(",%s,", controller);
-    return strstr(list, word) != NULL;
-}
-
 static int limit_node(struct conn *conn, const struct node_plan *node, long long quota_us,
                       struct bd_err *err)
 {
@@ -252,13 +235,9 @@ static int limit_node(struct conn *conn, const struct node_plan *node, long long
 static int lxc_limit(struct virt *v, const struct cluster_plan *plan, struct bd_strv *warnings,
                      struct bd_err *err)
 {
-    if (!in_force(v, "memory"))
-        bd_strv_add(warnings,
-                    "memory is not limited: this host has no memory controller for nodes");
-    if (!in_force(v, "cpu")) {
-        bd_strv_add(warnings, "CPU is not limited: this host has no cpu controller for nodes");
+    virt_warn_of_limits(v, warnings);
+    if (!virt_in_force(v, "cpu"))
         return 0;
-    }
     bd_auto_conn struct conn *conn = NULL;
     int rc = conn_get(v->lanes[VIRT_LANE_WORK], &conn, err);
     long long quota_us = llround(plan->spec.cpus * CPU_PERIOD_US);

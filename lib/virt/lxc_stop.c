@@ -123,12 +123,12 @@ static int remove_cgroups(struct stop *s, struct bd_err *err)
 
 /* A node that was just about to begin joins its cgroup after the others were killed: so again,
  * until none is left. */
-static int kill_all(struct stop *s, struct bd_err *err)
+int virt_kill_all(struct virt *v, const struct cluster_plan *plan, struct bd_err *err)
 {
     for (int64_t end = bd_mono_ns() + DEATH_TIMEOUT_NS;;) {
-        int rc = hostops_cluster_kill(s->v->ops, s->plan->id, err);
-        if (rc == 0 && s->v->facts.layout == CGROUP_HYBRID)
-            rc = hostops_cgroup_wait_empty(s->v->ops, s->plan->cgroup, KILL_AGAIN_NS, err);
+        int rc = hostops_cluster_kill(v->ops, plan->id, err);
+        if (rc == 0) /* where libvirt has the nodes elsewhere there is no such cgroup */
+            rc = hostops_cgroup_wait_empty(v->ops, plan->cgroup, KILL_AGAIN_NS, err);
         if (rc != -EBUSY || bd_mono_ns() > end)
             return rc;
         bd_err_clear(err);
@@ -139,7 +139,7 @@ static int stop_all(struct stop *s, struct bd_err *err)
 {
     struct hostops *ops = s->v->ops;
     const char *id = s->plan->id;
-    int rc = kill_all(s, err);
+    int rc = virt_kill_all(s->v, s->plan, err);
     if (rc == 0)
         rc = bd_par_for(s->plan->n_nodes + 1, REMOVE_WIDTH, remove_one, s, s->cancel, err);
     if (rc == 0)

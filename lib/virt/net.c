@@ -8,6 +8,8 @@
 
 int virt_net_up(struct virt *v, const struct cluster_plan *plan, struct bd_err *err)
 {
+    if (plan->spec.bare) /* the network is the host's own */
+        return 0;
     return hostops_bridge_add(virt_ops(v), plan->bridge, err);
 }
 
@@ -19,7 +21,8 @@ int virt_net_down(struct virt *v, const struct cluster_plan *plan, struct bd_err
 int virt_net_probe(struct virt *v BD_UNUSED, const struct cluster_plan *plan,
                    enum virt_presence *ret_presence, struct bd_err *err BD_UNUSED)
 {
-    *ret_presence = if_nametoindex(plan->bridge) ? VIRT_DONE : VIRT_ABSENT;
+    bool up = plan->spec.bare || if_nametoindex(plan->bridge);
+    *ret_presence = up ? VIRT_DONE : VIRT_ABSENT;
     return 0;
 }
 

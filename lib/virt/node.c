@@ -70,6 +70,8 @@ int virt_node_open(struct virt *v, const struct node_plan *node, struct virt_nod
 {
     struct virt_node found = {.pidfd = -1};
     pid_t controller, again;
+    if (node->bare)
+        return host_node_open(v, node, ret_node, err);
     if (!controller_of(node, &controller) || !procfs_only_child(controller, &found.pid))
         return not_running(node, err);
     bd_auto_fd int fd = procfs_pidfd(found.pid);

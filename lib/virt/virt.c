@@ -2,10 +2,13 @@
 
 #include "lib/virt/virt_priv.h"
 
+#include <string.h>
+#include <unistd.h>
+
 /* As many as the daemon removes clusters at once. */
 #define TEARDOWN_CONNECTIONS 4
 
-const struct virt_backend *const virt_backends[] = {&virt_backend_lxc, NULL};
+const struct virt_backend *const virt_backends[] = {&virt_backend_lxc, &virt_backend_host, NULL};
 
 const struct virt_backend *virt_backend_find(const char *name)
 {
@@ -55,6 +58,34 @@ void virt_free(struct virt *v)
 struct hostops *virt_ops(struct virt *v)
 {
     return v->ops;
+}
+
+int virt_can_group(const struct virt *v, struct bd_err *err)
+{
+    if (geteuid() != 0)
+        return bd_err_set(err, BD_EUNSUPPORTED,
+                          "benchd makes nodes as root only: start it as root");
+    if (v->facts.layout == CGROUP_NONE)
+        return bd_err_set(err, BD_EUNSUPPORTED,
+                          "cgroup2 is not mounted: mount -t cgroup2 cgroup2 /sys/fs/cgroup (or "
+                          ".../unified beside version 1)");
+    return 0;
+}
+
+bool virt_in_force(const struct virt *v, const char *controller)
+{
+    bd_auto_free char *list = bd_xasprintf(",%s,", v->facts.controllers);
+    bd_auto_free char *word = bd_xasprintf(",%s,", controller);
+    return strstr(list, word) != NULL;
+}
+
+void virt_warn_of_limits(const struct virt *v, struct bd_strv *warnings)
+{
+    if (!virt_in_force(v, "memory"))
+        bd_strv_add(warnings,
+                    "memory is not limited: this host has no memory controller for nodes");
+    if (!virt_in_force(v, "cpu"))
+        bd_strv_add(warnings, "CPU is not limited: this host has no cpu controller for nodes");
 }
 
 int virt_watch(struct virt *v, struct bd_err *err)

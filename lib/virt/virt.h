@@ -86,7 +86,7 @@ struct virt_backend {
 extern const struct virt_backend *const virt_backends[];        /* NULL-terminated */
 const struct virt_backend *virt_backend_find(const char *name); /* NULL if there is none */
 
-/* The node's network: the cluster's bridge. */
+/* The node's network: the cluster's bridge. A bare cluster has none of its own. */
 int virt_net_up(struct virt *v, const struct cluster_plan *plan, struct bd_err *err);
 int virt_net_down(struct virt *v, const struct cluster_plan *plan, struct bd_err *err);
 int virt_net_probe(struct virt *v, const struct cluster_plan *plan,

@@ -17,6 +17,23 @@ struct virt {
  */
 #define VIRT_CGROUP_BELOW "bench"
 
+/* The kernel's own default; a shorter one would take the tail off fewer short jobs, yet could not
+ * express a hundredth of a CPU, as a quota is 1 ms at least. */
+#define CPU_PERIOD_US 100000
+
+/* 0 where this process may make cgroups; else BD_EUNSUPPORTED with the remedy. */
+int virt_can_group(const struct virt *v, struct bd_err *err);
+/* Whether limits of this controller ("cpu") can be set here. */
+bool virt_in_force(const struct virt *v, const char *controller);
+/* Adds what can't be limited. */
+void virt_warn_of_limits(const struct virt *v, struct bd_strv *warnings);
+/* Kills all in the nodes of a cluster, until nothing lives in the cluster's cgroup. */
+int virt_kill_all(struct virt *v, const struct cluster_plan *plan, struct bd_err *err);
+
+/* virt_node_open() of a bare cluster's place. */
+int host_node_open(struct virt *v, const struct node_plan *node, struct virt_node *ret_node,
+                   struct bd_err *err);
+
 /* Whether libvirt's controller of the node lives. */
 bool virt_node_has_controller(const struct node_plan *node);
 
@@ -30,3 +47,4 @@ int lxc_stop(struct virt *v, enum virt_lane lane, const struct cluster_plan *pla
              struct bd_cancel *cancel, struct bd_err *err);
 
 extern const struct virt_backend virt_backend_lxc;
+extern const struct virt_backend virt_backend_host;

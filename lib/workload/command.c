@@ -17,6 +17,14 @@ bool command_is_on_controller(const json_t *spec)
     return bd_str_eq(bd_json_str(spec, "on", "job"), "controller");
 }
 
+unsigned workload_nodes(const json_t *spec, const struct cluster_spec *cluster)
+{
+    json_int_t nodes = bd_json_int(spec, "nodes", cluster->compute);
+    if (command_is_on_controller(spec))
+        return 1;
+    return nodes >= 1 && nodes <= cluster->compute ? (unsigned)nodes : cluster->compute;
+}
+
 static void check_size(const json_t *spec, const struct cluster_spec *cluster,
                        struct schema_faults *faults)
 {

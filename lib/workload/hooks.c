@@ -59,6 +59,8 @@ static void choose_nodes(struct hook *h)
 static bool is_node_name(const char *name, const struct cluster_spec *cluster)
 {
     int64_t number;
+    if (cluster->bare)
+        return bd_str_eq(name, NODE_BARE);
     if (bd_starts_with(name, "ctl"))
         return name[3] != '0' && bd_parse_i64(name + 3, 1, cluster->controllers, &number) == 0;
     return name[0] == 'n' && name[1] != '0' &&
@@ -200,6 +202,21 @@ int hooks_run(const struct channel *channel, const struct cluster_plan *plan, co
     return 0;
 }
 
+static void refuse_node(const char *at, const char *node, const struct cluster_spec *cluster,
+                        struct schema_faults *faults)
+{
+    if (cluster->bare)
+        schema_faults_add(faults, at, node,
+                          "controller, compute, all or " NODE_BARE
+                          ", all of which are the host: the backend "
+                          "%s has no nodes",
+                          cluster->backend);
+    else
+        schema_faults_add(faults, at, node,
+                          "controller, compute, all, or a node's name: ctl1, n1 to n%u",
+                          cluster->compute);
+}
+
 void hooks_check(const json_t *hooks, const struct cluster_spec *cluster,
                  struct schema_faults *faults)
 {
@@ -214,9 +231,7 @@ void hooks_check(const json_t *hooks, const struct cluster_spec *cluster,
             command_check(spec, pointer, faults);
             if (!bd_str_eq(node, "all") && !bd_str_eq(node, "compute") &&
                 !bd_str_eq(node, "controller") && !is_node_name(node, cluster))
-                schema_faults_add(faults, at, node,
-                                  "controller, compute, all, or a node's name: ctl1, n1 to n%u",
-                                  cluster->compute);
+                refuse_node(at, node, cluster, faults);
         }
     }
 }

@@ -5,9 +5,20 @@
 
 #define LOOKED_AT 1000 /* jobs, before any run */
 
+void jobstream_check_scheduler(const struct cluster_spec *cluster, struct schema_faults *faults)
+{
+    const struct sched *sched = cluster->scheduler ? sched_find(cluster->scheduler) : NULL;
+    if (sched && !sched->submitter)
+        schema_faults_add(faults, "/workload/name", NULL,
+                          "a command, or a workload that is defined as one: the backend %s has no "
+                          "scheduler that could be given a stream of jobs",
+                          cluster->backend);
+}
+
 static void check(const json_t *spec, const struct cluster_spec *cluster,
                   struct schema_faults *faults)
 {
+    jobstream_check_scheduler(cluster, faults);
     command_check_timeout(spec, "/workload", faults);
     stream_check(spec, cluster->compute, faults);
 }

@@ -2,6 +2,7 @@
 #include "lib/artifact/artifact.h"
 #include "lib/base/clock.h"
 #include "lib/workload/command_check.h"
+#include "lib/workload/jobstream.h"
 #include "lib/workload/trace.h"
 
 #define auto_swf __attribute__((cleanup(swf_done))) struct swf
@@ -28,9 +29,10 @@ static void check_flurries(const json_t *flurries, struct schema_faults *faults)
         schema_faults_add(faults, "/workload/flurries/gap", gap, "a duration, such as 60s");
 }
 
-static void check(const json_t *spec, const struct cluster_spec *cluster BD_UNUSED,
+static void check(const json_t *spec, const struct cluster_spec *cluster,
                   struct schema_faults *faults)
 {
+    jobstream_check_scheduler(cluster, faults);
     command_check_timeout(spec, "/workload", faults);
     check_window(json_object_get(spec, "window"), faults);
     check_flurries(json_object_get(spec, "flurries"), faults);

@@ -40,6 +40,10 @@ struct workload_input {
     void *arg;
 };
 
+/* So many compute nodes a command of this spec has: of its job, or one where it is not one. PURE.
+ */
+unsigned workload_nodes(const json_t *spec, const struct cluster_spec *cluster);
+
 /* What came of it; owns what it holds. */
 struct workload_result {
     json_t *metrics;    /* {NAME: {value, unit, kind, n}} */

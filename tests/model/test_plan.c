@@ -54,6 +54,26 @@ START_TEST(test_names_fit_and_are_unique)
 }
 END_TEST
 
+START_TEST(test_a_bare_cluster_is_one_place)
+{
+    struct cluster_spec spec = {.backend = bd_xstrdup("host"), .bare = true, .compute = 250};
+    struct cluster_plan plan;
+    cluster_plan_make(ID, &spec, &(struct subnet){0}, &plan);
+    const struct node_plan *place = &plan.nodes[0];
+    ck_assert_uint_eq(plan.n_nodes, 1);
+    ck_assert_uint_eq(plan.shares, 250);
+    ck_assert(place->bare);
+    ck_assert_str_eq(place->name, "bare");
+    ck_assert_str_eq(place->address, "127.0.0.1");
+    ck_assert_str_eq(place->cgroup, "benchd/" ID "/bare");
+    ck_assert_int_eq((int)place->role, NODE_COMPUTE);
+    ck_assert_ptr_eq(cluster_plan_node(&plan, NULL), place);
+    ck_assert_ptr_eq(cluster_plan_node(&plan, "bare"), place);
+    ck_assert_ptr_null(cluster_plan_node(&plan, "n1"));
+    cluster_plan_done(&plan);
+}
+END_TEST
+
 START_TEST(test_names_are_as_documented_and_repeat)
 {
     struct cluster_plan plan = plan_of(250), again = plan_of(250);
@@ -174,6 +194,7 @@ int main(void)
     TCase *tc = tcase_create("names");
     tcase_add_loop_test(tc, test_names_fit_and_are_unique, 0, BD_ARRAY_LEN(sizes));
     tcase_add_test(tc, test_names_are_as_documented_and_repeat);
+    tcase_add_test(tc, test_a_bare_cluster_is_one_place);
     tcase_add_loop_test(tc, test_addresses_stay_within_the_subnet, 0, BD_ARRAY_LEN(sizes));
     tcase_add_test(tc, test_node_by_name);
     tcase_add_loop_test(tc, test_id_is_found_in_every_name_of_the_plan, 0, BD_ARRAY_LEN(sizes));

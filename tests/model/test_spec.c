@@ -104,6 +104,33 @@ START_TEST(test_accounting_is_off_unless_it_is_asked_for)
 }
 END_TEST
 
+/* The scheduler follows from the backend, and is written back. */
+START_TEST(test_a_scheduler_that_is_not_named_is_the_backends)
+{
+    static const struct {
+        const char *backend, *scheduler;
+        bool bare;
+        unsigned controllers, nodes;
+    } cases[] = {{"lxc", "slurm", false, 1, 5}, {"host", "none", true, 0, 4}};
+    for (size_t i = 0; i < BD_ARRAY_LEN(cases); i++) {
+        bd_auto_json json_t *json = right();
+        bd_auto_faults struct schema_faults faults = {0};
+        struct cluster_spec spec;
+        json_t *scheduler = json_object_get(json, "scheduler");
+        json_object_del(scheduler, "name");
+        json_object_set_new(json, "backend", json_string(cases[i].backend));
+        ck_assert_int_eq(cluster_spec_read(json, &spec, &faults), 0);
+        ck_assert_str_eq(spec.scheduler, cases[i].scheduler);
+        ck_assert_str_eq(bd_json_str(scheduler, "name", ""), cases[i].scheduler);
+        ck_assert_int_eq(spec.bare, cases[i].bare);
+        ck_assert_int_eq(cluster_backend_is_bare(cases[i].backend), cases[i].bare);
+        ck_assert_uint_eq(spec.controllers, cases[i].controllers);
+        ck_assert_uint_eq(cluster_spec_nodes(&spec), cases[i].nodes);
+        cluster_spec_done(&spec);
+    }
+}
+END_TEST
+
 /* Each row changes one thing; the one fault must point at it. */
 static const struct {
     const char *change; /* merged into the right spec, as RFC 7396 */
@@ -123,6 +150,10 @@ static const struct {
     {"{\"scheduler\":{\"name\":null}}", "/scheduler/name", "string"},
     {"{\"scheduler\":{\"accounting\":\"mysql\"}}", "/scheduler/accounting", "none or slurmdbd"},
     {"{\"scheduler\":{\"accounting\":true}}", "/scheduler/accounting", "none or slurmdbd"},
+    {"{\"backend\":\"host\"}", "/scheduler/name", "none, or no name"},
+    {"{\"scheduler\":{\"name\":\"none\"}}", "/scheduler/name", "a scheduler: only"},
+    {"{\"backend\":\"host\",\"scheduler\":{\"name\":\"none\",\"accounting\":\"slurmdbd\"}}",
+     "/scheduler/accounting", "without a scheduler"},
     {"{\"network\":{\"latency\":\"1ms\"}}", "/network/latency",
      "no network shaping: this version can't enforce it, leave 'network' out"},
 };
@@ -177,6 +208,7 @@ int main(void)
     tcase_add_test(tc, test_scheduler_cpus_default_to_cpus_rounded_up_and_are_written_back);
     tcase_add_test(tc, test_options_are_a_copy);
     tcase_add_test(tc, test_accounting_is_off_unless_it_is_asked_for);
+    tcase_add_test(tc, test_a_scheduler_that_is_not_named_is_the_backends);
     tcase_add_loop_test(tc, test_what_is_wrong_is_told_with_its_place, 0, BD_ARRAY_LEN(wrongs));
     tcase_add_test(tc, test_every_shaping_is_refused_by_name_and_none_is_fine);
     suite_add_tcase(s, tc);

@@ -45,7 +45,7 @@ def test_those_that_come_with_benchd_are_listed(api):
     assert {n: w["kind"] for n, w in listed.items()} == {
         "command": "builtin", "jobstream": "builtin", "swf": "builtin", "fio": "file", "gromacs": "file",
         "hpcc": "file", "iozone": "file", "iperf3": "file", "lammps": "file", "mpi": "file", "netperf": "file",
-        "openfoam": "file", "sleep": "file"}
+        "noise": "file", "openfoam": "file", "sleep": "file"}
     assert listed["jobstream"]["parameters"]["properties"]["jobs"]["type"] == "integer"
     assert "makespan" in listed["jobstream"]["metrics"] and "makespan" not in listed["command"]["metrics"]
     hpcc = api.get("/v1/workloads/hpcc").json

@@ -160,5 +160,84 @@ START_TEST(test_roots_and_files)
 }
 END_TEST
 
+/* A group of the made-up cgroup2: with the files that the kernel makes. */
+static void make_group(const struct place *p, const char *group, const char *controllers)
+{
+    static const char *const files[] = {"cgroup.subtree_control", "cpu.max", "memory.max"};
+    bd_auto_free char *dir = bd_xasprintf("%s/%s", p->cgroup2, group);
+    bd_auto_free char *list = bd_xasprintf("%s/cgroup.controllers", dir);
+    ck_assert_int_eq(bd_mkdir_p(dir, 0755, NULL), 0);
+    ck_assert_int_eq(bd_write_file(list, controllers, strlen(controllers), 0644, NULL), 0);
+    for (size_t i = 0; i < BD_ARRAY_LEN(files); i++) {
+        bd_auto_free char *path = bd_xasprintf("%s/%s", dir, files[i]);
+        ck_assert_int_eq(bd_write_file(path, "", 0, 0644, NULL), 0);
+    }
+}
+
+static char *read_group(const struct place *p, const char *file)
+{
+    bd_auto_free char *path = bd_xasprintf("%s/%s", p->cgroup2, file);
+    char *text = NULL;
+    ck_assert_int_eq(bd_read_file(path, 4096, &text, NULL, NULL), 0);
+    return text;
+}
+
+/* On a host with cgroup2 alone: every controller is there, so no other hierarchy is looked at. */
+START_TEST(test_groups_on_cgroup2_alone)
+{
+    static const char all[] = "cpuset cpu io memory pids\n";
+    static const char group[] = "benchd/1f2e3d4c/host";
+    struct bd_err err = BD_ERR_INIT;
+    struct place p;
+    place_make(&p);
+    make_group(&p, ".", all);
+    make_group(&p, "benchd", all);
+    make_group(&p, "benchd/1f2e3d4c", all);
+    make_group(&p, group, all);
+    ck_assert_msg(hostops_groups_make(p.ops, group, &err) == 0, "%s", err.text);
+    bd_auto_free char *top = read_group(&p, "cgroup.subtree_control");
+    bd_auto_free char *above = read_group(&p, "benchd/1f2e3d4c/cgroup.subtree_control");
+    bd_auto_free char *own = read_group(&p, "benchd/1f2e3d4c/host/cgroup.subtree_control");
+    ck_assert_int_eq(*top,
+                     '+'); /* one word after the other, in a file that is none of the kernel's */
+    ck_assert_int_eq(*above, '+');
+    ck_assert_str_eq(own, ""); /* or no process could be in it */
+
+    ck_assert_int_eq(hostops_groups_limit_cpu(p.ops, group, 150000, 100000, &err), 0);
+    ck_assert_int_eq(hostops_groups_limit_memory(p.ops, group, UINT64_C(8) << 30, &err), 0);
+    bd_auto_free char *cpu = read_group(&p, "benchd/1f2e3d4c/host/cpu.max");
+    bd_auto_free char *memory = read_group(&p, "benchd/1f2e3d4c/host/memory.max");
+    ck_assert_str_eq(cpu, "150000 100000");
+    ck_assert_str_eq(memory, "8589934592");
+    place_done(&p);
+}
+END_TEST
+
+START_TEST(test_groups_without_controllers)
+{
+    static const char group[] = "benchd/1f2e3d4c/host";
+    struct bd_err err = BD_ERR_INIT;
+    bd_auto_free char *dir = NULL, *list = NULL;
+    struct place p;
+    place_make(&p);
+    /* Whatever this host has is not to be touched: all are said to be here, and have no files. */
+    dir = bd_xasprintf("%s/%s", p.cgroup2, group);
+    list = bd_xasprintf("%s/cgroup.controllers", p.cgroup2);
+    ck_assert_int_eq(bd_write_file(list, "cpu io memory\n", 14, 0644, NULL), 0);
+    ck_assert_int_eq(hostops_groups_make(p.ops, group, &err), 0);
+    ck_assert(bd_exists(dir));
+    ck_assert_int_eq(hostops_groups_limit_cpu(p.ops, group, 1000, 100000, &err), BD_EUNSUPPORTED);
+    ck_assert_ptr_nonnull(strstr(err.text, "no cpu controller"));
+    ck_assert_int_eq(hostops_groups_limit_memory(p.ops, group, 1, &err), BD_EUNSUPPORTED);
+    ck_assert_int_eq(hostops_groups_remove(p.ops, "benchd/1f2e3d4c", &err), 0);
+    ck_assert_int_eq(hostops_groups_remove(p.ops, "benchd/1f2e3d4c", &err), 0);
+    ck_assert(!bd_exists(dir));
+    ck_assert_int_eq(hostops_groups_make(p.ops, "machine/x", &err), BD_EINVALID);
+    ck_assert_int_eq(hostops_groups_remove(p.ops, "benchd/../x", &err), BD_EINVALID);
+    place_done(&p);
+}
+END_TEST
+
 UNIT_MAIN("virt-hostops", test_ids_and_names_of_nodes, test_links, test_cgroups,
-          test_host_without_cgroup2, test_roots_and_files)
+          test_host_without_cgroup2, test_roots_and_files, test_groups_on_cgroup2_alone,
+          test_groups_without_controllers)

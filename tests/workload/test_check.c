@@ -193,5 +193,60 @@ START_TEST(test_limits_that_the_scheduler_can_not_tell_apart)
 }
 END_TEST
 
-UNIT_MAIN("workload-check", test_command, test_long_commands, test_hooks,
-          test_inputs_have_to_be_there, test_limits_that_the_scheduler_can_not_tell_apart)
+/* A cluster of the backend `host`: one place, no scheduler. */
+static const struct cluster_spec bare = {.backend = (char *)"host",
+                                         .scheduler = (char *)"none",
+                                         .bare = true,
+                                         .compute = 4,
+                                         .scheduler_cpus = 2};
+
+START_TEST(test_hooks_on_the_host)
+{
+    static const struct vector vectors[] = {
+        {"{'ready': [{'command': ['true'], 'node': 'bare'}]}", NULL, NULL},
+        {"{'ready': [{'command': ['true']}]}", NULL, NULL},
+        {"{'ready': [{'command': ['true'], 'node': 'compute'}]}", NULL, NULL},
+        {"{'ready': [{'command': ['true'], 'node': 'n1'}]}", "/hooks/ready/0/node", "no nodes"},
+        {"{'ready': [{'command': ['true'], 'node': 'ctl1'}]}", "/hooks/ready/0/node", "no nodes"},
+    };
+    for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
+        bd_auto_json json_t *hooks = parse(vectors[i].json);
+        bd_auto_faults struct schema_faults faults = {0};
+        hooks_check(hooks, &bare, &faults);
+        check_faults(i, &faults, &vectors[i]);
+    }
+}
+END_TEST
+
+START_TEST(test_streams_need_a_scheduler)
+{
+    static const char *const names[] = {"jobstream", "swf"};
+    for (size_t i = 0; i < BD_ARRAY_LEN(names); i++) {
+        bd_auto_json json_t *spec = parse("{}");
+        bd_auto_faults struct schema_faults faults = {0};
+        workload_find(names[i])->check(spec, &bare, &faults);
+        ck_assert_uint_ge(faults.n, 1);
+        ck_assert_str_eq(faults.items[0].pointer, "/workload/name");
+        ck_assert_ptr_nonnull(
+            strstr(faults.items[0].expected, "the backend host has no scheduler"));
+    }
+}
+END_TEST
+
+/* Whose share of CPUs and memory a command has. */
+START_TEST(test_nodes_of_a_command)
+{
+    static const struct {
+        const char *spec;
+        unsigned nodes;
+    } cases[] = {{"{'nodes': 3}", 3}, {"{}", 4}, {"{'on': 'controller'}", 1}, {"{'nodes': 5}", 4}};
+    for (size_t i = 0; i < BD_ARRAY_LEN(cases); i++) {
+        bd_auto_json json_t *spec = parse(cases[i].spec);
+        ck_assert_uint_eq(workload_nodes(spec, &bare), cases[i].nodes);
+    }
+}
+END_TEST
+
+UNIT_MAIN("workload-check", test_command, test_long_commands, test_hooks, test_hooks_on_the_host,
+          test_streams_need_a_scheduler, test_nodes_of_a_command, test_inputs_have_to_be_there,
+          test_limits_that_the_scheduler_can_not_tell_apart)
