@@ -11,10 +11,10 @@
 
 /* Of a job, by the API's names. */
 static const char *const members[] = {
-    "index",        "task",        "nodes",     "user",        "outcome",    "schedulerState",
-    "jobId",        "exitCode",    "plannedNs", "submitNs",    "acceptedNs", "startedFirstNs",
-    "startedAllNs", "endedLastNs", "runtimeNs", "requestedNs", "waitNs",     "turnaroundNs",
-    "doubled",      "nodeList",    "after",
+    "index",        "task",        "nodes",     "user",        "outcome",     "schedulerState",
+    "jobId",        "exitCode",    "plannedNs", "submitNs",    "acceptedNs",  "startedFirstNs",
+    "startedAllNs", "endedLastNs", "runtimeNs", "requestedNs", "waitNs",      "turnaroundNs",
+    "doubled",      "nodeList",    "after",     "eligibleNs",  "allocatedNs", "freedNs",
 };
 
 static void print_csv(const json_t *job, void *arg BD_UNUSED)

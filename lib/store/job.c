@@ -6,8 +6,8 @@
 #define COLUMNS                                                                                    \
     "idx, task, nodes, user, planned_ns, submit_ns, accepted_ns, started_first_ns, "               \
     "started_all_ns, ended_last_ns, runtime_ns, requested_ns, job_id, exit_code, starts, ends, "   \
-    "doubled, outcome, end_state, node_list, after_idx"
-#define PLACES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+    "doubled, outcome, end_state, node_list, after_idx, eligible_ns, allocated_ns, freed_ns"
+#define PLACES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
 
 enum column {
     COL_INDEX,
@@ -31,6 +31,9 @@ enum column {
     COL_END,
     COL_NODE_LIST,
     COL_AFTER,
+    COL_ELIGIBLE,
+    COL_ALLOCATED,
+    COL_FREED,
 };
 
 static int outcome_of(const char *text)
@@ -90,6 +93,9 @@ static void row_bind(struct query *q, const struct job_seen *job)
     query_text(q, job_end_to_str(job->end));
     query_text(q, job->node_list ? job->node_list : "");
     bind_seen(q, job->follows > 0 ? (int64_t)job->follows - 1 : JOB_NEVER);
+    bind_seen(q, job->eligible);
+    bind_seen(q, job->allocated);
+    bind_seen(q, job->freed);
 }
 
 static int put_one(struct store_conn *c, const char *run, const struct job_seen *job,
@@ -152,6 +158,9 @@ static int row_read(const struct query *q, struct job_seen *ret_job, struct bd_e
         .started_first = col_seen(q, COL_STARTED_FIRST),
         .started_all = col_seen(q, COL_STARTED_ALL),
         .ended_last = col_seen(q, COL_ENDED_LAST),
+        .eligible = col_seen(q, COL_ELIGIBLE),
+        .allocated = col_seen(q, COL_ALLOCATED),
+        .freed = col_seen(q, COL_FREED),
         .runtime = query_col_i64(q, COL_RUNTIME),
         .requested = query_col_i64(q, COL_REQUESTED),
         .job_id = (uint64_t)query_col_i64(q, COL_JOB_ID),

@@ -3,7 +3,8 @@
 #define WALL_NS INT64_C(1700000000000000000) /* of the moment at which a clock was 0 */
 
 static const char *const kinds[JOB_RECORD_KIND_COUNT] = {
-    "unknown", "begin", "submit", "accepted", "refused", "start", "end", "ended", "finish",
+    "unknown", "begin", "submit", "accepted", "refused",   "start",
+    "end",     "ended", "finish", "eligible", "allocated", "freed",
 };
 
 static int64_t number(const json_t *row, size_t i)
