@@ -17,12 +17,10 @@ static void add_below(struct schema_faults *all, const char *prefix,
     }
 }
 
-static void check_options(const struct cluster_spec *cluster, struct schema_faults *faults)
+static void check_scheduler(const json_t *spec, struct schema_faults *faults)
 {
     bd_auto_faults struct schema_faults found = {0};
-    const struct sched *sched = sched_find(cluster->scheduler);
-    if (sched)
-        sched->check_options(cluster->scheduler_options, &found);
+    sched_check(json_object_get(json_object_get(spec, "cluster"), "scheduler"), &found);
     add_below(faults, "/cluster", &found);
 }
 
@@ -126,6 +124,7 @@ static void check_workload(struct cell_check *c, json_t *workload,
     }
     if (kind) {
         kind->check(rest, cluster, &found);
+        sched_check_workload(sched_find(cluster->scheduler), rest, &found);
         note_inputs(c, kind, workload);
         if (kind->examine && found.n == 0)
             check_inputs(c, kind, workload, cluster, &found);
@@ -162,7 +161,7 @@ void cell_check(const json_t *spec, const struct cluster_spec *cluster,
     bool same_nodes = c->controllers == cluster->controllers && c->compute == cluster->compute &&
                       c->scheduler_cpus == cluster->scheduler_cpus &&
                       bd_str_eq(c->scheduler, cluster->scheduler);
-    check_options(cluster, faults);
+    check_scheduler(spec, faults);
     check_sampling(spec, faults);
     if (!same_nodes || workload != c->workload)
         check_workload(c, workload, cluster, faults);

@@ -55,6 +55,37 @@ struct sched_question {
     bool accounting; /* asked only where the cluster has accounting */
 };
 
+/* What may be asked of a scheduler beside nodes, a command and a time limit. Who asks one for what
+ * it can't do is told at planning, by name. */
+enum sched_ability {
+    SCHED_ARRAYS,       /* many jobs in one submission */
+    SCHED_DEPENDENCIES, /* a job that waits for another's end */
+    SCHED_PRIORITIES,
+    SCHED_USERS,      /* jobs of others than root */
+    SCHED_MPI,        /* starts processes so that they find each other by PMIx */
+    SCHED_ACCOUNTING, /* jobs in a database, too */
+    SCHED_ABILITY_COUNT
+};
+
+/* Families of policies that schedulers have in common (docs/fairness.md). */
+enum sched_policy {
+    SCHED_FCFS,     /* strictly in their order: the first that has to wait holds up all others */
+    SCHED_BACKFILL, /* a later one goes ahead where that delays the first by nothing */
+    SCHED_POLICY_COUNT
+};
+const char *sched_policy_to_str(enum sched_policy p); /* "fcfs", ... */
+
+struct sched_setting {
+    const char *name, *value;
+};
+
+/* A policy that can be had under the profile `fair`: the options that ask for it, beside which no
+ * other may stand, and what is set along with it. Lists are ended by a NULL name; NULL: none. */
+struct sched_fair {
+    enum sched_policy policy;
+    const struct sched_setting *asked, *settings;
+};
+
 struct sched {
     const char *name;
     const char *title;  /* one line for people */
@@ -63,6 +94,11 @@ struct sched {
         *owned; /* options that the adapter sets itself and refuses, NULL-terminated */
     /* Appends a fault for every option that it owns or that can't be written down. PURE. */
     void (*check_options)(const json_t *options, struct schema_faults *faults);
+    unsigned can; /* bits (1U << enum sched_ability) */
+    /* The policies of the profile `fair`; without options the first one holds. n_fair 0: it has no
+     * such profile. */
+    const struct sched_fair *fair;
+    size_t n_fair;
     /* BD_EUNSUPPORTED where the image lacks what such a cluster needs, naming what. */
     int (*check_image)(const struct cluster_spec *spec, const struct sched_image *image,
                        struct bd_err *err);
@@ -108,6 +144,23 @@ struct sched {
 
 extern const struct sched *const scheds[]; /* NULL-terminated */
 const struct sched *sched_find(const char *name);
+
+/*
+ * What a scheduler can't be, by the `scheduler:` object of a cluster's spec, and what it can't do
+ * of a `workload:`: appends faults with pointers "/scheduler/..." and "/workload/...". A scheduler
+ * that there is none of has no faults here. PURE.
+ */
+void sched_check(const json_t *scheduler, struct schema_faults *faults);
+void sched_check_workload(const struct sched *sched, const json_t *workload,
+                          struct schema_faults *faults);
+/* "/scheduler/options/NAME", escaped; the caller's (free()). */
+char *sched_option_pointer(const char *name);
+/* The policy that a spec with the profile `fair` comes to; NULL without that profile, or where the
+ * options name none. PURE. */
+const struct sched_fair *sched_fair_of(const struct cluster_spec *spec);
+/* The options that hold in a cluster: the spec's, and what its profile sets; new reference. PURE.
+ */
+json_t *sched_options(const struct cluster_spec *spec);
 
 /* In every node, on its tmpfs: what bench-job appends to. */
 #define SCHED_RECORDS_DIR "/run/benchd"
