@@ -1,11 +1,12 @@
 #include "lib/sched/sched.h"
 
 #include "lib/base/str.h"
+#include "lib/sched/null.h"
 #include "lib/sched/slurm.h"
 
 #include <string.h>
 
-const struct sched *const scheds[] = {&sched_slurm, NULL};
+const struct sched *const scheds[] = {&sched_slurm, &sched_null, NULL};
 
 const struct sched *sched_find(const char *name)
 {
