@@ -28,6 +28,7 @@ static struct job_record record_of(const json_t *row)
         .job_id = (uint64_t)bd_json_int(more, "job_id", 0),
         .code = (int32_t)bd_json_int(more, "code", 0),
         .cpu_ns = bd_json_int(more, "cpu", 0),
+        .more_ns = bd_json_int(more, "more", 0),
     };
     r.wall_ns = bd_json_int(more, "wall", WALL_NS + r.mono_ns);
     for (uint32_t k = 0; k < JOB_RECORD_KIND_COUNT; k++)
@@ -189,9 +190,17 @@ struct trace trace_random(uint64_t seed, uint32_t jobs)
         append(&t, 0, r);
         for (uint32_t task = 0; task < job->tasks; task++)
             append_task(&t, &rng, job, task);
+        for (uint32_t i = 0; i < 3 * job->tasks; i++) {
+            r.kind = JOB_RECORD_ELIGIBLE + i % 3;
+            r.task = i / 3;
+            r.mono_ns++;
+            append(&t, 0, r);
+        }
     }
     append(&t, 0,
-           (struct job_record){
-               .kind = JOB_RECORD_FINISH, .mono_ns = INT64_C(1) << 50, .cpu_ns = 50 * MS});
+           (struct job_record){.kind = JOB_RECORD_FINISH,
+                               .mono_ns = INT64_C(1) << 50,
+                               .cpu_ns = 50 * MS,
+                               .more_ns = 20 * MS});
     return t;
 }
