@@ -102,6 +102,7 @@ static void check_defined(const json_t *definition, const json_t *workload,
     for (size_t i = 0; i < BD_ARRAY_LEN(checked); i++)
         json_object_del(command, checked[i]);
     workload_find("command")->check(command, cluster, &found);
+    sched_check_workload(sched_find(cluster->scheduler), command, &found);
     definition_add_faults(&found, faults);
 }
 
@@ -160,6 +161,7 @@ void cell_check(const json_t *spec, const struct cluster_spec *cluster,
     json_t *workload = json_object_get(spec, "workload"), *hooks = json_object_get(spec, "hooks");
     bool same_nodes = c->controllers == cluster->controllers && c->compute == cluster->compute &&
                       c->scheduler_cpus == cluster->scheduler_cpus &&
+                      c->memory_bytes == cluster->memory_bytes &&
                       bd_str_eq(c->scheduler, cluster->scheduler);
     check_scheduler(spec, faults);
     check_sampling(spec, faults);
@@ -170,6 +172,7 @@ void cell_check(const json_t *spec, const struct cluster_spec *cluster,
     c->controllers = cluster->controllers;
     c->compute = cluster->compute;
     c->scheduler_cpus = cluster->scheduler_cpus;
+    c->memory_bytes = cluster->memory_bytes;
     if (!bd_str_eq(c->scheduler, cluster->scheduler)) {
         free(c->scheduler);
         c->scheduler = bd_xstrdup(cluster->scheduler);

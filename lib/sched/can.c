@@ -122,20 +122,6 @@ static void check_fair(const struct sched *sched, const json_t *options, bool ac
                       words);
 }
 
-char *sched_option_pointer(const char *name)
-{
-    struct bd_str pointer = {0};
-    bd_str_add(&pointer, POINTER_OPTIONS "/");
-    for (const char *s = name; *s; s++)
-        if (*s == '~')
-            bd_str_add(&pointer, "~0");
-        else if (*s == '/')
-            bd_str_add(&pointer, "~1");
-        else
-            bd_str_addn(&pointer, s, 1);
-    return bd_str_take(&pointer);
-}
-
 /* ------------------------------------------------------------------------------------ abilities */
 
 static bool can(const struct sched *sched, enum sched_ability ability)
@@ -166,10 +152,13 @@ static const struct {
     const char *member, *value, *what;
 } asks[] = {
     {SCHED_ARRAYS, "arrays", NULL, "arrays of jobs"},
-    {SCHED_DEPENDENCIES, "dependencies", NULL, "jobs that wait for others to end"},
+    {SCHED_DEPENDENCIES, "dependencies", NULL, "jobs that wait for the end of others"},
     {SCHED_PRIORITIES, "priorities", NULL, "priorities"},
     {SCHED_USERS, "users", NULL, "jobs of several users"},
-    {SCHED_MPI, "payload", "barrier", "processes of MPI"},
+    {SCHED_MPI, "payload", "barrier", "processes of MPI that find each other"},
+    {SCHED_CORES, "coresPerTask", NULL, "a number of cores"},
+    {SCHED_MEMORY, "memory", NULL, "an amount of memory"},
+    {SCHED_EXCLUSIVE, "exclusive", NULL, "nodes of one job alone"},
 };
 
 static bool is_given(const json_t *value)
@@ -192,7 +181,7 @@ void sched_check_workload(const struct sched *sched, const json_t *workload,
             continue;
         bd_auto_free char *pointer = bd_xasprintf("/workload/%s", asks[i].member);
         bd_auto_free char *got = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-        schema_faults_add(faults, pointer, got, "none: the scheduler %s has no %s", sched->name,
-                          asks[i].what);
+        schema_faults_add(faults, pointer, got, "none: the scheduler %s can't be asked for %s",
+                          sched->name, asks[i].what);
     }
 }

@@ -186,6 +186,7 @@ static int wait_ready(const struct channel *channel, const struct cluster_plan *
 /* -------------------------------------------------------------------------------------- its jobs
  */
 
+/* Nodes are whole and a job's own in any case: their cores are its tasks'. */
 static void launch(const struct sched_job *job, struct bd_strv *ret_argv)
 {
     bd_strv_add(ret_argv, SUBMIT);
@@ -279,19 +280,7 @@ static int read_line(const char *line, size_t bytes, struct sched_records *recor
 static int read_records(const char *text, size_t bytes, struct sched_records *records,
                         struct bd_err *err)
 {
-    size_t before = records->n;
-    for (const char *at = text, *end = text + bytes; at < end;) {
-        const char *newline = memchr(at, '\n', (size_t)(end - at));
-        size_t n = newline ? (size_t)(newline - at) : (size_t)(end - at);
-        records->lines++;
-        int rc = n ? read_line(at, n, records, err) : 0;
-        if (rc < 0) {
-            records->n = before;
-            return rc;
-        }
-        at += n + 1;
-    }
-    return 0;
+    return sched_records_lines(text, bytes, records, read_line, err);
 }
 
 static const char *const controller_logs[] = {RECORDS, NULL};
@@ -304,7 +293,8 @@ const struct sched sched_null = {
     .tested = BENCHD_VERSION,
     .owned = owned,
     .check_options = check_options,
-    .can = 1U << SCHED_ARRAYS | 1U << SCHED_DEPENDENCIES | 1U << SCHED_USERS,
+    .can = 1U << SCHED_ARRAYS | 1U << SCHED_DEPENDENCIES | 1U << SCHED_USERS | 1U << SCHED_CORES |
+           1U << SCHED_EXCLUSIVE,
     .fair = fair,
     .n_fair = BD_ARRAY_LEN(fair),
     .check_image = check_image,

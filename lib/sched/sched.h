@@ -20,10 +20,14 @@ struct sched_image {
     const json_t *manifest; /* with packages[{name, version}] */
 };
 
-/* A command that runs as one job, and is waited for. */
+/* A command that runs as one job, and is waited for: what is asked for, the same for every
+ * scheduler, whose `launch` makes its own words of it. */
 struct sched_job {
     const char *name;        /* for the scheduler's own listings */
     unsigned nodes, tasks;   /* tasks in all, at least one a node */
+    unsigned cores_per_task; /* 0: nothing is said of them */
+    uint64_t memory_bytes;   /* on each of its nodes; 0: nothing is said of it */
+    bool exclusive;          /* no other job on its nodes */
     int64_t limit_ns;        /* time limit for the scheduler; 0: none */
     const char *dir;         /* in its nodes, that it begins in; NULL: wherever that is */
     const char *const *argv; /* run once a task */
@@ -47,6 +51,12 @@ struct sched_records {
 };
 void sched_records_done(struct sched_records *r);
 void sched_records_add(struct sched_records *r, const struct sched_record *record);
+/* For read_records() below: hands on each line that is not empty; a fault takes back what the lines
+ * before it have added. */
+int sched_records_lines(const char *text, size_t bytes, struct sched_records *records,
+                        int (*read_line)(const char *, size_t, struct sched_records *,
+                                         struct bd_err *),
+                        struct bd_err *err);
 
 /* A command whose output is kept as it is, as a file of the run. */
 struct sched_question {
@@ -62,6 +72,9 @@ enum sched_ability {
     SCHED_DEPENDENCIES, /* a job that waits for another's end */
     SCHED_PRIORITIES,
     SCHED_USERS,      /* jobs of others than root */
+    SCHED_CORES,      /* a number of cores for each task */
+    SCHED_MEMORY,     /* an amount of memory on each node */
+    SCHED_EXCLUSIVE,  /* nodes of one's own */
     SCHED_MPI,        /* starts processes so that they find each other by PMIx */
     SCHED_ACCOUNTING, /* jobs in a database, too */
     SCHED_ABILITY_COUNT
@@ -142,6 +155,9 @@ struct sched {
     json_t *(*defaults)(void);
 };
 
+/* "/scheduler/options/KEY", with what RFC 6901 wants escaped; the caller's. */
+char *sched_option_pointer(const char *key);
+
 extern const struct sched *const scheds[]; /* NULL-terminated */
 const struct sched *sched_find(const char *name);
 
@@ -153,8 +169,6 @@ const struct sched *sched_find(const char *name);
 void sched_check(const json_t *scheduler, struct schema_faults *faults);
 void sched_check_workload(const struct sched *sched, const json_t *workload,
                           struct schema_faults *faults);
-/* "/scheduler/options/NAME", escaped; the caller's (free()). */
-char *sched_option_pointer(const char *name);
 /* The policy that a spec with the profile `fair` comes to; NULL without that profile, or where the
  * options name none. PURE. */
 const struct sched_fair *sched_fair_of(const struct cluster_spec *spec);

@@ -137,7 +137,8 @@ const struct sched sched_slurm = {
     .owned = slurm_owned,
     .check_options = slurm_check_options,
     .can = 1U << SCHED_ARRAYS | 1U << SCHED_DEPENDENCIES | 1U << SCHED_PRIORITIES |
-           1U << SCHED_USERS | 1U << SCHED_MPI | 1U << SCHED_ACCOUNTING,
+           1U << SCHED_USERS | 1U << SCHED_CORES | 1U << SCHED_MEMORY | 1U << SCHED_EXCLUSIVE |
+           1U << SCHED_MPI | 1U << SCHED_ACCOUNTING,
     .fair = fair,
     .n_fair = BD_ARRAY_LEN(fair),
     .check_image = slurm_check_image,

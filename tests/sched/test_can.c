@@ -79,7 +79,7 @@ START_TEST(test_workloads)
         bd_auto_faults struct schema_faults faults = {0}, none = {0};
         bd_auto_json json_t *workload = json_of(workloads[i].workload);
         sched_check_workload(sched_find("null"), workload, &faults);
-        assert_faults(&faults, workloads[i].member, "the scheduler null has no ");
+        assert_faults(&faults, workloads[i].member, "the scheduler null can't be asked for ");
         sched_check_workload(sched_find("slurm"), workload, &none);
         sched_check_workload(NULL, workload, &none);
         assert_faults(&none, NULL, NULL);
