@@ -406,7 +406,7 @@ static void begin(struct null_queue *q, uint32_t job)
         .used = true,
     };
     if (j->limit_ns > 0)
-        r->limit_at_ns = r->allocated_ns + j->limit_ns;
+        r->limit_at_ns = r->allocated_ns + null_time_of(j->limit_ns);
     start_everywhere(q, r);
 }
 

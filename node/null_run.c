@@ -205,7 +205,7 @@ int null_run(struct null_cluster *c, const struct null_places *places,
         abort();
     null_lock(places, command->name);
     if (command->limit_ns > 0)
-        r.limit_at_ns = clock_ns(CLOCK_MONOTONIC) + command->limit_ns;
+        r.limit_at_ns = clock_ns(CLOCK_MONOTONIC) + null_time_of(command->limit_ns);
     start_tasks(&r);
     while (r.left > 0) {
         cluster_poll(c, fds);

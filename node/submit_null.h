@@ -24,6 +24,18 @@
 #define TERM_TO_KILL_NS INT64_C(2000000000) /* from SIGTERM at its time limit to SIGKILL */
 #define CODE_OF_SIGNAL  128
 
+/*
+ * How long a job with this limit may have its nodes: whole seconds, and one more for what comes
+ * before its first instruction and after its last. One that takes its whole time has not broken its
+ * limit.
+ */
+static inline int64_t null_time_of(int64_t limit_ns)
+{
+    const int64_t second = INT64_C(1000000000);
+
+    return ((limit_ns + second - 1) / second + 1) * second;
+}
+
 /* -------------------------------------------------------------------------------- compute nodes */
 
 struct null_node {

@@ -109,7 +109,7 @@ START_TEST(test_jobs_run_on_their_nodes_and_all_points_are_told)
 {
     fresh();
     struct records r = drive("benchd-jobs 1 3\n"
-                             "0 0 1 1 5" MS LIMIT " 0 0 -1\n"
+                             "0 0 1 1 5" MS " 5" MS " 0 0 -1\n"
                              "1 0 2 1 5" MS LIMIT " 0 0 -1\n"
                              "2 0 1 3 5" MS LIMIT " 0 0 -1\n",
                              "sleep");

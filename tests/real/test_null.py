@@ -7,7 +7,7 @@ import pytest
 from campaigns import AT_ONCE, EMPTY, design, hold_whole, words_of
 from streams import Files, beside_lateness, constant, metrics, rows, stream
 from test_jobstream import hold_lateness, hold_seen
-from test_swf import add, made_log, replayed, text_of, trace
+from test_swf import WINDOW, add, made_log, replayed, text_of, trace
 
 DAEMON = AT_ONCE
 NULL = {"name": "null", "profile": "fair"}
@@ -91,7 +91,7 @@ def test_its_own_records_say_the_same(mixed):
 
 def test_a_trace_is_replayed(api, campaigns):
     log = made_log()
-    spec = on_null(trace(add(api, text_of(log).encode())))
+    spec = on_null(trace(add(api, text_of(log).encode()), **WINDOW))
     _, (run,) = campaigns.done(spec)
     files = Files(campaigns, run["id"])
     assert [(j.arrival, j.nodes, j.runtime, j.requested, j.user, j.after) for j in files.jobs] == replayed(log)
@@ -99,7 +99,7 @@ def test_a_trace_is_replayed(api, campaigns):
 
 
 def test_time_limits_hold(campaigns):
-    """Jobs that take a second more than they may."""
+    """Jobs that do not end by themselves."""
     spec = on_null(stream(2, runtime=constant("150ms"), payload="spin", clients=1, warmup=0))
     spec["hooks"] = {"ready": [{"node": "compute", "command": [
         "sh", "-c", "mv /usr/libexec/benchd/bench-job /run/job; printf '#!/bin/sh\\ntest $1 = calibrate || exec sleep 60\\n"
