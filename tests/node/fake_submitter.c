@@ -75,7 +75,8 @@ static void points(int index, int tasks)
 {
     printf("begun %d %lld\n", index, now());
     accept_job(index);
-    printf("points %d 0 - %lld %lld\n", 1000 + index, now(), now());
+    long long moment = now();
+    printf("points %d 0 - %lld %lld\n", 1000 + index, moment, moment);
     for (int task = 1; task < tasks; task++) {
         printf("points %d %d - %lld -\n", 1000 + index, task, now());
         printf("points %d %d - - %lld\n", 1000 + index, task, now());
