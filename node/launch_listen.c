@@ -110,14 +110,19 @@ static struct task *take_ended(pid_t pid)
 /* What has left its job's process group lives until no job is left here. */
 static void end_strays(void)
 {
-    char *file = text_new(CHILDREN, getpid());
+    char *file = text_new(CHILDREN, getpid()), *word = NULL;
     FILE *list = fopen(file, "re");
-    long pid;
+    size_t room = 0;
+    int64_t pid;
 
-    while (list && fscanf(list, "%ld", &pid) == 1)
-        kill((pid_t)pid, SIGKILL);
+    while (list && getdelim(&word, &room, ' ', list) > 0) {
+        word[strcspn(word, " ")] = '\0';
+        if (number_read(word, 2, INT32_MAX, &pid))
+            kill((pid_t)pid, SIGKILL);
+    }
     if (list)
         fclose(list);
+    free(word);
     free(file);
 }
 

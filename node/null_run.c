@@ -213,5 +213,7 @@ int null_run(struct null_cluster *c, const struct null_places *places,
             cluster_take(c, fds, hear, &r);
         keep_limit(&r);
     }
+    free(fds);
+    free((void *)r.of_task);
     return r.code;
 }

@@ -73,7 +73,7 @@ json_t *sched_options(const struct cluster_spec *spec)
 static char *fair_words(const struct sched *sched)
 {
     struct bd_str words = {0};
-    for (size_t i = 0; i < sched->n_fair; i++) {
+    for (size_t i = 0; sched->fair && i < sched->n_fair; i++) {
         const struct sched_fair *fair = &sched->fair[i];
         bd_str_addf(&words, "%s{", i ? " or " : "");
         for (const struct sched_setting *a = fair->asked; a && a->name; a++)
