@@ -287,7 +287,7 @@ void launch_listen(const char *address, const char *port, const char *secret_fil
     all.listener = listen_at(address, port);
     for (;;) {
         size_t wanted = 2 + PEERS_MOST + 2 * all.n_tasks;
-        if (wanted > room) {
+        if (!fds || wanted > room) {
             room = 2 * wanted;
             fds = reallocarray(fds, room, sizeof(*fds));
             if (!fds)
