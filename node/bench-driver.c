@@ -307,7 +307,8 @@ int main(int argc, char **argv)
                                 .mono_ns = clock_ns(CLOCK_MONOTONIC),
                                 .wall_ns = clock_ns(CLOCK_REALTIME)};
     submitter_finish(&loop.submitter);
-    finish.cpu_ns = cpu_ns(RUSAGE_SELF) + cpu_ns(RUSAGE_CHILDREN);
+    finish.more_ns = cpu_ns(RUSAGE_CHILDREN);
+    finish.cpu_ns = cpu_ns(RUSAGE_SELF) + finish.more_ns;
     append(d->records, finish);
     tell_progress(&loop);
     return 0;

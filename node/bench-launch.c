@@ -1,4 +1,7 @@
 /*
+ * bench-launch --listen [ADDRESS [PORT [FILE]]]: on each compute node of a cluster whose scheduler
+ * is null, starts processes for bench-submit-null, which knows the secret in the file.
+ *
  * bench-launch SCRIPT COMMAND [ARGUMENT...]: the interpreter of the batch script that
  * bench-submit-slurm hands in, so that a job costs no shell. Slurm runs it on the job's first node;
  * it becomes srun, which runs the command once on each node of the job.
@@ -8,9 +11,9 @@
  * payload, the command's third argument (bench-job).
  */
 #include "fatal.h"
+#include "launch.h"
 #include "number.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,34 +43,52 @@ static void set(const char *name, const char *value)
         abort();
 }
 
-/* A static program can't ask the name service. */
-static void set_user(void)
+const struct passwd *launch_user(const char *name, uid_t uid)
 {
-    FILE *file = fopen("/etc/passwd", "re");
+    static FILE *file;
     const struct passwd *entry;
 
-    while (file && (entry = fgetpwent(file)))
-        if (entry->pw_uid == geteuid()) {
-            set("HOME", entry->pw_dir);
-            set("USER", entry->pw_name);
-            set("LOGNAME", entry->pw_name);
-            break;
-        }
     if (file)
         fclose(file);
+    file = fopen("/etc/passwd", "re");
+    while (file && (entry = fgetpwent(file)))
+        if (name ? strcmp(entry->pw_name, name) == 0 : entry->pw_uid == uid)
+            return entry;
+    return NULL;
+}
+
+void launch_set_user(const struct passwd *user)
+{
+    set("HOME", user->pw_dir);
+    set("USER", user->pw_name);
+    set("LOGNAME", user->pw_name);
+}
+
+static _Noreturn void listen_by(int argc, char **argv)
+{
+    char *port = text_new("%d", FRAMES_PORT);
+
+    if (argc > 5)
+        fatal(EXIT_USAGE, "expected --listen [ADDRESS [PORT [FILE]]]");
+    launch_listen(argc > 2 ? argv[2] : "0.0.0.0", argc > 3 ? argv[3] : port,
+                  argc > 4 ? argv[4] : FRAMES_SECRET);
 }
 
 int main(int argc, char **argv)
 {
     const char *task = getenv("SLURM_ARRAY_TASK_ID"), *nodes = getenv("SLURM_JOB_NUM_NODES");
 
+    if (argc > 1 && strcmp(argv[1], "--listen") == 0)
+        listen_by(argc, argv);
     if (argc < 3)
         fatal(EXIT_USAGE, "expected SCRIPT COMMAND [ARGUMENT...]");
     if (!nodes)
         fatal(EXIT_USAGE, "SLURM_JOB_NUM_NODES is not set: not in a job of Slurm");
     if (task)
         set("BENCHD_TASK", task);
-    set_user();
+    const struct passwd *user = launch_user(NULL, geteuid());
+    if (user)
+        launch_set_user(user);
     const char *mpi = mpi_option(argc > PAYLOAD ? argv[PAYLOAD] : "");
     char **command = calloc((size_t)argc + 6, sizeof(*command)), **at = command;
     if (!command)

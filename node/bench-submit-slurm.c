@@ -14,13 +14,13 @@
 #include "append.h"
 #include "fatal.h"
 #include "number.h"
+#include "order.h"
 #include "submit_slurm.h"
 
 #include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,39 +41,6 @@ struct loop {
     struct jobcomp jobcomp;
     struct slurm_client clients[CLIENTS_MOST];
 };
-
-void say(const char *format, ...)
-{
-    char line[1024];
-    va_list values;
-
-    va_start(values, format);
-    vsnprintf(line, sizeof(line) - 1, format, values);
-    va_end(values);
-    for (char *at = line; *at; at++)
-        if ((unsigned char)*at < ' ')
-            *at = ' ';
-    size_t length = strlen(line);
-    line[length++] = '\n';
-    for (size_t done = 0; done < length;) {
-        ssize_t n = write(STDOUT_FILENO, line + done, length - done);
-        if (n < 0 && errno != EINTR)
-            fatal_errno(1, "can't talk to bench-driver");
-        done += n < 0 ? 0 : (size_t)n;
-    }
-}
-
-void give_up(const char *format, ...)
-{
-    char text[512];
-    va_list values;
-
-    va_start(values, format);
-    vsnprintf(text, sizeof(text), format, values);
-    va_end(values);
-    say("error %s", text);
-    exit(1);
-}
 
 static void parse(struct loop *l, int argc, char **argv)
 {

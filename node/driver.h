@@ -120,7 +120,8 @@ int32_t think_take(struct driver *d);
 
 /* Appends a record of a moment on CLOCK_MONOTONIC that is over. */
 void record(const struct driver *d, uint32_t kind, int32_t job, int32_t code, int64_t mono_ns);
-void record_end(const struct driver *d, int32_t job, uint32_t task, int32_t end, int64_t mono_ns);
+void record_task(const struct driver *d, uint32_t kind, int32_t job, uint32_t task, int32_t code,
+                 int64_t mono_ns);
 
 /* Takes in one line of the submitter; exits when it makes no sense, or tells of a fatal error. */
 void talk_line(struct driver *d, char *line);

@@ -80,7 +80,7 @@ static void end_task(struct driver *d, int32_t job, uint32_t task, int32_t end, 
         return;
     *ended = true;
     d->ended_tasks++;
-    record_end(d, job, task, end, mono_ns);
+    record_task(d, JOB_RECORD_ENDED, job, task, end, mono_ns);
     j->ended_ns = mono_ns > j->ended_ns ? mono_ns : j->ended_ns;
     if (++j->ended_tasks == j->tasks)
         turn_ended(d, job);
@@ -183,6 +183,30 @@ static bool on_ended(struct driver *d, char *rest)
     return true;
 }
 
+/* What the scheduler can't tell of is "-". */
+static bool on_points(struct driver *d, char *rest)
+{
+    static const uint32_t kinds[] = {JOB_RECORD_ELIGIBLE, JOB_RECORD_ALLOCATED, JOB_RECORD_FREED};
+    int64_t job_id, task, moment_ns;
+
+    if (!read_number(&rest, 1, INT64_MAX, &job_id) || !read_number(&rest, 0, UINT32_MAX, &task))
+        return false;
+    int32_t job = ids_slot(&d->ids, (uint64_t)job_id)->job;
+    if (job == NO_JOB || task >= d->stream.jobs[job].tasks)
+        return false;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (rest && strncmp(rest, "-", 1) == 0) {
+            if (strcmp(strsep(&rest, " "), "-") != 0)
+                return false;
+            continue;
+        }
+        if (!read_moment(&rest, &moment_ns))
+            return false;
+        record_task(d, kinds[i], job, (uint32_t)task, 0, moment_ns);
+    }
+    return !rest;
+}
+
 static bool on_error(struct driver *d, char *rest)
 {
     (void)d;
@@ -196,7 +220,8 @@ static const struct {
     bool early; /* may come before `ready` */
 } sayings[] = {
     {"ready", on_ready, true},      {"begun", on_begun, false}, {"accepted", on_accepted, false},
-    {"refused", on_refused, false}, {"ended", on_ended, false}, {"error", on_error, true},
+    {"refused", on_refused, false}, {"ended", on_ended, false}, {"points", on_points, false},
+    {"error", on_error, true},
 };
 
 void talk_line(struct driver *d, char *line)

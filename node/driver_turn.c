@@ -20,14 +20,15 @@ void record(const struct driver *d, uint32_t kind, int32_t job, int32_t code, in
     append(d->records, r);
 }
 
-void record_end(const struct driver *d, int32_t job, uint32_t task, int32_t end, int64_t mono_ns)
+void record_task(const struct driver *d, uint32_t kind, int32_t job, uint32_t task, int32_t code,
+                 int64_t mono_ns)
 {
-    struct job_record r = record_at(JOB_RECORD_ENDED, mono_ns);
+    struct job_record r = record_at(kind, mono_ns);
 
     r.index = (uint32_t)job;
     r.task = task;
     r.job_id = d->stream.jobs[job].job_id;
-    r.code = end;
+    r.code = code;
     append(d->records, r);
 }
 

@@ -2,6 +2,7 @@
 
 #include "append.h"
 #include "number.h"
+#include "order.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +26,6 @@
  */
 #define PRIORITY_BASE (INT64_C(1) << 31)
 #define PRIORITY_STEP 1000000 /* more jobs has no stream */
-#define PRIORITY_MOST 1000
 
 #define ARGS_MOST 1100
 #define TEXT_MOST 1024
@@ -92,66 +92,42 @@ static void add_user(const char *user)
     fclose(file);
 }
 
-/* "-": the stream has none, and Slurm's own hold. */
-static bool add_priority(const char *word, int64_t index)
+/* Without one Slurm's own rules hold. */
+static void add_priority(const struct order *o)
 {
-    int64_t priority;
-
-    if (strcmp(word, "-") == 0)
-        return true;
-    if (!number_read(word, -PRIORITY_MOST, PRIORITY_MOST, &priority))
-        return false;
-    addf("--priority=%lld",
-         (long long)(PRIORITY_BASE + priority * PRIORITY_STEP - index % PRIORITY_STEP));
-    return true;
-}
-
-static bool cut_number(char **line, int64_t least, int64_t most, int64_t *ret_number)
-{
-    const char *word = strsep(line, " ");
-
-    return word && number_read(word, least, most, ret_number);
+    if (o->has_priority)
+        addf("--priority=%lld",
+             (long long)(PRIORITY_BASE + o->priority * PRIORITY_STEP - o->index % PRIORITY_STEP));
 }
 
 /* The environment is handed on as it is (client_environment): with NONE, or with a list, slurmd
  * would ask a login shell for the user's. */
-static bool set_args(const struct slurm_terms *terms, char *line, uint32_t *ret_index)
+static void set_args(const struct slurm_terms *terms, const struct order *o)
 {
-    int64_t index, nodes, tasks, limit_ns, after = 0;
-    const char *user, *priority, *before, *dashes;
+    char *words = o->command;
 
-    if (!cut_number(&line, 0, UINT32_MAX, &index) || !cut_number(&line, 1, INT32_MAX, &nodes) ||
-        !cut_number(&line, 1, INT32_MAX, &tasks) ||
-        !cut_number(&line, 0, INT64_MAX / 4, &limit_ns) || !(user = strsep(&line, " ")) ||
-        !(priority = strsep(&line, " ")) || !(before = strsep(&line, " ")) ||
-        (strcmp(before, "-") != 0 && !number_read(before, 1, INT64_MAX, &after)) ||
-        !(dashes = strsep(&line, " ")) || strcmp(dashes, "--") != 0 || !line)
-        return false;
     args.n = args.used = 0;
     add("sbatch");
     add("--parsable");
-    addf("--job-name=" JOB_NAME "%lld", (long long)index);
-    addf("--nodes=%lld", (long long)nodes);
+    addf("--job-name=" JOB_NAME "%u", o->index);
+    addf("--nodes=%lld", (long long)o->nodes);
     add("--ntasks-per-node=1");
     add("--exclusive");
-    addf("--time=%lld", (long long)minutes_of(limit_ns, terms->grain_s));
+    addf("--time=%lld", (long long)minutes_of(o->limit_ns, terms->grain_s));
     addf("--output=%s", terms->output);
     add("--open-mode=append");
     add("--no-requeue");
     add("--export=ALL");
-    add_user(user);
-    if (!add_priority(priority, index))
-        return false;
-    if (after > 0)
-        addf("--dependency=afterany:%lld", (long long)after);
-    if (tasks > 1)
-        addf("--array=0-%lld", (long long)tasks - 1);
+    add_user(o->user);
+    add_priority(o);
+    if (o->after > 0)
+        addf("--dependency=afterany:%lld", (long long)o->after);
+    if (o->tasks > 1)
+        addf("--array=0-%lld", (long long)o->tasks - 1);
     addf("%s", terms->script);
-    for (char *word; (word = strsep(&line, " "));)
+    for (char *word; (word = strsep(&words, " "));)
         if (*word)
             add(word);
-    *ret_index = (uint32_t)index;
-    return true;
 }
 
 /* What sbatch and the jobs need, and no more: it goes to the controller with every job. */
@@ -200,11 +176,12 @@ static pid_t spawn(int out, int err)
 bool client_start(struct slurm_client *c, const struct slurm_terms *terms, char *line)
 {
     int out, err;
-    uint32_t index;
+    struct order order;
 
-    if (!set_args(terms, line, &index))
+    if (!order_read(line, &order))
         return false;
-    c->index = index;
+    set_args(terms, &order);
+    c->index = order.index;
     c->out = read_end_of_pipe(&out);
     c->err = read_end_of_pipe(&err);
     c->accepted = false;

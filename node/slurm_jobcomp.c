@@ -3,6 +3,7 @@
 #include "append.h"
 #include "fatal.h"
 #include "number.h"
+#include "order.h"
 
 #include <fcntl.h>
 #include <libgen.h>

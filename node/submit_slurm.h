@@ -53,14 +53,9 @@ void jobcomp_watch(struct jobcomp *j, const char *file);
 /* Says `ended` for each new line that is of a job of ours. */
 void jobcomp_read(struct jobcomp *j);
 
-/* ------------------------------------------------------------------------------------- protocol */
+/* --------------------------------------------------------------------------------------- names */
 
 /* Names of jobs begin so; their index follows. */
 #define JOB_NAME "bd-"
-
-/* Says a line to the driver: ends the program where there is none any more. */
-void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Says that it can't go on, and why; ends the program. */
-_Noreturn void give_up(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

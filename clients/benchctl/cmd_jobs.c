@@ -14,7 +14,8 @@ static const char *const members[] = {
     "index",        "task",        "nodes",     "user",        "outcome",    "schedulerState",
     "jobId",        "exitCode",    "plannedNs", "submitNs",    "acceptedNs", "startedFirstNs",
     "startedAllNs", "endedLastNs", "runtimeNs", "requestedNs", "waitNs",     "turnaroundNs",
-    "doubled",      "nodeList",    "after",     "thinkNs",     "group",
+    "doubled",      "nodeList",    "after",     "thinkNs",     "group",      "eligibleNs",
+    "allocatedNs",  "freedNs",
 };
 
 static void print_csv(const json_t *job, void *arg BD_UNUSED)

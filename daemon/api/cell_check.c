@@ -17,12 +17,10 @@ static void add_below(struct schema_faults *all, const char *prefix,
     }
 }
 
-static void check_options(const struct cluster_spec *cluster, struct schema_faults *faults)
+static void check_scheduler(const json_t *spec, struct schema_faults *faults)
 {
     bd_auto_faults struct schema_faults found = {0};
-    const struct sched *sched = sched_find(cluster->scheduler);
-    if (sched)
-        sched->check_options(cluster->scheduler_options, &found);
+    sched_check(json_object_get(json_object_get(spec, "cluster"), "scheduler"), &found);
     add_below(faults, "/cluster", &found);
 }
 
@@ -120,6 +118,7 @@ static void check_defined(struct cell_check *c, const json_t *definition, const 
     for (size_t i = 0; i < BD_ARRAY_LEN(checked); i++)
         json_object_del(command, checked[i]);
     kind->check(command, cluster, &found);
+    sched_check_workload(sched_find(cluster->scheduler), command, &found);
     if (note_inputs(c, kind, command) && found.n == 0)
         check_inputs(c, kind, command, cluster, &found);
     definition_add_faults(&found, faults);
@@ -144,6 +143,7 @@ static void check_workload(struct cell_check *c, json_t *workload,
     }
     if (kind) {
         kind->check(rest, cluster, &found);
+        sched_check_workload(sched_find(cluster->scheduler), rest, &found);
         if (note_inputs(c, kind, workload) && kind->examine && found.n == 0)
             check_inputs(c, kind, workload, cluster, &found);
     }
@@ -178,8 +178,9 @@ void cell_check(const json_t *spec, const struct cluster_spec *cluster,
     json_t *workload = json_object_get(spec, "workload"), *hooks = json_object_get(spec, "hooks");
     bool same_nodes = c->controllers == cluster->controllers && c->compute == cluster->compute &&
                       c->scheduler_cpus == cluster->scheduler_cpus &&
+                      c->memory_bytes == cluster->memory_bytes &&
                       bd_str_eq(c->scheduler, cluster->scheduler);
-    check_options(cluster, faults);
+    check_scheduler(spec, faults);
     check_sampling(spec, faults);
     if (!same_nodes || workload != c->workload)
         check_workload(c, workload, cluster, faults);
@@ -188,6 +189,7 @@ void cell_check(const json_t *spec, const struct cluster_spec *cluster,
     c->controllers = cluster->controllers;
     c->compute = cluster->compute;
     c->scheduler_cpus = cluster->scheduler_cpus;
+    c->memory_bytes = cluster->memory_bytes;
     if (!bd_str_eq(c->scheduler, cluster->scheduler)) {
         free(c->scheduler);
         c->scheduler = bd_xstrdup(cluster->scheduler);

@@ -21,6 +21,7 @@ struct cell_check {
     json_t *workload, *metrics,
         *hooks; /* found right last, NULL: none; these for a cluster with: */
     unsigned controllers, compute, scheduler_cpus;
+    uint64_t memory_bytes;
     char *scheduler;
 };
 

@@ -43,10 +43,7 @@ static bool check_spec(struct http_request *r, json_t *spec)
     struct cluster_spec read;
     if (cluster_spec_read(spec, &read, &faults) == 0)
         cluster_spec_done(&read);
-    const json_t *scheduler = json_object_get(spec, "scheduler");
-    const struct sched *sched = sched_find(bd_json_str(scheduler, "name", ""));
-    if (sched)
-        sched->check_options(json_object_get(scheduler, "options"), &faults);
+    sched_check(json_object_get(spec, "scheduler"), &faults);
     if (faults.n == 0)
         return true;
     reply_faults(r, "cluster", &faults);

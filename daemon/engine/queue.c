@@ -7,6 +7,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/sched/sched.h"
 
 #include <string.h>
 
@@ -155,6 +156,14 @@ static void wait_for(struct run *r, char *reason)
         run_write(r, r->stored ? "run.waiting" : NULL);
 }
 
+/* What the scheduler is set to, as conditions.profile. */
+static json_t *profile_json(const struct cluster_spec *spec)
+{
+    const struct sched_fair *fair = sched_fair_of(spec);
+    const char *policy = fair ? sched_policy_to_str(fair->policy) : NULL;
+    return json_pack("{s:s, s:s*}", "name", fair ? "fair" : "default", "policy", policy);
+}
+
 static void try_to_admit(struct run *r)
 {
     struct engine *e = r->e;
@@ -169,6 +178,7 @@ static void try_to_admit(struct run *r)
         return;
     }
     json_object_set_new(r->row.conditions, "shared", json_boolean(r->campaign->shared));
+    json_object_set_new(r->row.conditions, "profile", profile_json(&spec));
     char *reason = no_room(r, &spec);
     if (!reason)
         reason = not_quiet(r);

@@ -60,6 +60,15 @@ const struct metric metrics_catalogue[] = {
      "Time in the queue until a first node begins: started_first - submit.", FEITELSON_2001},
     {"accept_latency", "s", "cost", JOB, METRIC_MIN,
      "Time until the scheduler has taken the submission: accepted - submit.", "benchd"},
+    {"eligible_latency", "s", "cost", JOB, METRIC_MIN,
+     "Time until nothing but nodes is wanting, by the scheduler's word: eligible - submit. Of a "
+     "job "
+     "that depends on another the time until that is over is in it.",
+     "benchd"},
+    {"allocation_latency", "s", "cost", JOB, METRIC_MIN,
+     "Time until it is given nodes, by the scheduler's word: allocated - eligible.", "benchd"},
+    {"launch_latency", "s", "cost", JOB, METRIC_MIN,
+     "Time from its nodes to its first instruction: started_first - allocated.", "benchd"},
     {"dispatch_latency", "s", "cost", JOB, METRIC_MIN,
      "Time until the job runs on all of its nodes: started_all - submit = wait + spread.",
      "benchd"},
@@ -70,6 +79,9 @@ const struct metric metrics_catalogue[] = {
      "Time for which it has nodes: ended_last - started_first.", FEITELSON_2001},
     {"overrun", "s", "cost", JOB, METRIC_MIN,
      "What the run took beyond the payload: runtime - the runtime that was asked for.", "benchd"},
+    {"release_latency", "s", "cost", JOB, METRIC_MIN,
+     "Time until others can have its nodes, by the scheduler's word: freed - ended_last.",
+     "benchd"},
     {"turnaround", "s", "cost", JOB, METRIC_MIN,
      "Time until its result is there: ended_last - submit = wait + runtime.", FEITELSON_2001},
     {"bounded_slowdown", "1", "ratio", JOB, METRIC_MIN,
@@ -80,7 +92,11 @@ const struct metric metrics_catalogue[] = {
 
     ALL_OF("wait", "the jobs' wait"),
     ALL_OF("accept_latency", "the submissions' accept_latency"),
+    ALL_OF("eligible_latency", "the jobs' eligible_latency"),
+    ALL_OF("allocation_latency", "the jobs' allocation_latency"),
+    ALL_OF("launch_latency", "the jobs' launch_latency"),
     ALL_OF("dispatch_latency", "the jobs' dispatch_latency"),
+    ALL_OF("release_latency", "the jobs' release_latency"),
     ALL_OF("turnaround", "the jobs' turnaround"),
     WITHOUT_P99("bounded_slowdown", "1", "ratio", "the jobs' bounded_slowdown"),
     {"bounded_slowdown_tau", "s", "cost", RUN, METRIC_NEITHER,
@@ -142,6 +158,11 @@ const struct metric metrics_catalogue[] = {
     MOST("lateness", "s", "cost", METRIC_MIN, "the submissions' lateness"),
     {"driver_cpu_per_job", "s", "cost", RUN, METRIC_MIN,
      "CPU time of the driver and of the scheduler's clients that it starts / n jobs submitted.",
+     "benchd"},
+    {"clients_cpu_per_job", "s", "cost", RUN, METRIC_MIN,
+     "Of driver_cpu_per_job, that of the submitter and of the clients that it starts. The "
+     "submitter "
+     "of the scheduler null is that scheduler.",
      "benchd"},
     {"job_cpu_per_job", "s", "cost", RUN, METRIC_MIN,
      "CPU time of bench-job on all nodes of a job, payload left out: sum / n jobs that ended on at "

@@ -125,7 +125,10 @@ struct job_seen {
     int64_t planned, submit, accepted;
     int64_t started_first, started_all; /* first and last of its nodes to begin */
     int64_t ended_last;                 /* last of its nodes to end */
-    int64_t runtime, requested;         /* as asked for */
+    /* By the scheduler's word, where it tells: nothing but nodes was wanting, it had them, and
+     * others could have them again. */
+    int64_t eligible, allocated, freed;
+    int64_t runtime, requested; /* as asked for */
     uint64_t job_id;
     int32_t exit_code; /* the first that is not 0, by rank; 0: none; -1: no end was seen */
     uint32_t starts;   /* records of a beginning; more than nodes: it ran twice (doubled) */
@@ -151,8 +154,9 @@ struct jobs_seen {
     char *names;            /* that all their node_lists lie in: a million are freed at once */
     size_t n;
     int64_t begin_mono_ns, begin_wall_ns; /* the stream's beginning on the controller's clocks */
-    int64_t finish; /* from then; JOB_NEVER: the driver did not come to its end */
-    int64_t driver_cpu_ns;
+    int64_t finish;        /* from then; JOB_NEVER: the driver did not come to its end */
+    int64_t driver_cpu_ns; /* with that of its submitter and the scheduler's clients: */
+    int64_t clients_cpu_ns;
     int64_t job_cpu_ns;    /* of all bench-job, payloads left out */
     size_t job_ends;       /* that this is the sum of */
     size_t strangers;      /* records of jobs that the stream does not have, or of a wrong kind */

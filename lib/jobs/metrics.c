@@ -48,10 +48,14 @@ struct span {
 static const struct span spans[] = {
     {"wait", POINT(submit), POINT(started_first)},
     {"accept_latency", POINT(submit), POINT(accepted), .of_submissions = true},
+    {"eligible_latency", POINT(submit), POINT(eligible)},
+    {"allocation_latency", POINT(eligible), POINT(allocated)},
+    {"launch_latency", POINT(allocated), POINT(started_first)},
     {"dispatch_latency", POINT(submit), POINT(started_all)},
     {"spread", POINT(started_first), POINT(started_all)},
     {"runtime", POINT(started_first), POINT(ended_last)},
     {"overrun", POINT(started_first), POINT(ended_last), .beyond_asked = true},
+    {"release_latency", POINT(ended_last), POINT(freed)},
     {"turnaround", POINT(submit), POINT(ended_last)},
     {"lateness", POINT(planned), POINT(submit), .of_submissions = true},
 };
@@ -368,8 +372,10 @@ static void put_costs(json_t *all, const struct jobs_seen *seen)
         submitted += seen->items[i].submit != JOB_NEVER;
         ended += seen->items[i].ends > 0;
     }
-    if (seen->finish != JOB_NEVER && submitted > 0)
+    if (seen->finish != JOB_NEVER && submitted > 0) {
         put(all, "driver_cpu_per_job", mean_seconds(seen->driver_cpu_ns, submitted), submitted);
+        put(all, "clients_cpu_per_job", mean_seconds(seen->clients_cpu_ns, submitted), submitted);
+    }
     if (ended > 0)
         put(all, "job_cpu_per_job", mean_seconds(seen->job_cpu_ns, ended), ended);
 }

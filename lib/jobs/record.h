@@ -22,6 +22,11 @@ enum job_record_kind {
     JOB_RECORD_END,       /* job: the payload has ended on that node; code: its exit code */
     JOB_RECORD_ENDED,     /* driver: the scheduler says that the job is over; code: enum job_end */
     JOB_RECORD_FINISH,    /* driver: all that was accepted is over; cpu_ns: driver and clients */
+    /* driver: by the scheduler's word, where it says so, nothing but nodes was wanting; it had
+     * nodes; they were free for others again */
+    JOB_RECORD_ELIGIBLE,
+    JOB_RECORD_ALLOCATED,
+    JOB_RECORD_FREED,
     JOB_RECORD_KIND_COUNT
 };
 
@@ -48,7 +53,7 @@ struct job_record {
     uint32_t rank;   /* START, END: number of the node within the job, from 0 */
     int64_t cpu_ns; /* END: of bench-job itself from its first instruction on, its payload left out;
                        FINISH: see there */
-    int64_t spare;  /* 0 */
+    int64_t more_ns; /* FINISH: of cpu_ns, that of the submitter and its clients; else 0 */
 };
 
 _Static_assert(sizeof(struct job_record) == 64, "a record is 64 bytes on every platform");

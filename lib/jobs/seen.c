@@ -27,6 +27,7 @@ struct word {
     int64_t at;
     uint64_t job_id;
     enum job_end end;
+    int64_t eligible, allocated, freed;
 };
 
 /* A START or END. */
@@ -78,6 +79,13 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+static void take_cost(struct jobs_seen *seen, const struct job_record *r)
+{
+    bool known = r->more_ns >= 0 && r->more_ns <= r->cpu_ns;
+    seen->driver_cpu_ns = r->cpu_ns;
+    seen->clients_cpu_ns = known ? r->more_ns : 0;
+}
+
 /* A driver begins and finishes once: the first of each counts. False: another was there. */
 static bool take_bound(struct jobs_seen *seen, const struct job_record *r)
 {
@@ -89,7 +97,7 @@ static bool take_bound(struct jobs_seen *seen, const struct job_record *r)
     if (r->kind == JOB_RECORD_BEGIN)
         seen->begin_wall_ns = r->wall_ns;
     else
-        seen->driver_cpu_ns = r->cpu_ns;
+        take_cost(seen, r);
     return alone;
 }
 
@@ -126,6 +134,15 @@ static bool take_of_driver(struct work *w, const struct job_record *r)
         return true;
     case JOB_RECORD_ENDED:
         take_word(&w->words[place_of(w, r)], r);
+        return true;
+    case JOB_RECORD_ELIGIBLE:
+        earliest(&w->words[place_of(w, r)].eligible, r->mono_ns);
+        return true;
+    case JOB_RECORD_ALLOCATED:
+        earliest(&w->words[place_of(w, r)].allocated, r->mono_ns);
+        return true;
+    case JOB_RECORD_FREED:
+        earliest(&w->words[place_of(w, r)].freed, r->mono_ns);
         return true;
     default:
         return false;
@@ -319,6 +336,9 @@ static void finish_task(struct work *w, size_t item, const struct mark *marks, s
     }
     job->submit = since_begin(w->seen, turn->submit);
     job->accepted = since_begin(w->seen, turn->accepted);
+    job->eligible = since_begin(w->seen, word->eligible);
+    job->allocated = since_begin(w->seen, word->allocated);
+    job->freed = since_begin(w->seen, word->freed);
     job->started_first = since_begin(w->seen, sum.started_first);
     if (sum.ranks_started == job->nodes)
         job->started_all = since_begin(w->seen, sum.started_all);
@@ -381,7 +401,12 @@ static void begin_work(struct work *w, const struct job_records *records, size_t
     list_tasks(w);
     w->words = bd_xcalloc(w->seen->n + 1, sizeof(*w->words));
     for (size_t i = 0; i < w->seen->n; i++)
-        w->words[i].at = JOB_NEVER;
+        w->words[i] = (struct word){
+            .at = JOB_NEVER,
+            .eligible = JOB_NEVER,
+            .allocated = JOB_NEVER,
+            .freed = JOB_NEVER,
+        };
     w->names_at = bd_xcalloc(w->seen->n + 1, sizeof(*w->names_at));
     bd_str_addn(&w->names, "", 1);
     w->n_nodes = n_records > 0 ? n_records - 1 : 0;

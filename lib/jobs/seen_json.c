@@ -54,9 +54,12 @@ void job_seen_json(const struct job_seen *job, struct bd_str *out)
     add_seen(out, "plannedNs", job->planned);
     add_seen(out, "submitNs", job->submit);
     add_seen(out, "acceptedNs", job->accepted);
+    add_seen(out, "eligibleNs", job->eligible);
+    add_seen(out, "allocatedNs", job->allocated);
     add_seen(out, "startedFirstNs", job->started_first);
     add_seen(out, "startedAllNs", job->started_all);
     add_seen(out, "endedLastNs", job->ended_last);
+    add_seen(out, "freedNs", job->freed);
     add_number(out, "runtimeNs", true, job->runtime);
     add_number(out, "requestedNs", true, job->requested);
     add_span(out, "waitNs", job->submit, job->started_first);

@@ -62,6 +62,7 @@ struct cluster_spec {
     uint64_t memory_bytes;     /* of each node: limit, and what the scheduler is told */
     char *scheduler;           /* "slurm"; "none" where bare, and only there */
     json_t *scheduler_options; /* object of strings, numbers and booleans */
+    bool fair;                 /* by the profile `fair` of the scheduler */
     bool accounting;           /* the scheduler keeps its jobs in a database of its own, too */
     bool oversubscribe;
 };

@@ -89,6 +89,15 @@ static char *want_scheduler(json_t *scheduler, bool bare, struct schema_faults *
     return name;
 }
 
+static bool want_fair(const json_t *scheduler, struct schema_faults *faults)
+{
+    const json_t *value = json_object_get(scheduler, "profile");
+    const char *name = value ? json_string_value(value) : "default";
+    if (!bd_str_eq(name, "default") && !bd_str_eq(name, "fair"))
+        schema_faults_add(faults, "/scheduler/profile", name, "default or fair");
+    return bd_str_eq(name, "fair");
+}
+
 /* The schema knows the names of what will be shaped one day; here each is refused until it is. */
 static void refuse_network(const json_t *json, struct schema_faults *faults)
 {
@@ -120,6 +129,7 @@ int cluster_spec_read(json_t *json, struct cluster_spec *ret_spec, struct schema
         .memory_bytes = want_memory(node, faults),
         .scheduler = want_scheduler(scheduler, bare, faults),
         .scheduler_options = options ? json_deep_copy(options) : json_object(),
+        .fair = want_fair(scheduler, faults),
         .accounting = want_accounting(scheduler, faults),
         .oversubscribe = bd_json_bool(json_object_get(json, "admission"), "oversubscribe", 0) != 0,
     };

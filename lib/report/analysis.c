@@ -120,6 +120,7 @@ struct analysis *analysis_new(const struct analysis_campaign *campaign)
 {
     struct analysis *a = bd_new(struct analysis);
     a->hosts = json_object();
+    a->profiles = json_object();
     a->campaign = campaign;
     a->n_cells = json_array_size(campaign->levels);
     a->n_blocks = campaign->blocks - campaign->warmup;
@@ -169,6 +170,7 @@ void analysis_free(struct analysis *a)
     free(a->left_out_why);
     free(a->failed_why);
     json_decref(a->hosts);
+    json_decref(a->profiles);
     free(a);
 }
 
@@ -203,6 +205,17 @@ static void add_conditions(struct analysis *a, const struct analysis_run *run)
                                    run->image ? run->image : "?"),
                       run->version, run);
     a->documented += run->image && run->digest && (!run->scheduler || run->version);
+}
+
+static void add_profile(struct analysis *a, const struct analysis_run *run)
+{
+    const json_t *profile = json_object_get(run->conditions, "profile");
+    const char *name = bd_json_str(profile, "name", NULL);
+    const char *policy = bd_json_str(profile, "policy", NULL);
+    if (!name)
+        return;
+    bd_auto_free char *text = policy ? bd_xasprintf("%s (%s)", name, policy) : bd_xstrdup(name);
+    json_object_set_new(a->profiles, text, json_integer(bd_json_int(a->profiles, text, 0) + 1));
 }
 
 static void add_host(struct analysis *a, const struct analysis_run *run)
@@ -304,6 +317,7 @@ static void count_run(struct analysis *a, const struct analysis_run *run)
     a->order[run->cell * a->n_blocks + run->block - a->campaign->warmup] = run->order;
     add_conditions(a, run);
     add_host(a, run);
+    add_profile(a, run);
     add_instrument(a, run);
     add_values(a, run);
 }

@@ -254,6 +254,21 @@ static enum status middles(const struct analysis *a, const struct found *f, stru
     return fewest >= 4 ? MET : NOT_MET;
 }
 
+/* "fair (fcfs) in 6 runs, default in 6"; nothing where all are by default. */
+static void add_profiles(const struct analysis *a, struct bd_str *out)
+{
+    const char *name;
+    json_t *runs;
+    bool first = true;
+    if (json_object_size(a->profiles) == 1 && json_object_get(a->profiles, "default"))
+        return;
+    json_object_foreach (a->profiles, name, runs) {
+        bd_str_addf(out, "%s%s in %lld run%s", first ? "; the scheduler's profile is " : ", ", name,
+                    (long long)json_integer_value(runs), json_integer_value(runs) == 1 ? "" : "s");
+        first = false;
+    }
+}
+
 static enum status documented(const struct analysis *a, const struct found *f BD_UNUSED,
                               struct bd_str *out)
 {
@@ -271,6 +286,7 @@ static enum status documented(const struct analysis *a, const struct found *f BD
     }
     bd_str_addf(out, "; of %zu of %zu runs image and scheduler are known by digest and version",
                 a->documented, counted);
+    add_profiles(a, out);
     return counted && a->documented == counted ? MET : NOT_MET;
 }
 

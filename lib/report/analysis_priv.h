@@ -60,6 +60,7 @@ struct analysis {
     size_t n_conditions;
     size_t documented; /* runs of which image and scheduler are known */
     json_t *hosts;     /* {digest: runs on it} */
+    json_t *profiles;  /* {"fair (fcfs)": runs with it}, of the scheduler */
     char *limited_why, *left_out_why, *failed_why;
     struct excluded_run *excluded;
     size_t n_excluded, excluded_untold;

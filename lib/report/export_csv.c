@@ -135,7 +135,7 @@ static const char run_names[] =
     "index,task,nodes,user,after,think [s],group,outcome,schedulerState,jobId,exitCode,"
     "planned [s],submit [s],accepted [s],startedFirst [s],startedAll [s],endedLast [s],runtime "
     "[s],requested [s],"
-    "wait [s],turnaround [s],doubled,nodeList" END;
+    "wait [s],turnaround [s],doubled,nodeList,eligible [s],allocated [s],freed [s]" END;
 
 void export_csv_seconds(struct bd_str *out, int64_t ns)
 {
@@ -185,6 +185,9 @@ static int add_job(const struct job_seen *job, void *arg, struct bd_err *err)
     add_span(out, job->submit, job->ended_last);
     bd_str_addf(out, ",%s", job->doubled ? "true" : "false");
     add_next_text(out, nodes);
+    add_point(out, job->eligible);
+    add_point(out, job->allocated);
+    add_point(out, job->freed);
     bd_str_add(out, END);
     return export_spill(o, err);
 }

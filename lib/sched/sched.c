@@ -2,11 +2,12 @@
 
 #include "lib/base/str.h"
 #include "lib/sched/none.h"
+#include "lib/sched/null.h"
 #include "lib/sched/slurm.h"
 
 #include <string.h>
 
-const struct sched *const scheds[] = {&sched_slurm, &sched_none, NULL};
+const struct sched *const scheds[] = {&sched_slurm, &sched_null, &sched_none, NULL};
 
 const struct sched *sched_find(const char *name)
 {
@@ -29,6 +30,40 @@ void sched_records_add(struct sched_records *r, const struct sched_record *recor
         r->items = bd_xrealloc(r->items, r->cap * sizeof(*r->items));
     }
     r->items[r->n++] = *record;
+}
+
+char *sched_option_pointer(const char *key)
+{
+    struct bd_str pointer = {0};
+    bd_str_add(&pointer, "/scheduler/options/");
+    for (const char *s = key; *s; s++)
+        if (*s == '~')
+            bd_str_add(&pointer, "~0");
+        else if (*s == '/')
+            bd_str_add(&pointer, "~1");
+        else
+            bd_str_addn(&pointer, s, 1);
+    return bd_str_take(&pointer);
+}
+
+int sched_records_lines(const char *text, size_t bytes, struct sched_records *records,
+                        int (*read_line)(const char *, size_t, struct sched_records *,
+                                         struct bd_err *),
+                        struct bd_err *err)
+{
+    size_t n_before = records->n;
+    for (const char *at = text, *end = text + bytes; at < end;) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        size_t n = newline ? (size_t)(newline - at) : (size_t)(end - at);
+        records->lines++;
+        int rc = n ? read_line(at, n, records, err) : 0;
+        if (rc < 0) {
+            records->n = n_before;
+            return rc;
+        }
+        at += n + 1;
+    }
+    return 0;
 }
 
 /* The uuid without its dashes: 32 hexadecimal digits, as machine-id(5) wants them. */

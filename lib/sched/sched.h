@@ -20,10 +20,14 @@ struct sched_image {
     const json_t *manifest; /* with packages[{name, version}] */
 };
 
-/* A command that runs as one job, and is waited for. */
+/* A command that runs as one job, and is waited for: what is asked for, the same for every
+ * scheduler, whose `launch` makes its own words of it. */
 struct sched_job {
     const char *name;        /* for the scheduler's own listings */
     unsigned nodes, tasks;   /* tasks in all, at least one a node */
+    unsigned cores_per_task; /* 0: nothing is said of them */
+    uint64_t memory_bytes;   /* on each of its nodes; 0: nothing is said of it */
+    bool exclusive;          /* no other job on its nodes */
     int64_t limit_ns;        /* time limit for the scheduler; 0: none */
     const char *dir;         /* in its nodes, that it begins in; NULL: wherever that is */
     const char *const *argv; /* run once a task */
@@ -47,12 +51,52 @@ struct sched_records {
 };
 void sched_records_done(struct sched_records *r);
 void sched_records_add(struct sched_records *r, const struct sched_record *record);
+/* For read_records() below: hands on each line that is not empty; a fault takes back what the lines
+ * before it have added. */
+int sched_records_lines(const char *text, size_t bytes, struct sched_records *records,
+                        int (*read_line)(const char *, size_t, struct sched_records *,
+                                         struct bd_err *),
+                        struct bd_err *err);
 
 /* A command whose output is kept as it is, as a file of the run. */
 struct sched_question {
     const char *file;
     const char *const *argv;
     bool accounting; /* asked only where the cluster has accounting */
+};
+
+/* What may be asked of a scheduler beside nodes, a command and a time limit. Who asks one for what
+ * it can't do is told at planning, by name. */
+enum sched_ability {
+    SCHED_ARRAYS,       /* many jobs in one submission */
+    SCHED_DEPENDENCIES, /* a job that waits for another's end */
+    SCHED_PRIORITIES,
+    SCHED_USERS,      /* jobs of others than root */
+    SCHED_CORES,      /* a number of cores for each task */
+    SCHED_MEMORY,     /* an amount of memory on each node */
+    SCHED_EXCLUSIVE,  /* nodes of one's own */
+    SCHED_MPI,        /* starts processes so that they find each other by PMIx */
+    SCHED_ACCOUNTING, /* jobs in a database, too */
+    SCHED_ABILITY_COUNT
+};
+
+/* Families of policies that schedulers have in common (docs/fairness.md). */
+enum sched_policy {
+    SCHED_FCFS,     /* strictly in their order: the first that has to wait holds up all others */
+    SCHED_BACKFILL, /* a later one goes ahead where that delays the first by nothing */
+    SCHED_POLICY_COUNT
+};
+const char *sched_policy_to_str(enum sched_policy p); /* "fcfs", ... */
+
+struct sched_setting {
+    const char *name, *value;
+};
+
+/* A policy that can be had under the profile `fair`: the options that ask for it, beside which no
+ * other may stand, and what is set along with it. Lists are ended by a NULL name; NULL: none. */
+struct sched_fair {
+    enum sched_policy policy;
+    const struct sched_setting *asked, *settings;
 };
 
 struct sched {
@@ -63,6 +107,11 @@ struct sched {
         *owned; /* options that the adapter sets itself and refuses, NULL-terminated */
     /* Appends a fault for every option that it owns or that can't be written down. PURE. */
     void (*check_options)(const json_t *options, struct schema_faults *faults);
+    unsigned can; /* bits (1U << enum sched_ability) */
+    /* The policies of the profile `fair`; without options the first one holds. n_fair 0: it has no
+     * such profile. */
+    const struct sched_fair *fair;
+    size_t n_fair;
     /* BD_EUNSUPPORTED where the image lacks what such a cluster needs, naming what. */
     int (*check_image)(const struct cluster_spec *spec, const struct sched_image *image,
                        struct bd_err *err);
@@ -107,8 +156,26 @@ struct sched {
     json_t *(*defaults)(void);
 };
 
+/* "/scheduler/options/KEY", with what RFC 6901 wants escaped; the caller's. */
+char *sched_option_pointer(const char *key);
+
 extern const struct sched *const scheds[]; /* NULL-terminated */
 const struct sched *sched_find(const char *name);
+
+/*
+ * What a scheduler can't be, by the `scheduler:` object of a cluster's spec, and what it can't do
+ * of a `workload:`: appends faults with pointers "/scheduler/..." and "/workload/...". A scheduler
+ * that there is none of has no faults here. PURE.
+ */
+void sched_check(const json_t *scheduler, struct schema_faults *faults);
+void sched_check_workload(const struct sched *sched, const json_t *workload,
+                          struct schema_faults *faults);
+/* The policy that a spec with the profile `fair` comes to; NULL without that profile, or where the
+ * options name none. PURE. */
+const struct sched_fair *sched_fair_of(const struct cluster_spec *spec);
+/* The options that hold in a cluster: the spec's, and what its profile sets; new reference. PURE.
+ */
+json_t *sched_options(const struct cluster_spec *spec);
 
 /* In every node, on its tmpfs: what bench-job appends to. */
 #define SCHED_RECORDS_DIR "/run/benchd"

@@ -115,12 +115,32 @@ static const char *const controller_logs[] = {SLURMCTLD_LOG, SLURM_JOBCOMP_LOG, 
 static const char *const accounting_logs[] = {SLURMDBD_LOG, NULL};
 static const char *const compute_logs[] = {SLURMD_LOG, NULL};
 
+/*
+ * Slurm by docs/fairness.md: each time that a job comes or ends, or once a second, all of the queue
+ * is looked at. By itself Slurm looks at 100 jobs (500 to backfill), every 30 s, and some seconds
+ * after a job came.
+ */
+#define FAIR_PARAMETERS "batch_sched_delay=0,sched_interval=1,default_queue_depth=1000000"
+#define FAIR_BACKFILL   ",bf_interval=1,bf_continue,bf_max_job_test=1000000,bf_resolution=1"
+static const struct sched_setting fcfs_asked[] = {{"SchedulerType", "sched/builtin"}, {0}};
+static const struct sched_setting fcfs_set[] = {{"SchedulerParameters", FAIR_PARAMETERS}, {0}};
+static const struct sched_setting backfill_asked[] = {{"SchedulerType", "sched/backfill"}, {0}};
+static const struct sched_setting backfill_set[] = {
+    {"SchedulerParameters", FAIR_PARAMETERS FAIR_BACKFILL}, {0}};
+static const struct sched_fair fair[] = {{SCHED_BACKFILL, backfill_asked, backfill_set},
+                                         {SCHED_FCFS, fcfs_asked, fcfs_set}};
+
 const struct sched sched_slurm = {
     .name = "slurm",
     .title = "Slurm Workload Manager",
     .tested = "22.05, 24.11",
     .owned = slurm_owned,
     .check_options = slurm_check_options,
+    .can = 1U << SCHED_ARRAYS | 1U << SCHED_DEPENDENCIES | 1U << SCHED_PRIORITIES |
+           1U << SCHED_USERS | 1U << SCHED_CORES | 1U << SCHED_MEMORY | 1U << SCHED_EXCLUSIVE |
+           1U << SCHED_MPI | 1U << SCHED_ACCOUNTING,
+    .fair = fair,
+    .n_fair = BD_ARRAY_LEN(fair),
     .check_image = slurm_check_image,
     .files = slurm_files,
     .wait_ready = slurm_wait_ready,

@@ -75,7 +75,8 @@ char *slurm_conf(const struct cluster_plan *plan, const struct slurm_image *imag
                     "AccountingStorageHost=%s\n"
                     "AccountingStoragePort=%d\n",
                     plan->nodes[0].name, SLURMDBD_PORT);
-    add_options(&out, spec->scheduler_options, image->pmix);
+    bd_auto_json json_t *options = sched_options(spec);
+    add_options(&out, options, image->pmix);
     bd_str_addf(&out, "NodeName=n[1-%u] CPUs=%u RealMemory=%llu State=UNKNOWN\n", spec->compute,
                 spec->scheduler_cpus, (unsigned long long)(spec->memory_bytes >> 20));
     bd_str_add(&out, "PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP\n");

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define QUESTION_NS (5 * BD_NS_PER_S)
+#define MIB         (UINT64_C(1) << 20) /* Slurm's grain of memory */
 
 static bool has_colon(const char *const *argv)
 {
@@ -56,6 +57,13 @@ void slurm_launch(const struct sched_job *job, struct bd_strv *ret_argv)
     bd_strv_addf(ret_argv, "--job-name=%s", job->name);
     bd_strv_addf(ret_argv, "--nodes=%u", job->nodes);
     bd_strv_addf(ret_argv, "--ntasks=%u", job->tasks);
+    if (job->cores_per_task > 0)
+        bd_strv_addf(ret_argv, "--cpus-per-task=%u", job->cores_per_task);
+    if (job->memory_bytes > 0)
+        bd_strv_addf(ret_argv, "--mem=%lluM",
+                     (unsigned long long)((job->memory_bytes - 1) / MIB + 1));
+    if (job->exclusive)
+        bd_strv_add(ret_argv, "--exclusive");
     if (job->limit_ns > 0) {
         int64_t minutes = (job->limit_ns - 1) / SLURM_GRAIN_NS + 1;
         bd_strv_addf(ret_argv, "--time=%lld", (long long)minutes);

@@ -6,8 +6,9 @@
 #define COLUMNS                                                                                    \
     "idx, task, nodes, user, planned_ns, submit_ns, accepted_ns, started_first_ns, "               \
     "started_all_ns, ended_last_ns, runtime_ns, requested_ns, job_id, exit_code, starts, ends, "   \
-    "doubled, outcome, end_state, node_list, after_idx, think_ns, group_id"
-#define PLACES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+    "doubled, outcome, end_state, node_list, after_idx, think_ns, group_id, eligible_ns, "         \
+    "allocated_ns, freed_ns"
+#define PLACES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
 
 enum column {
     COL_INDEX,
@@ -33,6 +34,9 @@ enum column {
     COL_AFTER,
     COL_THINK,
     COL_GROUP,
+    COL_ELIGIBLE,
+    COL_ALLOCATED,
+    COL_FREED,
 };
 
 static int outcome_of(const char *text)
@@ -94,6 +98,9 @@ static void row_bind(struct query *q, const struct job_seen *job)
     bind_seen(q, job->follows > 0 ? (int64_t)job->follows - 1 : JOB_NEVER);
     bind_seen(q, job->think >= 0 ? job->think : JOB_NEVER);
     bind_seen(q, job->group >= 0 ? job->group : JOB_NEVER);
+    bind_seen(q, job->eligible);
+    bind_seen(q, job->allocated);
+    bind_seen(q, job->freed);
 }
 
 static int put_one(struct store_conn *c, const char *run, const struct job_seen *job,
@@ -164,6 +171,9 @@ static int row_read(const struct query *q, struct job_seen *ret_job, struct bd_e
         .started_first = col_seen(q, COL_STARTED_FIRST),
         .started_all = col_seen(q, COL_STARTED_ALL),
         .ended_last = col_seen(q, COL_ENDED_LAST),
+        .eligible = col_seen(q, COL_ELIGIBLE),
+        .allocated = col_seen(q, COL_ALLOCATED),
+        .freed = col_seen(q, COL_FREED),
         .runtime = query_col_i64(q, COL_RUNTIME),
         .requested = query_col_i64(q, COL_REQUESTED),
         .job_id = (uint64_t)query_col_i64(q, COL_JOB_ID),

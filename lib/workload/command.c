@@ -25,6 +25,33 @@ unsigned workload_nodes(const json_t *spec, const struct cluster_spec *cluster)
     return nodes >= 1 && nodes <= cluster->compute ? (unsigned)nodes : cluster->compute;
 }
 
+static uint64_t memory_of(const json_t *spec)
+{
+    uint64_t bytes;
+    const char *text = bd_json_str(spec, "memory", NULL);
+    return text && bd_parse_bytes(text, &bytes) == 0 ? bytes : 0;
+}
+
+/* What a node has of cores and memory, tasks and all. */
+static void check_resources(const json_t *spec, const struct cluster_spec *cluster,
+                            struct schema_faults *faults)
+{
+    json_int_t nodes = bd_json_int(spec, "nodes", cluster->compute);
+    json_int_t tasks = bd_json_int(spec, "tasks", nodes), on_a_node = (tasks + nodes - 1) / nodes;
+    json_int_t cores = bd_json_int(spec, "coresPerTask", 1);
+    bd_auto_free char *cores_text = bd_xasprintf("%lld", (long long)cores);
+    if (on_a_node * cores > (json_int_t)cluster->scheduler_cpus)
+        schema_faults_add(faults, "/workload/coresPerTask", cores_text,
+                          "at most %lld for each of %lld tasks on a node: it has %u CPUs for the "
+                          "scheduler (cluster.node.schedulerCpus)",
+                          (long long)cluster->scheduler_cpus / on_a_node, (long long)on_a_node,
+                          cluster->scheduler_cpus);
+    if (memory_of(spec) > cluster->memory_bytes)
+        schema_faults_add(faults, "/workload/memory", bd_json_str(spec, "memory", NULL),
+                          "at most what a node has (cluster.node.memory: %llu MiB)",
+                          (unsigned long long)(cluster->memory_bytes >> 20));
+}
+
 static void check_size(const json_t *spec, const struct cluster_spec *cluster,
                        struct schema_faults *faults)
 {
@@ -44,6 +71,8 @@ static void check_size(const json_t *spec, const struct cluster_spec *cluster,
                           "than it has CPUs for the scheduler (cluster.node.schedulerCpus: %u)",
                           (long long)nodes, (long long)nodes * cluster->scheduler_cpus,
                           (long long)nodes, cluster->scheduler_cpus);
+    else
+        check_resources(spec, cluster, faults);
 }
 
 static bool is_log(const char *const *paths, const char *name)
@@ -133,6 +162,9 @@ static void make_argv(const struct workload_input *in, struct bd_strv *ret_argv)
             .name = JOB_NAME,
             .nodes = (unsigned)nodes,
             .tasks = (unsigned)bd_json_int(spec, "tasks", nodes),
+            .cores_per_task = (unsigned)bd_json_int(spec, "coresPerTask", 0),
+            .memory_bytes = memory_of(spec),
+            .exclusive = bd_json_bool(spec, "exclusive", 0) != 0,
             .limit_ns = command_timeout_ns(spec, TIMEOUT_NS),
             .dir = workdir_is_wanted(spec) ? WORKDIR : NULL,
             .argv = words,

@@ -190,6 +190,66 @@ def fast_stream(bench, figures):
         bench.repeated(figures, bench.repeat, once)
 
 
+# ---------------------------------------------------------------------------------- the ceiling
+
+CEILING_JOBS = 2000
+CEILING_RATE = 500  # jobs a second
+
+
+def on_null(spec):
+    return spec | {"cluster": CLUSTER | {"scheduler": {"name": "null"}}}
+
+
+def short_jobs(arrival):
+    return on_null(stream_of(CEILING_JOBS, {"arrival": arrival, "runtime": {"distribution": "constant", "value": "1us"}}))
+
+
+def driver_records(service, run):
+    """Its records, and the seconds from the first to the last."""
+    status, _, file = service.call("GET", f"/v1/runs/{run['id']}/artifacts/ctl1-driver.rec")
+    if status != 200:
+        raise Failed(f"run {run['id']} has no driver's records: {status}")
+    moments = [r[4] for r in RECORD.iter_unpack(file)]
+    return len(moments), (max(moments) - min(moments)) / 1e9
+
+
+def controller_cpu(service, run):
+    """CPU seconds of the controller's whole node while the stream ran, by its samples."""
+    status, _, body = service.call("GET", f"/v1/runs/{run['id']}/samples?metric=cpu&node=ctl1")
+    if status != 200:
+        raise Failed(f"run {run['id']} has no samples of its controller: {status}")
+    points, before, seconds = json.loads(body)["items"][0]["points"], 0, 0
+    for at_ns, cpus in points:
+        seconds += cpus * (at_ns - before) / 1e9
+        before = at_ns
+    return seconds
+
+
+def ceiling(bench, figures):
+    """The least scheduler: what is left is the instrument. All jobs at once, as fast as they go; then at a
+    rate, which the driver has to keep."""
+    submissions, jobs, records, driver, share, late, kept = figures
+    at_once = short_jobs({"process": "all"})
+    paced = short_jobs({"process": "poisson", "rate": f"{CEILING_RATE}/s"})
+    with bench.service(**AT_ONCE) as service:
+
+        def once():
+            conditions = machine.conditions()
+            run = one_run(service, at_once)
+            n, seconds = driver_records(service, run)
+            cpu = seconds_of(run, "driver_cpu_per_job") - seconds_of(run, "clients_cpu_per_job")
+            submissions.add(seconds_of(run, "throughput_submission"), conditions)
+            jobs.add(seconds_of(run, "throughput_completion"), conditions)
+            records.add(n / seconds, conditions)
+            driver.add(1e6 * cpu, conditions)
+            share.add(100 * cpu * CEILING_JOBS / controller_cpu(service, run), conditions)
+            run = one_run(service, paced)
+            late.add(ms_of(run, "lateness_p99"), conditions | {"grade": run["grade"]})
+            kept.add(seconds_of(run, "throughput_submission"), conditions)
+
+        bench.repeated(figures, bench.repeat, once)
+
+
 # ------------------------------------------------------------------------------ what samples cost
 
 

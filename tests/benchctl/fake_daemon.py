@@ -334,6 +334,7 @@ def job(index=0, outcome="completed", task=0, **more):
         "thinkNs": None, "group": None, "exitCode": 0 if seen else None,
         "nodeList": ["n1", "n2"] if seen else [], "plannedNs": at,
         "runtimeNs": 300000000, "requestedNs": 60000000000, "doubled": False,
+        "eligibleNs": None, "allocatedNs": None, "freedNs": None,
     }
     times = {"submitNs": 40000, "acceptedNs": 9000000, "startedFirstNs": 120540000, "startedAllNs": 121000000,
              "endedLastNs": 1430040000}

@@ -256,6 +256,9 @@ static json_t *metrics_of_waits(size_t n)
             .started_all = JOB_NEVER,
             .ended_last = JOB_NEVER,
             .accepted = JOB_NEVER,
+            .eligible = JOB_NEVER,
+            .allocated = JOB_NEVER,
+            .freed = JOB_NEVER,
             .outcome = JOB_KILLED,
         };
     seen.finish = JOB_NEVER;

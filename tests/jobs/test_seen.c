@@ -10,15 +10,23 @@ static json_t *moment(int64_t at)
 /* As the vectors write it. */
 static json_t *job_json(const struct job_seen *job)
 {
-    return json_pack("{s:i s:i s:o s:o s:o s:o s:o s:o s:I s:i s:i s:i s:b s:s s:s s:s}", "index",
-                     (int)job->index, "task", (int)job->task, "planned", moment(job->planned),
-                     "submit", moment(job->submit), "accepted", moment(job->accepted),
-                     "started_first", moment(job->started_first), "started_all",
-                     moment(job->started_all), "ended_last", moment(job->ended_last), "job_id",
-                     (json_int_t)job->job_id, "exit_code", (int)job->exit_code, "starts",
-                     (int)job->starts, "ends", (int)job->ends, "doubled", (int)job->doubled,
-                     "outcome", job_outcome_to_str(job->outcome), "end", job_end_to_str(job->end),
-                     "node_list", job->node_list);
+    json_t *json =
+        json_pack("{s:i s:i s:o s:o s:o s:o s:o s:o s:I s:i s:i s:i s:b s:s s:s s:s}", "index",
+                  (int)job->index, "task", (int)job->task, "planned", moment(job->planned),
+                  "submit", moment(job->submit), "accepted", moment(job->accepted), "started_first",
+                  moment(job->started_first), "started_all", moment(job->started_all), "ended_last",
+                  moment(job->ended_last), "job_id", (json_int_t)job->job_id, "exit_code",
+                  (int)job->exit_code, "starts", (int)job->starts, "ends", (int)job->ends,
+                  "doubled", (int)job->doubled, "outcome", job_outcome_to_str(job->outcome), "end",
+                  job_end_to_str(job->end), "node_list", job->node_list);
+    const struct {
+        const char *name;
+        int64_t at;
+    } told[] = {{"eligible", job->eligible}, {"allocated", job->allocated}, {"freed", job->freed}};
+    for (size_t i = 0; i < BD_ARRAY_LEN(told); i++)
+        if (told[i].at != JOB_NEVER)
+            json_object_set_new(json, told[i].name, json_integer(told[i].at));
+    return json;
 }
 
 static void assert_same(const json_t *is, const json_t *expected)

@@ -3,7 +3,8 @@
 #define WALL_NS INT64_C(1700000000000000000) /* of the moment at which a clock was 0 */
 
 static const char *const kinds[JOB_RECORD_KIND_COUNT] = {
-    "unknown", "begin", "submit", "accepted", "refused", "start", "end", "ended", "finish",
+    "unknown", "begin", "submit", "accepted", "refused",   "start",
+    "end",     "ended", "finish", "eligible", "allocated", "freed",
 };
 
 static int64_t number(const json_t *row, size_t i)
@@ -27,6 +28,7 @@ static struct job_record record_of(const json_t *row)
         .job_id = (uint64_t)bd_json_int(more, "job_id", 0),
         .code = (int32_t)bd_json_int(more, "code", 0),
         .cpu_ns = bd_json_int(more, "cpu", 0),
+        .more_ns = bd_json_int(more, "more", 0),
     };
     r.wall_ns = bd_json_int(more, "wall", WALL_NS + r.mono_ns);
     for (uint32_t k = 0; k < JOB_RECORD_KIND_COUNT; k++)
@@ -192,9 +194,17 @@ struct trace trace_random(uint64_t seed, uint32_t jobs)
         append(&t, 0, r);
         for (uint32_t task = 0; task < job->tasks; task++)
             append_task(&t, &rng, job, task);
+        for (uint32_t i = 0; i < 3 * job->tasks; i++) {
+            r.kind = JOB_RECORD_ELIGIBLE + i % 3;
+            r.task = i / 3;
+            r.mono_ns++;
+            append(&t, 0, r);
+        }
     }
     append(&t, 0,
-           (struct job_record){
-               .kind = JOB_RECORD_FINISH, .mono_ns = INT64_C(1) << 50, .cpu_ns = 50 * MS});
+           (struct job_record){.kind = JOB_RECORD_FINISH,
+                               .mono_ns = INT64_C(1) << 50,
+                               .cpu_ns = 50 * MS,
+                               .more_ns = 20 * MS});
     return t;
 }

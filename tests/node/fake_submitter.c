@@ -70,6 +70,20 @@ static void star(int index, int tasks)
     printf("ended %d * cancelled 0 %lld\n", 1000 + index, now());
 }
 
+/* Those of task 0 at once, of others one after the other; when it was eligible nobody knows. */
+static void points(int index, int tasks)
+{
+    printf("begun %d %lld\n", index, now());
+    accept_job(index);
+    long long moment = now();
+    printf("points %d 0 - %lld %lld\n", 1000 + index, moment, moment);
+    for (int task = 1; task < tasks; task++) {
+        printf("points %d %d - %lld -\n", 1000 + index, task, now());
+        printf("points %d %d - - %lld\n", 1000 + index, task, now());
+    }
+    end_tasks(index, tasks);
+}
+
 static void twice(int index, int tasks)
 {
     all(index, tasks);
@@ -121,8 +135,9 @@ static const struct {
     const char *name;
     void (*take)(int index, int tasks);
 } modes[] = {
-    {"all", all},       {"refuse", refuse}, {"die", die},         {"early", early},
-    {"star", star},     {"twice", twice},   {"slow", slow},       {"strangers", strangers},
+    {"all", all},       {"refuse", refuse}, {"die", die},
+    {"early", early},   {"points", points}, {"star", star},
+    {"twice", twice},   {"slow", slow},     {"strangers", strangers},
     {"line", say_line}, {"hasty", hasty},   {"forever", forever},
 };
 

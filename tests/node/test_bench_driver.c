@@ -64,6 +64,22 @@ START_TEST(test_stream_is_handed_over_and_written_down)
 }
 END_TEST
 
+START_TEST(test_points_of_the_scheduler_are_written_down)
+{
+    fresh(three);
+    struct outcome outcome = drive(fake, "points");
+    ck_assert_msg(outcome.code == 0, "%s", outcome.err);
+    struct records r = read_records(records_file);
+    ck_assert_uint_eq(count_records(&r, JOB_RECORD_ELIGIBLE), 0);
+    ck_assert_uint_eq(count_records(&r, JOB_RECORD_ALLOCATED), 5);
+    for (uint32_t task = 0; task < 3; task++) {
+        struct job_record allocated = the_record(&r, JOB_RECORD_ALLOCATED, 1, task);
+        ck_assert_uint_eq(allocated.job_id, 1001);
+        ck_assert_int_le(allocated.mono_ns, the_record(&r, JOB_RECORD_FREED, 1, task).mono_ns);
+    }
+}
+END_TEST
+
 START_TEST(test_what_a_submitter_is_told)
 {
     fresh(three);
@@ -321,6 +337,9 @@ static const char *const nonsense[] = {
     "ended 5 x completed 0 NOW",
     "ended 0 0 completed 0 NOW",
     "ended 1000 9 completed 0 NOW", /* has no such task */
+    "points 1000 0 NOW - -",        /* was not accepted yet */
+    "points 1000 0",
+    "points x 0 - - -",
 };
 
 START_TEST(test_nonsense_is_told)
@@ -492,6 +511,7 @@ static TCase *streams(void)
     TCase *c = tcase_create("streams");
 
     tcase_add_test(c, test_stream_is_handed_over_and_written_down);
+    tcase_add_test(c, test_points_of_the_scheduler_are_written_down);
     tcase_add_test(c, test_what_a_submitter_is_told);
     tcase_add_test(c, test_number_of_clients_is_handed_on);
     tcase_add_test(c, test_waiting_for_a_client_is_lateness);

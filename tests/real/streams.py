@@ -83,10 +83,10 @@ def wait_ended(campaigns, id, jobs, patience=60):
 # -- what was written down --
 
 Record = collections.namedtuple(
-    "Record", "magic kind index task mono wall job_id code rank cpu spare node", defaults=[None])
+    "Record", "magic kind index task mono wall job_id code rank cpu more node", defaults=[None])
 RECORD = struct.Struct("=IIIIqqQiIqq")
 MAGIC = struct.unpack("<I", b"BJR1")[0]
-BEGIN, SUBMIT, ACCEPTED, REFUSED, START, END, ENDED, FINISH = range(1, 9)
+BEGIN, SUBMIT, ACCEPTED, REFUSED, START, END, ENDED, FINISH, ELIGIBLE, ALLOCATED, FREED = range(1, 12)
 STATES = ["unknown", "completed", "failed", "timeout", "cancelled", "node-fail"]
 Job = collections.namedtuple("Job", "index arrival nodes tasks runtime requested user priority after think group",
                              defaults=(-1, -1))
@@ -144,7 +144,9 @@ class Files:
                 content = campaigns.api.get(f"/v1/runs/{run}/artifacts/{name}").body
                 for record in read_records(content, node):
                     self.records[record.kind, record.index, record.task].append(record)
-        self.slurm = read_jobcomp(campaigns.artifact(run, "ctl1-jobcomp.log"))
+        self.slurm = None
+        if "ctl1-jobcomp.log" in self.names:
+            self.slurm = read_jobcomp(campaigns.artifact(run, "ctl1-jobcomp.log"))
 
     def of(self, kind, index, task=0):
         return sorted(self.records[kind, index, task], key=lambda r: (r.rank, r.mono))
@@ -184,6 +186,8 @@ class Files:
             "plannedNs": planned(),
             "submitNs": since(submits[0].mono if submits else None),
             "acceptedNs": since(accepted[0].mono if accepted else None),
+            **{f"{point}Ns": since(min((r.mono for r in self.of(kind, job.index, task)), default=None))
+               for point, kind in (("eligible", ELIGIBLE), ("allocated", ALLOCATED), ("freed", FREED))},
             "startedFirstNs": since(min((r.mono for r in starts), default=None)),
             "startedAllNs": last(starts),
             "endedLastNs": last(ends),

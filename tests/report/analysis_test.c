@@ -104,6 +104,41 @@ START_TEST(test_with_enough_blocks_there_is_an_interval_and_the_warm_up_is_left_
 }
 END_TEST
 
+static const char *const profiles[] = {"{'profile': {'name': 'fair', 'policy': 'fcfs'}}",
+                                       "{'profile': {'name': 'default'}}"};
+static json_t *conditions[2];
+
+static void set_profile(struct analysis_run *run, size_t i)
+{
+    run->conditions = conditions[i % 2];
+}
+
+static void set_default(struct analysis_run *run, size_t i BD_UNUSED)
+{
+    run->conditions = conditions[1];
+}
+
+static const char *set_up(const json_t *analysis)
+{
+    return bd_json_str(json_array_get(json_object_get(analysis, "checklist"), 8), "evidence", "");
+}
+
+START_TEST(test_profiles_of_schedulers_are_told)
+{
+    for (size_t i = 0; i < 2; i++)
+        conditions[i] = parse(profiles[i]);
+    bd_auto_json json_t *both = compare_as(spec, levels, 0, three_blocks, 6, NULL, set_profile);
+    const char *told = set_up(both);
+    ck_assert_msg(strstr(told, "; the scheduler's profile is ") &&
+                      strstr(told, "fair (fcfs) in 3 runs") && strstr(told, "default in 3 runs"),
+                  "%s", told);
+    bd_auto_json json_t *none = compare_as(spec, levels, 0, three_blocks, 6, NULL, set_default);
+    ck_assert_ptr_null(strstr(set_up(none), "profile"));
+    for (size_t i = 0; i < 2; i++)
+        json_decref(conditions[i]);
+}
+END_TEST
+
 static json_t *why;
 
 static void leave_out(struct analysis_run *run, size_t i)
@@ -237,7 +272,8 @@ START_TEST(test_a_campaign_without_runs_is_compared_too)
 }
 END_TEST
 
-UNIT_MAIN("analysis", test_three_blocks_are_told_in_words_and_figures,
+UNIT_MAIN("analysis", test_profiles_of_schedulers_are_told,
+          test_three_blocks_are_told_in_words_and_figures,
           test_with_enough_blocks_there_is_an_interval_and_the_warm_up_is_left_out,
           test_invalid_runs_are_left_out_and_told, test_runs_that_failed_are_told_with_their_error,
           test_what_the_spec_has_alike_must_have_been_alike,

@@ -211,6 +211,9 @@ static void insert_jobs(struct store_conn *c, uint32_t n)
                 /* each second one is submitted a while after those behind it */
                 .submit = (first + i) * INT64_C(1000000000) + i % 2 * INT64_C(300000000000),
                 .accepted = JOB_NEVER,
+                .eligible = JOB_NEVER,
+                .allocated = JOB_NEVER,
+                .freed = JOB_NEVER,
                 .started_first = JOB_NEVER,
                 .started_all = JOB_NEVER,
                 .ended_last = JOB_NEVER,

@@ -18,6 +18,9 @@ static struct job_seen full(void)
         .planned = 4,
         .submit = 5,
         .accepted = 6,
+        .eligible = 15,
+        .allocated = 16,
+        .freed = 17,
         .started_first = 7,
         .started_all = 8,
         .ended_last = 9,
@@ -46,6 +49,9 @@ static struct job_seen unseen(uint32_t index, uint32_t task)
         .planned = 0,
         .submit = JOB_NEVER,
         .accepted = JOB_NEVER,
+        .eligible = JOB_NEVER,
+        .allocated = JOB_NEVER,
+        .freed = JOB_NEVER,
         .started_first = JOB_NEVER,
         .started_all = JOB_NEVER,
         .ended_last = JOB_NEVER,
@@ -69,6 +75,9 @@ static void assert_same(const struct job_seen *a, const struct job_seen *b)
     ck_assert_int_eq(a->started_first, b->started_first);
     ck_assert_int_eq(a->started_all, b->started_all);
     ck_assert_int_eq(a->ended_last, b->ended_last);
+    ck_assert_int_eq(a->eligible, b->eligible);
+    ck_assert_int_eq(a->allocated, b->allocated);
+    ck_assert_int_eq(a->freed, b->freed);
     ck_assert_int_eq(a->runtime, b->runtime);
     ck_assert_int_eq(a->requested, b->requested);
     ck_assert_uint_eq(a->job_id, b->job_id);

@@ -39,7 +39,12 @@ static json_t *parse(const char *table_text)
 }
 
 static const struct cluster_spec cluster = {
-    .controllers = 1, .compute = 4, .scheduler_cpus = 2, .scheduler = (char *)"slurm"};
+    .controllers = 1,
+    .compute = 4,
+    .scheduler_cpus = 2,
+    .memory_bytes = UINT64_C(256) << 20,
+    .scheduler = (char *)"slurm",
+};
 
 START_TEST(test_command)
 {
@@ -52,6 +57,12 @@ START_TEST(test_command)
         {"{'command': ['hostname'], 'nodes': 3, 'tasks': 7}", "/workload/tasks",
          "schedulerCpus: 2"},
         {"{'command': ['hostname'], 'tasks': 3}", "/workload/tasks", "from 4 to 8"},
+        {"{'command': ['hostname'], 'coresPerTask': 2, 'memory': '256MiB'}", NULL, NULL},
+        {"{'command': ['hostname'], 'coresPerTask': 3}", "/workload/coresPerTask", "at most 2"},
+        {"{'command': ['hostname'], 'nodes': 2, 'tasks': 3, 'coresPerTask': 2}",
+         "/workload/coresPerTask", "at most 1 for each of 2 tasks on a node"},
+        {"{'command': ['hostname'], 'memory': '257MiB'}", "/workload/memory",
+         "cluster.node.memory: 256 MiB"},
         {"{'command': ['hostname'], 'on': 'controller', 'tasks': 1}", NULL, NULL},
         {"{'command': ['x'], 'outputs': ['out', 'slurmd.log.old']}", NULL, NULL},
         {"{'command': ['x'], 'outputs': ['out', 'slurmd.log']}", "/workload/outputs/1",

@@ -1,0 +1,187 @@
+/* What schedulers can't do: by the abilities and the fair policies of their rows. */
+#include "lib/base/str.h"
+#include "lib/sched/sched.h"
+
+#include <string.h>
+
+#define POINTER_OPTIONS "/scheduler/options"
+
+static const char *const policies[SCHED_POLICY_COUNT] = {
+    [SCHED_FCFS] = "fcfs",
+    [SCHED_BACKFILL] = "backfill",
+};
+
+const char *sched_policy_to_str(enum sched_policy p)
+{
+    return p < SCHED_POLICY_COUNT ? policies[p] : "unknown";
+}
+
+/* ------------------------------------------------------------------------------------- profiles */
+
+static const char *asked_value(const struct sched_setting *asked, const char *name)
+{
+    for (; asked && asked->name; asked++)
+        if (bd_str_eq(asked->name, name))
+            return asked->value;
+    return NULL;
+}
+
+static bool is_asked(const struct sched_fair *fair, const json_t *options)
+{
+    size_t n = 0;
+    const char *name;
+    json_t *value;
+    for (const struct sched_setting *a = fair->asked; a && a->name; a++)
+        n++;
+    if (json_object_size(options) != n)
+        return false;
+    json_object_foreach ((json_t *)options, name, value)
+        if (!json_is_string(value) ||
+            !bd_str_eq(asked_value(fair->asked, name), json_string_value(value)))
+            return false;
+    return true;
+}
+
+static const struct sched_fair *fair_of(const struct sched *sched, const json_t *options)
+{
+    for (size_t i = 0; i < sched->n_fair; i++)
+        if (is_asked(&sched->fair[i], options))
+            return &sched->fair[i];
+    return sched->n_fair && json_object_size(options) == 0 ? &sched->fair[0] : NULL;
+}
+
+const struct sched_fair *sched_fair_of(const struct cluster_spec *spec)
+{
+    const struct sched *sched = sched_find(spec->scheduler);
+    return sched && spec->fair ? fair_of(sched, spec->scheduler_options) : NULL;
+}
+
+json_t *sched_options(const struct cluster_spec *spec)
+{
+    const struct sched_fair *fair = sched_fair_of(spec);
+    json_t *all = json_copy(spec->scheduler_options);
+    if (!fair)
+        return all;
+    for (const struct sched_setting *a = fair->asked; a && a->name; a++)
+        json_object_set_new(all, a->name, json_string(a->value));
+    for (const struct sched_setting *s = fair->settings; s && s->name; s++)
+        json_object_set_new(all, s->name, json_string(s->value));
+    return all;
+}
+
+/* "{SchedulerType: sched/builtin} (fcfs)" for each; the caller's. */
+static char *fair_words(const struct sched *sched)
+{
+    struct bd_str words = {0};
+    for (size_t i = 0; sched->fair && i < sched->n_fair; i++) {
+        const struct sched_fair *fair = &sched->fair[i];
+        bd_str_addf(&words, "%s{", i ? " or " : "");
+        for (const struct sched_setting *a = fair->asked; a && a->name; a++)
+            bd_str_addf(&words, "%s%s: %s", a == fair->asked ? "" : ", ", a->name, a->value);
+        bd_str_addf(&words, "} (%s)", sched_policy_to_str(fair->policy));
+    }
+    return bd_str_take(&words);
+}
+
+/* The first option that no fair policy knows, or that has another value; NULL: each by itself is
+ * one of a policy's. */
+static const char *odd_option(const struct sched *sched, const json_t *options)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach ((json_t *)options, name, value) {
+        bool known = false;
+        for (size_t i = 0; i < sched->n_fair; i++)
+            known = known ||
+                    (json_is_string(value) &&
+                     bd_str_eq(asked_value(sched->fair[i].asked, name), json_string_value(value)));
+        if (!known)
+            return name;
+    }
+    return NULL;
+}
+
+static void check_fair(const struct sched *sched, const json_t *options, bool accounting,
+                       struct schema_faults *faults)
+{
+    if (accounting)
+        schema_faults_add(faults, "/scheduler/accounting", NULL,
+                          "none under the profile fair: schedulers differ in what they account");
+    if (sched->n_fair == 0)
+        schema_faults_add(faults, "/scheduler/profile", "fair",
+                          "default: %s has no policy that others have too", sched->name);
+    if (sched->n_fair == 0 || fair_of(sched, options))
+        return;
+    bd_auto_free char *words = fair_words(sched);
+    const char *odd = odd_option(sched, options);
+    bd_auto_free char *pointer = odd ? sched_option_pointer(odd) : bd_xstrdup(POINTER_OPTIONS);
+    bd_auto_free char *got =
+        json_dumps(odd ? json_object_get(options, odd) : options, JSON_ENCODE_ANY | JSON_COMPACT);
+    schema_faults_add(faults, pointer, got,
+                      "under the profile fair no other options than %s: see docs/fairness.md",
+                      words);
+}
+
+/* ------------------------------------------------------------------------------------ abilities */
+
+static bool can(const struct sched *sched, enum sched_ability ability)
+{
+    return sched->can & 1U << ability;
+}
+
+void sched_check(const json_t *scheduler, struct schema_faults *faults)
+{
+    const struct sched *sched = sched_find(bd_json_str(scheduler, "name", ""));
+    const json_t *options = json_object_get(scheduler, "options");
+    const char *accounting = bd_json_str(scheduler, "accounting", "none");
+    if (!sched)
+        return;
+    sched->check_options(options, faults);
+    bool accounts = !bd_str_eq(accounting, "none");
+    if (accounts && !can(sched, SCHED_ACCOUNTING))
+        schema_faults_add(faults, "/scheduler/accounting", accounting,
+                          "none: %s keeps its jobs in no database", sched->name);
+    if (bd_str_eq(bd_json_str(scheduler, "profile", "default"), "fair"))
+        check_fair(sched, options, accounts, faults);
+}
+
+/* Members of a workload that ask for an ability, by being there at all (other than as 0, false or
+ * empty) or by a value. */
+static const struct {
+    enum sched_ability ability;
+    const char *member, *value, *what;
+} asks[] = {
+    {SCHED_ARRAYS, "arrays", NULL, "arrays of jobs"},
+    {SCHED_DEPENDENCIES, "dependencies", NULL, "jobs that wait for the end of others"},
+    {SCHED_PRIORITIES, "priorities", NULL, "priorities"},
+    {SCHED_USERS, "users", NULL, "jobs of several users"},
+    {SCHED_MPI, "payload", "barrier", "processes of MPI that find each other"},
+    {SCHED_CORES, "coresPerTask", NULL, "a number of cores"},
+    {SCHED_MEMORY, "memory", NULL, "an amount of memory"},
+    {SCHED_EXCLUSIVE, "exclusive", NULL, "nodes of one job alone"},
+};
+
+static bool is_given(const json_t *value)
+{
+    if (json_is_integer(value))
+        return json_integer_value(value) != 0;
+    if (json_is_array(value))
+        return json_array_size(value) > 0;
+    return json_is_object(value) || json_is_string(value) || json_is_true(value);
+}
+
+void sched_check_workload(const struct sched *sched, const json_t *workload,
+                          struct schema_faults *faults)
+{
+    for (size_t i = 0; sched && i < BD_ARRAY_LEN(asks); i++) {
+        const json_t *value = json_object_get(workload, asks[i].member);
+        bool asked =
+            asks[i].value ? bd_str_eq(asks[i].value, json_string_value(value)) : is_given(value);
+        if (!asked || can(sched, asks[i].ability))
+            continue;
+        bd_auto_free char *pointer = bd_xasprintf("/workload/%s", asks[i].member);
+        bd_auto_free char *got = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+        schema_faults_add(faults, pointer, got, "none: the scheduler %s can't be asked for %s",
+                          sched->name, asks[i].what);
+    }
+}
