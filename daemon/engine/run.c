@@ -156,7 +156,15 @@ void run_progress(struct engine *e, const char *id, const struct workload_progre
 
 /* -- the end -- */
 
-/* What its daemons used while the workload ran is what the scheduler costs. */
+static void add_cost(struct run *r, const char *metric, double value, const char *unit, size_t n)
+{
+    json_object_set_new(r->row.metrics, metric,
+                        json_pack("{s:f, s:s, s:s, s:I}", "value", value, "unit", unit, "kind",
+                                  "cost", "n", (json_int_t)n));
+}
+
+/* What its daemons used while the workload ran is what the scheduler costs; with its clients and
+ * all else, what its node used. */
 static void add_scheduler_metrics(struct run *r)
 {
     static const struct {
@@ -174,10 +182,11 @@ static void add_scheduler_metrics(struct run *r)
             n += figure != NULL;
         }
         if (n > 0)
-            json_object_set_new(r->row.metrics, sums[k].metric,
-                                json_pack("{s:f, s:s, s:s, s:I}", "value", sum, "unit",
-                                          sums[k].unit, "kind", "cost", "n", (json_int_t)n));
+            add_cost(r, sums[k].metric, sum, sums[k].unit, n);
     }
+    const json_t *node = json_object_get(r->row.conditions, "controller");
+    if (node)
+        add_cost(r, "scheduler_node_cpu", bd_json_real(node, "cpuSeconds", 0), "s", 1);
 }
 
 static void grade(struct run *r)

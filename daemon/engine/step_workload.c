@@ -67,6 +67,25 @@ static json_t *daemons_json(const struct sampler_result *r)
     return list;
 }
 
+/* What the whole node used: its samples are rates, each since the one before. NULL: there are none.
+ */
+static json_t *controller_json(const struct sampler_result *r, const struct cluster_plan *plan)
+{
+    const char *name = cluster_plan_node(plan, NULL)->name;
+    for (size_t i = 0; i < r->n_series; i++) {
+        const struct sample_series *s = &r->series[i];
+        double seconds = 0;
+        int64_t before_ns = 0;
+        if (s->metric != SAMPLE_CPU || !bd_str_eq(s->node, name))
+            continue;
+        for (size_t k = 0; k < s->n; before_ns = s->points[k++].at_ns)
+            seconds +=
+                s->points[k].value * (double)(s->points[k].at_ns - before_ns) / (double)BD_NS_PER_S;
+        return json_pack("{s:f}", "cpuSeconds", seconds);
+    }
+    return NULL;
+}
+
 static json_t *sampler_json(const struct sampler_result *r)
 {
     const struct sampler_cost *cost = &r->cost;
@@ -78,8 +97,8 @@ static json_t *sampler_json(const struct sampler_result *r)
                      "roundMaxMs", (double)cost->round_max_ns / (double)BD_NS_PER_MS);
 }
 
-static void end_sampling(const struct step_host *host, struct sampler *sampler,
-                         struct step_output *out)
+static void end_sampling(const struct step_host *host, const struct step_input *in,
+                         struct sampler *sampler, struct step_output *out)
 {
     struct sampler_result r = {0};
     struct bd_err why = BD_ERR_INIT;
@@ -88,8 +107,9 @@ static void end_sampling(const struct step_host *host, struct sampler *sampler,
     sampler_stop(sampler, &r);
     if (sampler_blocks(&r, &out->samples, &out->n_samples, &why) < 0)
         bd_strv_addf(&out->warnings, "samples of nodes and host could not be kept: %s", why.text);
-    out->conditions = json_pack("{s:o, s:o, s:o}", "noise", noise_json(host, &r.noise), "scheduler",
-                                daemons_json(&r), "sampler", sampler_json(&r));
+    out->conditions = json_pack("{s:o, s:o, s:o, s:o*}", "noise", noise_json(host, &r.noise),
+                                "scheduler", daemons_json(&r), "sampler", sampler_json(&r),
+                                "controller", controller_json(&r, &in->plan));
     sampler_result_done(&r);
 }
 
@@ -102,6 +122,6 @@ int step_workload_exec(const struct step_host *host, const struct step_input *in
         return rc;
     struct sampler *sampler = begin_sampling(host, in, &m, out);
     rc = m.workload->run(&m.input, err);
-    end_sampling(host, sampler, out);
+    end_sampling(host, in, sampler, out);
     return rc;
 }

@@ -80,6 +80,7 @@ def test_metrics_follow_from_the_rows(api, mixed):
         values = [r[last] - r[first] for r in mixed.rows]
         assert math.isclose(told[f"{name}_mean"]["value"], sum(values) / len(values) / 1e9, rel_tol=1e-12), name
     assert 0 < told["clients_cpu_per_job"]["value"] < told["driver_cpu_per_job"]["value"]
+    assert told["scheduler_node_cpu"]["value"] > 0 and "scheduler_cpu" not in told
 
 
 def test_its_own_records_say_the_same(mixed):
