@@ -256,10 +256,10 @@ static enum job_end end_of(const char *line, size_t bytes)
 static int read_line(const char *line, size_t bytes, struct sched_records *records,
                      struct bd_err *err)
 {
-    int64_t id, index, nodes, submit_ns, start_ns, end_ns;
+    int64_t id, index, task, nodes, submit_ns, start_ns, end_ns;
     if (!take_number(line, bytes, "job=", &id) ||
         !take_number(line, bytes, "name=" JOB_PREFIX, &index) ||
-        !take_number(line, bytes, "nodes=", &nodes) ||
+        !take_number(line, bytes, "task=", &task) || !take_number(line, bytes, "nodes=", &nodes) ||
         !take_number(line, bytes, "submit_ns=", &submit_ns) ||
         !take_number(line, bytes, "start_ns=", &start_ns) ||
         !take_number(line, bytes, "end_ns=", &end_ns))
@@ -272,6 +272,7 @@ static int read_line(const char *line, size_t bytes, struct sched_records *recor
                                    .start_s = start_ns / BD_NS_PER_S,
                                    .end_s = end_ns / BD_NS_PER_S,
                                    .nodes = (unsigned)nodes,
+                                   .task_no = (uint32_t)task + 1,
                                    .end = end_of(line, bytes),
                                });
     return 0;

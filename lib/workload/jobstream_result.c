@@ -316,6 +316,11 @@ static void compare_times(struct theirs *t, const struct jobs_seen *seen,
     t->worst_s = fmax(t->worst_s, late);
 }
 
+static bool is_of_task(const struct sched_record *record, const struct job_seen *job)
+{
+    return record->task_no ? record->task_no == job->task + 1 : record->job_id == job->job_id;
+}
+
 static void take_theirs(struct theirs *t, const struct reading *r, const struct jobs_seen *seen,
                         const struct sched_records *records)
 {
@@ -329,7 +334,7 @@ static void take_theirs(struct theirs *t, const struct reading *r, const struct 
         size_t index = (size_t)record->index;
         t->tasks[index]++;
         for (size_t at = first[index]; at < first[index + 1] && at < seen->n; at++)
-            if (seen->items[at].job_id == record->job_id || r->jobs.items[index].tasks == 1)
+            if (r->jobs.items[index].tasks == 1 || is_of_task(record, &seen->items[at]))
                 compare_times(t, seen, &seen->items[at], record);
     }
 }

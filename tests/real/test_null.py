@@ -144,7 +144,7 @@ def test_what_it_can_not_do_is_refused_by_name(api):
 
     assert "can't be asked for priorities" in refused(priorities=[0, 5])["/workload/priorities"]
     assert "can't be asked for processes of MPI" in refused(payload="barrier")["/workload/payload"]
-    assert "has none" in refused({"options": {"TreeWidth": 3}})["/cluster/scheduler/options/TreeWidth"]
+    assert "has none" in refused({"options": {"TreeWidth": 3}, "profile": "default"})["/cluster/scheduler/options/TreeWidth"]
     assert "no database" in refused({"accounting": "slurmdbd", "profile": "default"})["/cluster/scheduler/accounting"]
     # YAML's null is no name.
     faults = refused({"name": None})

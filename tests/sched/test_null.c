@@ -137,6 +137,7 @@ START_TEST(test_records_are_read)
     ck_assert_uint_eq(r.items[1].job_id, 2);
     ck_assert_int_eq(r.items[1].index, 7);
     ck_assert_int_eq(r.items[1].start_s, 0);
+    ck_assert_uint_eq(r.items[1].task_no, 4);
     ck_assert_int_eq((int)r.items[1].end, JOB_END_NODE_FAIL);
     sched_records_done(&r);
 }
