@@ -64,13 +64,8 @@ static void check_metrics(struct planning *p)
 /* -- images and room: cells that differ in nothing of that are looked at once -- */
 
 static const char *const room_paths[] = {
-    "admission",
-    "cluster.backend",
-    "cluster.image",
-    "cluster.controllers",
-    "cluster.compute",
-    "cluster.node",
-    "workload.name",
+    "admission",       "cluster.backend", "cluster.image", "cluster.controllers",
+    "cluster.compute", "cluster.node",    "workload.name",
 };
 
 static bool is_within(const char *path, const char *of)

@@ -3,6 +3,7 @@
 #include "lib/base/str.h"
 #include "lib/sched/slurm.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define QUESTION_NS (5 * BD_NS_PER_S)
@@ -60,8 +61,7 @@ void slurm_launch(const struct sched_job *job, struct bd_strv *ret_argv)
     if (job->cores_per_task > 0)
         bd_strv_addf(ret_argv, "--cpus-per-task=%u", job->cores_per_task);
     if (job->memory_bytes > 0)
-        bd_strv_addf(ret_argv, "--mem=%lluM",
-                     (unsigned long long)((job->memory_bytes - 1) / MIB + 1));
+        bd_strv_addf(ret_argv, "--mem=%" PRIu64 "M", (job->memory_bytes - 1) / MIB + 1);
     if (job->exclusive)
         bd_strv_add(ret_argv, "--exclusive");
     if (job->limit_ns > 0) {

@@ -18,7 +18,7 @@ struct store_figures {
     int64_t started_ns; /* wall; 0: never admitted */
     bool graded;
     enum run_grade grade;
-    json_t *reasons;              /* [text] or NULL */
+    json_t *reasons; /* [text] or NULL */
     const struct run_figures *figures;
     json_t *conditions;           /* or NULL */
     char *error;                  /* why it failed, for people; or NULL */
