@@ -109,8 +109,14 @@ const struct command commands[] = {
      cmd_doctor},
 
     {"image build", "RECIPE", 1, 1, WORDS_RECIPE, "build an image from a recipe",
-     "Prints the image's id. A recipe whose image exists already gives that one.",
-     OPTIONS({"rebuild", ARG_FLAG, .help = "build again even so"},
+     "Prints the image's id. A recipe whose image exists already gives that one. What layers and\n"
+     "packages make of it is called RECIPE-LAYER, or as --name says.",
+     OPTIONS({"layer", ARG_PAIR, true, "NAME=PATH[:PREFIX]", WORDS_FILE,
+              .help = "put a directory of software in, or a tar; may be given again"},
+             {"package", ARG_TEXT, true, "P",
+              .help = "install this package besides; may be given again"},
+             {"name", ARG_TEXT, false, "X", .help = "what such an image is called"},
+             {"rebuild", ARG_FLAG, .help = "build again even so"},
              {"no-wait", ARG_FLAG, .help = "return as soon as the build has begun"}),
      cmd_image_build},
     {"image ls", "", 0, 0, WORDS_NONE, "list images", NULL, OPTIONS(QUIET), cmd_image_ls},

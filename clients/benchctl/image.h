@@ -9,6 +9,7 @@
 
 struct image_build {
     const char *recipe;
+    const json_t *more; /* members of the request besides (name, packages, layers); NULL: none */
     bool again; /* also where there is such an image already */
     bool wait;  /* until it is built, and tell how that ended */
 };

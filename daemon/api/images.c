@@ -3,6 +3,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/fs.h"
 #include "lib/base/str.h"
+#include "lib/store/input.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -123,6 +124,7 @@ struct building {
     struct http_request *r;
     struct keep *keep;
     struct image_recipe recipe;
+    struct schema_faults faults; /* of what is asked for beside it */
     char *name;
     bool made; /* the image, for this request; known once it is durable */
     int rc;
@@ -143,6 +145,7 @@ static void building_free(struct building *b)
 {
     http_request_unref(b->r);
     keep_free(b->keep);
+    schema_faults_done(&b->faults);
     free(b->name);
     free(b);
 }
@@ -163,16 +166,47 @@ static void on_building(void *arg, int rc, const struct bd_err *err, const void 
     building_free(b);
 }
 
-static void recipe_run(struct work *w, void *context BD_UNUSED)
+/* What layers are made of has to be here. */
+static int check_inputs(struct store_conn *conn, const json_t *layers,
+                        struct schema_faults *faults, struct bd_err *err)
+{
+    const json_t *layer;
+    size_t i;
+    json_array_foreach (layers, i, layer) {
+        const char *digest = bd_json_str(layer, "input", "");
+        int there = store_input_exists(conn, digest, err);
+        if (there < 0)
+            return there;
+        bd_auto_free char *pointer = bd_xasprintf("/layers/%zu/input", i);
+        if (!there)
+            schema_faults_add(faults, pointer, digest,
+                              "the digest of an input that is here: bring it first (benchctl input "
+                              "add)");
+    }
+    return 0;
+}
+
+static void recipe_run(struct work *w, void *context)
 {
     struct building *b = (struct building *)w;
+    const json_t *request = http_request_json(b->r);
+    const json_t *layers = json_object_get(request, "layers");
+    if (!context) {
+        b->rc = bd_err_set(&b->err, BD_EUNAVAILABLE, "the store can't be read just now: try again");
+        return;
+    }
     b->rc = image_recipe_load(b->a->config.places->recipe_dir, b->name, &b->recipe, &b->err);
+    if (b->rc == 0)
+        b->rc = check_inputs(context, layers, &b->faults, &b->err);
+    if (b->rc == 0)
+        image_recipe_extend(&b->recipe, request, &b->faults);
 }
 
 static void recipe_done(struct work *w)
 {
     struct building *b = (struct building *)w;
     if (b->rc < 0) {
+        image_recipe_done(&b->recipe);
         if (b->rc == BD_ENOTFOUND) {
             bd_auto_faults struct schema_faults faults = {0};
             schema_faults_add(&faults, "/recipe", b->name, "the name of a recipe");
@@ -183,7 +217,9 @@ static void recipe_done(struct work *w)
         building_free(b);
         return;
     }
-    if (refused_at_end(b->a, b->r)) {
+    if (b->faults.n > 0)
+        http_problem_faults(b->r, "validation", "no image can be built so", &b->faults);
+    if (b->faults.n > 0 || refused_at_end(b->a, b->r)) {
         image_recipe_done(&b->recipe);
         building_free(b);
         return;

@@ -36,6 +36,21 @@ static const char manifest_schema[] = JSON_TEXT({
         "sizeBytes": {"type": "integer", "minimum": 0},
         "entries": {"type": "integer", "minimum": 0},
         "distribution": {"type": "string", "maxLength": 200},
+        "layers": {
+            "type": "array",
+            "maxItems": 8,
+            "items": {
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["name", "digest", "prefix", "version"],
+                "properties": {
+                    "name": {"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$"},
+                    "digest": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
+                    "prefix": {"type": "string", "pattern": "^/[A-Za-z0-9._/+-]{1,200}$"},
+                    "version": {"type": ["string", "null"], "maxLength": 100}
+                }
+            }
+        },
         "packages": {
             "type": "array",
             "maxItems": 100000,
@@ -76,8 +91,8 @@ static char *distribution(const char *root)
 }
 
 int manifest_make(const struct image_recipe *recipe, const char *root, const char *digest,
-                  uint64_t size_bytes, uint64_t entries, json_t *packages, json_t **ret_manifest,
-                  struct bd_err *err)
+                  uint64_t size_bytes, uint64_t entries, json_t *packages, json_t *layers,
+                  json_t **ret_manifest, struct bd_err *err)
 {
     char now[BD_RFC3339_BYTES];
     bd_auto_free char *system = distribution(root);
@@ -89,6 +104,8 @@ int manifest_make(const struct image_recipe *recipe, const char *root, const cha
         (json_int_t)entries, "distribution", system, "packages", packages);
     if (!m)
         return bd_err_set(err, BD_ECORRUPT, "manifest of %s: %s", recipe->name, why.text);
+    if (json_array_size(layers) > 0)
+        json_object_set(m, "layers", layers);
     *ret_manifest = m;
     return 0;
 }
