@@ -1,11 +1,12 @@
 #include "lib/sched/sched.h"
 
 #include "lib/base/str.h"
+#include "lib/sched/flux.h"
 #include "lib/sched/slurm.h"
 
 #include <string.h>
 
-const struct sched *const scheds[] = {&sched_slurm, NULL};
+const struct sched *const scheds[] = {&sched_slurm, &sched_flux, NULL};
 
 const struct sched *sched_find(const char *name)
 {
@@ -28,6 +29,26 @@ void sched_records_add(struct sched_records *r, const struct sched_record *recor
         r->items = bd_xrealloc(r->items, r->cap * sizeof(*r->items));
     }
     r->items[r->n++] = *record;
+}
+
+int sched_records_lines(const char *text, size_t bytes, struct sched_records *records,
+                        int (*read_line)(const char *, size_t, struct sched_records *,
+                                         struct bd_err *),
+                        struct bd_err *err)
+{
+    size_t n_before = records->n;
+    for (const char *at = text, *end = text + bytes; at < end;) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        size_t n = newline ? (size_t)(newline - at) : (size_t)(end - at);
+        records->lines++;
+        int rc = n ? read_line(at, n, records, err) : 0;
+        if (rc < 0) {
+            records->n = n_before;
+            return rc;
+        }
+        at += n + 1;
+    }
+    return 0;
 }
 
 /* The uuid without its dashes: 32 hexadecimal digits, as machine-id(5) wants them. */

@@ -38,7 +38,7 @@ struct sched_record {
     enum job_end end;
 };
 
-#define SCHED_RECORD_BYTES_MAX 1024 /* of one as it was written */
+#define SCHED_RECORD_BYTES_MAX 4096 /* of one as it was written */
 
 struct sched_records {
     struct sched_record *items;
@@ -47,6 +47,12 @@ struct sched_records {
 };
 void sched_records_done(struct sched_records *r);
 void sched_records_add(struct sched_records *r, const struct sched_record *record);
+/* For read_records() below: hands on each line that is not empty; a fault takes back what the lines
+ * before it have added. */
+int sched_records_lines(const char *text, size_t bytes, struct sched_records *records,
+                        int (*read_line)(const char *, size_t, struct sched_records *,
+                                         struct bd_err *),
+                        struct bd_err *err);
 
 /* A command whose output is kept as it is, as a file of the run. */
 struct sched_question {

@@ -103,17 +103,5 @@ static int read_line(const char *line, size_t bytes, struct sched_records *recor
 int slurm_read_records(const char *text, size_t bytes, struct sched_records *records,
                        struct bd_err *err)
 {
-    size_t n_before = records->n;
-    for (const char *at = text, *end = text + bytes; at < end;) {
-        const char *newline = memchr(at, '\n', (size_t)(end - at));
-        size_t n = newline ? (size_t)(newline - at) : (size_t)(end - at);
-        records->lines++;
-        int rc = n ? read_line(at, n, records, err) : 0;
-        if (rc < 0) {
-            records->n = n_before;
-            return rc;
-        }
-        at += n + 1;
-    }
-    return 0;
+    return sched_records_lines(text, bytes, records, read_line, err);
 }
