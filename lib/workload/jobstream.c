@@ -8,6 +8,7 @@ static void check(const json_t *spec, const struct cluster_spec *cluster,
 {
     command_check_timeout(spec, "/workload", faults);
     stream_check(spec, cluster->compute, faults);
+    jobstream_check_users(bd_json_int(spec, "users", 0), cluster, faults);
 }
 
 static int make(const struct workload_input *in, struct stream_made *ret_made, struct bd_err *err)

@@ -45,6 +45,9 @@ int jobstream_results(const json_t *spec, int dir_fd, struct workload_result *re
                       struct bd_err *err);
 bool jobstream_has_metric(const json_t *spec, const char *name);
 
+/* A fault where jobs are to be those of users, and the scheduler can't run them so. */
+void jobstream_check_users(json_int_t users, const struct cluster_spec *cluster,
+                           struct schema_faults *faults);
 /* What the scheduler can't tell from its grain, as conditions.limits; new reference. */
 json_t *jobstream_limits(const struct job_stream *stream, int64_t grain_ns, double time_scale);
 
