@@ -3,9 +3,20 @@
 
 #include <string.h>
 
-/* Job streams share nodes with nobody, and what a job may use is the node's to say. */
 static const char fixed[] = "[resource]\n"
                             "noverify = true\n"; /* what benchd says of a node holds */
+
+/* "n[1-4]", "0-3"; one alone is no range. The caller's. */
+static char *range(const char *before, unsigned first, unsigned last, const char *after)
+{
+    return first == last ? bd_xasprintf("%.1s%u", before, first)
+                         : bd_xasprintf("%s%u-%u%s", before, first, last, after);
+}
+
+static char *compute_nodes(const struct cluster_plan *plan)
+{
+    return range("n[", 1, plan->spec.compute, "]");
+}
 
 static const char *controller_of(const struct cluster_plan *plan)
 {
@@ -21,16 +32,22 @@ static void add_bootstrap(struct bd_str *out, const struct cluster_plan *plan)
                 "hosts = [\n"
                 "    { host = \"%s\", bind = \"tcp://%s:%d\", connect = \"tcp://%s:%d\" },\n",
                 first->name, first->address, FLUX_BROKER_PORT, first->address, FLUX_BROKER_PORT);
-    bd_str_addf(out, "    { host = \"n[1-%u]\" },\n]\n\n", plan->spec.compute);
+    bd_auto_free char *others = compute_nodes(plan);
+    bd_str_addf(out, "    { host = \"%s\" },\n]\n\n", others);
 }
 
 /* The controller runs no jobs. */
 static void add_resources(struct bd_str *out, const struct cluster_plan *plan)
 {
+    bd_auto_free char *others = compute_nodes(plan);
+    bd_auto_free char *cores = range("", 0, plan->spec.scheduler_cpus - 1, "");
     bd_str_add(out, fixed);
-    bd_str_addf(out, "exclude = \"%s\"\n\n[[resource.config]]\nhosts = \"%s,n[1-%u]\"\n",
-                controller_of(plan), controller_of(plan), plan->spec.compute);
-    bd_str_addf(out, "cores = \"0-%u\"\n\n", plan->spec.scheduler_cpus - 1);
+    bd_str_addf(out,
+                "exclude = \"%s\"\n\n"
+                "[[resource.config]]\n"
+                "hosts = \"%s,%s\"\n"
+                "cores = \"%s\"\n\n",
+                controller_of(plan), controller_of(plan), others, cores);
 }
 
 static void add_fluxion(struct bd_str *out, const json_t *options)

@@ -97,7 +97,7 @@ static void check_option(const char *key, const json_t *value, bool fluxion,
                          struct schema_faults *faults)
 {
     const struct option *o = find(key);
-    bd_auto_free char *pointer = bd_xasprintf("/scheduler/options/%s", key);
+    bd_auto_free char *pointer = sched_option_pointer(key);
     bd_auto_free char *got = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
     if (is_one_of(flux_owned, key)) {
         schema_faults_add(faults, pointer, got,

@@ -31,6 +31,20 @@ void sched_records_add(struct sched_records *r, const struct sched_record *recor
     r->items[r->n++] = *record;
 }
 
+char *sched_option_pointer(const char *key)
+{
+    struct bd_str pointer = {0};
+    bd_str_add(&pointer, "/scheduler/options/");
+    for (const char *s = key; *s; s++)
+        if (*s == '~')
+            bd_str_add(&pointer, "~0");
+        else if (*s == '/')
+            bd_str_add(&pointer, "~1");
+        else
+            bd_str_addn(&pointer, s, 1);
+    return bd_str_take(&pointer);
+}
+
 int sched_records_lines(const char *text, size_t bytes, struct sched_records *records,
                         int (*read_line)(const char *, size_t, struct sched_records *,
                                          struct bd_err *),

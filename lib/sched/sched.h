@@ -113,6 +113,9 @@ struct sched {
     json_t *(*defaults)(void);
 };
 
+/* "/scheduler/options/KEY", with what RFC 6901 wants escaped; the caller's. */
+char *sched_option_pointer(const char *key);
+
 extern const struct sched *const scheds[]; /* NULL-terminated */
 const struct sched *sched_find(const char *name);
 

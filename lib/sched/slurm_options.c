@@ -151,28 +151,13 @@ static bool is_given_twice(const json_t *options, const char *key)
     return n > 1;
 }
 
-/* RFC 6901: '~' and '/' are escaped. The caller's. */
-static char *pointer_to(const char *key)
-{
-    struct bd_str pointer = {0};
-    bd_str_add(&pointer, "/scheduler/options/");
-    for (const char *s = key; *s; s++)
-        if (*s == '~')
-            bd_str_add(&pointer, "~0");
-        else if (*s == '/')
-            bd_str_add(&pointer, "~1");
-        else
-            bd_str_addn(&pointer, s, 1);
-    return bd_str_take(&pointer);
-}
-
 void slurm_check_options(const json_t *options, struct schema_faults *faults)
 {
     const char *key;
     json_t *value;
     json_object_foreach ((json_t *)options, key, value) {
         const char *why = why_owned(key);
-        bd_auto_free char *pointer = pointer_to(key);
+        bd_auto_free char *pointer = sched_option_pointer(key);
         bd_auto_free char *got = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
 
         if (!key_is_right(key))
