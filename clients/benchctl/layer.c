@@ -53,21 +53,22 @@ static int make_temporary(char **ret_path, struct bd_err *err)
 
 static int pack(const char *dir, const char *file, struct bd_err *err)
 {
-    const char *const argv[] = {"tar",
-                                "--create",
-                                "--file",
-                                file,
-                                "--force-local",
-                                "--format=posix",
-                                "--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime",
-                                "--sort=name",
-                                "--owner=0",
-                                "--group=0",
-                                "--numeric-owner",
-                                "--directory",
-                                dir,
-                                ".",
-                                NULL};
+    const char *const argv[] = {
+        "tar",
+        "--create",
+        "--file",
+        file,
+        "--force-local",
+        "--format=posix",
+        "--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime",
+        "--sort=name",
+        "--owner=0",
+        "--group=0",
+        "--numeric-owner",
+        "--directory",
+        dir,
+        ".",
+        NULL};
     return bd_proc_check(argv, 0, NULL, NULL, err);
 }
 

@@ -167,8 +167,8 @@ static void on_building(void *arg, int rc, const struct bd_err *err, const void 
 }
 
 /* What layers are made of has to be here. */
-static int check_inputs(struct store_conn *conn, const json_t *layers,
-                        struct schema_faults *faults, struct bd_err *err)
+static int check_inputs(struct store_conn *conn, const json_t *layers, struct schema_faults *faults,
+                        struct bd_err *err)
 {
     const json_t *layer;
     size_t i;

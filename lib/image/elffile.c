@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SEGMENTS_MAX    256
-#define DYNAMIC_MAX     4096 /* entries */
-#define TEXT_BYTES_MAX  4096
-#define NEEDED_MAX      512
+#define SEGMENTS_MAX   256
+#define DYNAMIC_MAX    4096 /* entries */
+#define TEXT_BYTES_MAX 4096
+#define NEEDED_MAX     512
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define OUR_DATA ELFDATA2LSB
@@ -88,9 +88,8 @@ static bool offset_of(const struct reading *r, uint64_t address, uint64_t *ret_o
 static char *text_at(const struct reading *r, uint64_t offset)
 {
     char text[TEXT_BYTES_MAX];
-    ssize_t n = offset > INT64_MAX - TEXT_BYTES_MAX
-                    ? -1
-                    : pread(r->fd, text, sizeof(text), (off_t)offset);
+    ssize_t n =
+        offset > INT64_MAX - TEXT_BYTES_MAX ? -1 : pread(r->fd, text, sizeof(text), (off_t)offset);
     if (n <= 0 || !memchr(text, '\0', (size_t)n))
         return NULL;
     return bd_xstrdup(text);
@@ -151,8 +150,7 @@ static bool read_names(const struct reading *r, struct elf *e)
     }
     if (!paths)
         return true;
-    bd_auto_free char *list =
-        table ? string_at(r, table->d_un.d_ptr, paths->d_un.d_val) : NULL;
+    bd_auto_free char *list = table ? string_at(r, table->d_un.d_ptr, paths->d_un.d_val) : NULL;
     return add_paths(e, list);
 }
 

@@ -94,10 +94,11 @@ int image_recipe_extend(struct image_recipe *recipe, const json_t *request,
     if (!asks_for_more(request) && !asked)
         return 0;
     if (!name || bd_str_eq(name, recipe->name)) {
-        schema_faults_add(faults, "/name", asked,
-                          "a name for the image other than %s, which is what the recipe makes without "
-                          "more packages and layers",
-                          recipe->name);
+        schema_faults_add(
+            faults, "/name", asked,
+            "a name for the image other than %s, which is what the recipe makes without "
+            "more packages and layers",
+            recipe->name);
         return BD_EINVALID;
     }
     bd_auto_json json_t *whole = json_copy(recipe->json);

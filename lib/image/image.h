@@ -40,8 +40,8 @@ int image_recipe_load(const char *recipes_dir, const char *name, struct image_re
 void image_recipe_done(struct image_recipe *r);
 /*
  * Makes it another recipe by what was asked for beside it, as the contract's ImageBuild: `layers`
- * and `packages` are appended to its own, `name` is the image's (by default the recipe's and those of
- * the layers). Faults are told by pointers into the request; then the recipe is as it was. PURE.
+ * and `packages` are appended to its own, `name` is the image's (by default the recipe's and those
+ * of the layers). Faults are told by pointers into the request; then the recipe is as it was. PURE.
  */
 int image_recipe_extend(struct image_recipe *recipe, const json_t *request,
                         struct schema_faults *faults);
@@ -55,7 +55,7 @@ struct image_job {
         *id; /* names work/<id> and the cgroup "benchd/image-<id>" that all its programs run in */
     const char *bench_enter; /* puts a program into that cgroup; NULL: no cgroup */
     const char *cgroup_dir;  /* that cgroup's directory, made by the caller; NULL: none */
-    const char *inputs_dir; /* lib/artifact's objects, that layers are taken from; NULL: none */
+    const char *inputs_dir;  /* lib/artifact's objects, that layers are taken from; NULL: none */
     struct bd_cancel *cancel;
     image_progress_fn on_progress; /* may be NULL */
     void *arg;

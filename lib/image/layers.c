@@ -80,8 +80,8 @@ static int on_member(const char *line, void *arg, struct bd_err *err)
 static int no_tar(struct bd_err *err)
 {
     bd_auto_free char *said = bd_xstrdup(err->text);
-    return bd_err_set(err, BD_EINVALID, "its input is no tar, or it is cut off or damaged: tar says: %s",
-                      said);
+    return bd_err_set(err, BD_EINVALID,
+                      "its input is no tar, or it is cut off or damaged: tar says: %s", said);
 }
 
 /* Into a directory of its own; owned by root, whatever it says. */
@@ -98,9 +98,9 @@ static int unpack(const struct image_job *job, const char *file, const char *dir
                                 "--numeric-owner",
                                 "--quoting-style=escape",
                                 NULL};
-    const char *const extract[] = {"tar", "--extract",        "--file",
-                                   file,  "--force-local",    "--directory",
-                                   dir,   "--no-same-owner",  "--same-permissions",
+    const char *const extract[] = {"tar", "--extract",       "--file",
+                                   file,  "--force-local",   "--directory",
+                                   dir,   "--no-same-owner", "--same-permissions",
                                    NULL};
     struct layer_members members = {0};
     int rc = image_tar_run(job, list, on_member, &members, err);
@@ -225,9 +225,9 @@ int layers_add(const struct image_job *job, const json_t *recipe, const char *ro
         if (rc < 0)
             return bd_err_wrap(err, "layer %s", layer.name);
         bd_auto_free char *version = version_of(root_fd, &layer);
-        json_array_append_new(told, json_pack("{s:s, s:s, s:s, s:s?}", "name", layer.name, "digest",
-                                              layer.digest, "prefix", layer.prefix, "version",
-                                              version));
+        json_array_append_new(told,
+                              json_pack("{s:s, s:s, s:s, s:s?}", "name", layer.name, "digest",
+                                        layer.digest, "prefix", layer.prefix, "version", version));
         bd_strv_add(&prefixes, layer.prefix);
     }
     if (prefixes.n > 0) {

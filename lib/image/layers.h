@@ -1,8 +1,8 @@
 /*
- * Layers: software that is in no package, put into a root as one directory below a prefix of its own.
- * What is in one comes from an input: a tar (compressed or not) of that directory, which may come
- * from anybody; what it may hold is checked before anything of it is unpacked (members.h). Threads:
- * as the job's body.
+ * Layers: software that is in no package, put into a root as one directory below a prefix of its
+ * own. What is in one comes from an input: a tar (compressed or not) of that directory, which may
+ * come from anybody; what it may hold is checked before anything of it is unpacked (members.h).
+ * Threads: as the job's body.
  */
 #pragma once
 

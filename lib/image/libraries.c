@@ -173,7 +173,8 @@ static int tell_missing(const json_t *missing, struct bd_err *err)
                       bd_str_text(&text));
 }
 
-static int walk(struct check *c, const struct bd_strv *prefixes, tree_fn fn, struct bd_cancel *cancel, struct bd_err *err)
+static int walk(struct check *c, const struct bd_strv *prefixes, tree_fn fn,
+                struct bd_cancel *cancel, struct bd_err *err)
 {
     int rc = 0;
     for (size_t i = 0; i < prefixes->n && rc == 0; i++) {

@@ -1,6 +1,6 @@
 /*
- * Whether what layers brought into a root finds the libraries that it is linked with: as ld.so would
- * look for them, by reading files; nothing is run. Threads: any; nobody may change the root.
+ * Whether what layers brought into a root finds the libraries that it is linked with: as ld.so
+ * would look for them, by reading files; nothing is run. Threads: any; nobody may change the root.
  */
 #pragma once
 

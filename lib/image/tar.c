@@ -58,8 +58,8 @@ static int tar_failed(struct listing *l, struct bd_err *err)
     return bd_err_set(err, BD_ECHILD, "%.*s", (int)len, len > 0 ? words : "tar failed");
 }
 
-int image_tar_run(const struct image_job *job, const char *const *argv, image_tar_line_fn on_line, void *arg,
-                   struct bd_err *err)
+int image_tar_run(const struct image_job *job, const char *const *argv, image_tar_line_fn on_line,
+                  void *arg, struct bd_err *err)
 {
     struct listing listing = {.on_line = on_line, .arg = arg};
     bd_auto_proc_result struct bd_proc_result ret = {0};

@@ -32,7 +32,8 @@ int sched_ask(const struct sched_nodes *n, const struct node_plan *node, const c
 /* The end of what the daemon itself wrote: in its log, or in the journal where it did not come so
  * far as to open that. */
 static int read_last_words(const struct sched_nodes *n, const struct node_plan *node,
-                           const struct sched_daemon *daemon, struct bd_str *ret, struct bd_err *err)
+                           const struct sched_daemon *daemon, struct bd_str *ret,
+                           struct bd_err *err)
 {
     const char *const log[] = {"tail", "-q", "-n", "20", daemon->log, NULL};
     const char *const journal[] = {"journalctl", "-q", "--no-pager", "-o",         "cat",
@@ -50,7 +51,7 @@ static int read_last_words(const struct sched_nodes *n, const struct node_plan *
 }
 
 void sched_daemon_words(const struct sched_nodes *n, const struct node_plan *node,
-                           const struct sched_daemon *daemon, size_t max, struct bd_str *out)
+                        const struct sched_daemon *daemon, size_t max, struct bd_str *out)
 {
     bd_auto_str struct bd_str words = {0};
     struct bd_err err = BD_ERR_INIT;
@@ -77,7 +78,7 @@ void sched_daemon_words(const struct sched_nodes *n, const struct node_plan *nod
 }
 
 int sched_daemons_check(const struct sched_nodes *n, const struct node_plan *node,
-                         const struct sched_daemon *const *daemons, struct bd_err *err)
+                        const struct sched_daemon *const *daemons, struct bd_err *err)
 {
     bd_auto_strv struct bd_strv argv = {0};
     bd_auto_proc_result struct bd_proc_result out = {0};

@@ -47,7 +47,8 @@ extern const char *const flux_owned[];
 void flux_check_options(const json_t *options, struct schema_faults *faults);
 /* What holds unless a user says otherwise; new reference. */
 json_t *flux_defaults(void);
-/* The defaults that go with the chosen scheduler, with the user's options over them; new reference. */
+/* The defaults that go with the chosen scheduler, with the user's options over them; new reference.
+ */
 json_t *flux_merge_options(const json_t *options);
 bool flux_wants_fluxion(const json_t *options);
 

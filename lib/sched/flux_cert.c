@@ -1,6 +1,6 @@
 /*
- * CURVE certificates of ZeroMQ's: a key pair of Curve25519, each key of 32 bytes written in Z85 (ZeroMQ
- * RFC 32), in the form that flux-keygen(1) writes.
+ * CURVE certificates of ZeroMQ's: a key pair of Curve25519, each key of 32 bytes written in Z85
+ * (ZeroMQ RFC 32), in the form that flux-keygen(1) writes.
  */
 #include "lib/base/mem.h"
 #include "lib/base/str.h"

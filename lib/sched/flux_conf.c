@@ -98,8 +98,8 @@ char *flux_conf(const struct cluster_plan *plan)
 }
 
 /*
- * A broker that finds no other ends after a while, and is started again until they are up: systemd is
- * not to lose patience. The first one needs nobody: if it ends, it will end again.
+ * A broker that finds no other ends after a while, and is started again until they are up: systemd
+ * is not to lose patience. The first one needs nobody: if it ends, it will end again.
  */
 char *flux_unit(const struct cluster_plan *plan, size_t node, const struct flux_image *image)
 {
@@ -108,28 +108,27 @@ char *flux_unit(const struct cluster_plan *plan, size_t node, const struct flux_
         is_first ? NULL
                  : bd_xasprintf("ExecStartPre=-/usr/libexec/benchd/bench-wait %s %d %d\n",
                                 plan->nodes[0].address, FLUX_BROKER_PORT, FLUX_WAIT_MS);
-    return bd_xasprintf("[Unit]\n"
-                        "Description=Flux message broker\n"
-                        "%s\n"
-                        "[Service]\n"
-                        "Type=exec\n"
-                        "%s"
-                        "ExecStart=%s/bin/flux broker --config-path=/etc/flux/system/conf.d"
-                        " -Srundir=/run/flux -Sstatedir=/var/lib/flux"
-                        " -Slocal-uri=local://" FLUX_SOCKET
-                        " -Slog-stderr-level=6 -Slog-stderr-mode=local"
-                        " -Sbroker.rc2_none -Sbroker.quorum=%zu -Sbroker.quorum-warn=none\n"
-                        "Environment=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:"
-                        "/bin HOME=/root\n"
-                        "StandardOutput=append:" FLUX_LOG "\n"
-                        "StandardError=inherit\n"
-                        "KillMode=mixed\n"
-                        "Restart=always\n"
-                        "RestartSec=200ms\n"
-                        "RuntimeDirectory=flux\n"
-                        "StateDirectory=flux\n"
-                        "StateDirectoryMode=0700\n",
-                        is_first ? "StartLimitIntervalSec=60\nStartLimitBurst=5\n"
-                                 : "StartLimitIntervalSec=0\n",
-                        wait ? wait : "", image->prefix, plan->n_nodes);
+    return bd_xasprintf(
+        "[Unit]\n"
+        "Description=Flux message broker\n"
+        "%s\n"
+        "[Service]\n"
+        "Type=exec\n"
+        "%s"
+        "ExecStart=%s/bin/flux broker --config-path=/etc/flux/system/conf.d"
+        " -Srundir=/run/flux -Sstatedir=/var/lib/flux"
+        " -Slocal-uri=local://" FLUX_SOCKET " -Slog-stderr-level=6 -Slog-stderr-mode=local"
+        " -Sbroker.rc2_none -Sbroker.quorum=%zu -Sbroker.quorum-warn=none\n"
+        "Environment=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:"
+        "/bin HOME=/root\n"
+        "StandardOutput=append:" FLUX_LOG "\n"
+        "StandardError=inherit\n"
+        "KillMode=mixed\n"
+        "Restart=always\n"
+        "RestartSec=200ms\n"
+        "RuntimeDirectory=flux\n"
+        "StateDirectory=flux\n"
+        "StateDirectoryMode=0700\n",
+        is_first ? "StartLimitIntervalSec=60\nStartLimitBurst=5\n" : "StartLimitIntervalSec=0\n",
+        wait ? wait : "", image->prefix, plan->n_nodes);
 }

@@ -10,7 +10,8 @@
     "build one with it: benchctl image build debian-bookworm --layer flux=/opt/flux, with the "    \
     "packages that docs/flux.md names"
 
-/* Python, that half of Flux's commands are written in, and the modules of others' that they load. */
+/* Python, that half of Flux's commands are written in, and the modules of others' that they load.
+ */
 static const struct {
     const char *pattern, *what, *package;
 } python[] = {
@@ -48,7 +49,8 @@ static char *find_prefix(int root, const json_t *manifest)
     return has_program(root, "/usr") ? bd_xstrdup("/usr") : NULL;
 }
 
-/* Paths in the root that fit: links in them are not followed out of it, as only names are looked at.
+/* Paths in the root that fit: links in them are not followed out of it, as only names are looked
+ * at.
  */
 static bool has_any(const char *rootfs, const char *pattern)
 {

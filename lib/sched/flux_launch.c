@@ -6,8 +6,8 @@
 
 #define QUESTION_NS (10 * BD_NS_PER_S)
 
-/* Bound to no cores: those that Flux is told of are not those of the host, and a node's share of the
- * CPU is the node's. One task that ends badly ends them all. */
+/* Bound to no cores: those that Flux is told of are not those of the host, and a node's share of
+ * the CPU is the node's. One task that ends badly ends them all. */
 void flux_launch(const struct sched_job *job, struct bd_strv *ret_argv)
 {
     bd_strv_add(ret_argv, FLUX_PROGRAM);
@@ -35,14 +35,15 @@ char *flux_why_waiting(const struct channel *channel, const struct cluster_plan 
                        const char *job_name)
 {
     bd_auto_free char *name = bd_xasprintf("--name=%s", job_name);
-    const char *const argv[] = {FLUX_PROGRAM,
-                                "jobs",
-                                "--no-header",
-                                "--filter=pending",
-                                "--count=1",
-                                name,
-                                "--format={state} {dependencies} {annotations.sched.reason_pending}",
-                                NULL};
+    const char *const argv[] = {
+        FLUX_PROGRAM,
+        "jobs",
+        "--no-header",
+        "--filter=pending",
+        "--count=1",
+        name,
+        "--format={state} {dependencies} {annotations.sched.reason_pending}",
+        NULL};
     const struct channel_cmd cmd = {
         .node = cluster_plan_node(plan, NULL), .argv = argv, .timeout_ns = QUESTION_NS};
     bd_auto_proc_result struct bd_proc_result out = {0};

@@ -25,8 +25,8 @@ enum scope { ALL, CORE, OF_FLUXION };
 static const struct option {
     const char *name;
     enum kind kind;
-    const char *const *words; /* of a choice */
-    enum scope scope;         /* the schedulers that have it */
+    const char *const *words;   /* of a choice */
+    enum scope scope;           /* the schedulers that have it */
     const char *core, *fluxion; /* default by scheduler, as JSON; NULL: none */
 } known[] = {
     {"scheduler", CHOICE, schedulers, ALL, "\"" SCHEDULER_DEFAULT "\"", "\"" FLUXION "\""},

@@ -36,11 +36,12 @@ static int ask(struct wait *w, const char *const *argv, bool *ret_ok, struct bd_
     return 0;
 }
 
-/* Every broker has joined: the tree of them is "full". Small programs, unlike the rest of Flux's. */
+/* Every broker has joined: the tree of them is "full". Small programs, unlike the rest of Flux's.
+ */
 static int all_joined(void *arg, bool *ret_yes, struct bd_err *err)
 {
     static const char *const socket[] = {"test", "-S", FLUX_SOCKET, NULL};
-    static const char *const status[] = {FLUX_PROGRAM, "overlay",    "status",
+    static const char *const status[] = {FLUX_PROGRAM, "overlay",     "status",
                                          "--down",     "--no-pretty", NULL};
     static const char *const summary[] = {FLUX_PROGRAM, "overlay", "status", "--summary", NULL};
     struct wait *w = arg;
@@ -55,9 +56,9 @@ static int all_joined(void *arg, bool *ret_yes, struct bd_err *err)
 
 static int all_free(void *arg, bool *ret_yes, struct bd_err *err)
 {
-    static const char *const argv[] = {FLUX_PROGRAM, "resource",    "list",
-                                       "--states=free", "--no-header", "--format={nnodes} free",
-                                       NULL};
+    static const char *const argv[] = {
+        FLUX_PROGRAM, "resource", "list", "--states=free", "--no-header", "--format={nnodes} free",
+        NULL};
     struct wait *w = arg;
     bool ok = false;
     bd_auto_free char *wanted = bd_xasprintf("%u free", w->nodes.plan->spec.compute);
@@ -128,9 +129,8 @@ static int read_version(struct wait *w, char **ret_version, struct bd_err *err)
 int flux_wait_ready(const struct channel *channel, const struct cluster_plan *plan,
                     struct bd_cancel *cancel, char **ret_version, struct bd_err *err)
 {
-    struct wait w = {
-        .nodes = {.channel = channel, .plan = plan, .cancel = cancel, .title = "Flux"},
-        .units_asked_ns = bd_mono_ns()};
+    struct wait w = {.nodes = {.channel = channel, .plan = plan, .cancel = cancel, .title = "Flux"},
+                     .units_asked_ns = bd_mono_ns()};
     bd_auto_free char *version = NULL;
     const char *what = "not all brokers are there";
     /* First, while the brokers boot anyway: it asks nobody. */

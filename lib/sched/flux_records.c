@@ -45,7 +45,8 @@ static int64_t index_of(const char *name)
     return -1;
 }
 
-/* An exception says more about a job's end than the exit code of what it killed, and comes before. */
+/* An exception says more about a job's end than the exit code of what it killed, and comes before.
+ */
 static void take_event(const json_t *event, struct sched_record *r)
 {
     const char *name = bd_json_str(event, "name", "");

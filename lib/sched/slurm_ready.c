@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LAST_WORDS_MAX  300 /* of each daemon, where several are asked */
-#define UNITS_EVERY_NS  (1 * BD_NS_PER_S)
-#define NODES_TOLD_MAX  5
+#define LAST_WORDS_MAX 300 /* of each daemon, where several are asked */
+#define UNITS_EVERY_NS (1 * BD_NS_PER_S)
+#define NODES_TOLD_MAX 5
 
 struct wait {
     struct sched_nodes nodes;
@@ -20,16 +20,17 @@ struct wait {
 #define DATABASE_ADVICE "see whether node.memory is enough for it, and what it says"
 
 static const struct sched_daemon munged = {"munge", "munged", "/var/log/munge/munged.log",
-                                     SCHED_OPTIONS_ADVICE};
+                                           SCHED_OPTIONS_ADVICE};
 static const struct sched_daemon mariadbd = {"mariadb", "mariadbd", NULL, DATABASE_ADVICE};
 static const struct sched_daemon slurmdbd = {"slurmdbd", "slurmdbd", SLURMDBD_LOG, DATABASE_ADVICE};
-static const struct sched_daemon slurmctld = {"slurmctld", "slurmctld", SLURMCTLD_LOG, SCHED_OPTIONS_ADVICE};
+static const struct sched_daemon slurmctld = {"slurmctld", "slurmctld", SLURMCTLD_LOG,
+                                              SCHED_OPTIONS_ADVICE};
 static const struct sched_daemon slurmd = {"slurmd", "slurmd", SLURMD_LOG, SCHED_OPTIONS_ADVICE};
 
 /* Of a node, each after those that it needs; NULL-terminated. */
 static const struct sched_daemon *const of_controller[] = {&munged, &slurmctld, NULL};
-static const struct sched_daemon *const of_accounting[] = {&munged, &mariadbd, &slurmdbd, &slurmctld,
-                                                     NULL};
+static const struct sched_daemon *const of_accounting[] = {&munged, &mariadbd, &slurmdbd,
+                                                           &slurmctld, NULL};
 static const struct sched_daemon *const of_compute[] = {&munged, &slurmd, NULL};
 
 static const struct node_plan *controller(const struct wait *w)
@@ -110,7 +111,8 @@ static int all_idle(void *arg, bool *ret_yes, struct bd_err *err)
 static const struct node_plan *next_missing(struct wait *w)
 {
     for (size_t i = 0; w->states.len > 0 && i < w->nodes.plan->n_nodes; i++) {
-        const struct node_plan *node = &w->nodes.plan->nodes[w->next_node++ % w->nodes.plan->n_nodes];
+        const struct node_plan *node =
+            &w->nodes.plan->nodes[w->next_node++ % w->nodes.plan->n_nodes];
         if (node->role == NODE_COMPUTE && !is_idle(w, node))
             return node;
     }
@@ -171,7 +173,8 @@ static int read_version(const struct wait *w, char **ret_version, struct bd_err 
     size_t n = strcspn(text, "\n");
     if (out.exit_code != 0 || n == 0)
         return bd_err_set(err, BD_ECHILD,
-                          "Slurm: sinfo --version on %s ended with %d: " SCHED_OPTIONS_ADVICE ": %.300s",
+                          "Slurm: sinfo --version on %s ended with %d: " SCHED_OPTIONS_ADVICE
+                          ": %.300s",
                           controller(w)->name, out.exit_code, bd_str_text(&out.err));
     *ret_version = bd_xstrndup(text, n);
     return 0;

@@ -68,9 +68,10 @@ void jobstream_check_users(json_int_t users, const struct cluster_spec *cluster,
     const struct sched *sched = sched_find(cluster->scheduler);
     bd_auto_free char *got = bd_xasprintf("%lld", (long long)users);
     if (users > 0 && sched && sched->one_user)
-        schema_faults_add(faults, "/workload/users", got,
-                          "no users: %s runs all jobs as root here, so they would all be one user's",
-                          sched->name);
+        schema_faults_add(
+            faults, "/workload/users", got,
+            "no users: %s runs all jobs as root here, so they would all be one user's",
+            sched->name);
 }
 
 int users_make(const struct workload_input *in, unsigned users, struct bd_err *err)

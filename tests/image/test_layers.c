@@ -1,5 +1,6 @@
-/* Layers: what an archive of one may hold, where it lands, the libraries that it needs, what a recipe
- * becomes by them. Programs and libraries are small real ones, that the compiler of the tests made. */
+/* Layers: what an archive of one may hold, where it lands, the libraries that it needs, what a
+ * recipe becomes by them. Programs and libraries are small real ones, that the compiler of the
+ * tests made. */
 #include "lib/artifact/artifact.h"
 #include "lib/base/proc.h"
 #include "lib/image/elffile.h"
@@ -80,9 +81,7 @@ static const struct {
     {"a link as its root", {{"./", '2', NULL, VICTIM}}, "something else than a directory"},
     {"a hard link to a file outside", {{"a", '1', NULL, VICTIM "/kept"}}, "absolute path"},
     {"a hard link that leads up", {{"a", '1', NULL, "../kept"}}, "leads elsewhere"},
-    {"a file through a link",
-     {{"a", '2', NULL, VICTIM}, {"a/new", '0', "x", NULL}},
-     "layer tool"},
+    {"a file through a link", {{"a", '2', NULL, VICTIM}, {"a/new", '0', "x", NULL}}, "layer tool"},
     {"nothing", {{0}}, "nothing in it"},
     {"an end that is missing", {{"a", '0', "x", NULL}}, "no tar", 20},
 };
@@ -141,7 +140,7 @@ START_TEST(a_layer_lands_at_its_prefix_and_is_told)
     bd_auto_json json_t *layers = NULL;
     struct bd_err err = BD_ERR_INIT;
     struct stat st;
-    tar_write(in(s.dir, "tar"), small, 0); /* compressed, too */
+    tar_write(in(s.dir, "tar"), small, 0);                                  /* compressed, too */
     assert_ok(bd_mkdir_p(in(s.work.rootfs, "opt/tool"), 0755, &err), &err); /* empty: fine */
     assert_ok(add(&s, in(s.dir, "tar"), "/opt/tool", &layers, &err), &err);
     ck_assert(bd_exists(in(s.work.rootfs, "opt/tool/lib/pkgconfig/tool.pc")));
@@ -195,8 +194,8 @@ static void make_library(const char *dir, const char *path, const char *soname, 
     bd_auto_free char *parent = bd_path_dir(in(dir, path));
     assert_ok(bd_mkdir_p(parent, 0755, &err), &err);
     put(dir, "empty.c", "");
-    const char *const words[] = {LAYERS_CC, "-shared", "-nostdlib", "-o", in(dir, path),
-                                 in(dir, "empty.c")};
+    const char *const words[] = {LAYERS_CC, "-shared",     "-nostdlib",
+                                 "-o",      in(dir, path), in(dir, "empty.c")};
     for (size_t i = 0; i < BD_ARRAY_LEN(words); i++)
         bd_strv_add(&argv, words[i]);
     bd_strv_addf(&argv, "-Wl,-soname,%s", soname);
@@ -209,8 +208,8 @@ static void make_library(const char *dir, const char *path, const char *soname, 
     unlink(in(dir, "empty.c"));
 }
 
-/* Of a layer at /opt/tool in the root that is `dir`, whose one library needs libneeded.so.1, which is
- * at this place (NULL: nowhere). */
+/* Of a layer at /opt/tool in the root that is `dir`, whose one library needs libneeded.so.1, which
+ * is at this place (NULL: nowhere). */
 static int check_with(const char *place, const char *runpath, struct bd_err *err)
 {
     bd_auto_free char *dir = unit_dir();
@@ -275,13 +274,20 @@ END_TEST
 START_TEST(packages_follow_from_names)
 {
     static const char *const names[][2] = {
-        {"libhwloc.so.15", "libhwloc15"},       {"libzmq.so.5", "libzmq5"},
-        {"liblua5.3.so.0", "liblua5.3-0"},      {"libsqlite3.so.0", "libsqlite3-0"},
-        {"libpython3.11.so.1.0", "libpython3.11"}, {"libyaml-cpp.so.0.7", "libyaml-cpp0.7"},
-        {"libboost_graph.so.1.74.0", "libboost-graph1.74.0"}, {"libgcc_s.so.1", "libgcc-s1"},
-        {"libstdc++.so.6", "libstdc++6"},       {"libcrypto.so.3", "libssl3"},
-        {"/lib64/ld-linux-x86-64.so.2", NULL},  {"lib.so.1", NULL},
-        {"plugin.so", NULL},                    {"libfoo.sox", NULL},
+        {"libhwloc.so.15", "libhwloc15"},
+        {"libzmq.so.5", "libzmq5"},
+        {"liblua5.3.so.0", "liblua5.3-0"},
+        {"libsqlite3.so.0", "libsqlite3-0"},
+        {"libpython3.11.so.1.0", "libpython3.11"},
+        {"libyaml-cpp.so.0.7", "libyaml-cpp0.7"},
+        {"libboost_graph.so.1.74.0", "libboost-graph1.74.0"},
+        {"libgcc_s.so.1", "libgcc-s1"},
+        {"libstdc++.so.6", "libstdc++6"},
+        {"libcrypto.so.3", "libssl3"},
+        {"/lib64/ld-linux-x86-64.so.2", NULL},
+        {"lib.so.1", NULL},
+        {"plugin.so", NULL},
+        {"libfoo.sox", NULL},
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(names); i++) {
         bd_auto_free char *package = libraries_package(names[i][0]);
@@ -290,8 +296,8 @@ START_TEST(packages_follow_from_names)
 }
 END_TEST
 
-/* Each byte of what a library says of itself, as another one, and each length: an answer, whatever it
- * is, and never a crash. */
+/* Each byte of what a library says of itself, as another one, and each length: an answer, whatever
+ * it is, and never a crash. */
 START_TEST(a_damaged_library_is_read_or_refused)
 {
     bd_auto_free char *dir = unit_dir();
@@ -335,7 +341,8 @@ END_TEST
 /* -------------------------------------------------------------------------------------- recipes */
 
 #define INPUT "sha256:1111111111111111111111111111111111111111111111111111111111111111"
-#define LAYER(name, prefix) "{\"name\": \"" name "\", \"input\": \"" INPUT "\", \"prefix\": \"" prefix "\"}"
+#define LAYER(name, prefix)                                                                        \
+    "{\"name\": \"" name "\", \"input\": \"" INPUT "\", \"prefix\": \"" prefix "\"}"
 
 static struct image_recipe bookworm(void)
 {
@@ -360,15 +367,17 @@ START_TEST(what_is_asked_for_beside_a_recipe_makes_another)
     ck_assert_int_eq(extend(&plain, "{\"layers\": [], \"packages\": []}", &faults), 0);
     ck_assert_str_eq(plain.digest, more.digest);
     ck_assert_int_eq(extend(&more,
-                            "{\"layers\": [" LAYER("flux", "/opt/flux") "],"
-                            " \"packages\": [\"python3\", \"systemd\"]}",
+                            "{\"layers\": [" LAYER(
+                                "flux", "/opt/flux") "],"
+                                                     " \"packages\": [\"python3\", \"systemd\"]}",
                             &faults),
                      0);
     ck_assert_str_eq(more.name, "debian-bookworm-flux");
     ck_assert_str_ne(plain.digest, more.digest);
     /* systemd is in the recipe. */
     ck_assert_uint_eq(json_array_size(json_object_get(more.json, "packages")), before + 1);
-    ck_assert_int_eq(extend(&named, "{\"name\": \"own\", \"packages\": [\"python3\"]}", &faults), 0);
+    ck_assert_int_eq(extend(&named, "{\"name\": \"own\", \"packages\": [\"python3\"]}", &faults),
+                     0);
     ck_assert_str_eq(named.name, "own");
     image_recipe_done(&plain);
     image_recipe_done(&more);

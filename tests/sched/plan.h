@@ -51,17 +51,3 @@ static inline void put_file(const char *root, const char *path, const char *text
     ck_assert_int_eq(bd_mkdir_p(dir, 0755, NULL), 0);
     ck_assert_int_eq(bd_write_file(whole, text, strlen(text), 0644, NULL), 0);
 }
-
-/* Compares with a file kept beside the tests, or writes it where BENCHD_REGENERATE is set. */
-static inline void assert_golden(const char *name, const char *text)
-{
-    bd_auto_free char *path = bd_xasprintf(GOLDEN_DIR "/%s", name);
-    bd_auto_free char *golden = NULL;
-    struct bd_err err = BD_ERR_INIT;
-    if (getenv("BENCHD_REGENERATE")) {
-        ck_assert_msg(bd_write_file(path, text, strlen(text), 0644, &err) == 0, "%s", err.text);
-        return;
-    }
-    ck_assert_msg(bd_read_file(path, 1 << 20, &golden, NULL, &err) == 0, "%s", err.text);
-    ck_assert_str_eq(text, golden);
-}

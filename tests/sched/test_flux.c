@@ -1,5 +1,6 @@
 /* Files of the nodes, what the image has to have, and commands as jobs. */
 #include "lib/sched/flux.h"
+#include "tests/sched/golden.h"
 #include "tests/sched/plan.h"
 
 #include <errno.h>
@@ -48,8 +49,8 @@ static const struct {
 } goldens[] = {
     {"flux-sched-simple-4.txt", "{}", 4, 1},
     {"flux-sched-backfill-128.txt",
-     "{\"scheduler\": \"sched-backfill\", \"queue-depth\": \"unlimited\", \"validator\": false}", 128,
-     2},
+     "{\"scheduler\": \"sched-backfill\", \"queue-depth\": \"unlimited\", \"validator\": false}",
+     128, 2},
     {"flux-fluxion-4.txt",
      "{\"scheduler\": \"fluxion\", \"queue-policy\": \"easy\", \"queue-depth\": 64, "
      "\"match-policy\": \"lonode\"}",
@@ -193,10 +194,15 @@ START_TEST(test_a_command_is_one_job)
          "/usr/local/bin/flux run --job-name=benchd --nodes=4 --ntasks=8 --input=/dev/null "
          "--setopt=cpu-affinity=off --setopt=exit-on-error -- sh -c echo : 'x y'"},
         /* Rounded up to whole seconds. */
-        {{.name = "x", .nodes = 1, .tasks = 1, .limit_ns = 1500 * BD_NS_PER_MS, .dir = "/shared",
+        {{.name = "x",
+          .nodes = 1,
+          .tasks = 1,
+          .limit_ns = 1500 * BD_NS_PER_MS,
+          .dir = "/shared",
           .argv = argv},
          "/usr/local/bin/flux run --job-name=x --nodes=1 --ntasks=1 --time-limit=2s --cwd=/shared "
-         "--input=/dev/null --setopt=cpu-affinity=off --setopt=exit-on-error -- sh -c echo : 'x y'"},
+         "--input=/dev/null --setopt=cpu-affinity=off --setopt=exit-on-error -- sh -c echo : 'x "
+         "y'"},
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(cases); i++) {
         bd_auto_strv struct bd_strv words = {0};

@@ -67,8 +67,9 @@ START_TEST(test_defaults_are_right_for_the_scheduler_that_is_chosen)
         {"{}", "{\"queue-depth\":8,\"scheduler\":\"sched-simple\",\"validator\":true}"},
         {"{\"scheduler\": \"sched-backfill\", \"queue-depth\": 64}",
          "{\"queue-depth\":64,\"scheduler\":\"sched-backfill\",\"validator\":true}"},
-        {"{" FLUXION "}", "{\"match-policy\":\"first\",\"queue-depth\":32,\"queue-policy\":\"fcfs\","
-                          "\"reservation-depth\":64,\"scheduler\":\"fluxion\",\"validator\":true}"},
+        {"{" FLUXION "}",
+         "{\"match-policy\":\"first\",\"queue-depth\":32,\"queue-policy\":\"fcfs\","
+         "\"reservation-depth\":64,\"scheduler\":\"fluxion\",\"validator\":true}"},
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(merges); i++) {
         bd_auto_json json_t *options = json_loads(merges[i].options, 0, NULL);

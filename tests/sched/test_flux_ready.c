@@ -1,8 +1,8 @@
 #include "lib/sched/flux.h"
 #include "tests/sched/plan.h"
 
-/* What a node's programs answer, in turn; the last answer is given again and again; "!": it fails with
- * the rest as its words. */
+/* What a node's programs answer, in turn; the last answer is given again and again; "!": it fails
+ * with the rest as its words. */
 struct script {
     const char *const *sockets;  /* of test -S */
     const char *const *overlays; /* of flux overlay status --summary */
@@ -119,7 +119,10 @@ END_TEST
 START_TEST(test_a_first_broker_that_is_given_up_ends_the_wait)
 {
     struct script s = {
-        .sockets = LIST("!"), .overlays = LIST("!"), .frees = LIST("!"), .version = VERSION,
+        .sockets = LIST("!"),
+        .overlays = LIST("!"),
+        .frees = LIST("!"),
+        .version = VERSION,
         .units = "failed\n",
     };
     bd_auto_free char *version = NULL;

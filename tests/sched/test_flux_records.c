@@ -10,18 +10,19 @@
 
 static const char *const vectors[] = {"eventlogs-sched-simple.jsonl", "eventlogs-fluxion.jsonl"};
 
-/* The jobs of both, in their order: one that ran; an array of three; one whose program is not there;
- * one over its limit; one that was cancelled; one that no cluster could run; one of none of ours. */
+/* The jobs of both, in their order: one that ran; an array of three; one whose program is not
+ * there; one over its limit; one that was cancelled; one that no cluster could run; one of none of
+ * ours. */
 static const struct {
     int64_t index;
     unsigned nodes;
     enum job_end end;
     bool began;
 } expected[] = {
-    {0, 1, JOB_END_COMPLETED, true}, {1, 1, JOB_END_COMPLETED, true},
-    {1, 1, JOB_END_COMPLETED, true}, {1, 1, JOB_END_COMPLETED, true},
-    {2, 1, JOB_END_FAILED, true},    {3, 1, JOB_END_TIMEOUT, true},
-    {4, 1, JOB_END_CANCELLED, true}, {5, 0, JOB_END_FAILED, false},
+    {0, 1, JOB_END_COMPLETED, true},  {1, 1, JOB_END_COMPLETED, true},
+    {1, 1, JOB_END_COMPLETED, true},  {1, 1, JOB_END_COMPLETED, true},
+    {2, 1, JOB_END_FAILED, true},     {3, 1, JOB_END_TIMEOUT, true},
+    {4, 1, JOB_END_CANCELLED, true},  {5, 0, JOB_END_FAILED, false},
     {-1, 1, JOB_END_COMPLETED, true},
 };
 
@@ -75,9 +76,10 @@ static const struct {
     {"{\"id\": 9007199254740993, \"name\": \"bd-12\", \"events\": [], \"R\": {\"execution\": "
      "{\"R_lite\": [{\"rank\": \"1-3,7\"}, {\"rank\": \"9\"}]}}}\n",
      {9007199254740993, 12, 0, 0, 0, 5, JOB_END_UNKNOWN}},
-    {JOB(EVENT("submit", "10.9", "") "," EVENT("exception", "12.1",
-                                              "\"type\": \"node-failure\", \"severity\": 0") ","
-         EVENT("finish", "12.9", "\"status\": 9")),
+    {JOB(EVENT("submit", "10.9", "") "," EVENT(
+         "exception", "12.1",
+         "\"type\": \"node-failure\", \"severity\": 0") "," EVENT("finish", "12.9",
+                                                                  "\"status\": 9")),
      {7, 3, 10, 0, 12, 0, JOB_END_NODE_FAIL}},
     /* What is not fatal ends no job. */
     {JOB(EVENT("exception", "12", "\"type\": \"cancel\", \"severity\": 2") "," EVENT(
@@ -104,7 +106,11 @@ START_TEST(test_what_is_made_up_is_read_by_the_same_rules)
 END_TEST
 
 static const char *const wrong[] = {
-    "no JSON\n", "[]\n", "{\"id\": 4}\n", "{\"events\": []}\n", "{\"id\": -4, \"events\": []}\n",
+    "no JSON\n",
+    "[]\n",
+    "{\"id\": 4}\n",
+    "{\"events\": []}\n",
+    "{\"id\": -4, \"events\": []}\n",
     "{\"id\": 4, \"events\": [", /* cut off */
 };
 

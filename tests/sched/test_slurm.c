@@ -1,4 +1,5 @@
 #include "lib/sched/slurm.h"
+#include "tests/sched/golden.h"
 #include "tests/sched/plan.h"
 
 #include <errno.h>
