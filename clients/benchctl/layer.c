@@ -29,25 +29,14 @@ static int take_apart(const char *text, struct layer *ret, struct bd_err *err)
 {
     const char *value = strchr(text, '='), *colon = value ? strrchr(value, ':') : NULL;
     bool has_prefix = colon && colon[1] == '/';
-    size_t n = value ? (size_t)(has_prefix ? colon - value - 1 : (ssize_t)strlen(value + 1)) : 0;
+    const char *path = value ? value + 1 : "";
+    size_t n = has_prefix ? (size_t)(colon - path) : strlen(path);
     if (!value || value == text || n == 0)
         return bd_err_set(err, BD_EINVALID,
                           "--layer: expected NAME=DIRECTORY or NAME=TAR:PREFIX, got '%s'", text);
     ret->name = bd_xstrndup(text, (size_t)(value - text));
-    ret->path = bd_xstrndup(value + 1, n);
+    ret->path = bd_xstrndup(path, n);
     ret->prefix = has_prefix ? bd_xstrdup(colon + 1) : NULL;
-    return 0;
-}
-
-/* A new empty file; the caller's to unlink, and to free its name. */
-static int make_temporary(char **ret_path, struct bd_err *err)
-{
-    const char *dir = getenv("TMPDIR");
-    bd_auto_free char *path = bd_xasprintf("%s/benchctl-layer-XXXXXX", dir && *dir ? dir : "/tmp");
-    bd_auto_fd int fd = mkstemp(path);
-    if (fd < 0)
-        return bd_err_errno(err, errno, "make a file %s to pack the layer into", path);
-    *ret_path = bd_take(path);
     return 0;
 }
 
@@ -72,16 +61,18 @@ static int pack(const char *dir, const char *file, struct bd_err *err)
     return bd_proc_check(argv, 0, NULL, NULL, err);
 }
 
+/* By way of a file: how much it is has to be known before the first byte is sent. */
 static int bring_directory(struct cli *cli, const struct layer *l, json_t **ret_input,
                            struct bd_err *err)
 {
-    bd_auto_free char *file = NULL;
+    const char *tmp = getenv("TMPDIR");
+    bd_auto_free char *file = bd_xasprintf("%s/benchctl-layer-XXXXXX", tmp && *tmp ? tmp : "/tmp");
     bd_auto_str struct bd_str told = {0};
-    int r = make_temporary(&file, err);
-    if (r < 0)
-        return r;
+    bd_auto_fd int fd = mkstemp(file);
+    if (fd < 0)
+        return bd_err_errno(err, errno, "make a file %s to pack the layer into", file);
     cli_note(cli, MARK_BUSY, "packing %s", l->path);
-    r = pack(l->path, file, err);
+    int r = pack(l->path, file, err);
     if (r < 0)
         bd_err_wrap(err, "pack %s", l->path);
     if (r == 0)
@@ -90,34 +81,29 @@ static int bring_directory(struct cli *cli, const struct layer *l, json_t **ret_
     return r;
 }
 
-/* Where the directory is, without links on the way; the caller's. */
-static int own_prefix(const struct layer *l, bool is_dir, char **ret_prefix, struct bd_err *err)
+/* Where it is to be in the image: where the directory is here, links followed, unless it was told.
+ * The caller's. */
+static char *prefix_of(const struct layer *l)
 {
-    if (l->prefix) {
-        *ret_prefix = bd_xstrdup(l->prefix);
-        return 0;
-    }
-    if (!is_dir)
-        return bd_err_set(err, BD_EINVALID,
-                          "--layer %s: where in the image is %s to be? say it as %s=%s:/opt/%s",
-                          l->name, l->path, l->name, l->path, l->name);
-    *ret_prefix = realpath(l->path, NULL);
-    return *ret_prefix ? 0 : bd_err_errno(err, errno, "look at %s", l->path);
+    return l->prefix ? bd_xstrdup(l->prefix) : realpath(l->path, NULL);
 }
 
 static int bring(struct cli *cli, const struct layer *l, json_t **ret_layer, struct bd_err *err)
 {
     bd_auto_json json_t *input = NULL;
-    bd_auto_free char *prefix = NULL;
+    bd_auto_free char *prefix = prefix_of(l);
     bd_auto_str struct bd_str told = {0};
     struct stat st;
-    if (stat(l->path, &st) < 0)
+    if (stat(l->path, &st) < 0 || !prefix)
         return bd_err_set(err, BD_EINVALID, "--layer %s: can't look at %s: %s", l->name, l->path,
                           strerror(errno));
-    int r = own_prefix(l, S_ISDIR(st.st_mode), &prefix, err);
-    if (r == 0)
-        r = S_ISDIR(st.st_mode) ? bring_directory(cli, l, &input, err)
-                                : input_add(cli, l->path, &input, &told, err);
+    bool is_dir = S_ISDIR(st.st_mode);
+    if (!is_dir && !l->prefix)
+        return bd_err_set(err, BD_EINVALID,
+                          "--layer %s: where in the image is %s to be? say it as %s=%s:/opt/%s",
+                          l->name, l->path, l->name, l->path, l->name);
+    int r =
+        is_dir ? bring_directory(cli, l, &input, err) : input_add(cli, l->path, &input, &told, err);
     if (r < 0)
         return r;
     *ret_layer = json_pack("{s:s, s:s, s:s}", "name", l->name, "input",

@@ -25,16 +25,16 @@ enum scope { ALL, CORE, OF_FLUXION };
 static const struct option {
     const char *name;
     enum kind kind;
-    const char *const *words;   /* of a choice */
     enum scope scope;           /* the schedulers that have it */
+    const char *const *words;   /* of a choice */
     const char *core, *fluxion; /* default by scheduler, as JSON; NULL: none */
 } known[] = {
-    {"scheduler", CHOICE, schedulers, ALL, "\"" SCHEDULER_DEFAULT "\"", "\"" FLUXION "\""},
-    {"queue-policy", CHOICE, policies, OF_FLUXION, NULL, "\"fcfs\""},
-    {"queue-depth", DEPTH, NULL, ALL, "8", "32"},
-    {"reservation-depth", DEPTH, NULL, OF_FLUXION, NULL, "64"},
-    {"match-policy", CHOICE, matches, OF_FLUXION, NULL, "\"first\""},
-    {"validator", SWITCH, NULL, ALL, "true", "true"},
+    {"scheduler", CHOICE, ALL, schedulers, "\"" SCHEDULER_DEFAULT "\"", "\"" FLUXION "\""},
+    {"queue-policy", CHOICE, OF_FLUXION, policies, NULL, "\"fcfs\""},
+    {"queue-depth", DEPTH, ALL, NULL, "8", "32"},
+    {"reservation-depth", DEPTH, OF_FLUXION, NULL, NULL, "64"},
+    {"match-policy", CHOICE, OF_FLUXION, matches, NULL, "\"first\""},
+    {"validator", SWITCH, ALL, NULL, "true", "true"},
 };
 
 static const struct option *find(const char *name)
