@@ -58,16 +58,29 @@ static bool is_one_of(const char *const *words, const char *word)
     return false;
 }
 
-static bool fits(const struct option *o, const json_t *value, bool fluxion)
+/* The value as it is meant: on a command line all of them are text. New reference. */
+static json_t *meant(const struct option *o, json_t *value)
 {
+    const char *text = json_string_value(value);
+    int64_t number;
+    if (o && o->kind == DEPTH && text && bd_parse_i64(text, 1, DEPTH_MAX, &number) == 0)
+        return json_integer((json_int_t)number);
+    if (o && o->kind == SWITCH && (bd_str_eq(text, "true") || bd_str_eq(text, "false")))
+        return json_boolean(*text == 't');
+    return json_incref(value);
+}
+
+static bool fits(const struct option *o, json_t *value, bool fluxion)
+{
+    bd_auto_json json_t *as = meant(o, value);
     if (o->kind == CHOICE)
-        return is_one_of(o->words, json_string_value(value));
+        return is_one_of(o->words, json_string_value(as));
     if (o->kind == SWITCH)
-        return json_is_boolean(value);
-    if (!fluxion && bd_str_eq(json_string_value(value), UNLIMITED))
+        return json_is_boolean(as);
+    if (!fluxion && bd_str_eq(json_string_value(as), UNLIMITED))
         return true;
-    return json_is_integer(value) && json_integer_value(value) >= 1 &&
-           json_integer_value(value) <= DEPTH_MAX;
+    return json_is_integer(as) && json_integer_value(as) >= 1 &&
+           json_integer_value(as) <= DEPTH_MAX;
 }
 
 /* What would fit; the caller's. */
@@ -93,8 +106,7 @@ static char *names_of_all(void)
     return bd_str_take(&names);
 }
 
-static void check_option(const char *key, const json_t *value, bool fluxion,
-                         struct schema_faults *faults)
+static void check_option(const char *key, json_t *value, bool fluxion, struct schema_faults *faults)
 {
     const struct option *o = find(key);
     bd_auto_free char *pointer = sched_option_pointer(key);
@@ -143,6 +155,9 @@ json_t *flux_defaults(void)
 json_t *flux_merge_options(const json_t *options)
 {
     json_t *merged = defaults_of(flux_wants_fluxion(options));
-    json_object_update(merged, (json_t *)options);
+    const char *key;
+    json_t *value;
+    json_object_foreach ((json_t *)options, key, value)
+        json_object_set_new(merged, key, meant(find(key), value));
     return merged;
 }

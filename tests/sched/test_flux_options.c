@@ -67,6 +67,9 @@ START_TEST(test_defaults_are_right_for_the_scheduler_that_is_chosen)
         {"{}", "{\"queue-depth\":8,\"scheduler\":\"sched-simple\",\"validator\":true}"},
         {"{\"scheduler\": \"sched-backfill\", \"queue-depth\": 64}",
          "{\"queue-depth\":64,\"scheduler\":\"sched-backfill\",\"validator\":true}"},
+        /* As a command line has them. */
+        {"{\"queue-depth\": \"64\", \"validator\": \"false\"}",
+         "{\"queue-depth\":64,\"scheduler\":\"sched-simple\",\"validator\":false}"},
         {"{" FLUXION "}",
          "{\"match-policy\":\"first\",\"queue-depth\":32,\"queue-policy\":\"fcfs\","
          "\"reservation-depth\":64,\"scheduler\":\"fluxion\",\"validator\":true}"},
