@@ -1,44 +1,25 @@
 """Flux on real nodes: a layer of an image, clusters with each of its schedulers, jobs, streams, no residue. Where
 Flux is comes from BENCHD_FLUX_PREFIX (/opt/flux): flux-core, and flux-sched in the same prefix for Fluxion."""
 import json
-import os
-import subprocess
-from pathlib import Path
 
 import pytest
 
+import flux_image
 from campaigns import AT_ONCE, EMPTY, Campaigns, design
 from conftest import SMALL
-from daemon import BUILD, Daemon
+from daemon import Daemon
+from flux_image import IMAGE, PACKAGES, PREFIX
 from streams import beside_lateness, constant, expand, rows, stream
 
-PREFIX = Path(os.environ.get("BENCHD_FLUX_PREFIX", "/opt/flux"))
-BENCHCTL = BUILD / "clients" / "benchctl" / "benchctl"
-IMAGE = "debian-bookworm-flux"
-# What flux-core and flux-sched are linked with on Debian 12, and what their commands import.
-PACKAGES = ["libarchive13", "libboost-graph1.74.0", "libjansson4", "liblua5.3-0", "libpython3.11", "libyaml-cpp0.7",
-            "libzmq5", "python3", "python3-cffi", "python3-yaml"]
 FLUXION = {"scheduler": "fluxion", "queue-policy": "easy", "queue-depth": 64}
 S = 10**9
 
-if not (PREFIX / "bin" / "flux").exists():
-    pytest.skip(f"no Flux in {PREFIX} (BENCHD_FLUX_PREFIX)", allow_module_level=True)
-
-has_fluxion = pytest.mark.skipif(
-    not (PREFIX / "lib/flux/modules/sched-fluxion-qmanager.so").exists(), reason=f"no Fluxion (flux-sched) in {PREFIX}"
-)
+pytestmark = pytest.mark.skipif(not flux_image.there(), reason=f"no Flux in {PREFIX} (BENCHD_FLUX_PREFIX)")
+has_fluxion = pytest.mark.skipif(not flux_image.fluxion_there(), reason=f"no Fluxion (flux-sched) in {PREFIX}")
 
 
-def benchctl(daemon, *arguments, code=0):
-    done = subprocess.run([BENCHCTL, "--socket", daemon.socket, *arguments], capture_output=True, text=True,
-                          check=False, timeout=900)
-    assert done.returncode == code, (done.stdout, done.stderr)
-    return done.stdout.strip() if code == 0 else done.stderr
-
-
-def build(daemon, *more, packages=PACKAGES, code=0):
-    words = [word for package in packages for word in ("--package", package)]
-    return benchctl(daemon, "image", "build", "debian-bookworm", "--layer", f"flux={PREFIX}", *words, *more, code=code)
+def build(daemon, *more, **how):
+    return flux_image.build(daemon.socket, *more, **how)
 
 
 @pytest.fixture(scope="module")
