@@ -45,7 +45,10 @@ static int64_t index_of(const char *name)
     return -1;
 }
 
-/* An exception says more about a job's end than the exit code of what it killed, and comes before.
+/*
+ * A job begins when it gets its resources, as Slurm has it: "start" is written down when the shells
+ * are there, which may be after a first task. An exception says more about a job's end than the
+ * exit code of what it killed, and comes before.
  */
 static void take_event(const json_t *event, struct sched_record *r)
 {
@@ -53,7 +56,7 @@ static void take_event(const json_t *event, struct sched_record *r)
     const json_t *context = json_object_get(event, "context");
     if (bd_str_eq(name, "submit")) {
         r->submit_s = seconds_of(event);
-    } else if (bd_str_eq(name, "start")) {
+    } else if (bd_str_eq(name, "alloc")) {
         r->start_s = seconds_of(event);
     } else if (bd_str_eq(name, "exception")) {
         if (bd_json_int(context, "severity", 1) == 0 && r->end == JOB_END_UNKNOWN)
