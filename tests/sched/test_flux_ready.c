@@ -4,14 +4,14 @@
 /* What a node's programs answer, in turn; the last answer is given again and again; "!": it fails
  * with the rest as its words. */
 struct script {
-    const char *const *sockets;  /* of test -S */
-    const char *const *overlays; /* of flux overlay status --summary */
-    const char *const *frees;    /* of flux resource list */
-    const char *version;         /* of flux version */
-    const char *down;            /* of flux overlay status --down */
-    const char *units;           /* of systemctl is-failed */
-    struct bd_cancel *cancel;    /* set once flux was asked for resources; NULL: never */
-    unsigned socket_asks, overlay_asks, free_asks;
+    const char *const *sockets; /* of test -S */
+    const char *const *uptimes; /* of flux uptime */
+    const char *const *frees;   /* of flux resource list */
+    const char *version;        /* of flux version */
+    const char *down;           /* of flux overlay status --down */
+    const char *units;          /* of systemctl is-failed */
+    struct bd_cancel *cancel;   /* set once flux was asked for resources; NULL: never */
+    unsigned socket_asks, uptime_asks, free_asks;
 };
 
 static struct script *script;
@@ -30,8 +30,8 @@ static const char *flux_says(const char *const *argv)
         return script->version;
     if (bd_str_eq(argv[1], "resource"))
         return next(script->frees, &script->free_asks);
-    return bd_str_eq(argv[3], "--summary") ? next(script->overlays, &script->overlay_asks)
-                                           : script->down;
+    return bd_str_eq(argv[1], "uptime") ? next(script->uptimes, &script->uptime_asks)
+                                        : script->down;
 }
 
 static int scripted_exec(const struct channel *c, const struct channel_cmd *cmd,
@@ -74,13 +74,14 @@ static int wait_with(struct script *s, char **ret_version, struct bd_err *err)
     {                                                                                              \
         __VA_ARGS__, NULL                                                                          \
     }
-#define VERSION "commands:    \t\t0.88.0\nlibflux-core:\t\t0.88.0\n"
+#define UPTIME(state) " 12:00:01 " state " 1.6s,  owner root,  depth 0,  size 3\n"
+#define VERSION       "commands:    \t\t0.88.0\nlibflux-core:\t\t0.88.0\n"
 
 START_TEST(test_waits_for_the_socket_all_brokers_and_then_all_nodes)
 {
     struct script s = {
         .sockets = LIST("!", "!", ""),
-        .overlays = LIST("!no", "partial\n", "full\n"),
+        .uptimes = LIST("!no", UPTIME("quorum"), UPTIME("run") "  1 offline\n", UPTIME("run")),
         .frees = LIST("!no such service", "1 free\n", "12 free\n", "2 free\n"),
         .version = VERSION,
         .down = "0 ctl1: partial\n2 n2: offline\n",
@@ -99,7 +100,7 @@ START_TEST(test_what_is_not_there_is_told_with_last_words)
     struct bd_cancel *cancel = bd_cancel_new();
     struct script s = {
         .sockets = LIST(""),
-        .overlays = LIST("full\n"),
+        .uptimes = LIST(UPTIME("run")),
         .frees = LIST("1 free\n"),
         .version = VERSION,
         .units = "active\n",
@@ -120,7 +121,7 @@ START_TEST(test_a_first_broker_that_is_given_up_ends_the_wait)
 {
     struct script s = {
         .sockets = LIST("!"),
-        .overlays = LIST("!"),
+        .uptimes = LIST("!"),
         .frees = LIST("!"),
         .version = VERSION,
         .units = "failed\n",
