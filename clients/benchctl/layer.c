@@ -25,19 +25,18 @@ static void layer_done(struct layer *l)
     free(l->prefix);
 }
 
-static int take_apart(const char *text, struct layer *ret, struct bd_err *err)
+/* False where there is no name, or no path. */
+static bool take_apart(const char *text, struct layer *ret)
 {
     const char *value = strchr(text, '='), *colon = value ? strrchr(value, ':') : NULL;
     bool has_prefix = colon && colon[1] == '/';
-    const char *path = value ? value + 1 : "";
-    size_t n = has_prefix ? (size_t)(colon - path) : strlen(path);
-    if (!value || value == text || n == 0)
-        return bd_err_set(err, BD_EINVALID,
-                          "--layer: expected NAME=DIRECTORY or NAME=TAR:PREFIX, got '%s'", text);
+    if (!value || value == text || value[1] == '\0' || colon == value + 1)
+        return false;
     ret->name = bd_xstrndup(text, (size_t)(value - text));
-    ret->path = bd_xstrndup(path, n);
+    ret->path =
+        has_prefix ? bd_xstrndup(value + 1, (size_t)(colon - value) - 1) : bd_xstrdup(value + 1);
     ret->prefix = has_prefix ? bd_xstrdup(colon + 1) : NULL;
-    return 0;
+    return true;
 }
 
 static int pack(const char *dir, const char *file, struct bd_err *err)
@@ -114,9 +113,10 @@ static int bring(struct cli *cli, const struct layer *l, json_t **ret_layer, str
 int layer_bring(struct cli *cli, const char *text, json_t **ret_layer, struct bd_err *err)
 {
     struct layer l = {0};
-    int r = take_apart(text, &l, err);
-    if (r == 0)
-        r = bring(cli, &l, ret_layer, err);
+    if (!take_apart(text, &l))
+        return bd_err_set(err, BD_EINVALID,
+                          "--layer: expected NAME=DIRECTORY or NAME=TAR:PREFIX, got '%s'", text);
+    int r = bring(cli, &l, ret_layer, err);
     layer_done(&l);
     return r;
 }
