@@ -2,6 +2,7 @@
 #include "api.h"
 #include "commands.h"
 #include "image.h"
+#include "layer.h"
 #include "show.h"
 #include "text.h"
 #include "wait.h"
@@ -89,8 +90,8 @@ int image_build(struct cli *cli, const struct image_build *build, json_t **ret_i
     bd_auto_json json_t *begun = NULL;
     bd_auto_json json_t *built = NULL;
     http_auto_reply struct http_reply reply = {0};
-    if (json_array_size(build->workloads) > 0)
-        json_object_set(body, "workloads", build->workloads);
+    if (build->more)
+        json_object_update(body, (json_t *)build->more);
     if (build->again)
         json_object_set_new(body, "rebuild", json_true());
     int r = api_create(cli, "/v1/images", body, &reply, &begun, err);
@@ -105,28 +106,44 @@ int image_build(struct cli *cli, const struct image_build *build, json_t **ret_i
     return build->wait ? tell_built(cli, *ret_image) : CLI_OK;
 }
 
-/* Those that were given with --workload; new reference. */
-static json_t *workloads_given(const struct args *args)
+/* What is asked for beside the recipe; layers are brought to the daemon. */
+static int add_more(struct cli *cli, json_t *more, struct bd_err *err)
 {
-    json_t *names = json_array();
-    for (size_t i = 0; i < args->n; i++)
-        if (bd_str_eq(args->values[i].option->name, "workload"))
-            json_array_append_new(names, json_string(args->values[i].text));
-    return names;
+    const char *name = args_get(&cli->args, "name");
+    if (name)
+        json_object_set_new(more, "name", json_string(name));
+    for (size_t i = 0; i < cli->args.n; i++) {
+        const struct args_value *value = &cli->args.values[i];
+        const char *option = value->option->name;
+        bool is_layer = bd_str_eq(option, "layer");
+        json_t *item = NULL;
+        if (!is_layer && !bd_str_eq(option, "package") && !bd_str_eq(option, "workload"))
+            continue;
+        int r = is_layer ? layer_bring(cli, value->text, &item, err) : 0;
+        if (r < 0)
+            return r;
+        bd_auto_free char *key = bd_xasprintf("%ss", option);
+        if (!json_object_get(more, key))
+            json_object_set_new(more, key, json_array());
+        json_array_append_new(json_object_get(more, key), item ? item : json_string(value->text));
+    }
+    return 0;
 }
 
 int cmd_image_build(struct cli *cli, struct bd_err *err)
 {
-    bd_auto_json json_t *workloads = workloads_given(&cli->args);
+    bd_auto_json json_t *more = json_object();
     const struct image_build build = {
         .recipe = cli->args.operands.items[0],
-        .workloads = workloads,
+        .more = more,
         .again = args_has(&cli->args, "rebuild"),
         .wait = !args_has(&cli->args, "no-wait"),
     };
     bd_auto_json json_t *image = NULL;
     bd_auto_str struct bd_str text = {0};
-    int r = image_build(cli, &build, &image, &text, err);
+    int r = add_more(cli, more, err);
+    if (r == 0)
+        r = image_build(cli, &build, &image, &text, err);
     if (r < 0)
         return r;
     if (cli->json)

@@ -32,6 +32,12 @@ int input_add(struct cli *cli, const char *file, json_t **ret_input, struct bd_s
               struct bd_err *err)
 {
     bd_auto_free char *name = name_of(file);
+    return input_add_as(cli, file, name, ret_input, ret_text, err);
+}
+
+int input_add_as(struct cli *cli, const char *file, const char *name, json_t **ret_input,
+                 struct bd_str *ret_text, struct bd_err *err)
+{
     bd_auto_free char *path =
         bd_xasprintf("/v1/inputs%s%s", name ? "?name=" : "", name ? name : "");
     const struct upload u = {path, "application/octet-stream", "sending", STALL_NS};

@@ -75,16 +75,35 @@ static int import_images(struct cli *cli, struct bd_err *err)
     return r;
 }
 
-/* Of the same recipe, for the same workloads, as far as its manifest is known; where another image
- * comes of it, that is what will run, and it is said. */
+/* What was asked for beside the recipe, as far as a manifest tells; new reference. */
+static json_t *asked_beside(const json_t *manifest)
+{
+    json_t *more = json_object(), *workloads = json_object_get(manifest, "workloads"), *layer;
+    size_t i;
+    if (json_array_size(workloads) > 0)
+        json_object_set(more, "workloads", workloads);
+    json_array_foreach (json_object_get(manifest, "layers"), i, layer) {
+        if (i == 0)
+            json_object_set_new(more, "layers", json_array());
+        json_array_append_new(json_object_get(more, "layers"),
+                              json_pack("{s:O, s:O, s:O}", "name", json_object_get(layer, "name"),
+                                        "input", json_object_get(layer, "digest"), "prefix",
+                                        json_object_get(layer, "prefix")));
+    }
+    return more;
+}
+
+/* Of the same recipe, for the same workloads, with the same layers, as far as its manifest is
+ * known; where another image comes of it, that is what will run, and it is said. */
 static int rebuild(struct cli *cli, const struct original *o, const char *name, const char *digest,
                    json_t *differs, struct bd_err *err)
 {
     json_t *manifest = json_object_get(o->images, digest),
            *pins = json_object_get(o->spec, "images");
+    bd_auto_json json_t *more = asked_beside(manifest);
     const struct image_build build = {
         .recipe = bd_json_str(json_object_get(manifest, "recipe"), "name", name),
-        .workloads = json_object_get(manifest, "workloads"),
+        .more = more,
         .wait = true,
     };
     bd_auto_json json_t *image = NULL;

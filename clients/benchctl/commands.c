@@ -110,11 +110,15 @@ const struct command commands[] = {
 
     {"image build", "RECIPE", 1, 1, WORDS_RECIPE, "build an image from a recipe",
      "Prints the image's id. A recipe whose image exists already gives that one. With --workload "
-     "the "
-     "packages that it needs join the recipe's, and its name stands behind the recipe's in the "
-     "image's: debian-bookworm-fio.",
+     "the packages that it needs join the recipe's. What workloads, layers and packages make of it "
+     "is called RECIPE-WORKLOAD-LAYER, or as --name says.",
      OPTIONS({"workload", ARG_TEXT, true, "NAME", WORDS_WORKLOAD,
               .help = "with what this workload needs; may be given again"},
+             {"layer", ARG_PAIR, true, "NAME=PATH[:PREFIX]", WORDS_FILE,
+              .help = "put a directory of software in, or a tar; may be given again"},
+             {"package", ARG_TEXT, true, "P",
+              .help = "install this package besides; may be given again"},
+             {"name", ARG_TEXT, false, "X", .help = "what such an image is called"},
              {"rebuild", ARG_FLAG, .help = "build again even so"},
              {"no-wait", ARG_FLAG, .help = "return as soon as the build has begun"}),
      cmd_image_build},

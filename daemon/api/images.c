@@ -3,6 +3,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/fs.h"
 #include "lib/base/str.h"
+#include "lib/store/input.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -123,9 +124,8 @@ struct building {
     struct http_request *r;
     struct keep *keep;
     struct image_recipe recipe;
+    struct schema_faults faults; /* of what is asked for beside it */
     char *name;
-    json_t *workloads; /* that were asked for; borrowed of the request */
-    struct schema_faults faults;
     bool made; /* the image, for this request; known once it is durable */
     int rc;
     struct bd_err err;
@@ -166,18 +166,46 @@ static void on_building(void *arg, int rc, const struct bd_err *err, const void 
     building_free(b);
 }
 
+/* What layers are made of has to be here. */
+static int check_inputs(struct store_conn *conn, const json_t *layers, struct schema_faults *faults,
+                        struct bd_err *err)
+{
+    const json_t *layer;
+    size_t i;
+    json_array_foreach (layers, i, layer) {
+        const char *digest = bd_json_str(layer, "input", "");
+        int there = store_input_exists(conn, digest, err);
+        if (there < 0)
+            return there;
+        bd_auto_free char *pointer = bd_xasprintf("/layers/%zu/input", i);
+        if (!there)
+            schema_faults_add(faults, pointer, digest,
+                              "the digest of an input that is here: bring it first (benchctl input "
+                              "add)");
+    }
+    return 0;
+}
+
 static void recipe_run(struct work *w, void *context)
 {
     struct building *b = (struct building *)w;
+    const json_t *request = http_request_json(b->r);
+    if (!context) {
+        b->rc = bd_err_set(&b->err, BD_EUNAVAILABLE, "the store can't be read just now: try again");
+        return;
+    }
     b->rc = image_recipe_load(b->a->config.places->recipe_dir, b->name, &b->recipe, &b->err);
     if (b->rc == BD_ENOTFOUND)
         schema_faults_add(&b->faults, "/recipe", b->name, "the name of a recipe");
-    if (b->rc < 0)
-        return;
-    b->rc = needs_of_recipe(b->a, context, b->workloads, &b->recipe, &b->faults, &b->err);
+    if (b->rc == 0)
+        b->rc = needs_of_recipe(b->a, context, json_object_get(request, "workloads"), &b->recipe,
+                                &b->faults, &b->err);
+    if (b->rc == 0)
+        b->rc = check_inputs(context, json_object_get(request, "layers"), &b->faults, &b->err);
+    if (b->rc == 0 && b->faults.n == 0)
+        image_recipe_extend(&b->recipe, request, &b->faults);
     if (b->rc == 0 && b->faults.n > 0)
-        b->rc = bd_err_set(&b->err, BD_EINVALID, "recipe %s can't be built for these workloads",
-                           b->name);
+        b->rc = bd_err_set(&b->err, BD_EINVALID, "no image can be built so of recipe %s", b->name);
 }
 
 static void recipe_done(struct work *w)
@@ -210,7 +238,6 @@ static void build(struct api *a, struct http_request *r, struct keep *keep)
     b->r = http_request_ref(r);
     b->keep = keep;
     b->name = bd_xstrdup(bd_json_str(http_request_json(r), "recipe", ""));
-    b->workloads = json_object_get(http_request_json(r), "workloads");
     workers_submit(a->readers, &b->w);
 }
 

@@ -61,6 +61,7 @@ static int image_work_body(struct image_work *w)
     struct image_job job = {
         .images_dir = host->images_dir,
         .id = w->i->row.id,
+        .inputs_dir = host->inputs_dir,
         .bench_enter = w->cgroup_dir ? host->bench_enter : NULL,
         .cgroup_dir = w->cgroup_dir,
         .cancel = w->cancel,

@@ -3,6 +3,7 @@
 #include "lib/base/fs.h"
 #include "lib/image/debian.h"
 #include "lib/image/job.h"
+#include "lib/image/layers.h"
 #include "lib/image/manifest.h"
 #include "lib/image/work.h"
 
@@ -28,9 +29,11 @@ static int build_in(struct work *work, const struct image_job *job,
                     const struct image_recipe *recipe, struct image_result *ret_result,
                     struct bd_err *err)
 {
-    bd_auto_json json_t *packages = NULL;
+    bd_auto_json json_t *packages = NULL, *layers = NULL;
     struct image_result result = {0};
     int rc = kind_of(recipe)->build(job, recipe, work->rootfs, &packages, err);
+    if (rc >= 0)
+        rc = layers_add(job, recipe->json, work->rootfs, &layers, err);
     if (rc < 0)
         return rc;
     image_job_tell(job, "reading all of it for its digest");
@@ -38,7 +41,7 @@ static int build_in(struct work *work, const struct image_job *job,
                            job->cancel, err);
     if (rc >= 0)
         rc = manifest_make(recipe, work->rootfs, result.digest, result.size_bytes, result.entries,
-                           packages, &result.manifest, err);
+                           packages, layers, &result.manifest, err);
     if (rc >= 0)
         rc = work_commit(work, job, &result, err);
     if (rc < 0) {

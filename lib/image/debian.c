@@ -2,6 +2,7 @@
 
 #include "lib/image/dpkg.h"
 #include "lib/image/job.h"
+#include "lib/image/layers.h"
 #include "lib/image/mmdebstrap.h"
 #include "lib/image/needs.h"
 #include "lib/image/root.h"
@@ -39,6 +40,19 @@ static const char recipe_schema[] = JSON_TEXT({
         "workloads": {
             "type": "array", "maxItems": 50, "uniqueItems": true,
             "items": {"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"}
+        },
+        "layers": {
+            "type": "array", "maxItems": 8,
+            "items": {
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["name", "input", "prefix"],
+                "properties": {
+                    "name": {"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$"},
+                    "input": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
+                    "prefix": {"type": "string", "pattern": "^/[A-Za-z0-9._/+-]{1,200}$"}
+                }
+            }
         },
         "paths": {
             "type": "object",
@@ -80,18 +94,6 @@ static const char recipe_schema[] = JSON_TEXT({
 
 /* --------------------------------------------------------------------------------------- check */
 
-/* Goes from the root straight to one place: no "." or ".." or empty name in it. */
-static bool is_plain_path(const char *path)
-{
-    while (*path == '/') {
-        size_t len = strcspn(++path, "/");
-        if (len == 0 || (len == 1 && path[0] == '.') || (len == 2 && strncmp(path, "..", 2) == 0))
-            return false;
-        path += len;
-    }
-    return *path == '\0';
-}
-
 static void check_file(const json_t *file, size_t i, struct schema_faults *faults)
 {
     bd_auto_free char *pointer = bd_xasprintf("/files/%zu", i);
@@ -101,7 +103,7 @@ static void check_file(const json_t *file, size_t i, struct schema_faults *fault
         schema_faults_add(faults, pointer, NULL, "either content or link");
     if (has_link && json_object_get(file, "mode"))
         schema_faults_add(faults, pointer, NULL, "no mode: a link has none");
-    if (!is_plain_path(path)) {
+    if (!root_path_is_plain(path)) {
         bd_auto_free char *at = bd_xasprintf("%s/path", pointer);
         schema_faults_add(faults, at, path, "an absolute path without \".\", \"..\" and \"//\"");
     }
@@ -127,6 +129,7 @@ static void debian_check(const json_t *recipe, struct schema_faults *faults)
     json_t *file;
     json_array_foreach (json_object_get(recipe, "files"), i, file)
         check_file(file, i, faults);
+    layers_check(recipe, faults);
     uint64_t bytes;
     const char *space = bd_json_str(recipe, "space", "");
     if (bd_parse_bytes(space, &bytes) < 0)

@@ -46,6 +46,13 @@ void image_recipe_done(struct image_recipe *r);
  * Called once, before the build. PURE.
  */
 void image_recipe_need(struct image_recipe *r, const json_t *needs);
+/*
+ * Makes it another recipe by what was asked for beside it, as the contract's ImageBuild: `layers`
+ * and `packages` are appended to its own, `name` is the image's (by default the recipe's and those
+ * of the layers). Faults are told by pointers into the request; then the recipe is as it was. PURE.
+ */
+int image_recipe_extend(struct image_recipe *recipe, const json_t *request,
+                        struct schema_faults *faults);
 
 /* One line of progress as it comes; from the body's thread. */
 typedef void (*image_progress_fn)(const char *line, void *arg);
@@ -56,6 +63,7 @@ struct image_job {
         *id; /* names work/<id> and the cgroup "benchd/image-<id>" that all its programs run in */
     const char *bench_enter; /* puts a program into that cgroup; NULL: no cgroup */
     const char *cgroup_dir;  /* that cgroup's directory, made by the caller; NULL: none */
+    const char *inputs_dir;  /* lib/artifact's objects, that layers are taken from; NULL: none */
     struct bd_cancel *cancel;
     image_progress_fn on_progress; /* may be NULL */
     void *arg;

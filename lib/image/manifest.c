@@ -41,6 +41,21 @@ static const char manifest_schema[] = JSON_TEXT({
             "maxItems": 1000,
             "items": {"type": "string", "maxLength": 40}
         },
+        "layers": {
+            "type": "array",
+            "maxItems": 8,
+            "items": {
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["name", "digest", "prefix", "version"],
+                "properties": {
+                    "name": {"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$"},
+                    "digest": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
+                    "prefix": {"type": "string", "pattern": "^/[A-Za-z0-9._/+-]{1,200}$"},
+                    "version": {"type": ["string", "null"], "maxLength": 100}
+                }
+            }
+        },
         "packages": {
             "type": "array",
             "maxItems": 100000,
@@ -81,8 +96,8 @@ static char *distribution(const char *root)
 }
 
 int manifest_make(const struct image_recipe *recipe, const char *root, const char *digest,
-                  uint64_t size_bytes, uint64_t entries, json_t *packages, json_t **ret_manifest,
-                  struct bd_err *err)
+                  uint64_t size_bytes, uint64_t entries, json_t *packages, json_t *layers,
+                  json_t **ret_manifest, struct bd_err *err)
 {
     char now[BD_RFC3339_BYTES];
     bd_auto_free char *system = distribution(root);
@@ -97,6 +112,8 @@ int manifest_make(const struct image_recipe *recipe, const char *root, const cha
     const json_t *workloads = json_object_get(recipe->json, "workloads");
     if (json_array_size(workloads) > 0)
         json_object_set_new(m, "workloads", json_deep_copy(workloads));
+    if (json_array_size(layers) > 0)
+        json_object_set(m, "layers", layers);
     *ret_manifest = m;
     return 0;
 }

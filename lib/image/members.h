@@ -22,3 +22,12 @@ struct members {
 
 /* BD_EINVALID with what is wrong with this member. */
 int members_add(struct members *m, const char *line, struct bd_err *err);
+
+/* What the archive of a layer may hold: files, directories and links by plain paths (a "./" before
+ * them is fine), no devices and the like, and no more than any file system of software has. */
+struct layer_members {
+    uint64_t size_bytes, entries; /* so far */
+};
+
+/* The same of a layer's. */
+int layer_members_add(struct layer_members *m, const char *line, struct bd_err *err);

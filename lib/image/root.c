@@ -29,10 +29,27 @@ static int open_within(int root_fd, const char *path, int flags)
     return (int)syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
 }
 
+bool root_path_is_plain(const char *path)
+{
+    while (*path == '/') {
+        size_t len = strcspn(++path, "/");
+        if (len == 0 || (len == 1 && path[0] == '.') || (len == 2 && strncmp(path, "..", 2) == 0))
+            return false;
+        path += len;
+    }
+    return *path == '\0';
+}
+
 bool root_has(int root_fd, const char *path)
 {
     bd_auto_fd int fd = open_within(root_fd, path, O_PATH | O_NOFOLLOW);
     return fd >= 0;
+}
+
+int root_file(int root_fd, const char *path)
+{
+    int fd = open_within(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    return fd < 0 ? -errno : fd;
 }
 
 int root_read(int root_fd, const char *path, size_t max_bytes, char **ret_text, struct bd_err *err)
@@ -72,12 +89,18 @@ static int open_parent(int root_fd, const char *path)
     return dir < 0 ? -errno : bd_take_fd(&dir);
 }
 
+int root_parent(int root_fd, const char *path, struct bd_err *err)
+{
+    int dir = open_parent(root_fd, path);
+    return dir < 0 ? bd_err_errno(err, -dir, "make the directory of %s in the image", path) : dir;
+}
+
 /* The parent of a path at which there is no file any more. */
 static int make_room(int root_fd, const char *path, struct bd_err *err)
 {
-    bd_auto_fd int dir = open_parent(root_fd, path);
+    bd_auto_fd int dir = root_parent(root_fd, path, err);
     if (dir < 0)
-        return bd_err_errno(err, -dir, "make the directory of %s in the image", path);
+        return dir;
     if (unlinkat(dir, bd_path_name(path), 0) < 0 && errno != ENOENT)
         return bd_err_errno(err, errno, "replace %s in the image", path);
     return bd_take_fd(&dir);

@@ -14,7 +14,13 @@
 
 /* A descriptor of the root directory, for the functions below; or -errno. */
 int root_open(const char *root, struct bd_err *err);
+/* Goes from the root straight to one place: no "." or ".." or empty name in it. */
+bool root_path_is_plain(const char *path);
 bool root_has(int root_fd, const char *path);
+/* What the path leads to, links followed, opened to read; or -errno. Never waits for a FIFO. */
+int root_file(int root_fd, const char *path);
+/* The directory that the path is in, made with its parents (mode 0755) where missing; or -errno. */
+int root_parent(int root_fd, const char *path, struct bd_err *err);
 /* The whole file, NUL-terminated; -EFBIG above max_bytes. */
 int root_read(int root_fd, const char *path, size_t max_bytes, char **ret_text, struct bd_err *err);
 /* A file or link instead of whatever file was there; directories on the way are made (mode 0755).

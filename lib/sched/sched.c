@@ -1,13 +1,14 @@
 #include "lib/sched/sched.h"
 
 #include "lib/base/str.h"
+#include "lib/sched/flux.h"
 #include "lib/sched/none.h"
 #include "lib/sched/null.h"
 #include "lib/sched/slurm.h"
 
 #include <string.h>
 
-const struct sched *const scheds[] = {&sched_slurm, &sched_null, &sched_none, NULL};
+const struct sched *const scheds[] = {&sched_slurm, &sched_flux, &sched_null, &sched_none, NULL};
 
 const struct sched *sched_find(const char *name)
 {

@@ -43,7 +43,7 @@ struct sched_record {
     enum job_end end;
 };
 
-#define SCHED_RECORD_BYTES_MAX 1024 /* of one as it was written */
+#define SCHED_RECORD_BYTES_MAX 4096 /* of one as it was written */
 
 struct sched_records {
     struct sched_record *items;

@@ -51,6 +51,10 @@ bool jobstream_is_scaled(const json_t *spec);
 /* Refuses a cluster whose scheduler takes no streams. PURE. */
 void jobstream_check_scheduler(const struct cluster_spec *cluster, struct schema_faults *faults);
 
+/* A fault where jobs are to be those of users, and the scheduler can't run them so: of a trace,
+ * whose users are known once it is read. */
+void jobstream_check_users(json_int_t users, const struct cluster_spec *cluster,
+                           struct schema_faults *faults);
 /* What the scheduler can't tell from its grain, as conditions.limits; new reference. */
 json_t *jobstream_limits(const struct job_stream *stream, int64_t grain_ns, double time_scale);
 

@@ -108,6 +108,8 @@ static void examine(const json_t *spec, const struct cluster_spec *cluster, cons
     }
     trace_make(spec, cluster->compute, &log, &stream, &facts, faults);
     if (faults->n == before)
+        jobstream_check_users((json_int_t)facts.users.accounts, cluster, faults);
+    if (faults->n == before)
         *ret_found = found_of(spec, cluster, &facts, &stream);
     job_stream_done(&stream);
 }

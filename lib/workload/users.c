@@ -62,6 +62,18 @@ static int make_on_node(size_t index, void *arg, struct bd_err *err)
     return rc;
 }
 
+void jobstream_check_users(json_int_t users, const struct cluster_spec *cluster,
+                           struct schema_faults *faults)
+{
+    const struct sched *sched = sched_find(cluster->scheduler);
+    bd_auto_free char *got = bd_xasprintf("%lld", (long long)users);
+    if (users > 0 && sched && !(sched->can & 1U << SCHED_USERS))
+        schema_faults_add(
+            faults, "/workload/users", got,
+            "no users: %s runs all jobs as root here, so they would all be one user's",
+            sched->name);
+}
+
 int users_make(const struct workload_input *in, unsigned users, struct bd_err *err)
 {
     struct making m = {.in = in, .users = users};

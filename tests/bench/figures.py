@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import campaign_figures
+import flux_image
 import host
 import machine
 import stream_figures
@@ -70,11 +71,11 @@ class Bench:
     def service(self, **flags):
         return self.images.service(**flags)
 
-    def up_and_down(self, service, nodes, while_up=None):
+    def up_and_down(self, service, nodes, while_up=None, **spec):
         """Conditions, seconds up, seconds down. while_up is called with the ready cluster's id."""
         conditions = machine.conditions()
         start = time.perf_counter()
-        id = service.create(compute=nodes, node=NODE, admission={"oversubscribe": True})
+        id = service.create(compute=nodes, node=NODE, admission={"oversubscribe": True}, **spec)
         ready = service.wait_ready(id)
         up = time.perf_counter() - start
         if while_up:
@@ -134,6 +135,24 @@ def many_nodes(bench, figures):
 
 def huge(bench, figures):
     up_and_down(bench, figures, 128, min(bench.repeat, HUGE_REPEATS))
+
+
+def flux(bench, figures):
+    """The same with Flux, whose image is built first, and goes with the plan."""
+    with bench.service() as service:
+        flux_image.build(service.socket)
+        spec = {"image": flux_image.IMAGE, "scheduler": {"name": "flux"}}
+        try:
+            for nodes, up, down in ((4, *figures[:2]), (32, *figures[2:])):
+
+                def once(nodes=nodes, up=up, down=down):
+                    conditions, up_seconds, down_seconds = bench.up_and_down(service, nodes, **spec)
+                    up.add(up_seconds, conditions)
+                    down.add(down_seconds, conditions)
+
+                bench.repeated([up, down], bench.repeat, once)
+        finally:
+            service.call("DELETE", f"/v1/images/{flux_image.IMAGE}")
 
 
 # ---------------------------------------------------------------------------------- the daemon
@@ -295,6 +314,11 @@ def plans():
         Plan("128-nodes", huge,
              ("up-128", "128-node cluster, POST to all idle", "s", 40),
              ("down-128", "128 nodes, DELETE to empty difference", "s"), when="all"),
+        Plan("flux", flux,
+             ("up-flux-4", "4-node Flux cluster, POST to all free", "s", 4),
+             ("down-flux-4", "4 nodes of Flux, DELETE to empty difference", "s"),
+             ("up-flux-32", "32-node Flux cluster, POST to all free", "s", 15),
+             ("down-flux-32", "32 nodes of Flux, DELETE to empty difference", "s"), when="flux"),
         Plan("quiet", quiet_daemon,
              ("memory-idle", "resident memory, idle", "MiB", 30),
              ("get-p50", f"GET cluster, {REQUESTS} times, p50", "ms"),

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """What benchctl's commands do: requests, outputs and exit codes, against a peer that speaks the daemon's HTTP."""
+import io
 import json
 import os
 import signal
+import tarfile
 import threading
 import time
 import unittest
@@ -346,6 +348,59 @@ class Images(PeerTest):
         out, err = self.build(last=failed, code=6)
         self.assertEqual(out, "")
         self.assertIn("image aaaa0001 failed: no space left", err)
+
+    def layered(self, *words, code=0):
+        """What is sent for an image with layers: the bodies of its inputs, and the request."""
+        self.serve(("POST", r"/v1/inputs(\?.*)?", answer(201, fake.INPUT)),
+                   ("POST", "/v1/images", answer(200, fake.IMAGE)))
+        _, err = self.run_it("image", "build", "debian-bookworm", *words, code=code, env={"PATH": os.environ["PATH"]})
+        if code:
+            self.assertEqual(self.sent("POST"), [])
+            return err
+        *inputs, image = self.sent("POST")
+        return inputs, json.loads(image.body)
+
+    def tree(self, name):
+        path = os.path.join(self.dir, name)
+        os.makedirs(os.path.join(path, "bin"))
+        for file in ("bin/tool", "a"):
+            with open(os.path.join(path, file), "w", encoding="utf-8") as f:
+                f.write(file)
+            os.utime(os.path.join(path, file), (1, 1))
+        for directory in ("bin", "."):
+            os.utime(os.path.join(path, directory), (2, 2))
+        return path
+
+    def test_build_packs_a_directory_the_same_way_each_time(self):
+        one, other = self.tree("one"), self.tree("other")
+        inputs, request = self.layered("--layer", f"tool={one}", "--layer", f"more={other}:/opt/more",
+                                       "--package", "less", "--package", "gawk", "--name", "own")
+        self.assertEqual([i.path for i in inputs], ["/v1/inputs?name=tool", "/v1/inputs?name=more"])
+        self.assertEqual(inputs[0].body, inputs[1].body)
+        with tarfile.open(fileobj=io.BytesIO(inputs[0].body)) as tar:
+            self.assertEqual(tar.getnames(), [".", "./a", "./bin", "./bin/tool"])
+            self.assertEqual({(m.uid, m.gid) for m in tar}, {(0, 0)})
+        self.assertEqual(request, {
+            "recipe": "debian-bookworm", "name": "own", "packages": ["less", "gawk"],
+            "layers": [{"name": "tool", "input": fake.INPUT["digest"], "prefix": os.path.realpath(one)},
+                       {"name": "more", "input": fake.INPUT["digest"], "prefix": "/opt/more"}]})
+
+    def test_build_sends_a_tar_as_it_is(self):
+        path = os.path.join(self.dir, "tool.tar.zst")
+        with open(path, "wb") as f:
+            f.write(b"whatever it is")
+        inputs, request = self.layered("--layer", f"tool={path}:/opt/tool")
+        self.assertEqual([i.body for i in inputs], [b"whatever it is"])
+        self.assertEqual(request["layers"][0]["prefix"], "/opt/tool")
+
+    def test_build_with_a_layer_of_no_use_sends_nothing(self):
+        path = os.path.join(self.dir, "tool.tar")
+        with open(path, "wb"):
+            pass
+        self.assertIn(f"say it as tool={path}:/opt/tool", self.layered("--layer", f"tool={path}", code=2))
+        self.assertIn("No such file", self.layered("--layer", "tool=/nowhere:/opt/tool", code=2))
+        self.assertIn("KEY=VALUE", self.layered("--layer", "tool", code=2))
+        self.assertIn("NAME=DIRECTORY", self.layered("--layer", "tool=", code=2))
 
     def test_rm_of_an_image_in_use(self):
         self.serve(("DELETE", "/v1/images/debian-bookworm",

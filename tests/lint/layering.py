@@ -35,7 +35,7 @@ MAY_INCLUDE = {
     "lib/report": ["lib/stats", "lib/store", "lib/plan", "lib/jobs", "lib/swf", *MODEL],
     "lib/virt": MODEL,
     "lib/channel": ["lib/virt", *MODEL],
-    "lib/image": ["lib/channel", "lib/virt", *MODEL],
+    "lib/image": ["lib/artifact", "lib/channel", "lib/virt", *MODEL],
     "lib/sched": ["lib/jobs", "lib/channel", "lib/virt", *MODEL],
     "lib/workload": ["lib/sched", "lib/jobs", "lib/swf", "lib/artifact", "lib/channel", "lib/virt", *MODEL],
     "lib/import": ["lib/workload", *FORMATS],

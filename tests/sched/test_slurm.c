@@ -1,4 +1,5 @@
 #include "lib/sched/slurm.h"
+#include "tests/sched/golden.h"
 #include "tests/sched/plan.h"
 
 #include <errno.h>
@@ -54,20 +55,6 @@ static void image_done(struct image *i)
 {
     json_decref(i->manifest);
     unit_dir_done(i->root);
-}
-
-/* Compares with a file kept beside the tests, or writes it where BENCHD_REGENERATE is set. */
-static void assert_golden(const char *name, const char *text)
-{
-    bd_auto_free char *path = bd_xasprintf(GOLDEN_DIR "/%s", name);
-    bd_auto_free char *golden = NULL;
-    struct bd_err err = BD_ERR_INIT;
-    if (getenv("BENCHD_REGENERATE")) {
-        ck_assert_msg(bd_write_file(path, text, strlen(text), 0644, &err) == 0, "%s", err.text);
-        return;
-    }
-    ck_assert_msg(bd_read_file(path, 1 << 20, &golden, NULL, &err) == 0, "%s", err.text);
-    ck_assert_str_eq(text, golden);
 }
 
 static const struct {

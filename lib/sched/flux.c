@@ -1,0 +1,107 @@
+#include "lib/sched/flux.h"
+
+#include "lib/base/str.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+static int flux_check_image(const struct cluster_spec *spec, const struct sched_image *image,
+                            struct bd_err *err)
+{
+    flux_auto_image struct flux_image read = {0};
+    bd_auto_json json_t *options = sched_options(spec);
+    return flux_image_read(image, options, &read, err);
+}
+
+static void add_text(struct node_files *files, const char *path, const char *text)
+{
+    node_files_add(files, path, 0644, 0, 0, text, strlen(text));
+}
+
+static int flux_files(const struct cluster_plan *plan, const struct sched_image *image,
+                      struct node_files *files, struct bd_err *err)
+{
+    flux_auto_image struct flux_image facts = {0};
+    bd_auto_json json_t *options = sched_options(&plan->spec);
+    int r = flux_image_read(image, options, &facts, err);
+    if (r < 0)
+        return r;
+    bd_auto_free char *conf = flux_conf(plan);
+    bd_auto_free char *program = bd_xasprintf("%s/bin/flux", facts.prefix);
+    bd_auto_free char *cert = flux_cert_new(plan->id);
+    for (size_t i = 0; i < plan->n_nodes; i++) {
+        bd_auto_free char *unit = flux_unit(plan, i, &facts);
+        node_files_add(&files[i], FLUX_CERT, 0400, 0, 0, cert, strlen(cert));
+        add_text(&files[i], FLUX_CONF, conf);
+        add_text(&files[i], FLUX_UNIT, unit);
+        node_files_link(&files[i], "/etc/systemd/system/multi-user.target.wants/flux.service",
+                        FLUX_UNIT);
+        node_files_link(&files[i], FLUX_PROGRAM, program);
+        node_files_add(&files[i], "/var/log/flux", S_IFDIR | 0755, 0, 0, "", 0);
+        if (plan->nodes[i].role == NODE_CONTROLLER)
+            add_text(&files[i], FLUX_EVENTLOGS, "");
+    }
+    explicit_bzero(cert, strlen(cert));
+    return 0;
+}
+
+static void flux_submitter(unsigned clients, struct bd_strv *ret_argv)
+{
+    bd_strv_add(ret_argv, FLUX_PROGRAM);
+    bd_strv_add(ret_argv, "python");
+    bd_strv_add(ret_argv, "/usr/libexec/benchd/bench-submit-flux");
+    bd_strv_add(ret_argv, "--clients");
+    bd_strv_addf(ret_argv, "%u", clients);
+}
+
+/* The first leaves what is read as its record of jobs. */
+static const char *const ask_eventlogs[] = {
+    FLUX_PROGRAM, "python", "/usr/libexec/benchd/bench-flux-eventlogs", FLUX_EVENTLOGS, NULL};
+static const char *const ask_stats[] = {FLUX_PROGRAM, "module", "list", NULL};
+static const char *const ask_conf[] = {FLUX_PROGRAM, "config", "get", NULL};
+static const struct sched_question questions[] = {{"flux-eventlogs.txt", ask_eventlogs, false},
+                                                  {"flux-modules.txt", ask_stats, false},
+                                                  {"flux-config.json", ask_conf, false},
+                                                  {0}};
+static const char *const daemons[] = {"flux.service", NULL};
+static const char *const controller_logs[] = {FLUX_LOG, FLUX_EVENTLOGS, NULL};
+static const char *const compute_logs[] = {FLUX_LOG, NULL};
+static const char *const none[] = {NULL};
+
+/* Depth: all of the queue (docs/fairness.md). */
+static const struct sched_setting easy[] = {
+    {"scheduler", "fluxion"}, {"queue-policy", "easy"}, {0}};
+static const struct sched_setting fcfs[] = {
+    {"scheduler", "fluxion"}, {"queue-policy", "fcfs"}, {0}};
+static const struct sched_setting simple[] = {{"scheduler", "sched-simple"}, {0}};
+static const struct sched_setting deep[] = {{"queue-depth", "1000000"}, {0}};
+static const struct sched_setting unlimited[] = {{"queue-depth", "unlimited"}, {0}};
+static const struct sched_fair fair[] = {
+    {SCHED_BACKFILL, easy, deep}, {SCHED_FCFS, fcfs, deep}, {SCHED_FCFS, simple, unlimited}};
+
+const struct sched sched_flux = {
+    .name = "flux",
+    .title = "Flux, with a scheduler of its own or Fluxion",
+    .tested = "0.88",
+    .owned = flux_owned,
+    .check_options = flux_check_options,
+    .can = 1U << SCHED_ARRAYS | 1U << SCHED_DEPENDENCIES | 1U << SCHED_PRIORITIES |
+           1U << SCHED_CORES | 1U << SCHED_EXCLUSIVE | 1U << SCHED_MPI,
+    .fair = fair,
+    .n_fair = BD_ARRAY_LEN(fair),
+    .check_image = flux_check_image,
+    .files = flux_files,
+    .wait_ready = flux_wait_ready,
+    .launch = flux_launch,
+    .why_waiting = flux_why_waiting,
+    .controller_logs = controller_logs,
+    .compute_logs = compute_logs,
+    .accounting_logs = none,
+    .daemons = daemons,
+    .limit_grain_ns = FLUX_GRAIN_NS,
+    .submitter = flux_submitter,
+    .questions = questions,
+    .records_log = FLUX_EVENTLOGS,
+    .read_records = flux_read_records,
+    .defaults = flux_defaults,
+};

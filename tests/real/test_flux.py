@@ -1,0 +1,226 @@
+"""Flux on real nodes: a layer of an image, clusters with each of its schedulers, jobs, streams, no residue. Where
+Flux is comes from BENCHD_FLUX_PREFIX (/opt/flux): flux-core, and flux-sched in the same prefix for Fluxion."""
+import json
+
+import pytest
+
+import flux_image
+from campaigns import AT_ONCE, EMPTY, Campaigns, design
+from conftest import SMALL
+from daemon import Daemon
+from flux_image import IMAGE, PACKAGES, PREFIX
+from streams import beside_lateness, constant, expand, rows, stream
+
+FLUXION = {"scheduler": "fluxion", "queue-policy": "easy", "queue-depth": 64}
+S = 10**9
+
+pytestmark = pytest.mark.skipif(not flux_image.there(), reason=f"no Flux in {PREFIX} (BENCHD_FLUX_PREFIX)")
+has_fluxion = pytest.mark.skipif(not flux_image.fluxion_there(), reason=f"no Fluxion (flux-sched) in {PREFIX}")
+
+
+def build(daemon, *more, **how):
+    return flux_image.build(daemon.socket, *more, **how)
+
+
+@pytest.fixture(scope="module")
+def daemon(host_after_file, images):
+    """A daemon with the image; both go with the file."""
+    daemon = Daemon(database=images.database, image_dir=images.dir, **AT_ONCE).start()
+    try:
+        build(daemon)
+        yield daemon
+    finally:
+        daemon.api.delete(f"/v1/images/{IMAGE}")
+        daemon.clean_up()
+
+
+def flux(**options):
+    return {"name": "flux", "options": options}
+
+
+def up(api, compute=4, **options):
+    cluster = api.up(image=IMAGE, compute=compute, node=SMALL, scheduler=flux(**options), patience=60)
+    print(f"{options}: {cluster['timings']}")
+    return cluster
+
+
+def on_flux(spec, compute=2, **options):
+    spec["cluster"] |= {"image": IMAGE, "compute": compute, "scheduler": flux(**options), "node": SMALL}
+    return spec
+
+
+# -- the image --
+
+def test_the_layer_is_in_the_manifest(daemon):
+    manifest = daemon.api.get(f"/v1/images/{IMAGE}/manifest").json
+    (layer,) = manifest["layers"]
+    core = (PREFIX / "lib/pkgconfig/flux-core.pc").read_text()
+    assert layer["name"] == "flux" and layer["prefix"] == str(PREFIX)
+    assert f"Version: {layer['version']}\n" in core
+    assert daemon.api.get(f"/v1/inputs/{layer['digest']}").json["name"] == "flux"
+    assert manifest["name"] == IMAGE and {p["name"] for p in manifest["packages"]} >= set(PACKAGES)
+
+
+def test_the_same_layer_is_the_same_image(daemon):
+    """However often it is packed."""
+    assert build(daemon) == daemon.api.get(f"/v1/images/{IMAGE}").json["id"]
+
+
+def test_what_is_missing_is_told_by_name(daemon):
+    said = build(daemon, "--name", "bare", packages=["python3"], code=1)
+    assert "libarchive.so.13 (Debian: libarchive13)" in said and "libzmq.so.5 (Debian: libzmq5)" in said
+    assert "--package" in said
+    daemon.api.delete("/v1/images/" + daemon.api.get("/v1/images?name=bare").json["items"][0]["id"])
+
+
+def test_an_image_without_flux_is_refused(daemon):
+    failed = daemon.api.wait_state(daemon.api.create(node=SMALL, scheduler=flux())["id"], "failed")
+    assert failed["error"]["step"] == "image" and failed["error"]["type"] == "unsupported"
+    assert "has no Flux" in failed["error"]["detail"] and failed["residue"]["empty"]
+
+
+def test_options_that_are_not_flux_s(daemon):
+    reply = daemon.api.post("/v1/clusters", {"scheduler": flux(scheduler="fluxion", **{"queue-depht": 3})})
+    assert reply.status == 422
+    (fault,) = reply.json["errors"]
+    assert fault["pointer"] == "/scheduler/options/queue-depht" and "queue-depth" in fault["expected"]
+
+
+# -- clusters --
+
+def hold_cluster(api, cluster, scheduler):
+    """All of it is Flux's, and it does what it is asked for."""
+    id = cluster["id"]
+    assert cluster["schedulerVersion"].startswith("flux-core 0.")
+    for node in ("ctl1", "n1", "n4"):
+        assert api.run(id, "systemctl", "is-active", "flux", node=node).text == "active\n"
+    modules = api.run(id, "flux", "module", "list").text
+    assert scheduler in modules and modules.count("sched-") == (3 if "fluxion" in scheduler else 1), modules
+    said = api.run(id, "flux", "run", "-N4", "hostname")
+    assert sorted(said.text.split()) == ["n1", "n2", "n3", "n4"]
+    assert api.run(id, "flux", "run", "-N1", "sh", "-c", "exit 3").code == 3
+    # As many as a node is said to have, and none on the controller.
+    free = api.run(id, "flux", "resource", "list", "-s", "free", "-no", "{nnodes} {ncores} {nodelist}").text
+    assert free == "4 4 n[1-4]\n"
+
+
+@pytest.mark.parametrize("scheduler", ["sched-simple", "sched-backfill"])
+def test_a_cluster_of_each_scheduler_of_core(daemon, scheduler):
+    cluster = up(daemon.api, scheduler=scheduler)
+    hold_cluster(daemon.api, cluster, scheduler)
+    daemon.api.down(cluster["id"])
+
+
+@has_fluxion
+def test_a_cluster_of_fluxion(daemon):
+    api = daemon.api
+    id = up(api, **FLUXION)["id"]
+    hold_cluster(api, api.get(f"/v1/clusters/{id}").json, "sched-fluxion-qmanager")
+    conf = json.loads(api.run(id, "flux", "config", "get").text)
+    assert conf["sched-fluxion-qmanager"]["queue-policy"] == "easy"
+    assert conf["sched-fluxion-qmanager"]["queue-params"]["queue-depth"] == 64
+    api.down(id)
+
+
+def test_each_cluster_has_a_certificate_of_its_own(daemon):
+    """Which only root can read."""
+    certs = set()
+    for _ in range(2):
+        id = up(daemon.api, compute=1)["id"]
+        certs |= {daemon.api.run(id, "cat", "/etc/flux/system/curve.cert", node=n).text for n in ("ctl1", "n1")}
+        assert daemon.api.run(id, "stat", "-c", "%a %U", "/etc/flux/system/curve.cert").text == "400 root\n"
+        daemon.api.down(id)
+    assert len(certs) == 2
+
+
+def test_a_configuration_of_no_use_is_told_at_once(daemon):
+    """Without room for a broker."""
+    spec = {"image": IMAGE, "compute": 1, "node": SMALL | {"memory": "16MiB"}, "scheduler": flux()}
+    failed = daemon.api.wait_state(daemon.api.create(**spec)["id"], "failed", patience=90)
+    assert failed["residue"]["empty"]
+    print(failed["error"])
+
+
+# -- runs --
+
+def test_a_command_over_all_nodes(daemon):
+    campaigns = Campaigns(daemon.api)
+    spec = on_flux({"name": "command", "cluster": {}, "design": design(),
+                    "workload": {"name": "command", "command": ["hostname"], "nodes": 2}})
+    _, (run,) = campaigns.done(spec)
+    assert sorted(campaigns.artifact(run["id"], "stdout").split()) == ["n1", "n2"]
+    assert run["residue"] == EMPTY and run["warnings"] == []
+
+
+def test_mpi_finds_its_processes_by_flux_s_own_pmi(daemon):
+    spec = on_flux(stream(2, payload="barrier", size={"constant": 2}, runtime=constant("300ms")))
+    campaigns = Campaigns(daemon.api)
+    _, (run,) = campaigns.done(spec)
+    assert [r["outcome"] for r in rows(campaigns, run["id"])] == ["completed"] * 2
+
+
+def eventlogs(campaigns, run):
+    lines = [json.loads(line) for line in campaigns.artifact(run, "ctl1-eventlogs").splitlines()]
+    return {job["name"]: {e["name"]: e for e in job["events"]} | {"job": job} for job in lines}
+
+
+def hold_stream(campaigns, run):
+    """What the driver saw is what Flux wrote down."""
+    run = campaigns.run(run["id"])
+    told, theirs = rows(campaigns, run["id"]), eventlogs(campaigns, run["id"])
+    assert {r["outcome"] for r in told} == {"completed"}
+    assert run["residue"] == EMPTY and beside_lateness(run["grade"]["reasons"]) == [], run["grade"]
+    records = run["conditions"]["records"]
+    assert (records["onlyOurs"], records["onlyScheduler"], records["disagree"]) == (0, 0, 0), records
+    for row in told:
+        events = theirs[f"bd-{row['index']}"]
+        assert {"submit", "alloc", "start", "finish", "free", "clean"} <= set(events)
+        (nodes,) = events["job"]["R"]["execution"]["nodelist"]
+        assert row["arrayTasks"] > 1 if "arrayTasks" in row else expand(nodes) == row["nodeList"]
+    (broker,) = run["conditions"]["scheduler"]
+    assert broker["unit"] == "flux.service" and broker["cpuSeconds"] > 0
+    return told
+
+
+def test_a_stream(daemon):
+    campaigns = Campaigns(daemon.api)
+    spec = on_flux(stream(
+        20, size={"choice": [1, 1, 2]}, runtime={"distribution": "uniform", "min": "20ms", "max": "300ms"},
+        priorities=[0, 0, 5], dependencies={"share": 0.3}, design=design(seed=5)))
+    _, (run,) = campaigns.done(spec)
+    told = hold_stream(campaigns, run)
+    ends = {r["index"]: r["endedLastNs"] for r in told}
+    after = [line.split() for line in campaigns.artifact(run["id"], "jobs.txt").splitlines()]
+    assert len(after) >= 20 and len(ends) == 20
+
+
+@has_fluxion
+def test_both_modules_in_one_campaign(daemon):
+    """The scheduler is the factor: the same stream for both."""
+    campaigns = Campaigns(daemon.api)
+    spec = on_flux(stream(20, size={"choice": [1, 1, 2]}, runtime=constant("100ms"), arrays={"share": 0.2, "tasks": 2},
+                          design=design(order="as-written", seed=3)))
+    spec["factors"] = {"cluster.scheduler.options.scheduler": ["sched-simple", "fluxion"]}
+    _, runs = campaigns.done(spec)
+    assert len(runs) == 2
+    for run in runs:
+        hold_stream(campaigns, run)
+        print(run["cell"], campaigns.run(run["id"])["conditions"]["scheduler"])
+
+
+def test_a_limit_ends_a_job(daemon):
+    campaigns = Campaigns(daemon.api)
+    spec = on_flux({"name": "limit", "cluster": {}, "design": design(),
+                    "workload": {"name": "jobstream", "jobs": 1, "runtime": constant("6s"), "clients": 1,
+                                 "arrival": {"process": "uniform", "rate": "5/s"}, "requested": {"factor": 0.2}}})
+    _, (run,) = campaigns.done(spec)
+    (row,) = rows(campaigns, run["id"])
+    assert row["schedulerState"] == "timeout" and row["endedLastNs"] - row["startedAllNs"] < 4 * S
+
+
+def test_users_are_refused_when_it_is_planned(daemon):
+    """There is one here, root: a stream of several users' jobs would not be one."""
+    reply = daemon.api.post("/v1/plans", on_flux(stream(5, users=2)))
+    assert reply.status == 422, reply
+    (fault,) = reply.json["errors"]
+    assert fault["pointer"] == "/workload/users" and "flux" in fault["expected"]
