@@ -115,8 +115,21 @@ static int ask(const struct wait *w, const struct node_plan *node, const char *c
     return rc < 0 ? bd_err_wrap(err, "%s on node %s", argv[0], node->name) : 0;
 }
 
+/* The controller runs nothing that could answer: it is up once what jobs need there (places for
+ * records, systemd's bus) has been made. */
+static int look_at_controller(struct wait *w, bool *ret_up, struct bd_err *err)
+{
+    static const char *const argv[] = {"systemctl", "is-active", "--quiet", "basic.target", NULL};
+    const struct node_plan *controller = cluster_plan_node(w->plan, NULL);
+    bd_auto_proc_result struct bd_proc_result out = {0};
+    int rc = ask(w, controller, argv, &out, err);
+    *ret_up = rc == 0 && out.exit_code == 0;
+    snprintf(w->missing, sizeof(w->missing), "%s", controller->name);
+    return rc;
+}
+
 /* All answer, or their names are in w->missing. */
-static int look(struct wait *w, bool *ret_all, struct bd_err *err)
+static int look_at_nodes(struct wait *w, bool *ret_all, struct bd_err *err)
 {
     static const char *const argv[] = {SUBMIT, "check", NULL};
     bd_auto_proc_result struct bd_proc_result out = {0};
@@ -165,16 +178,18 @@ static int wait_ready(const struct channel *channel, const struct cluster_plan *
     struct wait w = {.channel = channel, .plan = plan, .cancel = cancel};
     int64_t pause_ns = POLL_FIRST_NS;
     for (bool all = false;;) {
-        int rc = look(&w, &all, err);
+        bool up = false;
+        int rc = look_at_nodes(&w, &all, err);
         if (rc == 0 && all)
+            rc = look_at_controller(&w, &up, err);
+        if (rc == 0 && up)
             break;
-        if (rc == 0 && first_missing(&w))
+        if (rc == 0 && !all && first_missing(&w))
             rc = check_unit(&w, first_missing(&w), err);
         if (rc == 0)
             rc = bd_cancel_sleep(cancel, pause_ns, err);
         if (rc == BD_ETIMEOUT && *w.missing)
-            bd_err_set(err, BD_ETIMEOUT, "null: no answer in time from bench-launch on %s",
-                       w.missing);
+            bd_err_set(err, BD_ETIMEOUT, "null: not up in time: %s", w.missing);
         if (rc < 0)
             return rc;
         pause_ns = pause_ns * 5 / 4 < POLL_LONGEST_NS ? pause_ns * 5 / 4 : POLL_LONGEST_NS;

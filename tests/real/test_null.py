@@ -160,7 +160,8 @@ def test_who_does_not_know_the_secret_starts_nothing(api):
     id = api.up(compute=1, scheduler=NULL, node={"cpus": 0.3, "memory": "128MiB"})["id"]
     assert api.run(id, "cat", "/etc/benchd/null.key", user="nobody").code != 0
     submit = "/usr/libexec/benchd/bench-submit-null"
-    assert api.run(id, submit, "run", "--", "hostname").text == "n1\n"
+    run = api.run(id, submit, "run", "--", "hostname")
+    assert (run.text, run.code) == ("n1\n", 0), run
     other = api.run(id, "sh", "-c", f"echo another >/run/key; {submit} check --secret /run/key")
     assert other.text == "n1\n" and other.code == 3
     api.down(id)

@@ -56,6 +56,7 @@ struct answer {
 
 static const struct answer *answers;
 static unsigned asked;
+static int boots; /* so often the controller is asked and is not up yet */
 
 static int scripted_exec(const struct channel *c, const struct channel_cmd *cmd,
                          struct bd_proc_result *ret, struct bd_err *err)
@@ -70,6 +71,9 @@ static int scripted_exec(const struct channel *c, const struct channel_cmd *cmd,
         bd_str_add(&ret->out, a->missing ? a->missing : "");
         if (!a->unit)
             asked++;
+    } else if (bd_str_eq(cmd->argv[1], "is-active")) {
+        ck_assert_str_eq(cmd->node->name, "ctl1");
+        ret->exit_code = boots-- > 0 ? 3 : 0;
     } else if (bd_str_eq(cmd->argv[0], "systemctl")) {
         ck_assert_str_eq(cmd->node->name, "n2");
         bd_str_add(&ret->out, a->unit ? a->unit : "active\n");
@@ -89,6 +93,7 @@ static int wait_for(const struct answer *script, struct bd_err *err)
     bd_auto_free char *version = NULL;
     answers = script;
     asked = 0;
+    boots = 2;
     int rc = sched_null.wait_ready(&channel, &plan, NULL, &version, err);
     if (rc == 0)
         ck_assert_str_eq(version, "null " BENCHD_VERSION);
@@ -98,10 +103,13 @@ static int wait_for(const struct answer *script, struct bd_err *err)
 
 START_TEST(test_it_is_ready_when_all_nodes_answer)
 {
-    static const struct answer script[] = {
-        {"n1, n2\n", NULL}, {"n2\n", "activating\n"}, {"n2\n", NULL}, {NULL, NULL}, {NULL, NULL}};
+    static const struct answer script[] = {{"n1, n2\n", NULL}, {"n2\n", "activating\n"},
+                                           {"n2\n", NULL},     {NULL, NULL},
+                                           {NULL, NULL},       {NULL, NULL},
+                                           {NULL, NULL}};
     struct bd_err err = BD_ERR_INIT;
     ck_assert_msg(wait_for(script + 1, &err) == 0, "%s", err.text);
+    ck_assert_int_lt(boots, 0);
 }
 END_TEST
 
