@@ -143,7 +143,8 @@ class Files:
                 content = campaigns.api.get(f"/v1/runs/{run}/artifacts/{name}").body
                 for record in read_records(content, node):
                     self.records[record.kind, record.index, record.task].append(record)
-        self.slurm = read_jobcomp(campaigns.artifact(run, "ctl1-jobcomp.log"))
+        by_slurm = "ctl1-jobcomp.log" in self.names
+        self.slurm = read_jobcomp(campaigns.artifact(run, "ctl1-jobcomp.log")) if by_slurm else {}
 
     def of(self, kind, index, task=0):
         return sorted(self.records[kind, index, task], key=lambda r: (r.rank, r.mono))

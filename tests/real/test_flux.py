@@ -9,7 +9,7 @@ from campaigns import AT_ONCE, EMPTY, Campaigns, design
 from conftest import SMALL
 from daemon import Daemon
 from flux_image import IMAGE, PACKAGES, PREFIX
-from streams import beside_lateness, constant, expand, rows, stream
+from streams import Files, beside_lateness, constant, expand, rows, stream
 
 FLUXION = {"scheduler": "fluxion", "queue-policy": "easy", "queue-depth": 64}
 
@@ -152,8 +152,9 @@ def test_mpi_finds_its_processes_by_flux_s_own_pmi(daemon):
 
 
 def eventlogs(campaigns, run):
-    lines = [json.loads(line) for line in campaigns.artifact(run, "ctl1-eventlogs").splitlines()]
-    return {job["name"]: {e["name"]: e for e in job["events"]} | {"job": job} for job in lines}
+    """The jobs that Flux has written down, by their numbers."""
+    jobs = [json.loads(line) for line in campaigns.artifact(run, "ctl1-eventlogs").splitlines()]
+    return {job["id"]: job for job in jobs}
 
 
 def hold_stream(campaigns, run):
@@ -165,10 +166,12 @@ def hold_stream(campaigns, run):
     records = run["conditions"]["records"]
     assert (records["onlyOurs"], records["onlyScheduler"], records["disagree"]) == (0, 0, 0), records
     for row in told:
-        events = theirs[f"bd-{row['index']}"]
-        assert {"submit", "alloc", "start", "finish", "free", "clean"} <= set(events)
-        (nodes,) = events["job"]["R"]["execution"]["nodelist"]
-        assert row["arrayTasks"] > 1 if "arrayTasks" in row else expand(nodes) == row["nodeList"]
+        job = theirs.pop(row["jobId"])
+        assert job["name"] == f"bd-{row['index']}"
+        assert {"submit", "alloc", "start", "finish", "free", "clean"} <= {e["name"] for e in job["events"]}
+        (nodes,) = job["R"]["execution"]["nodelist"]
+        assert expand(nodes) == row["nodeList"]
+    assert [job["name"] for job in theirs.values()] == ["benchd"], "the warm-up's"
     (broker,) = run["conditions"]["scheduler"]
     assert broker["unit"] == "flux.service" and broker["cpuSeconds"] > 0
     return told
@@ -180,10 +183,16 @@ def test_a_stream(daemon):
         20, size={"choice": [1, 1, 2]}, runtime={"distribution": "uniform", "min": "20ms", "max": "300ms"},
         priorities=[0, 0, 5], dependencies={"share": 0.3}, design=design(seed=5)))
     _, (run,) = campaigns.done(spec)
-    told = hold_stream(campaigns, run)
+    told, files = hold_stream(campaigns, run), Files(campaigns, run["id"])
+    assert told == files.rows() and len(told) == 20
     ends = {r["index"]: r["endedLastNs"] for r in told}
-    after = [line.split() for line in campaigns.artifact(run["id"], "jobs.txt").splitlines()]
-    assert len(after) >= 20 and len(ends) == 20
+    followers = [job for job in files.jobs if job.after >= 0]
+    assert followers
+    for job in followers:
+        assert told[job.index]["startedFirstNs"] > ends[job.after], job
+    urgencies = {e["context"]["urgency"] for job in eventlogs(campaigns, run["id"]).values()
+                 for e in job["events"] if e["name"] == "submit" and job["name"] != "benchd"}
+    assert len(urgencies) == 2, "of two priorities"
 
 
 @has_fluxion
