@@ -29,6 +29,7 @@
 
 static const char *const task_variables[] = {"BENCHD_TASK", NULL};
 static const char *const job_variables[] = {"BENCHD_JOB_ID", "SLURM_JOB_ID", NULL};
+#define FLUX_VARIABLE "FLUX_JOB_ID" /* in digits of its own: */
 static const char *const rank_variables[] = {"BENCHD_RANK", "SLURM_NODEID", "FLUX_TASK_RANK",
                                              "PMIX_RANK",   "PMI_RANK",     NULL};
 
@@ -41,6 +42,32 @@ static int64_t from_environment(const char *const *names, int64_t most)
             return number(*names, text, 0, most);
     }
     return 0;
+}
+
+/* Flux writes numbers of jobs to the base of 58, behind an "f" with or without a hook. */
+static int64_t from_flux(const char *text)
+{
+    static const char digits[] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+    static const char hooked[] = "\xc6\x92"; /* U+0192 */
+    uint64_t value = 0;
+
+    if (!text)
+        return 0;
+    text += strncmp(text, hooked, 2) == 0 ? 2 : *text == 'f';
+    for (; *text; text++) {
+        const char *digit = strchr(digits, *text);
+        if (!digit || value > (INT64_MAX - 57) / 58)
+            return 0; /* not known */
+        value = 58 * value + (uint64_t)(digit - digits);
+    }
+    return (int64_t)value;
+}
+
+static int64_t job_id(void)
+{
+    int64_t id = from_environment(job_variables, INT64_MAX);
+
+    return id ? id : from_flux(getenv(FLUX_VARIABLE));
 }
 
 static _Noreturn void usage(void)
@@ -90,7 +117,7 @@ int main(int argc, char **argv)
                                 .task = (uint32_t)from_environment(task_variables, UINT32_MAX),
                                 .mono_ns = mono_ns,
                                 .wall_ns = wall_ns,
-                                .job_id = (uint64_t)from_environment(job_variables, INT64_MAX),
+                                .job_id = (uint64_t)job_id(),
                                 .rank = (uint32_t)from_environment(rank_variables, UINT32_MAX)};
     const char *file = getenv(RECORDS_VARIABLE);
     int records = append_open(file ? file : RECORDS_FILE);

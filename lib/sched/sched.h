@@ -39,8 +39,8 @@ struct sched_record {
     int64_t index; /* of the job in the stream, by its name; -1: none of the stream's */
     int64_t submit_s, start_s, end_s; /* its own whole seconds since 1970; 0: it does not say */
     unsigned nodes;
-    uint32_t task_no; /* from 1, of an array whose tasks have one number; 0: they have their own */
     enum job_end end;
+    uint32_t task_no; /* from 1, of an array whose tasks have one number; 0: they have their own */
 };
 
 #define SCHED_RECORD_BYTES_MAX 4096 /* of one as it was written */

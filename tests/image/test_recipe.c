@@ -310,7 +310,8 @@ START_TEST(a_manifest_has_the_workloads)
         bd_auto_json json_t *made = NULL, *read = NULL, *packages = json_array();
         load_good(dir, "", &recipe);
         need(&recipe, needs[i]);
-        assert_ok(manifest_make(&recipe, dir, recipe.digest, 1, 1, packages, &made, &err), &err);
+        assert_ok(manifest_make(&recipe, dir, recipe.digest, 1, 1, packages, NULL, &made, &err),
+                  &err);
         bd_auto_free char *text = bd_json_text(made);
         assert_ok(manifest_parse(text, strlen(text), &read, &err), &err);
         ck_assert_str_eq(bd_json_str(read, "name", ""), recipe.name);

@@ -18,9 +18,9 @@ static const char *job;
 /* Each test is a process of its own, with a file of its own. */
 static char *fresh_records(void)
 {
-    static const char *const variables[] = {"BENCHD_TASK", "BENCHD_JOB_ID", "SLURM_JOB_ID",
-                                            "BENCHD_RANK", "SLURM_NODEID",  "FLUX_TASK_RANK",
-                                            "PMIX_RANK",   "PMI_RANK"};
+    static const char *const variables[] = {"BENCHD_TASK",    "BENCHD_JOB_ID", "SLURM_JOB_ID",
+                                            "FLUX_JOB_ID",    "BENCHD_RANK",   "SLURM_NODEID",
+                                            "FLUX_TASK_RANK", "PMIX_RANK",     "PMI_RANK"};
     char *file = scratch("jobs.rec");
 
     for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
@@ -94,6 +94,27 @@ static const struct {
     {"BENCHD_RANK", "", "PMI_RANK", "2", 0, 2, 0},
     {"SLURM_JOB_ID", "4000000000", NULL, NULL, 0, 0, 4000000000},
     {"BENCHD_JOB_ID", "90000000000", "SLURM_JOB_ID", "1", 0, 0, 90000000000},
+    {"FLUX_JOB_ID",
+     "\xc6\x92"
+     "2PDE9K5",
+     NULL, NULL, 0, 0, 52646903808},
+    {"FLUX_JOB_ID", "f47VFZqr", "FLUX_TASK_RANK", "1", 0, 1, 118463922177},
+    {"FLUX_JOB_ID",
+     "\xc6\x92"
+     "f",
+     NULL, NULL, 0, 0, 38},
+    {"FLUX_JOB_ID",
+     "\xc6\x92"
+     "2PDE0K5",
+     NULL, NULL, 0, 0, 0},
+    {"FLUX_JOB_ID",
+     "\xc6\x92"
+     "zzzzzzzzzzzzzzz",
+     NULL, NULL, 0, 0, 0},
+    {"FLUX_JOB_ID",
+     "\xc6\x92"
+     "2PDE9K5",
+     "SLURM_JOB_ID", "7", 0, 0, 7},
 };
 
 START_TEST(test_who_it_is_comes_from_the_environment)
