@@ -81,6 +81,7 @@ const struct sched sched_flux = {
     .compute_logs = compute_logs,
     .accounting_logs = none,
     .daemons = daemons,
+    .priority_most = 14,
     .one_user = true,
     .limit_grain_ns = FLUX_GRAIN_NS,
     .submitter = flux_submitter,

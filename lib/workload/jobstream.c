@@ -3,11 +3,29 @@
 
 #include "lib/workload/command_check.h"
 
+static void check_priorities(const json_t *spec, const struct cluster_spec *cluster,
+                             struct schema_faults *faults)
+{
+    const struct sched *sched = sched_find(cluster->scheduler);
+    int most = sched ? sched->priority_most : 0;
+    json_t *priority;
+    size_t i;
+    json_array_foreach (json_object_get(spec, "priorities"), i, priority) {
+        json_int_t value = json_integer_value(priority);
+        bd_auto_free char *at = bd_xasprintf("/workload/priorities/%zu", i);
+        bd_auto_free char *got = bd_xasprintf("%lld", (long long)value);
+        if (most && (value < -most || value > most))
+            schema_faults_add(faults, at, got, "from %d to %d: more priorities %s does not have",
+                              -most, most, sched->name);
+    }
+}
+
 static void check(const json_t *spec, const struct cluster_spec *cluster,
                   struct schema_faults *faults)
 {
     command_check_timeout(spec, "/workload", faults);
     stream_check(spec, cluster->compute, faults);
+    check_priorities(spec, cluster, faults);
     jobstream_check_users(bd_json_int(spec, "users", 0), cluster, faults);
 }
 
