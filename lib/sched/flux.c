@@ -98,6 +98,7 @@ const struct sched sched_flux = {
     .compute_logs = compute_logs,
     .accounting_logs = none,
     .daemons = daemons,
+    .priority_most = 14,
     .limit_grain_ns = FLUX_GRAIN_NS,
     .submitter = flux_submitter,
     .questions = questions,

@@ -139,6 +139,8 @@ struct sched {
     /* Units of its daemons on the controller, NULL-terminated: what they use is the scheduler's
      * cost. Of those that a cluster does not run (accounting's) nothing is told. */
     const char *const *daemons;
+    int priority_most; /* it tells priorities apart from minus this to this; 0: all that there are
+                        */
     /* Time limits of jobs are whole multiples of it, rounded up. */
     int64_t limit_grain_ns;
     /* Appends the words of its submitter (docs/submitters.md), run on the controller by

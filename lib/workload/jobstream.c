@@ -15,12 +15,30 @@ void jobstream_check_scheduler(const struct cluster_spec *cluster, struct schema
                           cluster->backend);
 }
 
+static void check_priorities(const json_t *spec, const struct cluster_spec *cluster,
+                             struct schema_faults *faults)
+{
+    const struct sched *sched = cluster->scheduler ? sched_find(cluster->scheduler) : NULL;
+    int most = sched ? sched->priority_most : 0;
+    json_t *priority;
+    size_t i;
+    json_array_foreach (json_object_get(spec, "priorities"), i, priority) {
+        json_int_t value = json_integer_value(priority);
+        bd_auto_free char *at = bd_xasprintf("/workload/priorities/%zu", i);
+        bd_auto_free char *got = bd_xasprintf("%lld", (long long)value);
+        if (most && (value < -most || value > most))
+            schema_faults_add(faults, at, got, "from %d to %d: more priorities %s does not have",
+                              -most, most, sched->name);
+    }
+}
+
 static void check(const json_t *spec, const struct cluster_spec *cluster,
                   struct schema_faults *faults)
 {
     jobstream_check_scheduler(cluster, faults);
     command_check_timeout(spec, "/workload", faults);
     stream_check(spec, cluster->compute, faults);
+    check_priorities(spec, cluster, faults);
 }
 
 static int make(const struct workload_input *in, struct stream_made *ret_made, struct bd_err *err)

@@ -148,7 +148,8 @@ def test_a_command_over_all_nodes(daemon):
 
 
 def test_mpi_finds_its_processes_by_flux_s_own_pmi(daemon):
-    spec = on_flux(stream(2, payload="barrier", size={"constant": 2}, runtime=constant("300ms")))
+    spec = on_flux(stream(2, payload="barrier", size={"constant": 2}, runtime=constant("300ms"),
+                          requested={"factor": 100}))
     campaigns = Campaigns(daemon.api)
     _, (run,) = campaigns.done(spec)
     assert [r["outcome"] for r in rows(campaigns, run["id"])] == ["completed"] * 2
@@ -218,3 +219,10 @@ def test_users_are_refused_when_it_is_planned(daemon):
     assert reply.status == 422, reply
     (fault,) = reply.json["faults"]
     assert fault["pointer"] == "/workload/users" and "flux" in fault["expected"]
+
+
+def test_priorities_that_flux_has_not_are_refused(daemon):
+    reply = daemon.api.post("/v1/plans", on_flux(stream(5, priorities=[0, 15])))
+    assert reply.status == 422, reply
+    (fault,) = reply.json["faults"]
+    assert fault["pointer"] == "/workload/priorities/1" and "from -14 to 14" in fault["expected"]
