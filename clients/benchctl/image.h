@@ -9,9 +9,10 @@
 
 struct image_build {
     const char *recipe;
-    const json_t *more; /* members of the request besides (name, workloads, packages, layers); NULL: none */
-    bool again;         /* also where there is such an image already */
-    bool wait;          /* until it is built, and tell how that ended */
+    const json_t
+        *more;  /* members of the request besides (name, workloads, packages, layers); NULL: none */
+    bool again; /* also where there is such an image already */
+    bool wait;  /* until it is built, and tell how that ended */
 };
 /* The exit code; *ret_image (a new reference) and *ret_text are the image as the daemon last told
  * of it. Errors as api_create(). */
