@@ -29,6 +29,7 @@ struct running {
     uint32_t job, task;
     uint32_t left;    /* nodes that have not told its end */
     uint32_t *places; /* of its nodes */
+    bool *told;       /* its end, by each of these, or by being lost */
     int64_t allocated_ns, start_wall_ns;
     int64_t limit_at_ns; /* INT64_MAX: none */
     int code;            /* the first that is not 0 */
@@ -225,6 +226,7 @@ static void finish(struct null_queue *q, struct running *r)
     }
     r->used = false;
     free(r->places);
+    free(r->told);
     end_task(q, r->job, r->task, r,
              r->node_lost   ? "node-fail"
              : r->timed_out ? "timeout"
@@ -240,8 +242,23 @@ static void tell_all(struct null_queue *q, const struct running *r, int signal)
         frames_send(&q->cluster->nodes[r->places[i]].frames, FRAME_KILL, key, signal, NULL, 0);
 }
 
-static void one_is_done(struct null_queue *q, struct running *r, int code)
+/* The rank of a node that is at this place; `nodes` of the job where it has none. */
+static uint32_t rank_of(const struct null_queue *q, const struct running *r, uint32_t place)
 {
+    uint32_t nodes = q->jobs[r->job].nodes, rank = 0;
+
+    while (rank < nodes && r->places[rank] != place)
+        rank++;
+    return rank;
+}
+
+/* Once a node: one that is lost after it has told the end of its part ends nothing more, and the
+ * key is free for another job only when nothing more can come for this one. */
+static void one_is_done(struct null_queue *q, struct running *r, uint32_t rank, int code)
+{
+    if (r->told[rank])
+        return;
+    r->told[rank] = true;
     if (r->code == 0)
         r->code = code;
     if (--r->left == 0)
@@ -259,26 +276,31 @@ static void lose(struct null_queue *q, const struct null_node *node)
     }
     for (size_t key = 0; key < q->cluster->n; key++) {
         struct running *r = &q->running[key];
-        uint32_t nodes = r->used ? q->jobs[r->job].nodes : 0;
-        for (uint32_t i = 0; i < nodes; i++)
-            if (r->places[i] == place) {
-                r->node_lost = true;
-                tell_all(q, r, SIGKILL);
-                one_is_done(q, r, CODE_OF_SIGNAL + SIGKILL);
-                return;
-            }
+        uint32_t rank = r->used ? rank_of(q, r, place) : 0;
+        if (!r->used || rank == q->jobs[r->job].nodes)
+            continue;
+        r->node_lost = true;
+        tell_all(q, r, SIGKILL);
+        one_is_done(q, r, rank, CODE_OF_SIGNAL + SIGKILL);
+        return;
     }
 }
 
 void queue_hear(struct null_node *node, const struct frame *frame, const char *data, void *queue)
 {
     struct null_queue *q = queue;
+    uint32_t place = (uint32_t)(node - q->cluster->nodes);
 
     (void)data;
-    if (!frame)
+    if (!frame) {
         lose(q, node);
-    else if (frame->kind == FRAME_EXIT && frame->key < q->cluster->n && q->running[frame->key].used)
-        one_is_done(q, &q->running[frame->key], frame->value);
+    } else if (frame->kind == FRAME_EXIT && frame->key < q->cluster->n &&
+               q->running[frame->key].used) {
+        struct running *r = &q->running[frame->key];
+        uint32_t rank = rank_of(q, r, place);
+        if (rank < q->jobs[r->job].nodes)
+            one_is_done(q, r, rank, frame->value);
+    }
 }
 
 int64_t queue_limits(struct null_queue *q, int64_t now_ns)
@@ -400,11 +422,14 @@ static void begin(struct null_queue *q, uint32_t job)
         .task = j->begun_tasks++,
         .left = j->nodes,
         .places = take_nodes(q->cluster, j->nodes),
+        .told = calloc(j->nodes, sizeof(bool)),
         .allocated_ns = clock_ns(CLOCK_MONOTONIC),
         .start_wall_ns = clock_ns(CLOCK_REALTIME),
         .limit_at_ns = INT64_MAX,
         .used = true,
     };
+    if (!r->told)
+        abort();
     if (j->limit_ns > 0)
         r->limit_at_ns = r->allocated_ns + null_time_of(j->limit_ns);
     start_everywhere(q, r);
