@@ -17,10 +17,12 @@ static void add_below(struct schema_faults *all, const char *prefix,
     }
 }
 
-static void check_scheduler(const json_t *spec, struct schema_faults *faults)
+static void check_scheduler(const json_t *spec, const struct cluster_spec *cluster,
+                            struct schema_faults *faults)
 {
     bd_auto_faults struct schema_faults found = {0};
-    sched_check(json_object_get(json_object_get(spec, "cluster"), "scheduler"), &found);
+    sched_check(sched_find(cluster->scheduler),
+                json_object_get(json_object_get(spec, "cluster"), "scheduler"), &found);
     add_below(faults, "/cluster", &found);
 }
 
@@ -180,7 +182,7 @@ void cell_check(const json_t *spec, const struct cluster_spec *cluster,
                       c->scheduler_cpus == cluster->scheduler_cpus &&
                       c->memory_bytes == cluster->memory_bytes &&
                       bd_str_eq(c->scheduler, cluster->scheduler);
-    check_scheduler(spec, faults);
+    check_scheduler(spec, cluster, faults);
     check_sampling(spec, faults);
     if (!same_nodes || workload != c->workload)
         check_workload(c, workload, cluster, faults);

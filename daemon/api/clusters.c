@@ -43,7 +43,8 @@ static bool check_spec(struct http_request *r, json_t *spec)
     struct cluster_spec read;
     if (cluster_spec_read(spec, &read, &faults) == 0)
         cluster_spec_done(&read);
-    sched_check(json_object_get(spec, "scheduler"), &faults);
+    const json_t *scheduler = json_object_get(spec, "scheduler"); /* by now it has a name */
+    sched_check(sched_find(bd_json_str(scheduler, "name", "")), scheduler, &faults);
     if (faults.n == 0)
         return true;
     reply_faults(r, "cluster", &faults);

@@ -129,9 +129,8 @@ static bool can(const struct sched *sched, enum sched_ability ability)
     return sched->can & 1U << ability;
 }
 
-void sched_check(const json_t *scheduler, struct schema_faults *faults)
+void sched_check(const struct sched *sched, const json_t *scheduler, struct schema_faults *faults)
 {
-    const struct sched *sched = sched_find(bd_json_str(scheduler, "name", ""));
     const json_t *options = json_object_get(scheduler, "options");
     const char *accounting = bd_json_str(scheduler, "accounting", "none");
     if (!sched)

@@ -166,11 +166,11 @@ extern const struct sched *const scheds[]; /* NULL-terminated */
 const struct sched *sched_find(const char *name);
 
 /*
- * What a scheduler can't be, by the `scheduler:` object of a cluster's spec, and what it can't do
- * of a `workload:`: appends faults with pointers "/scheduler/..." and "/workload/...". A scheduler
- * that there is none of has no faults here. PURE.
+ * What a scheduler can't be, by the `scheduler:` object of a cluster's spec, which need not name it,
+ * and what it can't do of a `workload:`: appends faults with pointers "/scheduler/..." and
+ * "/workload/...". NULL, a scheduler that there is none of, has no faults here. PURE.
  */
-void sched_check(const json_t *scheduler, struct schema_faults *faults);
+void sched_check(const struct sched *sched, const json_t *scheduler, struct schema_faults *faults);
 void sched_check_workload(const struct sched *sched, const json_t *workload,
                           struct schema_faults *faults);
 /* The policy that a spec with the profile `fair` comes to; NULL without that profile, or where the

@@ -214,7 +214,7 @@ BAD_SPECS = [  # what is wrong, where, and a word of what is expected there
     ({"cluster": {"image": "no-such-image"}}, "/cluster/image", "ready"),
     ({"workload": None}, "/workload", "object"),
     ({"workload": {"command": ["true"]}}, "/workload", "'name'"),
-    ({"workload": {"name": "mpi"}}, "/workload/name", "command"),
+    ({"workload": {"name": "there-is-none"}}, "/workload/name", "command"),
     ({"workload": {"name": "command"}}, "/workload", "'command'"),
     ({"workload": {"name": "command", "command": []}}, "/workload/command", "1 to 1000"),
     ({"workload": {"name": "command", "command": ["true"], "nodes": 9}}, "/workload/nodes", "1"),

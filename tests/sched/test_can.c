@@ -57,7 +57,7 @@ START_TEST(test_clusters)
     for (size_t i = 0; i < BD_ARRAY_LEN(clusters); i++) {
         bd_auto_faults struct schema_faults faults = {0};
         bd_auto_json json_t *scheduler = json_of(clusters[i].scheduler);
-        sched_check(scheduler, &faults);
+        sched_check(sched_find(bd_json_str(scheduler, "name", "")), scheduler, &faults);
         assert_faults(&faults, clusters[i].pointer, clusters[i].words);
     }
 }
