@@ -95,7 +95,8 @@ def test_a_trace_is_replayed(api, campaigns):
     spec = on_null(trace(add(api, text_of(log).encode()), **WINDOW))
     _, (run,) = campaigns.done(spec)
     files = Files(campaigns, run["id"])
-    assert [(j.arrival, j.nodes, j.runtime, j.requested, j.user, j.after) for j in files.jobs] == replayed(log)
+    jobs = [(j.arrival, j.nodes, j.runtime, j.requested, j.user, j.after, j.think) for j in files.jobs]
+    assert jobs == replayed(log)
     assert {r["outcome"] for r in rows(campaigns, run["id"])} == {"completed"}
 
 
