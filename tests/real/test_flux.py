@@ -72,7 +72,7 @@ def test_the_same_layer_is_the_same_image(daemon):
 
 
 def test_what_is_missing_is_told_by_name(daemon):
-    said = build(daemon, "--name", "bare", packages=["python3"], code=1)
+    said = build(daemon, "--name", "bare", packages=["python3"], code=6)
     assert "libarchive.so.13 (Debian: libarchive13)" in said and "libzmq.so.5 (Debian: libzmq5)" in said
     assert "--package" in said
     daemon.api.delete("/v1/images/" + daemon.api.get("/v1/images?name=bare").json["items"][0]["id"])
