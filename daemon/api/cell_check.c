@@ -145,7 +145,11 @@ static void check_workload(struct cell_check *c, json_t *workload,
     }
     if (kind) {
         kind->check(rest, cluster, &found);
-        sched_check_workload(sched_find(cluster->scheduler), rest, &found);
+        /* One that takes no streams has been named; what a stream asks for by default is no fault.
+         */
+        const struct sched *sched = sched_find(cluster->scheduler);
+        if (found.n == 0 || (sched && sched->submitter))
+            sched_check_workload(sched, rest, &found);
         if (note_inputs(c, kind, workload) && kind->examine && found.n == 0)
             check_inputs(c, kind, workload, cluster, &found);
     }
