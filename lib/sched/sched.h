@@ -166,8 +166,8 @@ extern const struct sched *const scheds[]; /* NULL-terminated */
 const struct sched *sched_find(const char *name);
 
 /*
- * What a scheduler can't be, by the `scheduler:` object of a cluster's spec, which need not name it,
- * and what it can't do of a `workload:`: appends faults with pointers "/scheduler/..." and
+ * What a scheduler can't be, by the `scheduler:` object of a cluster's spec, which need not name
+ * it, and what it can't do of a `workload:`: appends faults with pointers "/scheduler/..." and
  * "/workload/...". NULL, a scheduler that there is none of, has no faults here. PURE.
  */
 void sched_check(const struct sched *sched, const json_t *scheduler, struct schema_faults *faults);
