@@ -20,7 +20,7 @@ class Waiting(PeerTest):
     def test_watch_tells_what_ends_from_now_on(self):
         scenes = fake.campaign_scenes(failing=(), seconds=2)
         begin = next(i for i, (at, _, _) in enumerate(scenes) if at > 4)
-        out, err = self.watch([(max(0, at - 5), *rest) for at, *rest in scenes[begin:]], speed=2)
+        out, err = self.watch([(max(0, at - 5), *rest) for at, *rest in scenes[begin:]], speed=1)
         self.assertEqual(out, "")
         self.assertEqual([line.split()[2] for line in err.splitlines() if " run " in line],
                          [f"eeee000{i}" for i in range(3, 7)])
