@@ -1,6 +1,7 @@
 #include "lib/base/json.h"
 
 #include "lib/base/jsonscan.h"
+#include "lib/base/str.h"
 
 #include <stdbool.h>
 
@@ -121,4 +122,14 @@ int bd_json_bool(const json_t *obj, const char *key, int fallback)
 {
     const json_t *value = json_object_get(obj, key);
     return json_is_boolean(value) ? json_is_true(value) : fallback;
+}
+
+bool bd_json_has_text(const json_t *list, const char *text)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach (list, i, item)
+        if (bd_str_eq(json_string_value(item), text))
+            return true;
+    return false;
 }

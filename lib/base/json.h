@@ -8,6 +8,7 @@
 #include "lib/base/mem.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 
 BD_DEFINE_CLEANUP(json_t, json, json_decref)
 #define bd_auto_json bd_auto(json)
@@ -29,3 +30,5 @@ const char *bd_json_str(const json_t *obj, const char *key, const char *fallback
 json_int_t bd_json_int(const json_t *obj, const char *key, json_int_t fallback);
 double bd_json_real(const json_t *obj, const char *key, double fallback); /* integers too */
 int bd_json_bool(const json_t *obj, const char *key, int fallback);
+/* Whether one of the array's strings is this. */
+bool bd_json_has_text(const json_t *list, const char *text);

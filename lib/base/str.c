@@ -99,6 +99,12 @@ void bd_strv_add(struct bd_strv *v, const char *text)
     bd_strv_take(v, bd_xstrdup(text));
 }
 
+void bd_strv_add_all(struct bd_strv *v, const char *const *texts)
+{
+    for (; *texts; texts++)
+        bd_strv_add(v, *texts);
+}
+
 void bd_strv_addf(struct bd_strv *v, const char *fmt, ...)
 {
     char *text = NULL;

@@ -37,8 +37,9 @@ struct bd_strv {
 void bd_strv_done(struct bd_strv *v);
 void bd_strv_add(struct bd_strv *v, const char *text);
 void bd_strv_addf(struct bd_strv *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void bd_strv_take(struct bd_strv *v, char *text); /* becomes the list's */
-void bd_strv_sort(struct bd_strv *v);             /* by bytes, as strcmp() */
+void bd_strv_add_all(struct bd_strv *v, const char *const *texts); /* NULL-terminated */
+void bd_strv_take(struct bd_strv *v, char *text);                  /* becomes the list's */
+void bd_strv_sort(struct bd_strv *v);                              /* by bytes, as strcmp() */
 bool bd_strv_has(const struct bd_strv *v, const char *text);
 #define bd_auto_strv __attribute__((cleanup(bd_strv_done)))
 

@@ -30,16 +30,6 @@ static char *name_by_layers(const char *recipe, const json_t *layers)
 }
 
 /* A package that the recipe has already is asked for in vain, and harmless. */
-static bool is_there(const json_t *list, const json_t *item)
-{
-    const json_t *there;
-    size_t i;
-    json_array_foreach (list, i, there)
-        if (json_is_string(item) && json_equal(there, item))
-            return true;
-    return false;
-}
-
 static void append(json_t *recipe, const char *key, const json_t *more)
 {
     json_t *own = json_object_get(recipe, key), *item;
@@ -48,7 +38,7 @@ static void append(json_t *recipe, const char *key, const json_t *more)
         return;
     json_t *list = own ? json_copy(own) : json_array();
     json_array_foreach (more, i, item)
-        if (!is_there(list, item))
+        if (!json_is_string(item) || !bd_json_has_text(list, json_string_value(item)))
             json_array_append(list, item);
     json_object_set_new(recipe, key, list);
 }

@@ -266,24 +266,13 @@ int image_recipe_load(const char *recipes_dir, const char *name, struct image_re
 /* --------------------------------------------------------------------------- what workloads need
  */
 
-static bool has_text(const json_t *list, const char *text)
-{
-    size_t i;
-    json_t *item;
-    json_array_foreach (list, i, item) {
-        if (bd_str_eq(json_string_value(item), text))
-            return true;
-    }
-    return false;
-}
-
 /* What of it is there already stays where it is. */
 static void add_packages(json_t *packages, const json_t *needed)
 {
     size_t i;
     json_t *package;
     json_array_foreach (needed, i, package) {
-        if (!has_text(packages, json_string_value(package)))
+        if (!bd_json_has_text(packages, json_string_value(package)))
             json_array_append(packages, package);
     }
 }
@@ -318,7 +307,7 @@ void image_recipe_need(struct image_recipe *r, const json_t *needs)
         of = json_object_get(needs, names.items[i]);
         add_packages(json_object_get(json, "packages"), json_object_get(of, "packages"));
         json_array_append_new(own, json_string(names.items[i]));
-        if (!has_text(json_object_get(r->json, "workloads"), names.items[i]))
+        if (!bd_json_has_text(json_object_get(r->json, "workloads"), names.items[i]))
             bd_strv_add(&added, names.items[i]);
     }
     json_object_set(json, "workloads", own);

@@ -170,21 +170,11 @@ static json_t *member(struct import *im, const char *name, json_t *empty)
     return empty;
 }
 
-static bool has_item(const json_t *list, const char *text)
-{
-    const json_t *item;
-    size_t i;
-    json_array_foreach (list, i, item)
-        if (bd_str_eq(json_string_value(item), text))
-            return true;
-    return false;
-}
-
 static void note_output(struct import *im, const char *from)
 {
     bool is_stream = bd_str_eq(from, "stdout") || bd_str_eq(from, "stderr");
     json_t *outputs = is_stream ? NULL : member(im, "outputs", json_array());
-    if (outputs && !has_item(outputs, from))
+    if (outputs && !bd_json_has_text(outputs, from))
         json_array_append_new(outputs, json_string(from));
 }
 

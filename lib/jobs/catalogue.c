@@ -61,9 +61,8 @@ const struct metric metrics_catalogue[] = {
     {"accept_latency", "s", "cost", JOB, METRIC_MIN,
      "Time until the scheduler has taken the submission: accepted - submit.", "benchd"},
     {"eligible_latency", "s", "cost", JOB, METRIC_MIN,
-     "Time until nothing but nodes is wanting, by the scheduler's word: eligible - submit. Of a "
-     "job "
-     "that depends on another the time until that is over is in it.",
+     "Time until nothing but nodes is wanting, by the scheduler's word: eligible - submit. "
+     "Of a job that depends on another the time until that is over is in it.",
      "benchd"},
     {"allocation_latency", "s", "cost", JOB, METRIC_MIN,
      "Time until it is given nodes, by the scheduler's word: allocated - eligible.", "benchd"},
@@ -160,9 +159,8 @@ const struct metric metrics_catalogue[] = {
      "CPU time of the driver and of the scheduler's clients that it starts / n jobs submitted.",
      "benchd"},
     {"clients_cpu_per_job", "s", "cost", RUN, METRIC_MIN,
-     "Of driver_cpu_per_job, that of the submitter and of the clients that it starts. The "
-     "submitter "
-     "of the scheduler null is that scheduler.",
+     "Of driver_cpu_per_job, that of the submitter and of the clients that it starts. "
+     "The submitter of the scheduler null is that scheduler.",
      "benchd"},
     {"job_cpu_per_job", "s", "cost", RUN, METRIC_MIN,
      "CPU time of bench-job on all nodes of a job, payload left out: sum / n jobs that ended on at "

@@ -23,6 +23,21 @@ static int run(const struct sched_nodes *n, const struct node_plan *node, const 
     return r;
 }
 
+char *sched_said(const struct channel *channel, const struct cluster_plan *plan,
+                 const char *const *argv)
+{
+    const struct channel_cmd cmd = {
+        .node = cluster_plan_node(plan, NULL), .argv = argv, .timeout_ns = COMMAND_NS};
+    bd_auto_proc_result struct bd_proc_result out = {0};
+    if (channel_exec(channel, &cmd, &out, NULL) < 0 || out.exit_code != 0)
+        return NULL;
+    const char *text = bd_str_text(&out.out);
+    size_t n = strcspn(text, "\n");
+    while (n > 0 && text[n - 1] == ' ')
+        n--;
+    return n > 0 ? bd_xstrndup(text, n) : NULL;
+}
+
 int sched_ask(const struct sched_nodes *n, const struct node_plan *node, const char *const *argv,
               struct bd_proc_result *ret, struct bd_err *err)
 {

@@ -26,6 +26,11 @@ struct sched_nodes {
 int sched_ask(const struct sched_nodes *n, const struct node_plan *node, const char *const *argv,
               struct bd_proc_result *ret, struct bd_err *err);
 
+/* The first line that this command writes on the controller, asked by whoever wants a reason; NULL
+ * where it fails, says nothing, or takes more than seconds. The caller's. */
+char *sched_said(const struct channel *channel, const struct cluster_plan *plan,
+                 const char *const *argv);
+
 /* Appends what the daemon on this node said last: at most so many bytes, on one line. */
 void sched_daemon_words(const struct sched_nodes *n, const struct node_plan *node,
                         const struct sched_daemon *daemon, size_t max, struct bd_str *out);

@@ -1,10 +1,9 @@
 /* A command as one job of Flux's: flux run, which waits for it and passes its output on. */
 #include "lib/base/str.h"
+#include "lib/sched/daemons.h"
 #include "lib/sched/flux.h"
 
 #include <string.h>
-
-#define QUESTION_NS (10 * BD_NS_PER_S)
 
 /* Bound to no cores: those that Flux is told of are not those of the host, and a node's share of
  * the CPU is the node's. One task that ends badly ends them all. */
@@ -29,8 +28,7 @@ void flux_launch(const struct sched_job *job, struct bd_strv *ret_argv)
     bd_strv_add(ret_argv, "--setopt=cpu-affinity=off");
     bd_strv_add(ret_argv, "--setopt=exit-on-error");
     bd_strv_add(ret_argv, "--");
-    for (const char *const *word = job->argv; *word; word++)
-        bd_strv_add(ret_argv, *word);
+    bd_strv_add_all(ret_argv, job->argv);
 }
 
 /* What a scheduler notes on a job that it can't start yet; sched-simple and the others of flux-core
@@ -48,14 +46,6 @@ char *flux_why_waiting(const struct channel *channel, const struct cluster_plan 
         name,
         "--format={state} {dependencies} {annotations.sched.reason_pending}",
         NULL};
-    const struct channel_cmd cmd = {
-        .node = cluster_plan_node(plan, NULL), .argv = argv, .timeout_ns = QUESTION_NS};
-    bd_auto_proc_result struct bd_proc_result out = {0};
-    if (channel_exec(channel, &cmd, &out, NULL) < 0 || out.exit_code != 0)
-        return NULL;
-    const char *reason = bd_str_text(&out.out);
-    size_t n = strcspn(reason, "\n");
-    while (n > 0 && reason[n - 1] == ' ')
-        n--;
-    return n > 0 ? bd_xasprintf("Flux says: it is in state %.*s", (int)n, reason) : NULL;
+    bd_auto_free char *said = sched_said(channel, plan, argv);
+    return said ? bd_xasprintf("Flux says: it is in state %s", said) : NULL;
 }

@@ -61,8 +61,7 @@ static void launch(const struct sched_job *job, struct bd_strv *ret_argv)
         bd_strv_add(ret_argv, "-n");
         bd_strv_addf(ret_argv, "%u", job->tasks);
     }
-    for (const char *const *word = job->argv; *word; word++)
-        bd_strv_add(ret_argv, *word);
+    bd_strv_add_all(ret_argv, job->argv);
 }
 
 static char *why_waiting(const struct channel *channel BD_UNUSED,

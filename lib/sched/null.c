@@ -3,6 +3,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/str.h"
 #include "lib/jobs/jobs.h"
+#include "lib/sched/daemons.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,11 +23,6 @@
 #define WANTED    "/etc/systemd/system/multi-user.target.wants/" UNIT_NAME
 
 #define KEY_BYTES 32
-
-#define POLL_FIRST_NS   (20 * BD_NS_PER_MS)
-#define POLL_LONGEST_NS (200 * BD_NS_PER_MS)
-#define COMMAND_NS      (10 * BD_NS_PER_S)
-#define QUESTION_NS     (5 * BD_NS_PER_S)
 
 /* --------------------------------------------------------------------------------- what it can be
  */
@@ -100,29 +96,22 @@ static int files(const struct cluster_plan *plan, const struct sched_image *imag
  */
 
 struct wait {
-    const struct channel *channel;
-    const struct cluster_plan *plan;
-    struct bd_cancel *cancel;
+    struct sched_nodes nodes;
     char missing[512]; /* names of nodes that did not answer, as last told */
 };
 
-static int ask(const struct wait *w, const struct node_plan *node, const char *const *argv,
-               struct bd_proc_result *ret, struct bd_err *err)
-{
-    const struct channel_cmd cmd = {
-        .node = node, .argv = argv, .timeout_ns = COMMAND_NS, .cancel = w->cancel};
-    int rc = channel_exec(w->channel, &cmd, ret, err);
-    return rc < 0 ? bd_err_wrap(err, "%s on node %s", argv[0], node->name) : 0;
-}
+static const struct sched_daemon launcher = {UNIT_NAME, "bench-launch", NULL,
+                                             "it is benchd's own program"};
+static const struct sched_daemon *const launchers[] = {&launcher, NULL};
 
 /* The controller runs nothing that could answer: it is up once what jobs need there (places for
  * records, systemd's bus) has been made. */
 static int look_at_controller(struct wait *w, bool *ret_up, struct bd_err *err)
 {
     static const char *const argv[] = {"systemctl", "is-active", "--quiet", "basic.target", NULL};
-    const struct node_plan *controller = cluster_plan_node(w->plan, NULL);
+    const struct node_plan *controller = cluster_plan_node(w->nodes.plan, NULL);
     bd_auto_proc_result struct bd_proc_result out = {0};
-    int rc = ask(w, controller, argv, &out, err);
+    int rc = sched_ask(&w->nodes, controller, argv, &out, err);
     *ret_up = rc == 0 && out.exit_code == 0;
     snprintf(w->missing, sizeof(w->missing), "%s", controller->name);
     return rc;
@@ -133,7 +122,7 @@ static int look_at_nodes(struct wait *w, bool *ret_all, struct bd_err *err)
 {
     static const char *const argv[] = {SUBMIT, "check", NULL};
     bd_auto_proc_result struct bd_proc_result out = {0};
-    int rc = ask(w, cluster_plan_node(w->plan, NULL), argv, &out, err);
+    int rc = sched_ask(&w->nodes, cluster_plan_node(w->nodes.plan, NULL), argv, &out, err);
     if (rc < 0)
         return rc;
     const char *text = bd_str_text(&out.out);
@@ -147,55 +136,34 @@ static int look_at_nodes(struct wait *w, bool *ret_all, struct bd_err *err)
     return 0;
 }
 
-static const struct node_plan *first_missing(const struct wait *w)
+static int all_up(void *arg, bool *ret_yes, struct bd_err *err)
 {
-    bd_auto_free char *name = bd_xstrndup(w->missing, strcspn(w->missing, ","));
-    return cluster_plan_node(w->plan, name);
+    bool all = false;
+    int rc = look_at_nodes(arg, &all, err);
+    return rc == 0 && all ? look_at_controller(arg, ret_yes, err) : rc;
 }
 
-/* BD_ECHILD where its systemd has given the launcher up, with its last words. */
-static int check_unit(const struct wait *w, const struct node_plan *node, struct bd_err *err)
+/* The first node that is missing; the controller has no launcher. */
+static int check_launcher(void *arg, struct bd_err *err)
 {
-    static const char *const is_failed[] = {"systemctl", "is-failed", UNIT_NAME, NULL};
-    static const char *const words[] = {"journalctl", "-q", "--no-pager", "-o",           "cat",
-                                        "-n",         "5",  "-t",         "bench-launch", NULL};
-    bd_auto_proc_result struct bd_proc_result state = {0}, said = {0};
-    struct bd_err unanswered = BD_ERR_INIT;
-    if (ask(w, node, is_failed, &state, &unanswered) < 0)
-        return bd_cancel_check(w->cancel, err);
-    if (!bd_starts_with(bd_str_text(&state.out), "failed\n"))
-        return 0;
-    if (ask(w, node, words, &said, &unanswered) < 0)
-        bd_str_add(&said.out, unanswered.text);
-    return bd_err_set(err, BD_ECHILD,
-                      "null: bench-launch on %s ends whenever it is started: %.300s", node->name,
-                      bd_str_text(&said.out));
+    struct wait *w = arg;
+    bd_auto_free char *name = bd_xstrndup(w->missing, strcspn(w->missing, ","));
+    const struct node_plan *node = cluster_plan_node(w->nodes.plan, name);
+    return node && node->role == NODE_COMPUTE ? sched_daemons_check(&w->nodes, node, launchers, err)
+                                              : 0;
 }
 
 static int wait_ready(const struct channel *channel, const struct cluster_plan *plan,
                       struct bd_cancel *cancel, char **ret_version, struct bd_err *err)
 {
-    struct wait w = {.channel = channel, .plan = plan, .cancel = cancel};
-    int64_t pause_ns = POLL_FIRST_NS;
-    for (bool all = false;;) {
-        bool up = false;
-        int rc = look_at_nodes(&w, &all, err);
-        if (rc == 0 && all)
-            rc = look_at_controller(&w, &up, err);
-        if (rc == 0 && up)
-            break;
-        if (rc == 0 && !all && first_missing(&w))
-            rc = check_unit(&w, first_missing(&w), err);
-        if (rc == 0)
-            rc = bd_cancel_sleep(cancel, pause_ns, err);
-        if (rc == BD_ETIMEOUT && *w.missing)
-            bd_err_set(err, BD_ETIMEOUT, "null: not up in time: %s", w.missing);
-        if (rc < 0)
-            return rc;
-        pause_ns = pause_ns * 5 / 4 < POLL_LONGEST_NS ? pause_ns * 5 / 4 : POLL_LONGEST_NS;
-    }
-    *ret_version = bd_xstrdup("null " BENCHD_VERSION);
-    return 0;
+    struct wait w = {
+        .nodes = {.channel = channel, .plan = plan, .cancel = cancel, .title = "null"}};
+    int rc = sched_wait_until(&w.nodes, all_up, check_launcher, &w, err);
+    if (rc == BD_ETIMEOUT && *w.missing)
+        bd_err_set(err, BD_ETIMEOUT, "null: not up in time: %s", w.missing);
+    if (rc == 0)
+        *ret_version = bd_xstrdup("null " BENCHD_VERSION);
+    return rc;
 }
 
 /* -------------------------------------------------------------------------------------- its jobs
@@ -214,8 +182,7 @@ static void launch(const struct sched_job *job, struct bd_strv *ret_argv)
     if (job->dir)
         bd_strv_addf(ret_argv, "--dir=%s", job->dir);
     bd_strv_add(ret_argv, "--");
-    for (const char *const *word = job->argv; *word; word++)
-        bd_strv_add(ret_argv, *word);
+    bd_strv_add_all(ret_argv, job->argv);
 }
 
 /* A job that waits writes down why, and takes that back once it begins. */
@@ -224,12 +191,8 @@ static char *why_waiting(const struct channel *channel, const struct cluster_pla
 {
     bd_auto_free char *file = bd_xasprintf(WHY_DIR "/%s", job_name);
     const char *const argv[] = {"cat", file, NULL};
-    const struct channel_cmd cmd = {
-        .node = cluster_plan_node(plan, NULL), .argv = argv, .timeout_ns = QUESTION_NS};
-    bd_auto_proc_result struct bd_proc_result out = {0};
-    if (channel_exec(channel, &cmd, &out, NULL) < 0 || out.exit_code != 0 || out.out.len == 0)
-        return NULL;
-    return bd_xasprintf("null says: %.200s", bd_str_text(&out.out));
+    bd_auto_free char *said = sched_said(channel, plan, argv);
+    return said ? bd_xasprintf("null says: %.200s", said) : NULL;
 }
 
 /* It has no clients: what submits is the scheduler itself. */

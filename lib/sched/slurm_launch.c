@@ -1,13 +1,13 @@
 /* A command as one job of Slurm's: srun, which waits for it and passes its output on. */
 #include "lib/base/clock.h"
 #include "lib/base/str.h"
+#include "lib/sched/daemons.h"
 #include "lib/sched/slurm.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#define QUESTION_NS (5 * BD_NS_PER_S)
-#define MIB         (UINT64_C(1) << 20) /* Slurm's grain of memory */
+#define MIB (UINT64_C(1) << 20) /* Slurm's grain of memory */
 
 static bool has_colon(const char *const *argv)
 {
@@ -37,8 +37,7 @@ static void add_quoted(struct bd_str *script, const char *word)
 static void add_command(const char *const *argv, struct bd_strv *ret_argv)
 {
     if (!has_colon(argv)) {
-        for (; *argv; argv++)
-            bd_strv_add(ret_argv, *argv);
+        bd_strv_add_all(ret_argv, argv);
         return;
     }
     bd_auto_str struct bd_str script = {0};
@@ -85,13 +84,6 @@ char *slurm_why_waiting(const struct channel *channel, const struct cluster_plan
     const char *const argv[] = {"squeue",    "--noheader",  "--states=PENDING,CANCELLED",
                                 "--sort=-i", "--format=%r", names,
                                 NULL};
-    const struct channel_cmd cmd = {
-        .node = cluster_plan_node(plan, NULL), .argv = argv, .timeout_ns = QUESTION_NS};
-    bd_auto_proc_result struct bd_proc_result out = {0};
-    if (channel_exec(channel, &cmd, &out, NULL) < 0 || out.exit_code != 0)
-        return NULL;
-    const char *reason = bd_str_text(&out.out);
-    size_t n = strcspn(reason, "\n");
-    bool told = n > 0 && strncmp(reason, "None", n) != 0;
-    return told ? bd_xasprintf("Slurm says: %.*s", (int)n, reason) : NULL;
+    bd_auto_free char *said = sched_said(channel, plan, argv);
+    return said && !bd_str_eq(said, "None") ? bd_xasprintf("Slurm says: %s", said) : NULL;
 }

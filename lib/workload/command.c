@@ -152,8 +152,7 @@ static void make_argv(const struct workload_input *in, struct bd_strv *ret_argv)
     const json_t *spec = in->spec;
     bd_auto_free const char **words = command_argv(json_object_get(spec, "command"));
     if (command_is_on_controller(spec)) {
-        for (const char **word = words; *word; word++)
-            bd_strv_add(ret_argv, *word);
+        bd_strv_add_all(ret_argv, words);
         return;
     }
     json_int_t nodes = bd_json_int(spec, "nodes", in->plan->spec.compute);

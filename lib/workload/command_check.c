@@ -75,16 +75,6 @@ struct looking {
     struct schema_faults *faults;
 };
 
-static bool has_text(const json_t *list, const char *text)
-{
-    const json_t *item;
-    size_t i;
-    json_array_foreach (list, i, item)
-        if (bd_str_eq(json_string_value(item), text))
-            return true;
-    return false;
-}
-
 static void check_regex(const char *pointer, const char *member, const char *regex,
                         struct schema_faults *faults)
 {
@@ -110,7 +100,7 @@ static void check_place(const struct looking *l, const char *pointer, const json
         schema_faults_add(l->faults, at_path, path, "a path such as $.results[0].mean: %s",
                           err.text);
     if (!bd_str_eq(from, FROM_STDOUT) && !bd_str_eq(from, FROM_STDERR) &&
-        !has_text(l->outputs, from))
+        !bd_json_has_text(l->outputs, from))
         schema_faults_add(l->faults, at_from, from,
                           FROM_STDOUT ", " FROM_STDERR ", or a file that outputs has");
 }
@@ -195,7 +185,7 @@ static void check_inputs(const json_t *spec, const char *pointer, struct schema_
     json_array_foreach (json_object_get(spec, "inputs"), i, input) {
         const char *name = bd_json_str(input, "name", "");
         bd_auto_free char *at = bd_xasprintf("%s/inputs/%zu/name", pointer, i);
-        if (has_text(paths, name))
+        if (bd_json_has_text(paths, name))
             schema_faults_add(faults, at, name, "another name: there is a file of this one");
     }
 }

@@ -274,3 +274,14 @@ def queue(rows):
             now = [n + change for n, change in zip(now, changes[at])]
             points.append([at, *now])
     return points
+
+
+class Streamed:
+    """A campaign of streams that is over, with what its runs left behind."""
+
+    def __init__(self, campaigns, spec):
+        self.campaign, runs = campaigns.done(spec)
+        self.runs = [campaigns.run(r["id"]) for r in runs]
+        self.run = self.runs[0]
+        self.rows = rows(campaigns, self.run["id"])
+        self.files = Files(campaigns, self.run["id"])

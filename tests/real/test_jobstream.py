@@ -7,8 +7,8 @@ import pytest
 
 import host
 from campaigns import AT_ONCE, EMPTY, Campaigns, cancelled_after, design, hold_whole, words_of
-from streams import (ACCEPTED, DRIVER, END, RECORDS, START, SUBMIT, Files, beside_lateness, constant, expand,
-                     lateness, meanwhile, metrics, once_written, queue, rows, seen, stream, wait_ended, wall)
+from streams import (ACCEPTED, DRIVER, END, RECORDS, START, SUBMIT, Files, Streamed, beside_lateness, constant,
+                     expand, lateness, meanwhile, metrics, once_written, queue, rows, seen, stream, wait_ended, wall)
 from test_artifacts import digest, packed
 from test_bad_days import node_cgroup
 
@@ -32,17 +32,6 @@ PAYLOADS = stream(
     factors={"workload.payload": ["spin", "touch", "barrier"]},
     design=design(blocks=2, order="as-written"),
 )
-
-
-class Streamed:
-    """A campaign of streams that is over, with what its runs left behind."""
-
-    def __init__(self, campaigns, spec):
-        self.campaign, runs = campaigns.done(spec)
-        self.runs = [campaigns.run(r["id"]) for r in runs]
-        self.run = self.runs[0]
-        self.rows = rows(campaigns, self.run["id"])
-        self.files = Files(campaigns, self.run["id"])
 
 
 @pytest.fixture(scope="module")

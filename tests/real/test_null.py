@@ -5,7 +5,7 @@ import math
 import pytest
 
 from campaigns import AT_ONCE, EMPTY, design, hold_whole, words_of
-from streams import Files, beside_lateness, constant, metrics, rows, stream
+from streams import Files, Streamed, beside_lateness, constant, metrics, rows, stream
 from test_jobstream import hold_lateness, hold_seen
 from test_swf import WINDOW, add, made_log, replayed, text_of, trace
 
@@ -23,15 +23,6 @@ MIXED = on_null(stream(
     40, compute=3, arrival={"process": "uniform", "rate": "20/s"}, size={"choice": [1, 1, 2, 3]},
     runtime={"distribution": "uniform", "min": "20ms", "max": "100ms"}, requested={"factor": 50},
     users=2, arrays={"share": 0.1, "tasks": 2}, dependencies={"share": 0.3}, design=design(seed=5)))
-
-
-class Streamed:
-    def __init__(self, campaigns, spec):
-        self.campaign, runs = campaigns.done(spec)
-        self.runs = [campaigns.run(r["id"]) for r in runs]
-        self.run = self.runs[0]
-        self.rows = rows(campaigns, self.run["id"])
-        self.files = Files(campaigns, self.run["id"])
 
 
 @pytest.fixture(scope="module")

@@ -43,6 +43,45 @@ static inline const char *text_of(const struct node_files *files, const char *pa
     return file_of(files, path)->data;
 }
 
+/* Of the adapter's options: what is let through, and what is refused at which place. */
+struct option_case {
+    const char *options;
+    const char *pointer;  /* NULL: right */
+    const char *expected; /* part of the words */
+};
+
+static inline void hold_options(const struct option_case *cases, size_t n,
+                                void (*check)(const json_t *options, struct schema_faults *faults))
+{
+    for (size_t i = 0; i < n; i++) {
+        bd_auto_json json_t *options = json_loads(cases[i].options, 0, NULL);
+        bd_auto_faults struct schema_faults faults = {0};
+        ck_assert_ptr_nonnull(options);
+        check(options, &faults);
+        if (!cases[i].pointer) {
+            ck_assert_msg(faults.n == 0, "%s: %s", cases[i].options,
+                          faults.n ? faults.items[0].expected : "");
+            continue;
+        }
+        ck_assert_msg(faults.n == 1, "%s: %zu faults", cases[i].options, faults.n);
+        ck_assert_str_eq(faults.items[0].pointer, cases[i].pointer);
+        ck_assert_msg(strstr(faults.items[0].expected, cases[i].expected) != NULL, "%s: %s",
+                      cases[i].options, faults.items[0].expected);
+    }
+}
+
+static inline void hold_record(const struct sched_record *got, const struct sched_record *want)
+{
+    ck_assert_uint_eq(got->job_id, want->job_id);
+    ck_assert_int_eq(got->index, want->index);
+    ck_assert_int_eq(got->submit_s, want->submit_s);
+    ck_assert_int_eq(got->start_s, want->start_s);
+    ck_assert_int_eq(got->end_s, want->end_s);
+    ck_assert_uint_eq(got->nodes, want->nodes);
+    ck_assert_uint_eq(got->task_no, want->task_no);
+    ck_assert_int_eq((int)got->end, (int)want->end);
+}
+
 static inline void put_file(const char *root, const char *path, const char *text)
 {
     bd_auto_free char *whole = bd_xasprintf("%s/%s", root, path);

@@ -1,11 +1,7 @@
 #include "lib/sched/slurm.h"
 #include "tests/sched/plan.h"
 
-static const struct {
-    const char *options;
-    const char *pointer;  /* NULL: right */
-    const char *expected; /* part of the words */
-} cases[] = {
+static const struct option_case cases[] = {
     {"{}", NULL, NULL},
     {"{\"SchedulerType\": \"sched/builtin\"}", NULL, NULL},
     {"{\"SchedulerParameters\": \"bf_interval=1,sched_interval=1\"}", NULL, NULL},
@@ -52,21 +48,7 @@ static const struct {
 
 START_TEST(test_options_are_let_through_or_refused_with_their_place)
 {
-    for (size_t i = 0; i < BD_ARRAY_LEN(cases); i++) {
-        bd_auto_json json_t *options = json_loads(cases[i].options, 0, NULL);
-        bd_auto_faults struct schema_faults faults = {0};
-        ck_assert_ptr_nonnull(options);
-        slurm_check_options(options, &faults);
-        if (!cases[i].pointer) {
-            ck_assert_msg(faults.n == 0, "%s: %s", cases[i].options,
-                          faults.n ? faults.items[0].expected : "");
-            continue;
-        }
-        ck_assert_msg(faults.n == 1, "%s: %zu faults", cases[i].options, faults.n);
-        ck_assert_str_eq(faults.items[0].pointer, cases[i].pointer);
-        ck_assert_msg(strstr(faults.items[0].expected, cases[i].expected) != NULL, "%s: %s",
-                      cases[i].options, faults.items[0].expected);
-    }
+    hold_options(cases, BD_ARRAY_LEN(cases), slurm_check_options);
 }
 END_TEST
 

@@ -1,6 +1,7 @@
 /* What Slurm wrote down of its jobs, read back. */
 #include "lib/base/str.h"
 #include "lib/sched/slurm.h"
+#include "tests/sched/plan.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -39,16 +40,8 @@ START_TEST(test_each_line_is_a_job)
     ck_assert_msg(rc == 0, "%s", err.text);
     ck_assert_uint_eq(records.n, BD_ARRAY_LEN(expected));
     ck_assert_uint_eq(records.lines, 6);
-    for (size_t i = 0; i < records.n; i++) {
-        const struct sched_record *got = &records.items[i], *want = &expected[i];
-        ck_assert_uint_eq(got->job_id, want->job_id);
-        ck_assert_int_eq(got->index, want->index);
-        ck_assert_int_eq(got->submit_s, want->submit_s);
-        ck_assert_int_eq(got->start_s, want->start_s);
-        ck_assert_int_eq(got->end_s, want->end_s);
-        ck_assert_uint_eq(got->nodes, want->nodes);
-        ck_assert_int_eq((int)got->end, (int)want->end);
-    }
+    for (size_t i = 0; i < records.n; i++)
+        hold_record(&records.items[i], &expected[i]);
     sched_records_done(&records);
 }
 END_TEST

@@ -89,6 +89,64 @@ static inline void left_output(struct left *l, const char *output, const char *t
     left_put(l, COMMAND_OUTPUTS, outputs);
 }
 
+/* The results of what was left, which there have to be; what: it is, for the words. */
+static inline struct workload_result left_results(const struct left *l, const char *what)
+{
+    struct bd_err err = BD_ERR_INIT;
+    struct workload_result result = {0};
+    ck_assert_msg(command_results(l->command, l->dir_fd, &result, &err) == 0, "%s: %s", what,
+                  err.text);
+    return result;
+}
+
+static inline void assert_all_hold(const struct workload_result *result, size_t n_checks,
+                                   const char *what)
+{
+    const json_t *checks = json_object_get(result->conditions, "checks"), *check;
+    size_t i;
+    ck_assert_uint_eq(json_array_size(checks), n_checks);
+    json_array_foreach (checks, i, check)
+        ck_assert_msg(bd_json_bool(check, "holds", 0), "%s: %s: %s", what,
+                      bd_json_str(check, "name", "?"), bd_json_str(check, "got", "?"));
+}
+
+/* All checks but this one, which got that. */
+static inline void assert_one_fails(const struct workload_result *result, const char *name,
+                                    const char *got)
+{
+    const char *failed = NULL;
+    const json_t *check;
+    size_t i;
+    json_array_foreach (json_object_get(result->conditions, "checks"), i, check) {
+        if (bd_json_bool(check, "holds", 0))
+            continue;
+        ck_assert_ptr_null(failed);
+        failed = bd_json_str(check, "name", "?");
+        ck_assert_str_eq(bd_json_str(check, "got", ""), got);
+    }
+    ck_assert_msg(bd_str_eq(failed, name), "%s: %s", name, failed);
+}
+
+/* There is no figure; answers what is said. */
+static inline struct bd_err left_fails(const struct left *l, const char *what)
+{
+    struct bd_err err = BD_ERR_INIT;
+    struct workload_result result = {0};
+    ck_assert_msg(command_results(l->command, l->dir_fd, &result, &err) == BD_EWORKLOAD, "%s",
+                  what);
+    ck_assert_ptr_null(result.metrics);
+    return err;
+}
+
+/* Into ret: the text with its first `was` made `is`. */
+static inline void replace(const char *text, const char *was, const char *is, struct bd_str *ret)
+{
+    const char *at = strstr(text, was);
+    ck_assert_msg(at != NULL, "%s", was);
+    bd_str_addn(ret, text, (size_t)(at - text));
+    bd_str_addf(ret, "%s%s", is, at + strlen(was));
+}
+
 static inline void left_done(struct left *l)
 {
     close(l->dir_fd);

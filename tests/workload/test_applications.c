@@ -74,11 +74,8 @@ START_TEST(test_each_is_read)
 {
     for (size_t i = 0; i < BD_ARRAY_LEN(applications); i++) {
         const struct application *a = &applications[i];
-        struct bd_err err = BD_ERR_INIT;
-        struct workload_result result = {0};
         struct left l = left_of(a, NULL, NULL);
-        ck_assert_msg(command_results(l.command, l.dir_fd, &result, &err) == 0, "%s: %s", a->file,
-                      err.text);
+        struct workload_result result = left_results(&l, a->file);
         for (size_t k = 0; k < METRICS_MAX && a->values[k].metric; k++) {
             const json_t *metric = json_object_get(result.metrics, a->values[k].metric);
             ck_assert_msg(bd_json_real(metric, "value", -1) == a->values[k].value, "%s %s: %g",
@@ -87,12 +84,7 @@ START_TEST(test_each_is_read)
             ck_assert_str_eq(bd_json_str(metric, "kind", ""), a->values[k].kind);
             ck_assert_int_eq(bd_json_int(metric, "n", 0), 1);
         }
-        const json_t *checks = json_object_get(result.conditions, "checks"), *check;
-        size_t k;
-        ck_assert_uint_eq(json_array_size(checks), a->n_checks);
-        json_array_foreach (checks, k, check)
-            ck_assert_msg(bd_json_bool(check, "holds", 0), "%s %s: %s", a->file,
-                          bd_json_str(check, "name", "?"), bd_json_str(check, "got", "?"));
+        assert_all_hold(&result, a->n_checks, a->file);
         workload_result_done(&result);
         left_done(&l);
     }
@@ -121,21 +113,9 @@ START_TEST(test_what_is_computed_wrong_is_told)
         {"openfoam.yaml", "sum local = 1.0264135e-09", "sum local = nan", "mass", "nan"},
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
-        struct bd_err err = BD_ERR_INIT;
-        struct workload_result result = {0};
-        const char *name = NULL;
-        const json_t *check;
-        size_t k;
         struct left l = left_of(application_of(vectors[i].file), vectors[i].was, vectors[i].is);
-        ck_assert_msg(command_results(l.command, l.dir_fd, &result, &err) == 0, "%s", err.text);
-        json_array_foreach (json_object_get(result.conditions, "checks"), k, check) {
-            if (bd_json_bool(check, "holds", 0))
-                continue;
-            ck_assert_ptr_null(name);
-            name = bd_json_str(check, "name", "?");
-            ck_assert_str_eq(bd_json_str(check, "got", ""), vectors[i].got);
-        }
-        ck_assert_msg(bd_str_eq(name, vectors[i].check), "%s: %s", vectors[i].check, name);
+        struct workload_result result = left_results(&l, vectors[i].file);
+        assert_one_fails(&result, vectors[i].check, vectors[i].got);
         workload_result_done(&result);
         left_done(&l);
     }
@@ -158,13 +138,10 @@ START_TEST(test_a_figure_that_is_missing_fails)
         {"openfoam.yaml", "velocity in the centre ", "velocity ", "check velocity: regex "},
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
-        struct bd_err err = BD_ERR_INIT;
-        struct workload_result result = {0};
         struct left l = left_of(application_of(vectors[i].file), vectors[i].was, vectors[i].is);
-        ck_assert_int_eq(command_results(l.command, l.dir_fd, &result, &err), BD_EWORKLOAD);
+        struct bd_err err = left_fails(&l, vectors[i].file);
         ck_assert_msg(strstr(err.text, vectors[i].says), "%s", err.text);
         ck_assert_msg(strstr(err.text, "its last lines: "), "%s", err.text);
-        ck_assert_ptr_null(result.metrics);
         left_done(&l);
     }
 }

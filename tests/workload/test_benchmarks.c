@@ -101,12 +101,9 @@ START_TEST(test_what_was_recorded_is_read)
 {
     for (size_t i = 0; i < BD_ARRAY_LEN(benchmarks); i++) {
         const struct benchmark *b = &benchmarks[i];
-        struct bd_err err = BD_ERR_INIT;
-        struct workload_result result = {0};
         struct left l = benchmark_left(b, NULL, NULL);
+        struct workload_result result = left_results(&l, b->file);
         size_t n = 0;
-        ck_assert_msg(command_results(l.command, l.dir_fd, &result, &err) == 0, "%s: %s", b->file,
-                      err.text);
         for (; n < METRICS_MAX && b->values[n].metric; n++) {
             const struct value *v = &b->values[n];
             const json_t *metric = json_object_get(result.metrics, v->metric);
@@ -116,28 +113,12 @@ START_TEST(test_what_was_recorded_is_read)
             ck_assert_str_eq(bd_json_str(metric, "unit", ""), v->unit);
         }
         ck_assert_uint_eq(json_object_size(result.metrics), n + 1); /* and elapsed */
-        const json_t *checks = json_object_get(result.conditions, "checks"), *check;
-        size_t k;
-        ck_assert_uint_eq(json_array_size(checks), b->n_checks);
-        json_array_foreach (checks, k, check)
-            ck_assert_msg(bd_json_bool(check, "holds", 0), "%s: %s", b->file,
-                          bd_json_str(check, "name", "?"));
+        assert_all_hold(&result, b->n_checks, b->file);
         workload_result_done(&result);
         left_done(&l);
     }
 }
 END_TEST
-
-/* Into ret: the text with its first `was` made `is`. */
-static void replace(const char *text, const char *was, const char *is, struct bd_str *ret)
-{
-    size_t at = 0;
-    while (text[at] && !bd_starts_with(text + at, was))
-        at++;
-    ck_assert_msg(text[at], "%s", was);
-    bd_str_addn(ret, text, at);
-    bd_str_addf(ret, "%s%s", is, text + at + strlen(was));
-}
 
 /* The same output with one thing in it that went wrong. */
 START_TEST(test_each_checks_itself)
@@ -161,26 +142,13 @@ START_TEST(test_each_checks_itself)
          "stream_unit", "10^9bits/s"},
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
-        struct bd_err err = BD_ERR_INIT;
-        struct workload_result result = {0};
         bd_auto_free char *whole = recorded(vectors[i].recorded);
         bd_auto_str struct bd_str wrong = {0};
         replace(whole, vectors[i].was, vectors[i].is, &wrong);
         struct left l =
             benchmark_left(benchmark_of(vectors[i].file), vectors[i].output, bd_str_text(&wrong));
-        const char *name = NULL;
-        const json_t *check;
-        size_t k;
-        ck_assert_msg(command_results(l.command, l.dir_fd, &result, &err) == 0, "%s: %s",
-                      vectors[i].file, err.text);
-        json_array_foreach (json_object_get(result.conditions, "checks"), k, check) {
-            if (bd_json_bool(check, "holds", 0))
-                continue;
-            ck_assert_ptr_null(name);
-            name = bd_json_str(check, "name", "?");
-            ck_assert_str_eq(bd_json_str(check, "got", ""), vectors[i].got);
-        }
-        ck_assert_msg(bd_str_eq(name, vectors[i].check), "%s: %s", vectors[i].check, name);
+        struct workload_result result = left_results(&l, vectors[i].file);
+        assert_one_fails(&result, vectors[i].check, vectors[i].got);
         workload_result_done(&result);
         left_done(&l);
     }
@@ -213,14 +181,11 @@ START_TEST(test_output_of_a_failure_fails_with_its_last_lines)
          "are you sure there is a netserver listening"},
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
-        struct bd_err err = BD_ERR_INIT;
-        struct workload_result result = {0};
         struct left l =
             benchmark_left(benchmark_of(vectors[i].file), vectors[i].output, vectors[i].text);
-        ck_assert_int_eq(command_results(l.command, l.dir_fd, &result, &err), BD_EWORKLOAD);
+        struct bd_err err = left_fails(&l, vectors[i].file);
         ck_assert_msg(strstr(err.text, " finds no") && strstr(err.text, vectors[i].says), "%s: %s",
                       vectors[i].file, err.text);
-        ck_assert_ptr_null(result.metrics);
         left_done(&l);
     }
 }
@@ -233,13 +198,9 @@ START_TEST(test_output_that_was_cut_off_fails)
         const struct benchmark *b = &benchmarks[i];
         bd_auto_free char *whole = recorded(b->out ? b->out : b->outputs[0].recorded);
         for (size_t tenth = 0; tenth < 10; tenth++) {
-            struct bd_err err = BD_ERR_INIT;
-            struct workload_result result = {0};
             bd_auto_free char *part = bd_xstrndup(whole, strlen(whole) * tenth / 10);
             struct left l = benchmark_left(b, b->outputs[0].output, part);
-            ck_assert_msg(command_results(l.command, l.dir_fd, &result, &err) == BD_EWORKLOAD,
-                          "%s: %zu tenths of it", b->file, tenth);
-            ck_assert_ptr_null(result.metrics);
+            left_fails(&l, b->file);
             left_done(&l);
         }
     }

@@ -56,11 +56,9 @@ START_TEST(test_hpcc_is_read)
         {"ping_pong_latency", "us", 0.234056},
         {"ping_pong_bandwidth", "GB/s", 8.99079},
     };
-    struct bd_err err = BD_ERR_INIT;
-    struct workload_result result = {0};
     bd_auto_free char *output = read_text(HPCC_OUTPUT);
     struct left l = hpcc_left(output);
-    ck_assert_msg(command_results(l.command, l.dir_fd, &result, &err) == 0, "%s", err.text);
+    struct workload_result result = left_results(&l, "hpcc");
     ck_assert_uint_eq(json_object_size(result.metrics), BD_ARRAY_LEN(vectors) + 1);
     for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
         const json_t *metric = json_object_get(result.metrics, vectors[i].metric);
@@ -68,11 +66,7 @@ START_TEST(test_hpcc_is_read)
         ck_assert_str_eq(bd_json_str(metric, "unit", ""), vectors[i].unit);
         ck_assert_int_eq(bd_json_int(metric, "n", 0), 1);
     }
-    const json_t *checks = json_object_get(result.conditions, "checks"), *check;
-    size_t i;
-    ck_assert_uint_eq(json_array_size(checks), 6);
-    json_array_foreach (checks, i, check)
-        ck_assert_msg(bd_json_bool(check, "holds", 0), "%s", bd_json_str(check, "name", "?"));
+    assert_all_hold(&result, 6, "hpcc");
     workload_result_done(&result);
     left_done(&l);
 }
@@ -94,25 +88,11 @@ START_TEST(test_hpcc_checks_itself)
     };
     bd_auto_free char *whole = read_text(HPCC_OUTPUT);
     for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
-        struct bd_err err = BD_ERR_INIT;
-        struct workload_result result = {0};
         bd_auto_str struct bd_str output = {0};
-        const char *at = strstr(whole, vectors[i].was), *name = NULL;
-        ck_assert_ptr_nonnull(at);
-        bd_str_addn(&output, whole, (size_t)(at - whole));
-        bd_str_addf(&output, "%s%s", vectors[i].is, at + strlen(vectors[i].was));
+        replace(whole, vectors[i].was, vectors[i].is, &output);
         struct left l = hpcc_left(bd_str_text(&output));
-        ck_assert_msg(command_results(l.command, l.dir_fd, &result, &err) == 0, "%s", err.text);
-        const json_t *check;
-        size_t k;
-        json_array_foreach (json_object_get(result.conditions, "checks"), k, check) {
-            if (bd_json_bool(check, "holds", 0))
-                continue;
-            ck_assert_ptr_null(name);
-            name = bd_json_str(check, "name", "?");
-            ck_assert_str_eq(bd_json_str(check, "got", ""), vectors[i].got);
-        }
-        ck_assert_msg(bd_str_eq(name, vectors[i].check), "%s: %s", vectors[i].check, name);
+        struct workload_result result = left_results(&l, vectors[i].check);
+        assert_one_fails(&result, vectors[i].check, vectors[i].got);
         workload_result_done(&result);
         left_done(&l);
     }
@@ -126,15 +106,12 @@ START_TEST(test_hpcc_that_was_cut_off_fails)
     const char *summary = strstr(whole, "MPIFFT_maxErr=");
     size_t parts[] = {0, 100, strlen(whole) / 2, (size_t)(summary - whole)};
     for (size_t i = 0; i < BD_ARRAY_LEN(parts); i++) {
-        struct bd_err err = BD_ERR_INIT;
-        struct workload_result result = {0};
         bd_auto_free char *output = bd_xstrndup(whole, parts[i]);
         struct left l = hpcc_left(output);
-        ck_assert_int_eq(command_results(l.command, l.dir_fd, &result, &err), BD_EWORKLOAD);
+        struct bd_err err = left_fails(&l, "hpcc");
         ck_assert_msg(strstr(err.text, "finds nothing in hpccoutf.txt; "), "%s", err.text);
         ck_assert_msg(strstr(err.text, parts[i] ? "its last lines: " : "it is empty"), "%s",
                       err.text);
-        ck_assert_ptr_null(result.metrics);
         left_done(&l);
     }
 }
