@@ -175,6 +175,8 @@ def hold_stream(campaigns, run):
         assert {"submit", "alloc", "start", "finish", "free", "clean"} <= {e["name"] for e in job["events"]}
         (nodes,) = job["R"]["execution"]["nodelist"]
         assert expand(nodes) == row["nodeList"]
+        points = [row[n] for n in ("submitNs", "eligibleNs", "allocatedNs", "startedFirstNs", "endedLastNs", "freedNs")]
+        assert points == sorted(points), row
     assert [job["name"] for job in theirs.values()] == ["benchd"], "the warm-up's"
     (broker,) = run["conditions"]["scheduler"]
     assert broker["unit"] == "flux.service" and broker["cpuSeconds"] > 0
@@ -211,6 +213,18 @@ def test_both_modules_in_one_campaign(daemon):
     for run in runs:
         hold_stream(campaigns, run)
         print(run["cell"], campaigns.run(run["id"])["conditions"]["scheduler"])
+
+
+@has_fluxion
+def test_fair_is_backfill_over_all_of_the_queue(daemon):
+    campaigns = Campaigns(daemon.api)
+    spec = on_flux(stream(10, size={"choice": [1, 2]}, runtime=constant("100ms"), design=design(seed=9)))
+    spec["cluster"]["scheduler"] = {"name": "flux", "profile": "fair"}
+    _, (run,) = campaigns.done(spec)
+    hold_stream(campaigns, run)
+    assert campaigns.run(run["id"])["conditions"]["profile"] == {"name": "fair", "policy": "backfill"}
+    queue = json.loads(campaigns.artifact(run["id"], "flux-config.json"))["sched-fluxion-qmanager"]
+    assert queue["queue-policy"] == "easy" and queue["queue-params"]["queue-depth"] == 1000000, queue
 
 
 def test_users_are_refused_when_it_is_planned(daemon):
