@@ -2,9 +2,9 @@
 # bench-pair PORT SERVER CLIENT [ARGUMENT...]: a server and its client, between pairs of a job's tasks.
 #
 # Tasks 0 and 1 are a pair, 2 and 3, and so on. The even one runs `SERVER PORT` until the odd one's
-# `CLIENT HOST PORT ARGUMENT...` has ended, whose exit code is the odd one's. The client begins once the
-# server listens on PORT (of TCP). They meet in a directory that both nodes have (BENCHD_SHARED, else
-# /shared).
+# `CLIENT HOST PORT ARGUMENT...` has ended, whose exit code is the odd one's. PORT is one more for each
+# further pair, since several may be on one host. The client begins once the server listens on it (of TCP).
+# They meet in a directory that both nodes have (BENCHD_SHARED, else /shared).
 #
 # Which task it is stands in the environment: BENCHD_RANK, BENCHD_TASKS and BENCHD_JOB_ID, else what the
 # scheduler calls them.
@@ -23,13 +23,15 @@ listens() {
 port=$1 server=$2 client=$3
 shift 3
 rank=${BENCHD_RANK:-${SLURM_PROCID:-${FLUX_TASK_RANK:-${PMIX_RANK:-${PMI_RANK:-}}}}}
-tasks=${BENCHD_TASKS:-${SLURM_NTASKS:-${FLUX_JOB_SIZE:-${PMI_SIZE:-}}}}
+tasks=${BENCHD_TASKS:-${SLURM_NTASKS:-${FLUX_JOB_SIZE:-${OMPI_COMM_WORLD_SIZE:-${PMI_SIZE:-}}}}}
 job=${BENCHD_JOB_ID:-${SLURM_JOB_ID:-${FLUX_JOB_ID:-${PMIX_NAMESPACE:-}}}}
 [ -n "$rank" ] || fail "the scheduler does not say which task this is: BENCHD_RANK is not set"
 [ -n "$tasks" ] || fail "the scheduler does not say how many tasks there are: BENCHD_TASKS is not set"
 [ -n "$job" ] || fail "the scheduler does not say which job this is: BENCHD_JOB_ID is not set"
 [ $((tasks % 2)) -eq 0 ] || fail "an even number of tasks is needed, two for each pair, not $tasks"
-place=${BENCHD_SHARED:-/shared}/benchd-pair-$job-$((rank / 2))
+pair=$((rank / 2))
+port=$((port + pair))
+place=${BENCHD_SHARED:-/shared}/benchd-pair-$job-$pair
 
 if [ $((rank % 2)) -eq 1 ]; then
     until [ -e "$place/host" ]; do sleep 0.05; done

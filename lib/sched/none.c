@@ -34,12 +34,18 @@ static int wait_ready(const struct channel *channel BD_UNUSED,
     return 0;
 }
 
+/* The tasks of a node, the first ones of which have one more where they don't come out even. */
+static unsigned tasks_of(const struct sched_job *job, unsigned node)
+{
+    return job->tasks / job->nodes + (node < job->tasks % job->nodes);
+}
+
 /*
  * In variables, which MPICH's mpirun passes over, Open MPI's is told what it would refuse or do
  * otherwise: to run as root, to start more tasks than it counts CPUs, and to leave it to the kernel
- * where each runs, as Slurm does in nodes.
+ * where each runs, as Slurm does in nodes. Both take the tasks in parts with a directory each.
  */
-static void launch(const struct sched_job *job, struct bd_strv *ret_argv)
+static void launch_by_mpirun(const struct sched_job *job, struct bd_strv *ret_argv)
 {
     static const char *const settings[] = {
         "OMPI_ALLOW_RUN_AS_ROOT=1",
@@ -49,17 +55,35 @@ static void launch(const struct sched_job *job, struct bd_strv *ret_argv)
         "PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe",
         "PRTE_MCA_hwloc_default_binding_policy=none",
     };
-    bool by_mpirun = job->tasks > 1;
-    if (by_mpirun || job->dir)
-        bd_strv_add(ret_argv, "/usr/bin/env");
+    bool apart = job->dir && job->nodes > 1;
+    bd_strv_add(ret_argv, "/usr/bin/env");
     if (job->dir)
         bd_strv_addf(ret_argv, "--chdir=%s", job->dir);
-    for (size_t i = 0; by_mpirun && i < BD_ARRAY_LEN(settings); i++)
+    for (size_t i = 0; i < BD_ARRAY_LEN(settings); i++)
         bd_strv_add(ret_argv, settings[i]);
-    if (by_mpirun) {
-        bd_strv_add(ret_argv, "mpirun");
+    bd_strv_add(ret_argv, "mpirun");
+    for (unsigned node = 0; node < (apart ? job->nodes : 1); node++) {
+        if (node > 0)
+            bd_strv_add(ret_argv, ":");
         bd_strv_add(ret_argv, "-n");
-        bd_strv_addf(ret_argv, "%u", job->tasks);
+        bd_strv_addf(ret_argv, "%u", apart ? tasks_of(job, node) : job->tasks);
+        if (apart) {
+            bd_strv_add(ret_argv, "-wdir");
+            bd_strv_addf(ret_argv, "%s/%u", job->dir, node + 1);
+        }
+        bd_strv_add_all(ret_argv, job->argv);
+    }
+}
+
+static void launch(const struct sched_job *job, struct bd_strv *ret_argv)
+{
+    if (job->tasks > 1) {
+        launch_by_mpirun(job, ret_argv);
+        return;
+    }
+    if (job->dir) {
+        bd_strv_add(ret_argv, "/usr/bin/env");
+        bd_strv_addf(ret_argv, "--chdir=%s", job->dir);
     }
     bd_strv_add_all(ret_argv, job->argv);
 }

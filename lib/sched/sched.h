@@ -29,7 +29,9 @@ struct sched_job {
     uint64_t memory_bytes;   /* on each of its nodes; 0: nothing is said of it */
     bool exclusive;          /* no other job on its nodes */
     int64_t limit_ns;        /* time limit for the scheduler; 0: none */
-    const char *dir;         /* in its nodes, that it begins in; NULL: wherever that is */
+    /* In its nodes, that it begins in; NULL: wherever that is. Where nodes are one and the same
+     * (backend host), each of several has a directory of its own in it: "1", "2", ... */
+    const char *dir;
     const char *const *argv; /* run once a task */
 };
 

@@ -75,6 +75,23 @@ static void check_size(const json_t *spec, const struct cluster_spec *cluster,
         check_resources(spec, cluster, faults);
 }
 
+/* mpirun, which starts them there, takes the word as its own wherever it stands. */
+static void check_words(const json_t *spec, const struct cluster_spec *cluster,
+                        struct schema_faults *faults)
+{
+    const json_t *command = json_object_get(spec, "command");
+    json_int_t nodes = bd_json_int(spec, "nodes", cluster->compute);
+    if (!cluster->bare || command_is_on_controller(spec) || bd_json_int(spec, "tasks", nodes) < 2)
+        return;
+    for (size_t i = 0; i < json_array_size(command); i++) {
+        bd_auto_free char *at = bd_xasprintf("/workload/command/%zu", i);
+        if (bd_str_eq(json_string_value(json_array_get(command, i)), ":"))
+            schema_faults_add(faults, at, ":",
+                              "another word: several tasks are started by mpirun on the bare host, "
+                              "for which it ends a command");
+    }
+}
+
 static bool is_log(const char *const *paths, const char *name)
 {
     for (; paths && *paths; paths++)
@@ -106,6 +123,7 @@ static void check(const json_t *spec, const struct cluster_spec *cluster,
     const struct sched *sched = sched_find(cluster->scheduler);
     command_check(spec, "/workload", faults);
     check_size(spec, cluster, faults);
+    check_words(spec, cluster, faults);
     command_check_parts(spec, "/workload", faults);
     if (sched)
         check_outputs(json_object_get(spec, "outputs"), sched, faults);

@@ -21,7 +21,7 @@ extern const struct workload workload_command;
 int command_results(const json_t *spec, int dir_fd, struct workload_result *ret_result,
                     struct bd_err *err);
 
-/* In its nodes. */
+/* In its nodes; where those of a job are one, each has a directory in it (sched.h). */
 #define WORKDIR "/var/lib/benchd/job"
 /* Whether the command begins in a directory of its own. */
 bool workdir_is_wanted(const json_t *spec);

@@ -269,7 +269,7 @@ static int fetch_node(const struct workload_input *in, const struct node_plan *n
 {
     const char *path =
         node->role == NODE_CONTROLLER ? IN_NODE(JOBSTREAM_DRIVER) : SCHED_JOB_RECORDS;
-    int rc = logs_fetch(in, node, path, RECORDS_BYTES_MAX, err);
+    int rc = logs_fetch(in, node, path, NULL, RECORDS_BYTES_MAX, err);
     return rc < 0 && rc != -ENOENT ? bd_err_wrap(err, "fetch the records of node %s", node->name)
                                    : 0;
 }

@@ -35,10 +35,11 @@ static bool is_of_host(int rc)
 }
 
 int logs_fetch(const struct workload_input *in, const struct node_plan *node, const char *path,
-               uint64_t max_bytes, struct bd_err *err)
+               const char *kept_as, uint64_t max_bytes, struct bd_err *err)
 {
     char digest[BD_DIGEST_BYTES];
-    bd_auto_free char *name = bd_xasprintf("%s-%s", node->name, bd_path_name(path));
+    bd_auto_free char *name =
+        kept_as ? bd_xstrdup(kept_as) : bd_xasprintf("%s-%s", node->name, bd_path_name(path));
     bd_auto_free char *partial = bd_xasprintf(".%s", name);
     bd_auto_fd int fd =
         openat(in->dir_fd, partial, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
@@ -76,7 +77,7 @@ static int collect_node(size_t index, void *arg, struct bd_err *err)
     for (size_t i = 0; i < paths.n; i++) {
         struct bd_err why = BD_ERR_INIT;
         bool records = bd_str_eq(paths.items[i], c->in->sched->records_log);
-        int rc = logs_fetch(c->in, node, paths.items[i],
+        int rc = logs_fetch(c->in, node, paths.items[i], NULL,
                             records ? RECORDS_LOG_BYTES_MAX : LOG_BYTES_MAX, &why);
         if (is_of_host(rc)) {
             bd_err_copy(err, &why);

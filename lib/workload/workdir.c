@@ -24,13 +24,52 @@ bool workdir_is_wanted(const json_t *spec)
            json_object_get(spec, "inputs");
 }
 
-/* The controller, or all compute nodes: which of them the scheduler takes is its affair. */
-static const struct node_plan *nodes_of(const struct workload_input *in, size_t *ret_n)
+/*
+ * Where the command may run, each with a directory of its own: the controller, or all compute
+ * nodes, as which of them the scheduler takes is its affair. The nodes of a job that are one
+ * (sched_job's `dir`) have one each as well.
+ */
+struct places {
+    const struct node_plan *nodes;
+    size_t n;
+    bool in_one;
+};
+
+static struct places places_of(const struct workload_input *in)
 {
-    size_t controllers = in->plan->spec.controllers;
-    bool on_controller = command_is_on_controller(in->spec);
-    *ret_n = on_controller ? 1 : in->plan->n_nodes - controllers;
-    return &in->plan->nodes[on_controller ? 0 : controllers];
+    const struct cluster_plan *plan = in->plan;
+    size_t controllers = plan->spec.controllers;
+    unsigned nodes = workload_nodes(in->spec, &plan->spec);
+    if (command_is_on_controller(in->spec))
+        return (struct places){.nodes = plan->nodes, .n = 1};
+    if (plan->spec.bare && nodes > 1)
+        return (struct places){.nodes = plan->nodes, .n = nodes, .in_one = true};
+    return (struct places){.nodes = &plan->nodes[controllers], .n = plan->n_nodes - controllers};
+}
+
+static const struct node_plan *node_at(const struct places *p, size_t index)
+{
+    return &p->nodes[p->in_one ? 0 : index];
+}
+
+/* Its directory, or a file there; caller frees. */
+static char *path_at(const struct places *p, size_t index, const char *name)
+{
+    bd_auto_str struct bd_str path = {0};
+    bd_str_add(&path, WORKDIR);
+    if (p->in_one)
+        bd_str_addf(&path, "/%zu", index + 1);
+    if (name)
+        bd_str_addf(&path, "/%s", name);
+    return bd_str_take(&path);
+}
+
+/* What a file of it is called among those of the run; caller frees. */
+static char *kept_as(const struct places *p, size_t index, const char *name)
+{
+    const char *node = node_at(p, index)->name;
+    return p->in_one ? bd_xasprintf("%s-%zu-%s", node, index + 1, name)
+                     : bd_xasprintf("%s-%s", node, name);
 }
 
 /* A script with words after it, which it has as "$@". */
@@ -61,28 +100,28 @@ static int run_script(const struct workload_input *in, const struct node_plan *n
 
 /* --------------------------------------------------------------------------------------- making */
 
-static int put_file(const struct workload_input *in, const struct node_plan *node,
-                    const json_t *file, struct bd_err *err)
+struct making {
+    const struct workload_input *in;
+    struct places places;
+    int *inputs; /* what the spec's `inputs` have in them, for all nodes to read */
+};
+
+static int put_file(const struct making *m, size_t place, const json_t *file, struct bd_err *err)
 {
     char digest[BD_DIGEST_BYTES];
     const char *name = bd_json_str(file, "path", "");
     const json_t *content = json_object_get(file, "content");
-    bd_auto_free char *path = bd_xasprintf(WORKDIR "/%s", name);
+    bd_auto_free char *path = path_at(&m->places, place, name);
     bd_auto_fd int fd = memfd_create("file", MFD_CLOEXEC);
     if (fd < 0)
         return bd_err_errno(err, errno, "make a file in memory");
     int rc = bd_write_all(fd, json_string_value(content), json_string_length(content));
     if (rc < 0 || lseek(fd, 0, SEEK_SET) < 0)
         return bd_err_errno(err, rc < 0 ? -rc : errno, "write a file in memory");
-    rc = channel_put(in->channel, node, fd, path, bd_json_bool(file, "executable", 0) ? 0755 : 0644,
-                     digest, err);
+    rc = channel_put(m->in->channel, node_at(&m->places, place), fd, path,
+                     bd_json_bool(file, "executable", 0) ? 0755 : 0644, digest, err);
     return rc < 0 ? bd_err_wrap(err, "its file %s", name) : 0;
 }
-
-struct making {
-    const struct workload_input *in;
-    int *inputs; /* what the spec's `inputs` have in them, for all nodes to read */
-};
 
 static int open_inputs(const struct workload_input *in, int *fds, struct bd_err *err)
 {
@@ -101,54 +140,52 @@ static int open_inputs(const struct workload_input *in, int *fds, struct bd_err 
 }
 
 /* Each node reads by a descriptor of its own: a copy of one would share its place. */
-static int put_input(const struct making *m, const struct node_plan *node, size_t index,
-                     struct bd_err *err)
+static int put_input(const struct making *m, size_t place, size_t index, struct bd_err *err)
 {
     char got[BD_DIGEST_BYTES];
     const json_t *input = json_array_get(json_object_get(m->in->spec, "inputs"), index);
     const char *name = bd_json_str(input, "name", ""), *digest = bd_json_str(input, "digest", "");
-    bd_auto_free char *path = bd_xasprintf(WORKDIR "/%s", name);
+    bd_auto_free char *path = path_at(&m->places, place, name);
     bd_auto_free char *self = bd_xasprintf("/proc/self/fd/%d", m->inputs[index]);
     bd_auto_fd int fd = open(self, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return bd_err_errno(err, errno, "open the input %s", name);
-    int rc = channel_put(m->in->channel, node, fd, path, 0644, got, err);
+    int rc = channel_put(m->in->channel, node_at(&m->places, place), fd, path, 0644, got, err);
     if (rc == 0 && strcmp(got, digest) != 0)
         rc = bd_err_set(err, BD_ECORRUPT, "what came to the node is %s, and not %s", got, digest);
     return rc < 0 ? bd_err_wrap(err, "its input %s", name) : 0;
 }
 
-static int make_on_node(size_t index, void *arg, struct bd_err *err)
+static int make_at(size_t place, void *arg, struct bd_err *err)
 {
-    static const char *const words[] = {WORKDIR, NULL};
     const struct making *m = arg;
-    size_t n, i;
-    const struct node_plan *node = &nodes_of(m->in, &n)[index];
+    size_t i;
+    const struct node_plan *node = node_at(&m->places, place);
     const json_t *file;
+    bd_auto_free char *dir = path_at(&m->places, place, NULL);
+    const char *const words[] = {dir, NULL};
     bd_auto_proc_result struct bd_proc_result result = {0};
     int rc = run_script(m->in, node, "rm -rf -- \"$1\" && mkdir -p -- \"$1\"", words, MAKE_NS,
                         &result, err);
     json_array_foreach (json_object_get(m->in->spec, "files"), i, file)
         if (rc == 0)
-            rc = put_file(m->in, node, file, err);
+            rc = put_file(m, place, file, err);
     for (i = 0; rc == 0 && i < json_array_size(json_object_get(m->in->spec, "inputs")); i++)
-        rc = put_input(m, node, i, err);
-    return rc < 0
-               ? bd_err_wrap(err, "make the command's directory " WORKDIR " on node %s", node->name)
-               : 0;
+        rc = put_input(m, place, i, err);
+    return rc < 0 ? bd_err_wrap(err, "make the command's directory %s on node %s", dir, node->name)
+                  : 0;
 }
 
 int workdir_make(const struct workload_input *in, struct bd_err *err)
 {
-    size_t n, n_inputs = json_array_size(json_object_get(in->spec, "inputs"));
+    size_t n_inputs = json_array_size(json_object_get(in->spec, "inputs"));
     bd_auto_free int *inputs = bd_xcalloc(n_inputs + 1, sizeof(*inputs));
-    struct making m = {in, inputs};
+    struct making m = {in, places_of(in), inputs};
     for (size_t i = 0; i < n_inputs; i++)
         inputs[i] = -1;
-    nodes_of(in, &n);
     int rc = open_inputs(in, inputs, err);
     if (rc == 0)
-        rc = bd_par_for(n, WIDTH, make_on_node, &m, in->cancel, err);
+        rc = bd_par_for(m.places.n, WIDTH, make_at, &m, in->cancel, err);
     for (size_t i = 0; i < n_inputs; i++)
         bd_cleanup_fd(&inputs[i]);
     return rc;
@@ -158,43 +195,46 @@ int workdir_make(const struct workload_input *in, struct bd_err *err)
 
 struct fetching {
     const struct workload_input *in;
+    struct places places;
     const json_t *outputs;
-    bool *found;        /* by node, then output */
-    struct bd_err *why; /* by node */
+    bool *found;        /* by place, then output */
+    struct bd_err *why; /* by place */
 };
 
 /* What is not there is looked for by metrics and checks, which say so. */
-static int fetch_from_node(size_t index, void *arg, struct bd_err *err BD_UNUSED)
+static int fetch_from(size_t place, void *arg, struct bd_err *err BD_UNUSED)
 {
     struct fetching *f = arg;
-    size_t n, i, wide = json_array_size(f->outputs);
-    const struct node_plan *node = &nodes_of(f->in, &n)[index];
+    size_t i, wide = json_array_size(f->outputs);
+    const struct node_plan *node = node_at(&f->places, place);
     const json_t *output;
     json_array_foreach (f->outputs, i, output) {
-        bd_auto_free char *path = bd_xasprintf(WORKDIR "/%s", json_string_value(output));
+        bd_auto_free char *path = path_at(&f->places, place, json_string_value(output));
+        bd_auto_free char *kept = kept_as(&f->places, place, json_string_value(output));
         struct bd_err why = BD_ERR_INIT;
-        int rc = logs_fetch(f->in, node, path, OUTPUT_BYTES_MAX, &why);
-        f->found[index * wide + i] = rc == 0;
-        if (rc < 0 && rc != -ENOENT && f->why[index].code == 0) {
+        int rc = logs_fetch(f->in, node, path, kept, OUTPUT_BYTES_MAX, &why);
+        f->found[place * wide + i] = rc == 0;
+        if (rc < 0 && rc != -ENOENT && f->why[place].code == 0) {
             bd_err_wrap(&why, "fetch %s of node %s", path, node->name);
-            bd_err_copy(&f->why[index], &why);
+            bd_err_copy(&f->why[place], &why);
         }
     }
     return 0;
 }
 
-static json_t *found_json(const struct fetching *f, size_t n_nodes)
+static json_t *found_json(const struct fetching *f)
 {
-    size_t n, i, wide = json_array_size(f->outputs);
-    const struct node_plan *nodes = nodes_of(f->in, &n);
+    size_t i, wide = json_array_size(f->outputs);
     const json_t *output;
     json_t *json = json_object();
     json_array_foreach (f->outputs, i, output) {
         json_t *files = json_array();
         const char *name = json_string_value(output);
-        for (size_t node = 0; node < n_nodes; node++)
-            if (f->found[node * wide + i])
-                json_array_append_new(files, json_sprintf("%s-%s", nodes[node].name, name));
+        for (size_t place = 0; place < f->places.n; place++) {
+            bd_auto_free char *kept = kept_as(&f->places, place, name);
+            if (f->found[place * wide + i])
+                json_array_append_new(files, json_string(kept));
+        }
         json_object_set_new(json, name, files);
     }
     return json;
@@ -202,15 +242,18 @@ static json_t *found_json(const struct fetching *f, size_t n_nodes)
 
 int workdir_fetch(const struct workload_input *in, struct bd_err *err)
 {
-    size_t n;
-    struct fetching f = {.in = in, .outputs = json_object_get(in->spec, "outputs")};
+    struct fetching f = {
+        .in = in,
+        .places = places_of(in),
+        .outputs = json_object_get(in->spec, "outputs"),
+    };
+    size_t n = f.places.n;
     if (json_array_size(f.outputs) == 0)
         return 0;
-    nodes_of(in, &n);
     bd_auto_free bool *found = f.found = bd_xcalloc(n * json_array_size(f.outputs), sizeof(bool));
     bd_auto_free struct bd_err *why = f.why = bd_xcalloc(n, sizeof(*why));
-    int rc = bd_par_for(n, WIDTH, fetch_from_node, &f, in->cancel, err);
-    bd_auto_json json_t *json = found_json(&f, n);
+    int rc = bd_par_for(n, WIDTH, fetch_from, &f, in->cancel, err);
+    bd_auto_json json_t *json = found_json(&f);
     int kept = rundir_write_json(in->dir_fd, COMMAND_OUTPUTS, json, rc < 0 ? NULL : err);
     for (size_t i = 0; rc == 0 && kept == 0 && i < n; i++) {
         if (why[i].code == 0)
@@ -238,11 +281,11 @@ int programs_check(const struct workload_input *in, struct bd_err *err)
     bd_auto_proc_result struct bd_proc_result result = {0};
     bd_auto_free const char **words = command_argv(programs);
     bd_auto_str struct bd_str packages = {0};
-    size_t n;
+    const struct places places = places_of(in);
     if (json_array_size(programs) == 0)
         return 0;
     /* All nodes are of one image. */
-    int rc = run_script(in, nodes_of(in, &n),
+    int rc = run_script(in, node_at(&places, 0),
                         "for p do command -v \"$p\" >/dev/null || printf ' %s' \"$p\"; done", words,
                         LOOK_NS, &result, err);
     if (rc < 0)

@@ -102,10 +102,10 @@ void hooks_check(const json_t *hooks, const struct cluster_spec *cluster,
                  struct schema_faults *faults);
 /* Of the scheduler's record of all jobs that a stream may have. */
 #define RECORDS_LOG_BYTES_MAX ((uint64_t)JOBS_MAX * SCHED_RECORD_BYTES_MAX)
-/* Copies a file of a node into dir_fd as "NODE-FILE"; what was fetched before stays until there is
- * something better. As channel_get(). */
+/* Copies a file of a node into dir_fd as kept_as, NULL: "NODE-FILE"; what was fetched before stays
+ * until there is something better. As channel_get(). */
 int logs_fetch(const struct workload_input *in, const struct node_plan *node, const char *path,
-               uint64_t max_bytes, struct bd_err *err);
+               const char *kept_as, uint64_t max_bytes, struct bd_err *err);
 /* Copies the scheduler's logs (sched->logs) into dir_fd as "NODE-FILE"; every_node: those of
  * compute nodes too. A file that is not there, or a node that does not answer, is passed over and
  * named in missing. */

@@ -50,7 +50,8 @@ static struct running task(const char *scheduler, const char *rank, const char *
         const char *scheduler, *rank, *tasks, *job;
     } names[] = {{"", "BENCHD_RANK=", "BENCHD_TASKS=", "BENCHD_JOB_ID=7"},
                  {"slurm", "SLURM_PROCID=", "SLURM_NTASKS=", "SLURM_JOB_ID=7"},
-                 {"flux", "FLUX_TASK_RANK=", "FLUX_JOB_SIZE=", "FLUX_JOB_ID=f7"}};
+                 {"flux", "FLUX_TASK_RANK=", "FLUX_JOB_SIZE=", "FLUX_JOB_ID=f7"},
+                 {"mpirun", "PMIX_RANK=", "OMPI_COMM_WORLD_SIZE=", "PMIX_NAMESPACE=7"}};
     char r[64], t[64], shared[256];
     size_t i = 0;
 
@@ -73,7 +74,7 @@ static void check_nothing_left(void)
 
 START_TEST(test_a_client_is_served)
 {
-    static const char *const schedulers[] = {"", "slurm", "flux"};
+    static const char *const schedulers[] = {"", "slurm", "flux", "mpirun"};
     struct running even = task(schedulers[_i], "0", "2", "./server", "0");
     struct outcome odd = program_finish(task(schedulers[_i], "1", "2", "./server", "0"));
     char expected[64];
@@ -91,7 +92,10 @@ START_TEST(test_a_client_that_fails_ends_both)
 {
     struct running even = task("", "2", "4", "./server", "3");
     struct outcome odd = program_finish(task("", "3", "4", "./server", "3"));
+    char expected[64];
 
+    snprintf(expected, sizeof(expected), "served on %d\n", atoi(port()) + 1);
+    ck_assert_ptr_nonnull(strstr(odd.out, expected)); /* the second pair */
     ck_assert_int_eq(odd.code, 3);
     ck_assert_int_eq(program_finish(even).code, 0);
     check_nothing_left();
@@ -137,7 +141,7 @@ int main(void)
     Suite *suite = suite_create("bench-pair");
     TCase *tcase = tcase_create("bench-pair");
     tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, test_a_client_is_served, 0, 3);
+    tcase_add_loop_test(tcase, test_a_client_is_served, 0, 4);
     tcase_add_test(tcase, test_a_client_that_fails_ends_both);
     tcase_add_test(tcase, test_a_server_that_ends_is_told);
     tcase_add_test(tcase, test_what_is_missing_is_told);

@@ -120,4 +120,4 @@ def test_what_goes_wrong_is_told_with_the_last_lines(campaigns, image):
             "workload": {"name": "fio", "directory": "/proc"}}
     (run,) = campaigns.failed(spec)
     assert run["error"]["step"] == "workload" and run["metrics"] == {}
-    assert "mkdir: cannot create directory" in words_of(run["error"])
+    assert "mktemp: failed to create directory" in words_of(run["error"])

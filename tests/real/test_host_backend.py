@@ -12,6 +12,7 @@ from client import PATIENCE
 LOOK_AT_HOST_ONCE = True
 AT_ONCE = {"quietWait": "0s"}
 BARE = {"backend": "host", "compute": 1, "node": NODE}
+TWO = {"backend": "host", "compute": 2, "node": {**NODE, "schedulerCpus": 2}}
 MARK = "86399.25"  # seconds of a sleep that is nobody else's
 
 
@@ -71,6 +72,7 @@ def test_what_can_not_be_is_refused_with_its_place(api):
             ({"workload": stream}, "/workload/name"),
             ({"workload": trace}, "/workload/name"),
             ({"workload": {"name": "noise", "nodes": 2}}, "/workload/nodes"),
+            ({"cluster": TWO, "workload": {"name": "command", "command": ["echo", ":"]}}, "/workload/command/1"),
             ({"hooks": {"ready": [{"command": ["true"], "node": "n1"}]}}, "/hooks/ready/0/node")):
         reply = api.post("/v1/plans", {**on_host("true"), **change})
         assert (reply.status, reply.pointers) == (422, [pointer]), (change, reply)
@@ -156,6 +158,16 @@ def test_files_outputs_and_hooks(campaigns):
     assert campaigns.artifact(run["id"], "bare-left") == "7\n"
     assert campaigns.artifact(run["id"], "stdout") == "/var/lib/benchd/job\n"
     assert campaigns.artifact(run["id"], "hook-ready-1.log") == "bare\n"
+
+
+def test_a_job_of_several_nodes_has_a_directory_on_each(campaigns):
+    """As on nodes: what one task writes is not what another does."""
+    workload = {"files": [{"path": "given", "content": "7\n"}], "outputs": ["left"], "nodes": 2, "tasks": 3,
+                "metrics": {"seven": number("^[0-9]+$", **{"from": "left"})}}
+    _, (run,) = campaigns.done(on_host("cat given >>left; pwd >>left", cluster=TWO, **workload))
+    assert campaigns.artifact(run["id"], "bare-1-left").split().count("/var/lib/benchd/job/1") == 2
+    assert campaigns.artifact(run["id"], "bare-2-left") == "7\n/var/lib/benchd/job/2\n"
+    assert run["metrics"]["seven"]["n"] == 3
 
 
 def test_nothing_stays_of_a_command_that_leaves_things_behind(campaigns):

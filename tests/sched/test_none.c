@@ -18,7 +18,10 @@ START_TEST(test_a_command_is_launched)
         {1, 1, NULL, "prog|a b|:"},
         {1, 1, "/var/dir", "/usr/bin/env|--chdir=/var/dir|prog|a b|:"},
         {1, 4, NULL, "/usr/bin/env|" SETTINGS "4|prog|a b|:"},
-        {2, 2, "/d", "/usr/bin/env|--chdir=/d|" SETTINGS "2|prog|a b|:"},
+        {1, 2, "/d", "/usr/bin/env|--chdir=/d|" SETTINGS "2|prog|a b|:"},
+        {2, 3, "/d",
+         "/usr/bin/env|--chdir=/d|" SETTINGS
+         "2|-wdir|/d/1|prog|a b|:|:|-n|1|-wdir|/d/2|prog|a b|:"},
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
         bd_auto_strv struct bd_strv words = {0};
