@@ -79,16 +79,19 @@ static void add_examined(const json_t *examined, struct schema_faults *faults)
 }
 
 /* All that it depends on. The caller's. */
-static char *examined_key(unsigned compute, const char *scheduler, const json_t *workload)
+static char *examined_key(unsigned compute, unsigned cores, const char *scheduler,
+                          const json_t *workload)
 {
-    bd_auto_json json_t *of = json_pack("[i, s, O]", (int)compute, scheduler, workload);
+    bd_auto_json json_t *of =
+        json_pack("[i, i, s, O]", (int)compute, (int)cores, scheduler, workload);
     return bd_json_text(of);
 }
 
 static void check_inputs(struct cell_check *c, const struct workload *kind, json_t *workload,
                          const struct cluster_spec *cluster, struct schema_faults *faults)
 {
-    bd_auto_free char *key = examined_key(cluster->compute, cluster->scheduler, workload);
+    bd_auto_free char *key =
+        examined_key(cluster->compute, cluster->scheduler_cpus, cluster->scheduler, workload);
     if (!c->examined)
         c->examined = json_object();
     if (!json_object_get(c->examined, key))
@@ -99,8 +102,10 @@ static void check_inputs(struct cell_check *c, const struct workload *kind, json
 const json_t *examined_of(const json_t *examined, const json_t *cluster, const json_t *workload)
 {
     const char *scheduler = bd_json_str(json_object_get(cluster, "scheduler"), "name", "");
+    const json_t *node = json_object_get(cluster, "node");
     bd_auto_free char *key =
-        examined_key((unsigned)bd_json_int(cluster, "compute", 1), scheduler, workload);
+        examined_key((unsigned)bd_json_int(cluster, "compute", 1),
+                     (unsigned)bd_json_int(node, "schedulerCpus", 1), scheduler, workload);
     return json_object_get(json_object_get(examined, key), "found");
 }
 

@@ -36,8 +36,8 @@ static int read_past(struct store_conn *conn, struct past_runs *past, struct bd_
 /* -- guesses -- */
 
 /* The least that the stream of the first block takes: until the last job that arrives has run, and
- * as long as the nodes need for all of the work. */
-static int64_t least_makespan(const struct job_stream *s, unsigned compute)
+ * as long as the cores need for all of the work. */
+static int64_t least_makespan(const struct job_stream *s, const struct job_nodes *nodes)
 {
     int64_t last = 0;
     double work = 0;
@@ -45,18 +45,20 @@ static int64_t least_makespan(const struct job_stream *s, unsigned compute)
         const struct job *job = &s->items[i];
         int64_t end = job->arrival_ns + job->runtime_ns;
         last = end > last ? end : last;
-        work += (double)job->nodes * (double)job->tasks * (double)job->runtime_ns;
+        work += (double)job_cores(job->nodes, &job->ask, nodes->cores) * (double)job->tasks *
+                (double)job->runtime_ns;
     }
-    return (int64_t)fmax((double)last, work / (double)compute);
+    return (int64_t)fmax((double)last, work / ((double)nodes->compute * nodes->cores));
 }
 
-static int64_t guess_stream(const struct estimating *g, const json_t *workload, unsigned compute)
+static int64_t guess_stream(const struct estimating *g, const json_t *workload,
+                            const struct job_nodes *nodes)
 {
     struct job_stream stream = {0};
     if (bd_json_int(workload, "jobs", 0) > GUESS_JOBS_MAX ||
-        stream_make(workload, g->seed, 0, compute, &stream, NULL) < 0)
+        stream_make(workload, g->seed, 0, nodes, &stream, NULL) < 0)
         return 0;
-    int64_t ns = least_makespan(&stream, compute);
+    int64_t ns = least_makespan(&stream, nodes);
     job_stream_done(&stream);
     return ns;
 }
@@ -76,10 +78,14 @@ static int64_t guess(struct estimating *g, const json_t *cluster, const json_t *
                             compute);
     if (!bd_str_eq(bd_json_str(workload, "name", ""), "jobstream"))
         return 0;
-    bd_auto_json json_t *both = json_pack("[i, O]", (int)compute, workload);
+    /* Memory was checked where the spec was. */
+    const struct job_nodes nodes = {
+        compute, (unsigned)bd_json_int(json_object_get(cluster, "node"), "schedulerCpus", 1),
+        UINT64_MAX};
+    bd_auto_json json_t *both = json_pack("[i, i, O]", (int)compute, (int)nodes.cores, workload);
     bd_auto_free char *key = bd_json_text(both);
     const json_t *known = json_object_get(g->guesses, key);
-    int64_t ns = known ? json_integer_value(known) : guess_stream(g, workload, compute);
+    int64_t ns = known ? json_integer_value(known) : guess_stream(g, workload, &nodes);
     if (!known)
         json_object_set_new(g->guesses, key, json_integer(ns));
     return ns > 0 ? with_cluster(ns, compute) : 0;

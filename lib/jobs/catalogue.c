@@ -112,15 +112,17 @@ const struct metric metrics_catalogue[] = {
      "jobs that ended.",
      GRAHAM_1969},
     {"makespan_bound", "s", "cost", RUN, METRIC_NEITHER,
-     "No order on m nodes is done sooner: the greatest of a + r of any job and a + (sum of nodes x "
-     "r of all that arrive at a or later) / m, less min(planned); a = planned, r = asked runtime; "
-     "over n jobs that completed.",
+     "No order on m nodes is done sooner: the greatest of a + r of any job and a + (sum of cores x "
+     "r of all that arrive at a or later) / (m x c), less min(planned); a = planned, r = asked "
+     "runtime, c cores of a node, of which a job that does not share has all; over n jobs that "
+     "completed.",
      GRAHAM_1969 ", with arrivals"},
     {"makespan_ratio", "1", "ratio", RUN, METRIC_MIN, "makespan / makespan_bound.", GRAHAM_1969},
     {"utilisation", "1", "ratio", RUN, METRIC_MAX,
-     "Share of node time in use from the first submission to the last, so that neither the "
-     "beginning nor the running dry counts: sum of nodes x (time within the window from "
-     "started_first to ended_last) / (m x window), m compute nodes.",
+     "Share of core time in use from the first submission to the last, so that neither the "
+     "beginning nor the running dry counts: sum of cores x (time within the window from "
+     "started_first to ended_last) / (m x c x window), m compute nodes of c cores, of which a job "
+     "that does not share has all.",
      FRACHTENBERG_2005},
     {"utilisation_makespan", "1", "ratio", RUN, METRIC_MAX,
      "The same over the whole makespan: from min(planned) to max(ended_last).", FRACHTENBERG_2005},
@@ -133,8 +135,9 @@ const struct metric metrics_catalogue[] = {
     {"throughput_completion", "1/s", "rate", RUN, METRIC_MAX,
      "Jobs a second that end: (n - 1) / (last ended_last - first ended_last). n >= 2.", "benchd"},
     {"offered_load_realised", "1", "ratio", RUN, METRIC_NEITHER,
-     "What the stream asks of the cluster, as drawn: sum of nodes x asked runtime of all n jobs "
-     "that arrive before the last arrival / (m x (last - first planned)), m compute nodes.",
+     "What the stream asks of the cluster, as drawn: sum of cores x asked runtime of all n jobs "
+     "that arrive before the last arrival / (m x c x (last - first planned)), m compute nodes of c "
+     "cores, of which a job that does not share has all.",
      FRACHTENBERG_2005},
     {"queue_length_max", "1", "cost", RUN, METRIC_MIN,
      "Most jobs that waited at a time, each from submit to started_first.", "benchd"},

@@ -25,6 +25,7 @@ enum draw {
     DRAW_SESSION,      /* how many jobs a session has */
     DRAW_THINK,        /* from one of them to the next */
     DRAW_THINK_BRANCH, /* of a think time with branches */
+    DRAW_CORES,
     DRAW_COUNT
 };
 

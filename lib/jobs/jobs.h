@@ -35,10 +35,18 @@
 
 /* -------------------------------------------------------------------------------- what is asked */
 
+/* What a job asks for on each of its nodes. From {0}: one task, on nodes of its own. */
+struct job_ask {
+    uint32_t tasks;          /* processes of it there; 0: one */
+    uint32_t cores_per_task; /* 0: nothing is said of them */
+    uint64_t memory_bytes;   /* 0: nothing is said of it */
+    bool shares;             /* others may be there, too */
+};
+
 /* One submission. */
 struct job {
     uint32_t index;       /* from 0, in the order of arrival */
-    uint32_t nodes;       /* whole nodes, at least 1 */
+    uint32_t nodes;       /* at least 1 */
     uint32_t tasks;       /* jobs of an array, each of so many nodes; 1: no array */
     uint32_t user;        /* 0: root; from 1: "bench1", ... */
     int32_t priority;     /* higher goes first; 0: as any */
@@ -49,6 +57,7 @@ struct job {
     int64_t arrival_ns;   /* from the stream's beginning; with think_ns: as it was logged */
     int64_t runtime_ns;   /* that the payload is asked to take */
     int64_t requested_ns; /* its time limit, before the scheduler's grain; >= runtime_ns */
+    struct job_ask ask;   /* of each of its nodes */
 };
 
 struct job_stream {
@@ -58,22 +67,44 @@ struct job_stream {
 };
 void job_stream_done(struct job_stream *s);
 
+/* Compute nodes, each with so much by the word of the scheduler. */
+struct job_nodes {
+    unsigned compute, cores;
+    uint64_t memory_bytes;
+};
+/* Processes that it is in all. */
+static inline uint64_t job_processes(uint32_t nodes, const struct job_ask *ask)
+{
+    return (uint64_t)nodes * (ask->tasks > 0 ? ask->tasks : 1);
+}
+/* Cores that it keeps from others, on nodes of so many each. */
+static inline uint64_t job_cores(uint32_t nodes, const struct job_ask *ask, unsigned cores)
+{
+    uint32_t per_task = ask->cores_per_task > 0 ? ask->cores_per_task : 1;
+    return ask->shares ? job_processes(nodes, ask) * per_task : (uint64_t)nodes * cores;
+}
+
 /*
  * Appends a fault, with a pointer below "/workload", for what the schema can't say of a jobstream
- * on a cluster of so many compute nodes: sizes above it, bounds that contradict each other, more
- * than JOBS_MAX tasks, runtimes that nothing is said of, ...
+ * on a cluster of such nodes: sizes above it, bounds that contradict each other, more than JOBS_MAX
+ * tasks, runtimes that nothing is said of, ...
  */
-void stream_check(const json_t *spec, unsigned compute, struct schema_faults *faults);
+void stream_check(const json_t *spec, const struct job_nodes *nodes, struct schema_faults *faults);
+/* Of that, what jobs ask for on each node (tasksPerNode, coresPerTask, memory, exclusive), which
+ * traces have too, with one value for all. */
+void stream_check_ask(const json_t *spec, const struct job_nodes *nodes,
+                      struct schema_faults *faults);
+struct job_ask stream_ask(const json_t *spec);
 /* The stream of a spec that was found right. What is drawn for one attribute (arrival, size, ...)
  * comes from a generator of its own, so that changing one leaves the others as they are; all derive
  * from (seed, block), or from seed alone where the spec says `seed: fixed`. BD_EINVALID where the
  * spec makes no sense after all (a stored one that was damaged). */
-int stream_make(const json_t *spec, uint64_t seed, uint32_t block, unsigned compute,
+int stream_make(const json_t *spec, uint64_t seed, uint32_t block, const struct job_nodes *nodes,
                 struct job_stream *ret_stream, struct bd_err *err);
 /* The arrivals' mean rate in jobs a second that the spec asks for, by rate or by offered load
  * (load x compute / E[nodes x tasks x runtime]), or as its model has it; 0 where all arrive at
  * once. */
-double stream_rate(const json_t *spec, unsigned compute);
+double stream_rate(const json_t *spec, const struct job_nodes *nodes);
 
 /* Of the jobs' time limits, how many lie below the scheduler's grain, so that it can't tell them
  * apart; and how many of these only because the stream is shorter than what it stands for: by its
@@ -87,8 +118,9 @@ struct stream_limits stream_limits_of(const struct job_stream *s, int64_t grain_
 size_t stream_limits_below(const struct job_stream *s, int64_t grain_ns);
 
 /* The file for bench-driver: a line "benchd-jobs 1 N", then one a job: index, arrival_ns, nodes,
- * tasks, runtime_ns, requested_ns, user, priority, after; behind these think_ns where it has one
- * of the two, and group where it has one. Appended to ret_text. */
+ * tasks, runtime_ns, requested_ns, user, priority, after; behind these think_ns, group (each -1:
+ * none), tasks a node, cores a task, memory_bytes, shares (0, 1), as far as one of them says
+ * something. Appended to ret_text. */
 void jobs_to_text(const struct job_stream *s, struct bd_str *ret_text);
 /* Reads it; BD_ECORRUPT with the line. */
 int jobs_from_text(const char *text, size_t bytes, struct job_stream *ret_stream,
@@ -118,20 +150,21 @@ int job_end_from_str(const char *s, enum job_end *ret_end);
 struct job_seen {
     uint32_t index, task;
     uint32_t nodes, user;
+    struct job_ask ask;
     uint32_t follows;     /* index + 1 of the job that has to end before it; 0: none */
     int64_t think, group; /* as struct job has them */
     /* planned: of one with a think time, that long after the end of the job that it follows; as it
      * was logged where that end was not seen. */
     int64_t planned, submit, accepted;
-    int64_t started_first, started_all; /* first and last of its nodes to begin */
-    int64_t ended_last;                 /* last of its nodes to end */
+    int64_t started_first, started_all; /* first and last of its processes to begin */
+    int64_t ended_last;                 /* last of its processes to end */
     /* By the scheduler's word, where it tells: nothing but nodes was wanting, it had them, and
      * others could have them again. */
     int64_t eligible, allocated, freed;
     int64_t runtime, requested; /* as asked for */
     uint64_t job_id;
     int32_t exit_code; /* the first that is not 0, by rank; 0: none; -1: no end was seen */
-    uint32_t starts;   /* records of a beginning; more than nodes: it ran twice (doubled) */
+    uint32_t starts;   /* records of a beginning; more than processes: it ran twice (doubled) */
     uint32_t ends;
     bool doubled; /* began more than once on one of its ranks */
     enum job_outcome outcome;
@@ -198,6 +231,7 @@ bool metrics_of_job(const struct job_seen *job, const char *name, double time_sc
 struct metrics_input {
     const struct jobs_seen *seen;
     unsigned compute;  /* nodes */
+    unsigned cores;    /* of each, as the scheduler knows it */
     double time_scale; /* 1: real time; tau of the bounded slowdown is 10 s x this */
 };
 /* {NAME: {value, unit, kind, n}} by the catalogue's definitions; a metric with no value to be made
@@ -207,10 +241,10 @@ json_t *metrics_of_jobs(const struct metrics_input *in);
 double metrics_percentile(const double *sorted, size_t n, unsigned percent);
 /* Bounded slowdown of one job (Feitelson 2001): max(1, (w + r) / max(r, tau)); all ns, tau > 0. */
 double metrics_bounded_slowdown(int64_t wait, int64_t runtime, int64_t tau);
-/* The least time in which so many nodes can do these jobs, whatever the order: the greatest of
- * arrival + runtime of any job, and for each arrival t, t + (work that arrives at or after t) /
- * nodes. ns from the stream's beginning. */
-int64_t metrics_makespan_bound(const struct jobs_seen *seen, unsigned compute);
+/* The least time in which so many nodes of so many cores can do these jobs, whatever the order: the
+ * greatest of arrival + runtime of any job, and for each arrival t, t + (work that arrives at or
+ * after t, in cores x time) / cores. ns from the stream's beginning. */
+int64_t metrics_makespan_bound(const struct jobs_seen *seen, unsigned compute, unsigned cores);
 /*
  * The queue's length and what is busy, over time: a point for each change, by time. A job waits
  * from submit to started_first, and runs and holds its nodes from there to ended_last; either

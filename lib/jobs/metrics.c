@@ -232,6 +232,22 @@ static struct extent extent_of(const struct jobs_seen *seen, size_t point, bool 
     return e;
 }
 
+/* The cores of a node that figures are told in: whole nodes, where all jobs have nodes of their
+ * own.
+ */
+static unsigned told_cores(const struct metrics_input *in)
+{
+    for (size_t i = 0; i < in->seen->n; i++)
+        if (in->seen->items[i].ask.shares)
+            return in->cores > 0 ? in->cores : 1;
+    return 1;
+}
+
+static uint64_t cores_of(const struct job_seen *job, unsigned cores)
+{
+    return job_cores(job->nodes, &job->ask, cores);
+}
+
 static void put_makespan(json_t *all, const struct metrics_input *in)
 {
     struct extent planned = extent_of(in->seen, POINT(planned), false);
@@ -242,17 +258,18 @@ static void put_makespan(json_t *all, const struct metrics_input *in)
     if (ended.n == 0)
         return;
     put(all, "makespan", seconds(ended.last - planned.first), ended.n);
-    int64_t bound = metrics_bound(in->seen, in->compute, true) - planned.first;
+    int64_t bound = metrics_bound(in->seen, in->compute, told_cores(in), true) - planned.first;
     if (completed == 0 || bound <= 0)
         return;
     put(all, "makespan_bound", seconds(bound), completed);
     put(all, "makespan_ratio", (double)(ended.last - planned.first) / (double)bound, completed);
 }
 
-/* Node time in use between two moments, of what there was. */
+/* Core time in use between two moments, of what there was. */
 static void put_utilisation(json_t *all, const char *name, const struct metrics_input *in,
                             int64_t from, int64_t to)
 {
+    unsigned cores = told_cores(in);
     __int128 busy = 0;
     size_t n = 0;
     for (size_t i = 0; i < in->seen->n; i++) {
@@ -262,11 +279,11 @@ static void put_utilisation(json_t *all, const char *name, const struct metrics_
         int64_t begin = job->started_first > from ? job->started_first : from;
         int64_t end = job->ended_last < to ? job->ended_last : to;
         if (end > begin)
-            busy += (__int128)(end - begin) * job->nodes;
+            busy += (__int128)(end - begin) * cores_of(job, cores);
         n++;
     }
     if (to > from)
-        put(all, name, (double)busy / ((double)(to - from) * in->compute), n);
+        put(all, name, (double)busy / ((double)(to - from) * in->compute * cores), n);
 }
 
 static void put_utilisations(json_t *all, const struct metrics_input *in)
@@ -298,18 +315,19 @@ static void put_rates(json_t *all, const struct jobs_seen *seen)
 static void put_offered_load(json_t *all, const struct metrics_input *in)
 {
     struct extent planned = extent_of(in->seen, POINT(planned), false);
+    unsigned cores = told_cores(in);
     __int128 work = 0;
     size_t n = 0;
     for (size_t i = 0; i < in->seen->n; i++) {
         const struct job_seen *job = &in->seen->items[i];
         if (job->planned == planned.last)
             continue;
-        work += (__int128)job->runtime * job->nodes;
+        work += (__int128)job->runtime * cores_of(job, cores);
         n++;
     }
     if (n > 0)
         put(all, "offered_load_realised",
-            (double)work / ((double)(planned.last - planned.first) * in->compute), n);
+            (double)work / ((double)(planned.last - planned.first) * in->compute * cores), n);
 }
 
 static uint32_t longest_queue(const struct jobs_seen *seen)

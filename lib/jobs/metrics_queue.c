@@ -98,7 +98,7 @@ static int64_t later(int64_t a, int64_t b)
 
 struct arrival {
     int64_t at, runtime;
-    uint32_t nodes;
+    uint64_t cores;
 };
 
 static int by_arrival(const void *a, const void *b)
@@ -106,42 +106,44 @@ static int by_arrival(const void *a, const void *b)
     return three_way(((const struct arrival *)a)->at, ((const struct arrival *)b)->at);
 }
 
-/* at + work / nodes, rounded up; a stream of centuries is one of INT64_MAX. */
-static int64_t end_of(int64_t at, unsigned __int128 work, unsigned nodes)
+/* at + work / cores, rounded up; a stream of centuries is one of INT64_MAX. */
+static int64_t end_of(int64_t at, unsigned __int128 work, uint64_t cores)
 {
-    unsigned __int128 end = (unsigned __int128)at + (work + nodes - 1) / nodes;
+    unsigned __int128 end = (unsigned __int128)at + (work + cores - 1) / cores;
     return end > INT64_MAX ? INT64_MAX : (int64_t)end;
 }
 
 /* From the last arrival back to the first: the work behind each only grows, in one pass. */
-static int64_t bound_of(const struct arrival *arrivals, size_t n, unsigned compute)
+static int64_t bound_of(const struct arrival *arrivals, size_t n, uint64_t cores)
 {
     unsigned __int128 work = 0;
     int64_t bound = 0;
     for (size_t i = n; i-- > 0;) {
         const struct arrival *a = &arrivals[i];
-        work += (unsigned __int128)a->nodes * (uint64_t)a->runtime;
+        work += (unsigned __int128)a->cores * (uint64_t)a->runtime;
         int64_t alone = end_of(a->at, (uint64_t)a->runtime, 1);
-        int64_t together = end_of(a->at, work, compute);
+        int64_t together = end_of(a->at, work, cores);
         bound = later(bound, later(alone, together));
     }
     return bound;
 }
 
-int64_t metrics_bound(const struct jobs_seen *seen, unsigned compute, bool completed_only)
+int64_t metrics_bound(const struct jobs_seen *seen, unsigned compute, unsigned cores,
+                      bool completed_only)
 {
     bd_auto_free struct arrival *arrivals = bd_xcalloc(seen->n + 1, sizeof(*arrivals));
     size_t n = 0;
     for (size_t i = 0; i < seen->n; i++) {
         const struct job_seen *job = &seen->items[i];
         if (!completed_only || job->outcome == JOB_COMPLETED)
-            arrivals[n++] = (struct arrival){job->planned, job->runtime, job->nodes};
+            arrivals[n++] = (struct arrival){job->planned, job->runtime,
+                                             job_cores(job->nodes, &job->ask, cores)};
     }
     qsort(arrivals, n, sizeof(*arrivals), by_arrival);
-    return bound_of(arrivals, n, compute);
+    return bound_of(arrivals, n, (uint64_t)compute * cores);
 }
 
-int64_t metrics_makespan_bound(const struct jobs_seen *seen, unsigned compute)
+int64_t metrics_makespan_bound(const struct jobs_seen *seen, unsigned compute, unsigned cores)
 {
-    return metrics_bound(seen, compute, false);
+    return metrics_bound(seen, compute, cores, false);
 }

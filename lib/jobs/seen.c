@@ -63,6 +63,11 @@ static bool of_stream(const struct work *w, const struct job_record *r)
     return r->index < w->stream->n && r->task < w->stream->items[r->index].tasks;
 }
 
+static uint64_t processes_of(const struct job *job)
+{
+    return job_processes(job->nodes, &job->ask);
+}
+
 static size_t place_of(const struct work *w, const struct job_record *r)
 {
     return w->first[r->index] + r->task;
@@ -152,7 +157,7 @@ static bool take_of_driver(struct work *w, const struct job_record *r)
 static bool take_of_node(struct work *w, uint32_t node, const struct job_record *r)
 {
     if (!can_be_true(r) || (r->kind != JOB_RECORD_START && r->kind != JOB_RECORD_END) ||
-        !of_stream(w, r) || r->rank >= w->stream->items[r->index].nodes)
+        !of_stream(w, r) || r->rank >= processes_of(&w->stream->items[r->index]))
         return false;
     if (w->n_marks == w->cap_marks) {
         w->cap_marks = w->cap_marks ? 2 * w->cap_marks : 1024;
@@ -307,7 +312,7 @@ static void add_rank(struct job_seen *job, struct sum *sum, const struct mark *m
 static enum job_outcome outcome_of(const struct job_seen *job, const struct sum *sum,
                                    const struct turn *turn)
 {
-    if (sum->ranks_ended == job->nodes)
+    if (sum->ranks_ended == job_processes(job->nodes, &job->ask))
         return sum->code == 0 ? JOB_COMPLETED : JOB_FAILED;
     if (job->starts > 0 || job->ends > 0)
         return JOB_KILLED;
@@ -334,15 +339,16 @@ static void finish_task(struct work *w, size_t item, const struct mark *marks, s
             of_rank++;
         add_rank(job, &sum, &marks[i], of_rank);
     }
+    uint64_t processes = job_processes(job->nodes, &job->ask);
     job->submit = since_begin(w->seen, turn->submit);
     job->accepted = since_begin(w->seen, turn->accepted);
     job->eligible = since_begin(w->seen, word->eligible);
     job->allocated = since_begin(w->seen, word->allocated);
     job->freed = since_begin(w->seen, word->freed);
     job->started_first = since_begin(w->seen, sum.started_first);
-    if (sum.ranks_started == job->nodes)
+    if (sum.ranks_started == processes)
         job->started_all = since_begin(w->seen, sum.started_all);
-    if (sum.ranks_ended == job->nodes)
+    if (sum.ranks_ended == processes)
         job->ended_last = since_begin(w->seen, sum.ended_last);
     if (sum.ranks_ended > 0)
         job->exit_code = sum.code;
@@ -371,6 +377,7 @@ static void list_tasks(struct work *w)
                 .index = (uint32_t)i,
                 .task = task,
                 .nodes = asked->nodes,
+                .ask = asked->ask,
                 .user = asked->user,
                 .follows = (uint32_t)(asked->after + 1),
                 .think = asked->after >= 0 ? asked->think_ns : -1,

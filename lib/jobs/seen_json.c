@@ -43,6 +43,10 @@ void job_seen_json(const struct job_seen *job, struct bd_str *out)
 {
     bd_str_addf(out, "{\"index\":%u,\"task\":%u,\"nodes\":%u,\"user\":%u", job->index, job->task,
                 job->nodes, job->user);
+    add_number(out, "tasksPerNode", true, job->ask.tasks > 0 ? job->ask.tasks : 1);
+    add_number(out, "coresPerTask", job->ask.cores_per_task > 0, job->ask.cores_per_task);
+    add_number(out, "memoryBytes", job->ask.memory_bytes > 0, (int64_t)job->ask.memory_bytes);
+    bd_str_addf(out, ",\"exclusive\":%s", job->ask.shares ? "false" : "true");
     add_number(out, "after", job->follows > 0, (int64_t)job->follows - 1);
     add_number(out, "thinkNs", job->think >= 0, job->think);
     add_number(out, "group", job->group >= 0, job->group);

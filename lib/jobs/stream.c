@@ -12,17 +12,17 @@ void job_stream_done(struct job_stream *s)
     *s = (struct job_stream){0};
 }
 
-void stream_check(const json_t *spec, unsigned compute, struct schema_faults *faults)
+void stream_check(const json_t *spec, const struct job_nodes *nodes, struct schema_faults *faults)
 {
     bd_auto_free struct stream_spec *s = bd_new(struct stream_spec);
-    stream_spec_read(spec, compute, s, faults);
+    stream_spec_read(spec, nodes, s, faults);
 }
 
-double stream_rate(const json_t *spec, unsigned compute)
+double stream_rate(const json_t *spec, const struct job_nodes *nodes)
 {
     bd_auto_free struct stream_spec *s = bd_new(struct stream_spec);
     bd_auto_faults struct schema_faults faults = {0};
-    stream_spec_read(spec, compute, s, &faults);
+    stream_spec_read(spec, nodes, s, &faults);
     return faults.n == 0 && s->gap_us > 0 ? STREAM_US_PER_S / s->gap_us : 0;
 }
 
@@ -60,8 +60,14 @@ static int32_t draw_after(const struct stream_spec *s, struct draws *d, uint32_t
 
 static struct job draw_job(const struct stream_spec *s, struct draws *d, uint32_t index)
 {
-    struct job j = {
-        .index = index, .tasks = 1, .nodes = draw_nodes(s, d), .think_ns = -1, .group = -1};
+    struct job j = {.index = index,
+                    .tasks = 1,
+                    .nodes = draw_nodes(s, d),
+                    .ask = s->ask,
+                    .think_ns = -1,
+                    .group = -1};
+    if (s->n_cores > 0)
+        j.ask.cores_per_task = s->cores[draws_below(d, DRAW_CORES, s->n_cores)];
     int64_t runtime_us = draw_runtime_us(s, d, j.nodes);
     j.runtime_ns = NS_PER_US * runtime_us;
     j.requested_ns = NS_PER_US * draw_requested_us(s, d, runtime_us);
@@ -90,14 +96,14 @@ static void draw_all(const struct stream_spec *s, struct draws *d, struct job_st
     arrivals_done(&arrivals);
 }
 
-int stream_make(const json_t *spec, uint64_t seed, uint32_t block, unsigned compute,
+int stream_make(const json_t *spec, uint64_t seed, uint32_t block, const struct job_nodes *nodes,
                 struct job_stream *ret_stream, struct bd_err *err)
 {
     bd_auto_free struct stream_spec *s = bd_new(struct stream_spec);
     bd_auto_faults struct schema_faults faults = {0};
     struct job_stream made;
     struct draws d;
-    stream_spec_read(spec, compute, s, &faults);
+    stream_spec_read(spec, nodes, s, &faults);
     if (faults.n > 0)
         return bd_err_set(err, BD_EINVALID, "the job stream at %s: needs %s",
                           faults.items[0].pointer, faults.items[0].expected);

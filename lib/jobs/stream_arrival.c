@@ -60,12 +60,30 @@ static double mean_work(const struct stream_spec *s)
     return sum;
 }
 
-/* load = E[nodes x tasks x runtime] / (gap x compute); tasks are drawn independently. */
+/* Of the cores of a node that it is on, those that a job keeps from others, on average. */
+static double mean_share(const struct stream_spec *s, unsigned cores_of_node)
+{
+    struct job_ask ask = s->ask;
+    double sum = 0;
+    if (!ask.shares)
+        return 1;
+    for (size_t i = 0; i < s->n_cores; i++) {
+        ask.cores_per_task = s->cores[i];
+        sum += (double)job_cores(1, &ask, cores_of_node);
+    }
+    double cores =
+        s->n_cores > 0 ? sum / (double)s->n_cores : (double)job_cores(1, &ask, cores_of_node);
+    return cores / cores_of_node;
+}
+
+/* load = E[nodes x share x tasks x runtime] / (gap x compute); tasks and share are drawn
+ * independently. */
 static double gap_of_load(struct stream_reader *r, double load)
 {
     const struct stream_spec *s = r->out;
     double tasks = 1 + (s->array_tasks - 1) * s->array_share;
-    return mean_work(s) * tasks / (load * r->compute);
+    double work = mean_work(s) * mean_share(s, r->nodes->cores);
+    return work * tasks / (load * r->nodes->compute);
 }
 
 static double read_load(struct stream_reader *r, const json_t *value, const char *at)

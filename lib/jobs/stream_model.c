@@ -67,7 +67,8 @@ static double model_number(struct stream_reader *r, const json_t *model, const c
  * of a small one the lower stage keeps a third. */
 static void read_sizes(struct stream_reader *r, const json_t *model, struct lublin_parameters *p)
 {
-    double most = lublin_log2(r->compute), low = r->compute < SMALL_CLUSTER ? 0.8 : 1.2;
+    double most = lublin_log2(r->nodes->compute),
+           low = r->nodes->compute < SMALL_CLUSTER ? 0.8 : 1.2;
     p->u_hi = model_number(r, model, "uHi", most, 0, most + 1e-9);
     p->u_low = model_number(r, model, "uLow", low < p->u_hi ? low : p->u_hi, 0, p->u_hi);
     double third = p->u_low + (p->u_hi - p->u_low) / 3;
@@ -134,7 +135,7 @@ void stream_model_read(struct stream_reader *r, const json_t *model)
     struct lublin_parameters p = {0};
     if (!bd_str_eq(bd_json_str(model, "name", NULL), "lublin"))
         stream_fault(r, "/workload/model/name", json_object_get(model, "name"), "lublin");
-    if (r->compute < 1 || r->compute > LUBLIN_NODES_MAX) {
+    if (r->nodes->compute < 1 || r->nodes->compute > LUBLIN_NODES_MAX) {
         stream_fault(r, "/workload/model", NULL, "a cluster of 1 to 1000 compute nodes");
         return;
     }
@@ -146,7 +147,7 @@ void stream_model_read(struct stream_reader *r, const json_t *model)
     p.longest_runtime_s = read_longest(r, model, "longestRuntime", 162755);
     p.longest_gap_s = read_longest(r, model, "longestGap", 442413);
     check_scale(r, model, &p);
-    lublin_init(&r->out->model, &p, r->compute);
+    lublin_init(&r->out->model, &p, r->nodes->compute);
     check_below(r, model, "a1", &r->out->model.first);
     check_below(r, model, "a2", &r->out->model.second);
     check_below(r, model, "aarr", &r->out->model.gap);

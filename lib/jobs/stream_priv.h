@@ -44,20 +44,24 @@ struct stream_spec {
     int32_t priorities[STREAM_CHOICES_MAX];
     size_t n_priorities;
     double array_share, dependency_share;
+    struct job_ask ask; /* but for the cores, which are drawn: */
+    uint32_t
+        cores[STREAM_CHOICES_MAX]; /* a task's, equally likely; none: nothing is said of them */
+    size_t n_cores;
     uint32_t array_tasks;
     bool is_fixed;
 };
 
 /* Reads the spec, with the contract's defaults for what it leaves out. Every fault is appended;
  * *ret_spec makes sense if there was none. */
-void stream_spec_read(const json_t *spec, unsigned compute, struct stream_spec *ret_spec,
-                      struct schema_faults *faults);
+void stream_spec_read(const json_t *spec, const struct job_nodes *nodes,
+                      struct stream_spec *ret_spec, struct schema_faults *faults);
 
 /* -- the parts that are read elsewhere -- */
 
 struct stream_reader {
     const json_t *spec;
-    unsigned compute;
+    const struct job_nodes *nodes;
     struct stream_spec *out;
     struct schema_faults *faults;
 };
@@ -74,6 +78,8 @@ double stream_duration(struct stream_reader *r, const json_t *value, const char 
 void stream_variate(struct stream_reader *r, const json_t *value, const char *at,
                     struct variate *ret_variate);
 
+/* stream_ask.c: what jobs ask for on each of their nodes. */
+void stream_ask_read(struct stream_reader *r);
 /* stream_model.c: what the model says of sizes and runtimes; the spec has one. */
 void stream_model_read(struct stream_reader *r, const json_t *model);
 /* The last: the gap of a load follows from all that was read before. */

@@ -51,10 +51,10 @@ json_int_t stream_whole(struct stream_reader *r, const json_t *value, const char
 static uint32_t nodes(struct stream_reader *r, const json_t *value, const char *at)
 {
     double v = json_number_value(value);
-    if (json_is_number(value) && v >= 1 && v <= r->compute && floor(v) == v)
+    if (json_is_number(value) && v >= 1 && v <= r->nodes->compute && floor(v) == v)
         return (uint32_t)v;
-    bd_auto_free char *expected =
-        bd_xasprintf("from 1 to %u nodes: so many compute nodes has the cluster", r->compute);
+    bd_auto_free char *expected = bd_xasprintf(
+        "from 1 to %u nodes: so many compute nodes has the cluster", r->nodes->compute);
     stream_fault(r, at, value, expected);
     return 1;
 }
@@ -124,7 +124,7 @@ static void add_fraction(struct stream_reader *r, const json_t *value, const cha
     double fraction = stream_number(r, value, at, 0, 1);
     if (fraction <= 0)
         stream_fault(r, at, value, "more than 0 of the nodes");
-    double size = ceil(fraction * r->compute - 1e-9);
+    double size = ceil(fraction * r->nodes->compute - 1e-9);
     add_size(r, size < 1 ? 1 : (uint32_t)size);
 }
 
@@ -393,13 +393,13 @@ static void check_payload(struct stream_reader *r)
         stream_fault(r, "/workload/payloadMemory", memory, "from 4KiB to 1TiB");
 }
 
-void stream_spec_read(const json_t *spec, unsigned compute, struct stream_spec *ret_spec,
-                      struct schema_faults *faults)
+void stream_spec_read(const json_t *spec, const struct job_nodes *nodes,
+                      struct stream_spec *ret_spec, struct schema_faults *faults)
 {
     bd_auto_faults struct schema_faults found = {0};
     const json_t *model = json_object_get(spec, "model");
     *ret_spec = (struct stream_spec){0};
-    struct stream_reader r = {.spec = spec, .compute = compute, .out = ret_spec, .faults = &found};
+    struct stream_reader r = {.spec = spec, .nodes = nodes, .out = ret_spec, .faults = &found};
     ret_spec->jobs =
         (uint32_t)stream_whole(&r, json_object_get(spec, "jobs"), "/workload/jobs", 1, JOBS_MAX);
     read_time_scale(&r);
@@ -411,6 +411,7 @@ void stream_spec_read(const json_t *spec, unsigned compute, struct stream_spec *
     read_priorities(&r);
     read_arrays(&r);
     read_rest(&r);
+    stream_ask_read(&r);
     check_payload(&r);
     stream_arrival_read(&r);
     for (size_t i = 0; i < found.n; i++)

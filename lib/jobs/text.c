@@ -4,7 +4,19 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { AFTER = 8, THINK, GROUP, NUMBERS }; /* those behind AFTER need not be there */
+/* Those behind AFTER need not be there. */
+enum { AFTER = 8, THINK, GROUP, TASKS, CORES, MEMORY, SHARES, NUMBERS };
+
+static bool asks(const struct job_ask *a)
+{
+    return a->tasks > 0 || a->cores_per_task > 0 || a->memory_bytes > 0 || a->shares;
+}
+
+static void add_ask(struct bd_str *text, const struct job_ask *a)
+{
+    bd_str_addf(text, " %" PRIu32 " %" PRIu32 " %" PRIu64 " %d", a->tasks, a->cores_per_task,
+                a->memory_bytes, a->shares);
+}
 
 void jobs_to_text(const struct job_stream *s, struct bd_str *ret_text)
 {
@@ -16,10 +28,12 @@ void jobs_to_text(const struct job_stream *s, struct bd_str *ret_text)
                     " %" PRIu32 " %" PRId32 " %" PRId32,
                     j->index, j->arrival_ns, j->nodes, j->tasks, j->runtime_ns, j->requested_ns,
                     j->user, j->priority, j->after);
-        if (j->think_ns >= 0 || j->group >= 0)
+        if (j->think_ns >= 0 || j->group >= 0 || asks(&j->ask))
             bd_str_addf(ret_text, " %" PRId64, j->think_ns);
-        if (j->group >= 0)
+        if (j->group >= 0 || asks(&j->ask))
             bd_str_addf(ret_text, " %" PRId64, j->group);
+        if (asks(&j->ask))
+            add_ask(ret_text, &j->ask);
         bd_str_add(ret_text, "\n");
     }
 }
@@ -77,11 +91,14 @@ static bool read_job(struct reading *r, int64_t index, const struct job *before,
         {1, INT64_MAX},  {1, INT64_MAX},
         {0, USERS_MAX},  {INT32_MIN, INT32_MAX},
         {-1, index - 1}, {-1, INT64_MAX},
-        {0, INT64_MAX},
+        {-1, INT64_MAX}, {0, UINT32_MAX},
+        {0, UINT32_MAX}, {0, INT64_MAX},
+        {0, 1},
     };
     int64_t v[NUMBERS] = {[THINK] = -1, [GROUP] = -1};
     char stop = ' ';
-    for (int i = 0; i < NUMBERS && stop == ' '; i++) {
+    int n = 0;
+    for (int i = 0; i < NUMBERS && stop == ' '; i++, n++) {
         if (i >= AFTER)
             stop = i + 1 < NUMBERS ? next_stop(r) : '\n';
         if (!read_number(r, stop, bounds[i][0], bounds[i][1], &v[i]))
@@ -99,8 +116,10 @@ static bool read_job(struct reading *r, int64_t index, const struct job *before,
         .after = (int32_t)v[AFTER],
         .think_ns = v[THINK],
         .group = v[GROUP],
+        .ask = {(uint32_t)v[TASKS], (uint32_t)v[CORES], (uint64_t)v[MEMORY], v[SHARES] == 1},
     };
-    return ret_job->requested_ns >= ret_job->runtime_ns &&
+    bool is_whole = n <= GROUP || n == NUMBERS || (n == GROUP + 1 && ret_job->group >= 0);
+    return is_whole && ret_job->requested_ns >= ret_job->runtime_ns &&
            (ret_job->think_ns < 0 || ret_job->after >= 0);
 }
 

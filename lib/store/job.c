@@ -7,8 +7,9 @@
     "idx, task, nodes, user, planned_ns, submit_ns, accepted_ns, started_first_ns, "               \
     "started_all_ns, ended_last_ns, runtime_ns, requested_ns, job_id, exit_code, starts, ends, "   \
     "doubled, outcome, end_state, node_list, after_idx, think_ns, group_id, eligible_ns, "         \
-    "allocated_ns, freed_ns"
-#define PLACES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+    "allocated_ns, freed_ns, node_tasks, task_cores, node_memory_bytes, shares"
+#define PLACES                                                                                     \
+    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
 
 enum column {
     COL_INDEX,
@@ -37,6 +38,10 @@ enum column {
     COL_ELIGIBLE,
     COL_ALLOCATED,
     COL_FREED,
+    COL_NODE_TASKS,
+    COL_TASK_CORES,
+    COL_NODE_MEMORY,
+    COL_SHARES,
 };
 
 static int outcome_of(const char *text)
@@ -101,6 +106,10 @@ static void row_bind(struct query *q, const struct job_seen *job)
     bind_seen(q, job->eligible);
     bind_seen(q, job->allocated);
     bind_seen(q, job->freed);
+    query_i64(q, job->ask.tasks);
+    query_i64(q, job->ask.cores_per_task);
+    query_i64(q, (int64_t)job->ask.memory_bytes);
+    query_i64(q, job->ask.shares);
 }
 
 static int put_one(struct store_conn *c, const char *run, const struct job_seen *job,
@@ -160,6 +169,13 @@ static int row_read(const struct query *q, struct job_seen *ret_job, struct bd_e
         .task = (uint32_t)query_col_i64(q, COL_TASK),
         .nodes = (uint32_t)query_col_i64(q, COL_NODES),
         .user = (uint32_t)query_col_i64(q, COL_USER),
+        .ask =
+            {
+                .tasks = (uint32_t)query_col_i64(q, COL_NODE_TASKS),
+                .cores_per_task = (uint32_t)query_col_i64(q, COL_TASK_CORES),
+                .memory_bytes = (uint64_t)query_col_i64(q, COL_NODE_MEMORY),
+                .shares = query_col_i64(q, COL_SHARES) != 0,
+            },
         .follows = sqlite3_column_type(q->stmt, COL_AFTER) == SQLITE_NULL
                        ? 0
                        : (uint32_t)query_col_i64(q, COL_AFTER) + 1,

@@ -15,6 +15,11 @@ void jobstream_check_scheduler(const struct cluster_spec *cluster, struct schema
                           cluster->backend);
 }
 
+struct job_nodes jobstream_nodes(const struct cluster_spec *cluster)
+{
+    return (struct job_nodes){cluster->compute, cluster->scheduler_cpus, cluster->memory_bytes};
+}
+
 static void check_priorities(const json_t *spec, const struct cluster_spec *cluster,
                              struct schema_faults *faults)
 {
@@ -35,18 +40,19 @@ static void check_priorities(const json_t *spec, const struct cluster_spec *clus
 static void check(const json_t *spec, const struct cluster_spec *cluster,
                   struct schema_faults *faults)
 {
+    const struct job_nodes nodes = jobstream_nodes(cluster);
     jobstream_check_scheduler(cluster, faults);
     command_check_timeout(spec, "/workload", faults);
-    stream_check(spec, cluster->compute, faults);
+    stream_check(spec, &nodes, faults);
     check_priorities(spec, cluster, faults);
 }
 
 static int make(const struct workload_input *in, struct stream_made *ret_made, struct bd_err *err)
 {
-    unsigned compute = in->plan->spec.compute;
+    const struct job_nodes nodes = jobstream_nodes(&in->plan->spec);
     ret_made->users = (unsigned)bd_json_int(in->spec, "users", 0);
-    ret_made->rate = stream_rate(in->spec, compute);
-    return stream_make(in->spec, in->seed, in->block, compute, &ret_made->jobs, err);
+    ret_made->rate = stream_rate(in->spec, &nodes);
+    return stream_make(in->spec, in->seed, in->block, &nodes, &ret_made->jobs, err);
 }
 
 bool jobstream_is_scaled(const json_t *spec)
@@ -58,13 +64,14 @@ bool jobstream_is_scaled(const json_t *spec)
 static json_t *limits(const json_t *spec, const struct cluster_spec *cluster, uint64_t seed)
 {
     const struct sched *sched = sched_find(cluster->scheduler);
+    const struct job_nodes nodes = jobstream_nodes(cluster);
     int64_t grain_ns = sched ? sched->limit_grain_ns : 0;
     double scale = jobstream_is_scaled(spec) ? bd_json_real(spec, "timeScale", 1) : 1;
     bd_auto_json json_t *first = json_copy((json_t *)spec);
     struct job_stream stream;
     if (bd_json_int(spec, "jobs", 0) > LOOKED_AT)
         json_object_set_new(first, "jobs", json_integer(LOOKED_AT));
-    if (stream_make(first, seed, 0, cluster->compute, &stream, NULL) < 0)
+    if (stream_make(first, seed, 0, &nodes, &stream, NULL) < 0)
         return NULL;
     json_t *found = jobstream_limits(&stream, grain_ns, scale);
     json_object_set_new(found, "different",

@@ -48,6 +48,8 @@ bool jobstream_has_metric(const json_t *spec, const char *name);
 /* Whether the jobs' limits are those of longer ones, shortened by the time scale: a runtime that a
  * spec gives is as it will be run, and the limits that follow from it are, too. */
 bool jobstream_is_scaled(const json_t *spec);
+/* The nodes that a cluster has for jobs. PURE. */
+struct job_nodes jobstream_nodes(const struct cluster_spec *cluster);
 /* Refuses a cluster whose scheduler takes no streams. PURE. */
 void jobstream_check_scheduler(const struct cluster_spec *cluster, struct schema_faults *faults);
 

@@ -438,6 +438,7 @@ int jobstream_results(const json_t *spec, int dir_fd, struct workload_result *re
         result.metrics = metrics_of_jobs(&(struct metrics_input){
             .seen = &result.jobs,
             .compute = (unsigned)bd_json_int(r.stream, "compute", 1),
+            .cores = (unsigned)bd_json_int(r.stream, "cores", 1),
             .time_scale = bd_json_real(r.stream, "timeScale", 1),
         });
         result.conditions = conditions_of(&r, spec, &result.jobs, result.metrics, dir_fd);

@@ -122,9 +122,10 @@ static int write_stream(const struct workload_input *in, const struct stream_mad
     const struct cluster_plan *plan = in->plan;
     bd_auto_str struct bd_str text = {0};
     bd_auto_json json_t *record = json_pack(
-        "{s:s, s:i, s:i, s:o, s:b, s:I, s:I, s:I, s:f, s:f, s:O*}", "scheduler", in->sched->name,
-        "controllers", (int)plan->spec.controllers, "compute", (int)plan->spec.compute, "nodes",
-        node_names(plan), "sharedClock", in->shared_clock, "seed", (json_int_t)in->seed, "block",
+        "{s:s, s:i, s:i, s:i, s:o, s:b, s:I, s:I, s:I, s:f, s:f, s:O*}", "scheduler",
+        in->sched->name, "controllers", (int)plan->spec.controllers, "compute",
+        (int)plan->spec.compute, "cores", (int)plan->spec.scheduler_cpus, "nodes", node_names(plan),
+        "sharedClock", in->shared_clock, "seed", (json_int_t)in->seed, "block",
         (json_int_t)in->block, "grainNs", (json_int_t)in->sched->limit_grain_ns, "rate", made->rate,
         "timeScale", bd_json_real(in->spec, "timeScale", 1), "trace", made->trace);
     jobs_to_text(&made->jobs, &text);

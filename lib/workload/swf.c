@@ -34,6 +34,8 @@ static void check(const json_t *spec, const struct cluster_spec *cluster,
 {
     jobstream_check_scheduler(cluster, faults);
     command_check_timeout(spec, "/workload", faults);
+    const struct job_nodes nodes = jobstream_nodes(cluster);
+    stream_check_ask(spec, &nodes, faults);
     check_window(json_object_get(spec, "window"), faults);
     check_flurries(json_object_get(spec, "flurries"), faults);
 }
@@ -60,7 +62,8 @@ static int make(const struct workload_input *in, struct stream_made *ret_made, s
     int rc = open_log(in->inputs_dir, in->spec, &log, err);
     if (rc < 0)
         return rc;
-    trace_make(in->spec, in->plan->spec.compute, &log, &ret_made->jobs, &facts, &faults);
+    const struct job_nodes nodes = jobstream_nodes(&in->plan->spec);
+    trace_make(in->spec, &nodes, &log, &ret_made->jobs, &facts, &faults);
     if (faults.n > 0)
         return bd_err_set(err, BD_EINVALID, "%s: needs %s", faults.items[0].pointer,
                           faults.items[0].expected);
@@ -106,7 +109,8 @@ static void examine(const json_t *spec, const struct cluster_spec *cluster, cons
                           err.text);
         return;
     }
-    trace_make(spec, cluster->compute, &log, &stream, &facts, faults);
+    const struct job_nodes nodes = jobstream_nodes(cluster);
+    trace_make(spec, &nodes, &log, &stream, &facts, faults);
     if (faults->n == before)
         jobstream_check_users((json_int_t)facts.users.accounts, cluster, faults);
     if (faults->n == before)

@@ -113,8 +113,8 @@ static double earliest_ns(const struct job *job, const double *ends)
                               : fmax(ended, (double)job->arrival_ns);
 }
 
-/* Until the last job has run, and as long as the nodes need for all of the work. */
-static double least_s(const struct job_stream *s, unsigned compute)
+/* Until the last job has run, and as long as the cores need for all of the work. */
+static double least_s(const struct job_stream *s, const struct job_nodes *nodes)
 {
     bd_auto_free double *ends = bd_xcalloc(s->n + 1, sizeof(*ends));
     double last = 0, work = 0;
@@ -122,9 +122,9 @@ static double least_s(const struct job_stream *s, unsigned compute)
         const struct job *job = &s->items[i];
         ends[i] = earliest_ns(job, ends) + (double)job->runtime_ns;
         last = fmax(last, ends[i]);
-        work += (double)job->nodes * (double)job->runtime_ns;
+        work += (double)job_cores(job->nodes, &job->ask, nodes->cores) * (double)job->runtime_ns;
     }
-    return fmax(last, work / compute) / (double)BD_NS_PER_S;
+    return fmax(last, work / ((double)nodes->compute * nodes->cores)) / (double)BD_NS_PER_S;
 }
 
 static void check_length(const json_t *spec, double least, struct schema_faults *faults)
@@ -246,7 +246,7 @@ static void set_dependencies(const struct swf *log, struct job_stream *stream,
 
 /* --------------------------------------------------------------------------------------- stream */
 
-static struct job job_of(const struct swf_job *from, uint32_t index)
+static struct job job_of(const struct swf_job *from, uint32_t index, struct job_ask ask)
 {
     const double *f = from->fields;
     int64_t runtime_ns = to_ns(bounded(f[SWF_RUNTIME]));
@@ -255,6 +255,7 @@ static struct job job_of(const struct swf_job *from, uint32_t index)
     return (struct job){
         .index = index,
         .nodes = (uint32_t)f[SWF_PROCS],
+        .ask = ask,
         .tasks = 1,
         .after = -1,
         .think_ns = -1,
@@ -265,25 +266,35 @@ static struct job job_of(const struct swf_job *from, uint32_t index)
     };
 }
 
-static void fill(const json_t *spec, const struct swf *log, struct job_stream *stream,
-                 struct trace_facts *facts)
+/* What the log offers, each of whose jobs has so much of a node's cores. */
+static double load_of(const json_t *spec, const struct job_nodes *nodes, const struct swf *log)
 {
+    struct job_ask ask = stream_ask(spec);
+    double load = swf_load(log);
+    return ask.shares ? load * (double)job_cores(1, &ask, nodes->cores) / nodes->cores : load;
+}
+
+static void fill(const json_t *spec, const struct job_nodes *nodes, const struct swf *log,
+                 struct job_stream *stream, struct trace_facts *facts)
+{
+    struct job_ask ask = stream_ask(spec);
     *stream = (struct job_stream){.items = bd_xcalloc(log->n, sizeof(struct job))};
     for (size_t i = 0; i < log->n; i++)
-        stream->items[i] = job_of(&log->jobs[i], (uint32_t)i);
+        stream->items[i] = job_of(&log->jobs[i], (uint32_t)i, ask);
     stream->n = stream->tasks = log->n;
     set_users(log, stream, &facts->users);
     if (bd_json_bool(spec, "dependencies", 1))
         set_dependencies(log, stream, facts);
     facts->span_s = log->jobs[log->n - 1].fields[SWF_SUBMIT];
-    facts->load = swf_load(log);
+    facts->load = load_of(spec, nodes, log);
 }
 
 /* Gaps alone are stretched: what the log offers, cut and with its new sizes, is known only then. */
-static bool set_load(const json_t *spec, struct swf *log, struct schema_faults *faults)
+static bool set_load(const json_t *spec, const struct job_nodes *nodes, struct swf *log,
+                     struct schema_faults *faults)
 {
     const json_t *load = json_object_get(spec, "load");
-    double now = swf_load(log);
+    double now = load_of(spec, nodes, log);
     if (!load)
         return true;
     if (!(now > 0)) {
@@ -296,20 +307,20 @@ static bool set_load(const json_t *spec, struct swf *log, struct schema_faults *
     return swf_shape(log, &shape, NULL) == 0;
 }
 
-static bool shape(const json_t *spec, unsigned compute, struct swf *log,
+static bool shape(const json_t *spec, const struct job_nodes *nodes, struct swf *log,
                   struct schema_faults *faults)
 {
-    struct swf_shape how = shape_of(spec, compute);
+    struct swf_shape how = shape_of(spec, nodes->compute);
     double first_s = log->jobs[0].fields[SWF_SUBMIT],
            last_s = log->jobs[log->n - 1].fields[SWF_SUBMIT];
     if (swf_shape(log, &how, NULL) < 0) {
         fault_window(spec, first_s, last_s, faults);
         return false;
     }
-    return set_load(spec, log, faults);
+    return set_load(spec, nodes, log, faults);
 }
 
-void trace_make(const json_t *spec, unsigned compute, struct swf *log,
+void trace_make(const json_t *spec, const struct job_nodes *nodes, struct swf *log,
                 struct job_stream *ret_stream, struct trace_facts *ret_facts,
                 struct schema_faults *faults)
 {
@@ -327,12 +338,12 @@ void trace_make(const json_t *spec, unsigned compute, struct swf *log,
                           facts.cleaning.before);
         return;
     }
-    if (!shape(spec, compute, log, faults))
+    if (!shape(spec, nodes, log, faults))
         return;
     size_t before = faults->n;
     struct job_stream stream;
-    fill(spec, log, &stream, &facts);
-    facts.least_s = least_s(&stream, compute);
+    fill(spec, nodes, log, &stream, &facts);
+    facts.least_s = least_s(&stream, nodes);
     check_length(spec, facts.least_s, faults);
     if (faults->n > before) {
         job_stream_done(&stream);

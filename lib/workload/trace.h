@@ -43,7 +43,7 @@ int trace_read(int fd, struct swf *log, struct bd_err *err);
  * there is none: the log has faults of its own, nothing is left of it, the window is empty, the
  * load can't be had, or the stream would take longer than its timeout.
  */
-void trace_make(const json_t *spec, unsigned compute, struct swf *log,
+void trace_make(const json_t *spec, const struct job_nodes *nodes, struct swf *log,
                 struct job_stream *ret_stream, struct trace_facts *ret_facts,
                 struct schema_faults *faults);
 /* Those facts as the contract has them in conditions.trace and in a plan; new reference. */

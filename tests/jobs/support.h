@@ -29,12 +29,15 @@ static inline json_t *stream_spec_with(const char *members_in_apostrophes)
     return spec;
 }
 
+/* So many compute nodes of 4 cores and 256 MiB each. */
+#define NODES(n) (&(const struct job_nodes){(n), 4, UINT64_C(256) << 20})
+
 static inline struct job_stream stream_of(const json_t *spec, uint64_t seed, uint32_t block,
                                           unsigned compute)
 {
     struct job_stream s = {0};
     struct bd_err err = BD_ERR_INIT;
-    ck_assert_msg(stream_make(spec, seed, block, compute, &s, &err) == 0, "%s", err.text);
+    ck_assert_msg(stream_make(spec, seed, block, NODES(compute), &s, &err) == 0, "%s", err.text);
     return s;
 }
 

@@ -239,7 +239,7 @@ static void assert_load(const char *members, double load)
         squares += work * work;
     }
     double mean = sum / MANY, error = sqrt((squares / MANY - mean * mean) / MANY);
-    double by_work = stream_rate(spec, 4) / 4;
+    double by_work = stream_rate(spec, NODES(4)) / 4;
     ck_assert_msg(fabs(mean * by_work - load) < 3 * error * by_work, "%s: %g, not %g", members,
                   mean * by_work, load);
 }
@@ -264,7 +264,7 @@ START_TEST(a_models_gaps_have_the_mean_of_its_rate)
         json_of("{'name': 'jobstream', 'jobs': 20000, 'timeout': '8000h', 'timeScale': 0.01,"
                 " 'model': {'name': 'lublin', 'longestGap': '2h'}}");
     auto_stream s = stream_of(spec, 1, 0, 4);
-    double took = seconds(s.items[s.n - 1].arrival_ns), rate = stream_rate(spec, 4);
+    double took = seconds(s.items[s.n - 1].arrival_ns), rate = stream_rate(spec, NODES(4));
     /* By numerical integration of the density: 6.039 s, and a standard deviation of 11.44 s. */
     ck_assert_double_eq_tol(1 / rate, 6.039059, 1e-5);
     ck_assert_double_eq_tol(took / MANY, 1 / rate, 3 * 11.44 / sqrt(MANY));

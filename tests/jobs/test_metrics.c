@@ -5,7 +5,7 @@
 
 static json_t *metrics_of(const struct trace *t, const struct jobs_seen *seen)
 {
-    struct metrics_input in = {seen, t->compute, t->time_scale};
+    struct metrics_input in = {seen, t->compute, t->cores, t->time_scale};
     return metrics_of_jobs(&in);
 }
 
@@ -162,7 +162,7 @@ START_TEST(bound_is_that_of_every_arrival_against_every_job)
         t.stream.items[20].runtime_ns *= 1 + 100 * (_i % 2); /* once it is one job's own */
         struct jobs_seen seen;
         jobs_seen_make(&t.stream, t.files, t.n_files, &seen);
-        ck_assert_int_eq(metrics_makespan_bound(&seen, compute), plain_bound(&seen, compute));
+        ck_assert_int_eq(metrics_makespan_bound(&seen, compute, 1), plain_bound(&seen, compute));
         jobs_seen_done(&seen);
         trace_done(&t);
     }
@@ -175,9 +175,9 @@ START_TEST(bound_of_centuries_does_not_overflow)
     for (int i = 0; i < 3; i++)
         jobs[i] = (struct job_seen){.nodes = UINT32_MAX, .runtime = INT64_MAX, .planned = i};
     struct jobs_seen seen = {.items = jobs, .n = 3};
-    ck_assert_int_eq(metrics_makespan_bound(&seen, 1), INT64_MAX);
+    ck_assert_int_eq(metrics_makespan_bound(&seen, 1, 1), INT64_MAX);
     seen.n = 0;
-    ck_assert_int_eq(metrics_makespan_bound(&seen, 1), 0);
+    ck_assert_int_eq(metrics_makespan_bound(&seen, 1, 1), 0);
 }
 END_TEST
 
@@ -262,7 +262,7 @@ static json_t *metrics_of_waits(size_t n)
             .outcome = JOB_KILLED,
         };
     seen.finish = JOB_NEVER;
-    struct metrics_input in = {&seen, 4, 1};
+    struct metrics_input in = {&seen, 4, 1, 1};
     json_t *all = metrics_of_jobs(&in);
     free(seen.items);
     return all;
@@ -302,7 +302,7 @@ END_TEST
 START_TEST(what_has_no_value_is_left_out)
 {
     struct jobs_seen none = {.finish = JOB_NEVER};
-    struct metrics_input in = {&none, 4, 1};
+    struct metrics_input in = {&none, 4, 1, 1};
     bd_auto_json json_t *empty = metrics_of_jobs(&in);
     ck_assert_uint_eq(json_object_size(empty), 0);
 

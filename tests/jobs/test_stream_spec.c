@@ -154,6 +154,16 @@ static const struct refusal cases[] = {
     {MODEL(", 'longestGap': '1s'"), "/workload/model/longestGap"},
     {MODEL(", 'start': '24h'"), "/workload/model/start"},
     {"{'timeScale': 0.0000009, 'model': {'name': 'lublin'}}", "/workload/timeScale"},
+    {"{'coresPerTask': 4}", NULL},
+    {"{'coresPerTask': 5}", "/workload/coresPerTask"},
+    {"{'coresPerTask': {'choice': [1, 4]}, 'exclusive': false}", NULL},
+    {"{'coresPerTask': {'choice': [1, 5]}}", "/workload/coresPerTask/choice/1"},
+    {"{'coresPerTask': 2, 'tasksPerNode': 2}", NULL},
+    {"{'coresPerTask': 2, 'tasksPerNode': 3}", "/workload/coresPerTask"},
+    {"{'tasksPerNode': 4}", NULL},
+    {"{'tasksPerNode': 5}", "/workload/tasksPerNode"},
+    {"{'memory': '256MiB'}", NULL},
+    {"{'memory': '257MiB'}", "/workload/memory"},
     {"{'payloadMemory': '4096'}", NULL},
     {"{'payloadMemory': '4095'}", "/workload/payloadMemory"},
     {"{'payloadMemory': '2TiB'}", "/workload/payloadMemory"},
@@ -167,7 +177,7 @@ START_TEST(what_the_schema_cant_say_is_told_at_its_place)
         bd_auto_faults struct schema_faults of_schema = {0}, faults = {0};
         schema_check(schema, spec, "", &of_schema);
         assert_told(&of_schema, cases[i].members, NULL);
-        stream_check(spec, 8, &faults);
+        stream_check(spec, NODES(8), &faults);
         assert_told(&faults, cases[i].members, cases[i].pointer);
     }
 }
@@ -197,7 +207,7 @@ START_TEST(what_only_the_model_says_is_told_at_its_place)
         json_object_foreach_safe (spec, next, name, value)
             if (json_is_null(value))
                 json_object_del(spec, name);
-        stream_check(spec, 8, &faults);
+        stream_check(spec, NODES(8), &faults);
         assert_told(&faults, models[i].members, models[i].pointer);
     }
 }
@@ -214,7 +224,7 @@ START_TEST(every_fault_is_told)
         "/workload/runtime/min",   "/workload/arrival",       "/workload/arrival/burst",
     };
     bd_auto_faults struct schema_faults faults = {0};
-    stream_check(spec, 8, &faults);
+    stream_check(spec, NODES(8), &faults);
     for (size_t i = 0; i < BD_ARRAY_LEN(at); i++)
         assert_told(&faults, "all", at[i]);
     ck_assert_uint_eq(faults.n, BD_ARRAY_LEN(at));
@@ -289,7 +299,7 @@ START_TEST(a_size_is_given_in_one_way)
         bd_auto_json json_t *spec = stream_spec_with(bad[i]);
         bd_auto_faults struct schema_faults faults = {0}, ours = {0};
         ck_assert_msg(!schema_check(schema, spec, "", &faults), "%s", bad[i]);
-        stream_check(spec, 8, &ours);
+        stream_check(spec, NODES(8), &ours);
         ck_assert_msg(ours.n > 0, "%s", bad[i]);
     }
 }
@@ -305,11 +315,14 @@ START_TEST(defaults_are_those_of_the_contract)
     schema_apply_defaults(schema, whole);
     ck_assert_uint_ge(json_object_size(whole), 12);
     auto_stream a = stream_of(spec, 7, 3, 4), b = stream_of(whole, 7, 3, 4);
-    ck_assert_int_eq(memcmp(a.items, b.items, a.n * sizeof(*a.items)), 0);
-    ck_assert(stream_rate(spec, 4) == stream_rate(whole, 4));
+    bd_auto_str struct bd_str of_a = {0}, of_b = {0};
+    jobs_to_text(&a, &of_a);
+    jobs_to_text(&b, &of_b);
+    ck_assert_str_eq(of_a.data, of_b.data);
+    ck_assert(stream_rate(spec, NODES(4)) == stream_rate(whole, NODES(4)));
     json_object_set_new(spec, "jobs", json_integer(12000));
     bd_auto_faults struct schema_faults faults = {0};
-    stream_check(spec, 4, &faults); /* 12000 jobs at 3.2/s: the timeout of an hour */
+    stream_check(spec, NODES(4), &faults); /* 12000 jobs at 3.2/s: the timeout of an hour */
     assert_told(&faults, "12000 jobs", "/workload/timeout");
 }
 END_TEST
@@ -323,7 +336,10 @@ START_TEST(a_models_defaults_are_those_of_the_contract)
     schema_apply_defaults(schema, whole);
     ck_assert_uint_eq(json_object_size(json_object_get(whole, "model")), 17);
     auto_stream a = stream_of(spec, 7, 3, 64), b = stream_of(whole, 7, 3, 64);
-    ck_assert_int_eq(memcmp(a.items, b.items, a.n * sizeof(*a.items)), 0);
+    bd_auto_str struct bd_str of_a = {0}, of_b = {0};
+    jobs_to_text(&a, &of_a);
+    jobs_to_text(&b, &of_b);
+    ck_assert_str_eq(of_a.data, of_b.data);
 }
 END_TEST
 
@@ -406,7 +422,7 @@ START_TEST(rate_is_that_of_the_spec)
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(rates); i++) {
         bd_auto_json json_t *spec = stream_spec_with(rates[i].members);
-        double rate = stream_rate(spec, 4);
+        double rate = stream_rate(spec, NODES(4));
         ck_assert_msg(fabs(rate - rates[i].rate) <= 1e-12, "%s: %.17g", rates[i].members, rate);
     }
 }
@@ -417,10 +433,10 @@ static void assert_no_stream(const json_t *spec)
     struct job_stream s = {.n = 77};
     struct bd_err err = BD_ERR_INIT;
     bd_auto_free char *text = bd_json_text(spec);
-    ck_assert_msg(stream_make(spec, 1, 0, 4, &s, &err) == BD_EINVALID, "%s", text);
+    ck_assert_msg(stream_make(spec, 1, 0, NODES(4), &s, &err) == BD_EINVALID, "%s", text);
     ck_assert_msg(strstr(err.text, "/workload"), "%s", err.text);
     ck_assert_uint_eq(s.n, 77);
-    ck_assert(stream_rate(spec, 4) == 0);
+    ck_assert(stream_rate(spec, NODES(4)) == 0);
 }
 
 /* With each of the ways of arrival that an example varies. */
@@ -441,7 +457,7 @@ static void assert_example(const char *path)
         bd_auto_faults struct schema_faults faults = {0};
         json_object_set(workload, "arrival", arrival);
         stream_check(workload,
-                     (unsigned)bd_json_int(json_object_get(spec, "cluster"), "compute", 1),
+                     NODES((unsigned)bd_json_int(json_object_get(spec, "cluster"), "compute", 1)),
                      &faults);
         assert_told(&faults, path, NULL);
     }

@@ -10,19 +10,23 @@ static const struct job jobs[] = {
     {3, 1, 1, 1, 0, 1, 0, -1, 7000, 5, 5},
     {4, 1, 1, 1, 0, 1, 2500, 12, 7000, 5, 5},
     {5, 1, 1, 1, 0, 1, -1, INT64_MAX, 7000, 5, 5},
+    {6, 1, 1, 1, 0, -1, -1, -1, 7000, 5, 5, {0, 0, 0, true}},
+    {7, 1, 1, 1, 0, 1, 9, 3, 7000, 5, 5, {2, 1024, 1099511627776, false}},
 };
-static const char text[] = "benchd-jobs 1 6\n"
+static const char text[] = "benchd-jobs 1 8\n"
                            "0 0 1 1 1000 1000 0 0 -1\n"
                            "1 7000 4 20 86400000000000 864000000000000000 64 -1000 0\n"
                            "2 7000 250 1 300000000 300000000 1 1000 -1\n"
                            "3 7000 1 1 5 5 1 0 1 0\n"
                            "4 7000 1 1 5 5 1 0 1 2500 12\n"
-                           "5 7000 1 1 5 5 1 0 1 -1 9223372036854775807\n";
+                           "5 7000 1 1 5 5 1 0 1 -1 9223372036854775807\n"
+                           "6 7000 1 1 5 5 1 0 -1 -1 -1 0 0 0 1\n"
+                           "7 7000 1 1 5 5 1 0 1 9 3 2 1024 1099511627776 0\n";
 
 START_TEST(text_is_as_the_driver_reads_it)
 {
     bd_auto_str struct bd_str s = {0};
-    jobs_to_text(&(struct job_stream){(struct job *)jobs, BD_ARRAY_LEN(jobs), 25}, &s);
+    jobs_to_text(&(struct job_stream){(struct job *)jobs, BD_ARRAY_LEN(jobs), 27}, &s);
     ck_assert_str_eq(bd_str_text(&s), text);
 }
 END_TEST
@@ -33,8 +37,11 @@ START_TEST(jobs_come_back_as_they_were)
     struct bd_err err = BD_ERR_INIT;
     ck_assert_msg(jobs_from_text(text, strlen(text), &s, &err) == 0, "%s", err.text);
     ck_assert_uint_eq(s.n, BD_ARRAY_LEN(jobs));
-    ck_assert_uint_eq(s.tasks, 25);
-    ck_assert_int_eq(memcmp(s.items, jobs, sizeof(jobs)), 0);
+    ck_assert_uint_eq(s.tasks, 27);
+    bd_auto_str struct bd_str again = {0};
+    jobs_to_text(&s, &again);
+    ck_assert_str_eq(bd_str_text(&again), text);
+    ck_assert(s.items[6].ask.shares && s.items[7].ask.memory_bytes == UINT64_C(1) << 40);
 }
 END_TEST
 
@@ -68,6 +75,9 @@ START_TEST(what_was_damaged_is_told_with_its_line)
         {"benchd-jobs 1 1\n0 0 1 1 5 5 0 0 -1 \n", 2},
         {"benchd-jobs 1 1\n0 0 1 1 5 5 0 0 -1 -1 -1\n", 2},
         {"benchd-jobs 1 1\n0 0 1 1 5 5 0 0 -1 -1 1 1\n", 2},
+        {"benchd-jobs 1 1\n0 0 1 1 5 5 0 0 -1 -1 -1 1 0 0\n", 2},
+        {"benchd-jobs 1 1\n0 0 1 1 5 5 0 0 -1 -1 -1 1 0 0 2\n", 2},
+        {"benchd-jobs 1 1\n0 0 1 1 5 5 0 0 -1 -1 -1 1 0 0 1 1\n", 2},
         {"benchd-jobs 1 2\n0 0 1 1 5 5 0 0 -1\n1 0 1 1 5 5 0 0 0 -2\n", 3},
         {"benchd-jobs 1 1\n0  0 1 1 5 5 0 0 -1\n", 2},
         {"benchd-jobs 1 1\n0 0 1 1 5 5 0 x -1\n", 2},

@@ -49,6 +49,12 @@ static void load_stream(struct trace *t, const json_t *jobs)
             .nodes = (uint32_t)bd_json_int(job, "nodes", 0),
             .tasks = (uint32_t)bd_json_int(job, "tasks", 0),
             .user = (uint32_t)bd_json_int(job, "user", 0),
+            .ask =
+                {
+                    .tasks = (uint32_t)bd_json_int(job, "tasks_per_node", 0),
+                    .cores_per_task = (uint32_t)bd_json_int(job, "cores_per_task", 0),
+                    .shares = bd_json_bool(job, "shares", 0) != 0,
+                },
             .after = -1,
             .think_ns = -1,
             .group = -1,
@@ -69,6 +75,7 @@ struct trace trace_load(const char *name)
     ck_assert_msg(bd_read_file(path, 1 << 20, &text, NULL, &err) == 0, "%s", err.text);
     ck_assert_msg(bd_json_parse(text, strlen(text), &t.json, &err) == 0, "%s", err.text);
     t.compute = (unsigned)bd_json_int(t.json, "compute", 0);
+    t.cores = (unsigned)bd_json_int(t.json, "cores", 1);
     t.time_scale = bd_json_real(t.json, "time_scale", 0);
     load_stream(&t, json_object_get(t.json, "jobs"));
     const json_t *files = json_object_get(t.json, "files");
@@ -164,7 +171,8 @@ struct trace trace_random(uint64_t seed, uint32_t jobs)
 {
     struct bd_rng rng;
     bd_rng_init(&rng, seed, 0);
-    struct trace t = {.compute = RANDOM_NODES, .time_scale = 0.01, .n_files = RANDOM_NODES + 1};
+    struct trace t = {
+        .compute = RANDOM_NODES, .cores = 1, .time_scale = 0.01, .n_files = RANDOM_NODES + 1};
     t.files = bd_xcalloc(t.n_files, sizeof(*t.files));
     for (size_t i = 0; i < t.n_files; i++) {
         t.files[i].node = bd_xasprintf("n%zu", i);

@@ -11,11 +11,11 @@ struct trace {
     struct job_stream stream;
     struct job_records *files; /* [0]: the driver's */
     size_t n_files;
-    unsigned compute;
+    unsigned compute, cores;
     double time_scale;
 };
 
-static const char *const trace_names[] = {"fcfs", "backfill", "failures"};
+static const char *const trace_names[] = {"fcfs", "backfill", "failures", "shared"};
 
 struct trace trace_load(const char *name);
 void trace_done(struct trace *t);

@@ -56,7 +56,8 @@ static void make_of(const char *text, const char *members, unsigned compute, str
     bd_auto_json json_t *spec = spec_of(members);
     *ret = (struct made){0};
     read_text(text, strlen(text), &log);
-    trace_make(spec, compute, &log, &ret->stream, &ret->facts, &ret->faults);
+    const struct job_nodes nodes = {compute, 4, UINT64_C(1) << 30};
+    trace_make(spec, &nodes, &log, &ret->stream, &ret->facts, &ret->faults);
     swf_done(&log);
 }
 

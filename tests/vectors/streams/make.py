@@ -23,9 +23,10 @@ PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494459")
 WORD = (1 << 64) - 1
 US = {"ns": Decimal("0.001"), "us": Decimal(1), "ms": Decimal(10**3), "s": Decimal(10**6),
       "min": 60 * Decimal(10**6), "h": 3600 * Decimal(10**6)}
+NODE_CORES = 4  # of each node of every case
 DAY = 24 * US["h"]
 (ARRIVAL, SIZE, RUNTIME, BRANCH, FACTOR, USER, PRIORITY, ARRAY, DEPENDENT, AFTER, SESSION, THINK,
- THINK_BRANCH) = range(1, 14)
+ THINK_BRANCH, CORES) = range(1, 15)
 
 
 # -- the generator --
@@ -339,6 +340,19 @@ def arrival_of(spec):
                     else {"process": "poisson", "load": 0.8})
 
 
+def cores_of(spec):
+    cores = spec.get("coresPerTask", [])
+    return cores["choice"] if isinstance(cores, dict) else [cores] if cores else []
+
+
+def share(spec):
+    """Of the cores of a node that it is on, those that a job keeps from others, on average."""
+    if spec.get("exclusive", True):
+        return Decimal(1)
+    choice = cores_of(spec) or [1]
+    return Decimal(sum(choice) * spec.get("tasksPerNode", 1)) / (len(choice) * NODE_CORES)
+
+
 def mean_gap(spec, compute, model):
     """Microseconds from a job to the next; 0: all arrive at once."""
     arrival = arrival_of(spec)
@@ -350,7 +364,7 @@ def mean_gap(spec, compute, model):
         return model.gap.mean * US["s"] * scale_of(spec)
     arrays = spec.get("arrays", {"share": 0, "tasks": 1})
     tasks = 1 + (arrays["tasks"] - 1) * Decimal(arrays["share"])
-    return work(spec, compute, model) * tasks / (Decimal(arrival["load"]) * compute)
+    return work(spec, compute, model) * share(spec) * tasks / (Decimal(arrival["load"]) * compute)
 
 
 def cycle_of(spec, model):
@@ -427,10 +441,12 @@ def arrivals(spec, compute, model, draw):
 def stream(spec, seed, block, compute, model):
     if spec.get("seed") == "fixed":
         block = 0
-    draw = {i: Generator(seed, i << 32 | block) for i in range(ARRIVAL, THINK_BRANCH + 1)}
+    draw = {i: Generator(seed, i << 32 | block) for i in range(ARRIVAL, CORES + 1)}
     choice, (low, high) = sizes(spec, compute), factors(spec)
     arrays, priorities = spec.get("arrays", {"share": 0, "tasks": 1}), spec.get("priorities", [])
     dependent = Decimal(spec.get("dependencies", {}).get("share", 0))
+    chosen = cores_of(spec)
+    ask = [spec.get("tasksPerNode", 0), 0, int(spec.get("memory", "0MiB")[:-3]) << 20, int(not spec.get("exclusive", True))]
     coming = arrivals(spec, compute, model, draw)
     for i in range(spec["jobs"]):
         at, user = next(coming)
@@ -443,7 +459,10 @@ def stream(spec, seed, block, compute, model):
         tasks = arrays["tasks"] if draw[ARRAY].unit() < Decimal(arrays["share"]) else 1
         waits, back = draw[DEPENDENT].unit() < dependent, 1 + draw[AFTER].below(min(max(i, 1), 8))
         after = i - back if waits and i else -1
-        yield [i, 1000 * at, nodes, tasks, 1000 * runtime, 1000 * requested, user, priority, after]
+        if chosen:
+            ask[1] = chosen[draw[CORES].below(len(chosen))]
+        yield [i, 1000 * at, nodes, tasks, 1000 * runtime, 1000 * requested, user, priority, after,
+               *([-1, -1, *ask] if any(ask) else [])]
 
 
 # -- the cases --
@@ -513,6 +532,14 @@ CASES = {
             "jobs": 3, "distribution": "constant", "think": {"distribution": "hyperexponential", "branches": [
                 {"probability": 0.6, "mean": "1min"}, {"probability": 0.4, "mean": "15min"}]}}},
         "model": {"name": "lublin"}, "timeScale": 0.002, "users": 2}),
+    "cores-shared": (7, 1, 4, {
+        "arrival": {"process": "poisson", "load": 0.8}, "size": MIXED, "runtime": LOGNORMAL,
+        "coresPerTask": {"choice": [1, 1, 2, 4]}, "exclusive": False}),
+    "cores-alone": (7, 1, 4, {
+        "arrival": {"process": "poisson", "load": 0.8}, "size": MIXED, "runtime": LOGNORMAL, "coresPerTask": 2}),
+    "tasks-shared": (8, 0, 8, {
+        "model": {"name": "lublin", "load": 0.7}, "timeScale": 0.002, "tasksPerNode": 3, "memory": "64MiB",
+        "exclusive": False}),
 }
 
 
