@@ -35,7 +35,7 @@ struct options {
 struct loop {
     struct driver driver;
     struct submitter submitter;
-    const char *job, *payload;
+    struct command command;
     int signals;
     int64_t ready_until_ns;
     int64_t progress_ns; /* when it was told last */
@@ -129,33 +129,16 @@ static void end_by_signal(const struct loop *l)
     sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
-static void say_job(struct loop *l, int32_t index)
-{
-    const struct driver_job *job = &l->driver.stream.jobs[index];
-    bool waits = job->after >= 0 && job->think_ns < 0; /* else that one has ended */
-    const struct driver_job *before = waits ? &l->driver.stream.jobs[job->after] : NULL;
-    char user[16] = "root", priority[16] = "-", after[24] = "-", line[SAYING_MOST];
-
-    if (job->user > 0)
-        snprintf(user, sizeof(user), "bench%u", job->user);
-    if (l->driver.stream.has_priorities)
-        snprintf(priority, sizeof(priority), "%d", job->priority);
-    if (before)
-        snprintf(after, sizeof(after), "%llu", (unsigned long long)before->job_id);
-    snprintf(line, sizeof(line), "submit %d %u %u %lld %s %s %s -- %s %d %lld %s\n", index,
-             job->nodes, job->tasks, (long long)job->requested_ns, user, priority, after, l->job,
-             index, (long long)job->runtime_ns, l->payload);
-    submitter_say(&l->submitter, line);
-}
-
 static void hand_over(struct loop *l)
 {
+    static char line[SAYING_MOST];
     struct driver *d = &l->driver;
 
     while (submitter_room(&l->submitter)) {
         int32_t job = turn_next(d, clock_ns(CLOCK_MONOTONIC));
         if (job != NO_JOB) {
-            say_job(l, job);
+            say_job(d, job, &l->command, line, sizeof(line));
+            submitter_say(&l->submitter, line);
             continue;
         }
         if (d->to_hand_over == 0 && !l->finish_said && d->ready) {
@@ -288,8 +271,7 @@ int main(int argc, char **argv)
     };
     d->to_hand_over = d->stream.n;
     think_init(d);
-    loop.job = options.job;
-    loop.payload = options.payload;
+    loop.command = (struct command){options.job, options.payload};
     loop.signals = take_signals();
     submitter_start(&loop.submitter, options.submitter);
     ahead_of_others();

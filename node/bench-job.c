@@ -1,7 +1,8 @@
 /*
- * bench-job INDEX RUNTIME_NS PAYLOAD [ARGUMENT...]: what every job of a stream is, once on each of
- * its nodes. Appends a record of its first instruction, runs the payload, and appends one of its
- * end. Ends with the payload's exit code, or 128 + the signal that ended it.
+ * bench-job INDEX RUNTIME_NS PAYLOAD [ARGUMENT...]: what every job of a stream is, once for each of
+ * its tasks, of which there is one on each of its nodes or more. Appends a record of its first
+ * instruction, runs the payload, and appends one of its end. Ends with the payload's exit code, or
+ * 128 + the signal that ended it.
  *
  *     sleep                   nothing until RUNTIME_NS after the first instruction
  *     spin RATE               RUNTIME_NS at RATE iterations a second: a fixed amount of work
@@ -12,7 +13,7 @@
  * SIGTERM and SIGINT end the payload; the record of the end is written all the same.
  *
  * Environment: BENCHD_RECORDS (the file), BENCHD_TASK (of an array's job), and the job's number and
- * the node's rank by whichever scheduler runs it (tables below). Numbers that aren't there are 0.
+ * the task's rank by whichever scheduler runs it (tables below). Numbers that aren't there are 0.
  *
  * bench-job calibrate MILLISECONDS: prints the RATE at which spin takes RUNTIME_NS of CPU time.
  */
@@ -30,7 +31,7 @@
 static const char *const task_variables[] = {"BENCHD_TASK", NULL};
 static const char *const job_variables[] = {"BENCHD_JOB_ID", "SLURM_JOB_ID", NULL};
 #define FLUX_VARIABLE "FLUX_JOB_ID" /* in digits of its own: */
-static const char *const rank_variables[] = {"BENCHD_RANK", "SLURM_NODEID", "FLUX_TASK_RANK",
+static const char *const rank_variables[] = {"BENCHD_RANK", "SLURM_PROCID", "FLUX_TASK_RANK",
                                              "PMIX_RANK",   "PMI_RANK",     NULL};
 
 /* The number in the first of the variables that is set. */

@@ -4,7 +4,7 @@
  *
  * bench-launch SCRIPT COMMAND [ARGUMENT...]: the interpreter of the batch script that
  * bench-submit-slurm hands in, so that a job costs no shell. Slurm runs it on the job's first node;
- * it becomes srun, which runs the command once on each node of the job.
+ * it becomes srun, which runs the command once a task of the job.
  *
  * With BENCHD_TASK from the task's number in an array, and HOME, USER and LOGNAME of whose job it
  * is: programs ask for them (Open MPI 5 does not begin without). What MPI needs of srun goes by the
@@ -76,7 +76,8 @@ static _Noreturn void listen_by(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    const char *task = getenv("SLURM_ARRAY_TASK_ID"), *nodes = getenv("SLURM_JOB_NUM_NODES");
+    const char *task = getenv("SLURM_ARRAY_TASK_ID"), *nodes = getenv("SLURM_JOB_NUM_NODES"),
+               *tasks = getenv("SLURM_NTASKS"), *on_a_node = getenv("SLURM_NTASKS_PER_NODE");
 
     if (argc > 1 && strcmp(argv[1], "--listen") == 0)
         listen_by(argc, argv);
@@ -95,8 +96,8 @@ int main(int argc, char **argv)
         abort();
     *at++ = "srun";
     *at++ = text_new("--nodes=%s", nodes);
-    *at++ = text_new("--ntasks=%s", nodes);
-    *at++ = "--ntasks-per-node=1";
+    *at++ = text_new("--ntasks=%s", tasks ? tasks : nodes);
+    *at++ = text_new("--ntasks-per-node=%s", on_a_node ? on_a_node : "1");
     /* One that ends badly is not to end the others. */
     *at++ = "--kill-on-bad-exit=0";
     if (mpi)

@@ -6,6 +6,7 @@
  *     driver_turn.c       which job is to be handed over next; what is left to do
  *     driver_think.c      jobs that come a while after the end of another
  *     driver_talk.c       what the submitter says
+ *     driver_say.c        what it is told of a job, in the form that it wants
  *     driver_submitter.c  the submitter as a process
  *     bench-driver.c      arguments, the loop
  */
@@ -31,6 +32,8 @@ struct driver_job {
     int64_t due_ns;   /* CLOCK_MONOTONIC: when that is, once it is known */
     int64_t ended_ns; /* CLOCK_MONOTONIC: when the last of its tasks was over */
     uint32_t nodes, tasks, user;
+    uint32_t node_tasks, task_cores; /* on each node; of each of these, 0: nothing is said */
+    uint64_t node_memory;            /* 0: nothing is said */
     int32_t priority, after;
     int32_t first_waiter;  /* jobs that are held until this one is accepted, in a list by: */
     int32_t next;          /* the next one in whichever list this job is in */
@@ -38,6 +41,7 @@ struct driver_job {
     uint32_t first_task;   /* where its tasks begin in stream.ended */
     uint32_t ended_tasks;  /* of them */
     enum job_state state;
+    bool shares; /* others may be on its nodes */
     uint64_t job_id;
 };
 
@@ -87,8 +91,9 @@ struct driver {
     struct stream stream;
     struct ids ids;
     int records;
-    int64_t begin_ns; /* CLOCK_MONOTONIC: the stream's beginning */
-    bool ready;       /* the submitter is */
+    int64_t begin_ns;        /* CLOCK_MONOTONIC: the stream's beginning */
+    bool ready;              /* the submitter is */
+    const struct form *form; /* that it wants jobs in; NULL: as words */
 
     uint32_t turn; /* the first job that comes at its arrival, and has not come */
     int32_t *due;  /* a heap: jobs whose think time runs, by their due_ns */
@@ -126,9 +131,20 @@ void record_task(const struct driver *d, uint32_t kind, int32_t job, uint32_t ta
 /* Takes in one line of the submitter; exits when it makes no sense, or tells of a fatal error. */
 void talk_line(struct driver *d, char *line);
 
+/* What jobs run: a program, and what follows the job's index and runtime. */
+struct command {
+    const char *program, *payload;
+};
+/* The form of that name; NULL: there is none. */
+const struct form *form_find(const char *name);
+/* The line "submit ..." for a job, of at most `room` bytes with its newline and NUL; exits when
+ * that is too little. */
+void say_job(const struct driver *d, int32_t job, const struct command *command, char *line,
+             size_t room);
+
 /* -------------------------------------------------------------------------------- the submitter */
 
-#define SAYING_MOST 4096
+#define SAYING_MOST 8192
 
 struct submitter {
     pid_t pid;  /* 0: it has ended, and was waited for: */

@@ -28,15 +28,28 @@ enum {
     AFTER, /* the last that each line has */
     THINK,
     GROUP,
+    NODE_TASKS,
+    TASK_CORES,
+    NODE_MEMORY,
+    SHARES,
     FIELD_COUNT
 };
 static const struct field fields[FIELD_COUNT] = {
-    [INDEX] = {"index", 0, JOBS_MAX - 1},  [ARRIVAL] = {"arrival", 0, NS_MAX},
-    [NODES] = {"nodes", 1, INT32_MAX},     [TASKS] = {"tasks", 1, JOBS_MAX},
-    [RUNTIME] = {"runtime", 0, NS_MAX},    [REQUESTED] = {"requested", 0, NS_MAX},
-    [USER] = {"user", 0, INT32_MAX},       [PRIORITY] = {"priority", INT32_MIN, INT32_MAX},
-    [AFTER] = {"after", -1, JOBS_MAX - 1}, [THINK] = {"think time", -1, NS_MAX},
-    [GROUP] = {"group", 0, INT64_MAX},
+    [INDEX] = {"index", 0, JOBS_MAX - 1},
+    [ARRIVAL] = {"arrival", 0, NS_MAX},
+    [NODES] = {"nodes", 1, INT32_MAX},
+    [TASKS] = {"tasks", 1, JOBS_MAX},
+    [RUNTIME] = {"runtime", 0, NS_MAX},
+    [REQUESTED] = {"requested", 0, NS_MAX},
+    [USER] = {"user", 0, INT32_MAX},
+    [PRIORITY] = {"priority", INT32_MIN, INT32_MAX},
+    [AFTER] = {"after", -1, JOBS_MAX - 1},
+    [THINK] = {"think time", -1, NS_MAX},
+    [GROUP] = {"group", -1, INT64_MAX},
+    [NODE_TASKS] = {"tasks a node", 0, INT32_MAX},
+    [TASK_CORES] = {"cores a task", 0, INT32_MAX},
+    [NODE_MEMORY] = {"memory", 0, NS_MAX},
+    [SHARES] = {"word on sharing", 0, 1},
 };
 
 #define bad(file, line, ...)                                                                       \
@@ -56,8 +69,10 @@ static char *next_line(struct lines *lines, const char *file, unsigned number)
 static void read_fields(char *line, const char *file, unsigned number,
                         int64_t ret_values[FIELD_COUNT])
 {
+    memset(ret_values, 0, FIELD_COUNT * sizeof(ret_values[0]));
     ret_values[THINK] = ret_values[GROUP] = -1;
-    for (int i = 0; i < FIELD_COUNT && (line || i <= AFTER); i++) {
+    int n = 0;
+    for (int i = 0; i < FIELD_COUNT && (line || i <= AFTER); i++, n++) {
         const char *word = strsep(&line, " ");
         if (!word || !number_read(word, fields[i].least, fields[i].most, &ret_values[i]))
             bad(file, number, "no %s from %lld to %lld", fields[i].name, (long long)fields[i].least,
@@ -65,6 +80,8 @@ static void read_fields(char *line, const char *file, unsigned number,
     }
     if (line)
         bad(file, number, "more than %d fields", FIELD_COUNT);
+    if ((n == GROUP + 1 && ret_values[GROUP] < 0) || (n > GROUP + 1 && n < FIELD_COUNT))
+        bad(file, number, "it ends behind the field %s", fields[n - 1].name);
 }
 
 /* It has no turn by its arrival. */
@@ -97,6 +114,10 @@ static void add_job(struct stream *s, const int64_t *v, const char *file, unsign
         .requested_ns = v[REQUESTED],
         .think_ns = v[THINK],
         .nodes = (uint32_t)v[NODES],
+        .node_tasks = v[NODE_TASKS] > 0 ? (uint32_t)v[NODE_TASKS] : 1,
+        .task_cores = (uint32_t)v[TASK_CORES],
+        .node_memory = (uint64_t)v[NODE_MEMORY],
+        .shares = v[SHARES] == 1,
         .tasks = (uint32_t)v[TASKS],
         .user = (uint32_t)v[USER],
         .priority = (int32_t)v[PRIORITY],

@@ -50,10 +50,11 @@ static bool read_number(char **rest, int64_t least, int64_t most, int64_t *ret_n
 
 static bool on_ready(struct driver *d, char *rest)
 {
-    if (rest || d->ready)
+    if (d->ready)
         return false;
-    d->ready = true;
-    return true;
+    d->form = rest ? form_find(rest) : NULL;
+    d->ready = !rest || d->form;
+    return d->ready;
 }
 
 static bool on_begun(struct driver *d, char *rest)

@@ -115,6 +115,8 @@ static const char *why_not(const struct null_queue *q, const struct order *o)
     if (o->nodes > (int64_t)q->cluster->n)
         return text_new("it needs %lld nodes, and there are %zu", (long long)o->nodes,
                         q->cluster->n);
+    if (o->ask.tasks > 1 || o->ask.memory_bytes > 0 || o->ask.shares)
+        return "the scheduler null gives whole nodes to one task on each, and nothing else";
     if (o->has_priority)
         return "the scheduler null has no priorities";
     if (o->after > (int64_t)q->n)

@@ -26,9 +26,33 @@ static bool cut_perhaps(char **line, int64_t least, int64_t most, bool *ret_is_t
     return word && (!*ret_is_there || number_read(word, least, most, ret_number));
 }
 
+/* "tasks-per-node=N", "cores-per-task=N", "memory=BYTES", "shares": those that a job says. */
+static bool read_ask(char *word, struct order_ask *ask)
+{
+    const struct {
+        const char *name;
+        int64_t *value;
+    } known[] = {
+        {"tasks-per-node", &ask->tasks},
+        {"cores-per-task", &ask->cores_per_task},
+        {"memory", &ask->memory_bytes},
+    };
+    const char *name = strsep(&word, "=");
+
+    if (!word) {
+        ask->shares = strcmp(name, "shares") == 0;
+        return ask->shares;
+    }
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (strcmp(known[i].name, name) == 0)
+            return number_read(word, 1, INT64_MAX / 4, known[i].value) &&
+                   (known[i].value == &ask->memory_bytes || *known[i].value <= ORDER_TASKS_MOST);
+    return false;
+}
+
 bool order_read(char *line, struct order *ret_order)
 {
-    struct order o = {0};
+    struct order o = {.ask = {.tasks = 1}};
     int64_t index;
     bool follows;
 
@@ -39,8 +63,11 @@ bool order_read(char *line, struct order *ret_order)
                      &o.priority) ||
         !cut_perhaps(&line, 1, INT64_MAX, &follows, &o.after))
         return false;
-    const char *dashes = strsep(&line, " ");
-    if (!dashes || strcmp(dashes, "--") != 0 || !line)
+    char *word;
+    while ((word = strsep(&line, " ")) && strcmp(word, "--") != 0)
+        if (!read_ask(word, &o.ask))
+            return false;
+    if (!word || !line)
         return false;
     o.index = (uint32_t)index;
     o.command = line;

@@ -9,6 +9,15 @@
 #include <stdint.h>
 
 #define ORDER_PRIORITY_MOST 1000
+#define ORDER_TASKS_MOST    100000 /* on a node, and cores of a task */
+
+/* What it asks for on each of its nodes, beside being there. */
+struct order_ask {
+    int64_t tasks;          /* at least 1 */
+    int64_t cores_per_task; /* 0: nothing is said of them */
+    int64_t memory_bytes;   /* 0: nothing is said of it */
+    bool shares;            /* others may be there, too */
+};
 
 /* A job that is to be asked for. Texts lie in the line that was read. */
 struct order {
@@ -18,6 +27,7 @@ struct order {
     bool has_priority;
     int64_t priority;
     int64_t after; /* the scheduler's number of a job; 0: none */
+    struct order_ask ask;
     char *command; /* words with a blank between them, at least one */
 };
 

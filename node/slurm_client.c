@@ -1,5 +1,6 @@
 #include "submit_slurm.h"
 
+#include "../lib/sched/describe/description.h"
 #include "append.h"
 #include "number.h"
 #include "order.h"
@@ -60,15 +61,32 @@ static __attribute__((format(printf, 1, 2))) void addf(const char *format, ...)
     add(text);
 }
 
-/* Whole minutes, which is how finely Slurm keeps limits. */
-static int64_t minutes_of(int64_t limit_ns, int64_t grain_s)
+/* A limit of its own in any case. */
+static int64_t whole_grains(int64_t limit_ns, int64_t grain_s)
 {
     int64_t grain_ns = grain_s * NS_PER_S;
-    int64_t grains = limit_ns / grain_ns + (limit_ns % grain_ns != 0);
 
-    if (grains == 0)
-        grains = 1; /* 0 would be no limit */
-    return (grains * grain_s + 59) / 60;
+    return limit_ns > 0 ? ((limit_ns - 1) / grain_ns + 1) * grain_ns : grain_ns;
+}
+
+static void add_word(const char *word, void *arg)
+{
+    (void)arg;
+    addf("%s", word);
+}
+
+static void add_description(const struct slurm_terms *terms, const struct order *o)
+{
+    const struct sched_job job = {
+        .nodes = (unsigned)o->nodes,
+        .tasks = (unsigned)(o->nodes * o->ask.tasks),
+        .cores_per_task = (unsigned)o->ask.cores_per_task,
+        .memory_bytes = (uint64_t)o->ask.memory_bytes,
+        .exclusive = !o->ask.shares,
+        .limit_ns = whole_grains(o->limit_ns, terms->grain_s),
+    };
+
+    slurm_words(&job, add_word, NULL);
 }
 
 /* The user's own group: Slurm takes the group of who submits else. Read here, for a static program
@@ -110,10 +128,7 @@ static void set_args(const struct slurm_terms *terms, const struct order *o)
     add("sbatch");
     add("--parsable");
     addf("--job-name=" JOB_NAME "%u", o->index);
-    addf("--nodes=%lld", (long long)o->nodes);
-    add("--ntasks-per-node=1");
-    add("--exclusive");
-    addf("--time=%lld", (long long)minutes_of(o->limit_ns, terms->grain_s));
+    add_description(terms, o);
     addf("--output=%s", terms->output);
     add("--open-mode=append");
     add("--no-requeue");

@@ -145,10 +145,12 @@ void sched_check(const struct sched *sched, const json_t *scheduler, struct sche
 }
 
 /* Members of a workload that ask for an ability, by being there at all (other than as 0, false or
- * empty) or by a value. */
+ * empty) or by a value. Of streams: commands have members of these names, too. */
 static const struct {
     enum sched_ability ability;
     const char *member, *value, *what;
+    bool of_streams;
+    json_int_t most; /* a number up to it asks for nothing */
 } asks[] = {
     {SCHED_ARRAYS, "arrays", NULL, "arrays of jobs"},
     {SCHED_DEPENDENCIES, "dependencies", NULL, "jobs that wait for the end of others"},
@@ -158,15 +160,31 @@ static const struct {
     {SCHED_CORES, "coresPerTask", NULL, "a number of cores"},
     {SCHED_MEMORY, "memory", NULL, "an amount of memory"},
     {SCHED_EXCLUSIVE, "exclusive", NULL, "nodes of one job alone"},
+    {SCHED_SHARING, "exclusive", "false", "nodes that jobs share", .of_streams = true},
+    {SCHED_NODE_TASKS, "tasksPerNode", NULL, "several tasks on a node", .of_streams = true,
+     .most = 1},
 };
 
-static bool is_given(const json_t *value)
+static bool is_given(const json_t *value, json_int_t most)
 {
     if (json_is_integer(value))
-        return json_integer_value(value) != 0;
+        return json_integer_value(value) > most;
     if (json_is_array(value))
         return json_array_size(value) > 0;
     return json_is_object(value) || json_is_string(value) || json_is_true(value);
+}
+
+static bool has_value(const json_t *value, const char *word)
+{
+    return json_is_boolean(value) ? bd_str_eq(word, json_is_true(value) ? "true" : "false")
+                                  : bd_str_eq(word, json_string_value(value));
+}
+
+/* Commands wait for one job. */
+static bool is_stream(const json_t *workload)
+{
+    const char *name = bd_json_str(workload, "name", "");
+    return bd_str_eq(name, "jobstream") || bd_str_eq(name, "swf");
 }
 
 void sched_check_workload(const struct sched *sched, const json_t *workload,
@@ -174,12 +192,12 @@ void sched_check_workload(const struct sched *sched, const json_t *workload,
 {
     for (size_t i = 0; sched && i < BD_ARRAY_LEN(asks); i++) {
         const json_t *value = json_object_get(workload, asks[i].member);
+        bd_auto_free char *got = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
         bool asked =
-            asks[i].value ? bd_str_eq(asks[i].value, json_string_value(value)) : is_given(value);
-        if (!asked || can(sched, asks[i].ability))
+            asks[i].value ? has_value(value, asks[i].value) : is_given(value, asks[i].most);
+        if (!asked || (asks[i].of_streams && !is_stream(workload)) || can(sched, asks[i].ability))
             continue;
         bd_auto_free char *pointer = bd_xasprintf("/workload/%s", asks[i].member);
-        bd_auto_free char *got = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
         schema_faults_add(faults, pointer, got, "none: the scheduler %s can't be asked for %s",
                           sched->name, asks[i].what);
     }

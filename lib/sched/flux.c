@@ -86,7 +86,8 @@ const struct sched sched_flux = {
     .owned = flux_owned,
     .check_options = flux_check_options,
     .can = 1U << SCHED_ARRAYS | 1U << SCHED_DEPENDENCIES | 1U << SCHED_PRIORITIES |
-           1U << SCHED_CORES | 1U << SCHED_EXCLUSIVE | 1U << SCHED_MPI,
+           1U << SCHED_CORES | 1U << SCHED_EXCLUSIVE | 1U << SCHED_SHARING |
+           1U << SCHED_NODE_TASKS | 1U << SCHED_MPI,
     .fair = fair,
     .n_fair = BD_ARRAY_LEN(fair),
     .check_image = flux_check_image,

@@ -22,7 +22,6 @@ extern const struct sched sched_flux;
 #define FLUX_WAIT_MS 60000
 
 /* Fluxion counts in whole seconds; sched-simple would take fractions. The same for all. */
-#define FLUX_GRAIN_NS BD_NS_PER_S
 
 #define FLUX_JOB_PREFIX "bd-" /* bench-submit-flux calls job 3 of a stream "bd-3" */
 

@@ -11,6 +11,7 @@
 #include "lib/channel/channel.h"
 #include "lib/jobs/record.h"
 #include "lib/model/cluster.h"
+#include "lib/sched/describe/description.h"
 #include "lib/schema/schema.h"
 #include "lib/virt/hostops.h"
 
@@ -18,21 +19,6 @@
 struct sched_image {
     const char *rootfs;
     const json_t *manifest; /* with packages[{name, version}] */
-};
-
-/* A command that runs as one job, and is waited for: what is asked for, the same for every
- * scheduler, whose `launch` makes its own words of it. */
-struct sched_job {
-    const char *name;        /* for the scheduler's own listings */
-    unsigned nodes, tasks;   /* tasks in all, at least one a node */
-    unsigned cores_per_task; /* 0: nothing is said of them */
-    uint64_t memory_bytes;   /* on each of its nodes; 0: nothing is said of it */
-    bool exclusive;          /* no other job on its nodes */
-    int64_t limit_ns;        /* time limit for the scheduler; 0: none */
-    /* In its nodes, that it begins in; NULL: wherever that is. Where nodes are one and the same
-     * (backend host), each of several has a directory of its own in it: "1", "2", ... */
-    const char *dir;
-    const char *const *argv; /* run once a task */
 };
 
 /* What the scheduler itself wrote down of a job that is over; of an array, of one of its tasks. */
@@ -78,6 +64,8 @@ enum sched_ability {
     SCHED_CORES,      /* a number of cores for each task */
     SCHED_MEMORY,     /* an amount of memory on each node */
     SCHED_EXCLUSIVE,  /* nodes of one's own */
+    SCHED_SHARING,    /* nodes that jobs of a stream share, by their cores */
+    SCHED_NODE_TASKS, /* several tasks of a stream's job on a node */
     SCHED_MPI,        /* starts processes so that they find each other by PMIx */
     SCHED_ACCOUNTING, /* jobs in a database, too */
     SCHED_ABILITY_COUNT
@@ -129,7 +117,8 @@ struct sched {
     int (*wait_ready)(const struct channel *channel, const struct cluster_plan *plan,
                       struct bd_cancel *cancel, char **ret_version, struct bd_err *err);
     /* Appends the words of a command that, run on the controller, runs the job to its end with its
-     * output on stdout and stderr and ends by its exit code ("srun", ...). PURE. */
+     * output on stdout and stderr and ends by its exit code ("srun", ...): what is asked for is the
+     * same for every scheduler, and this makes its own words of it. PURE. */
     void (*launch)(const struct sched_job *job, struct bd_strv *ret_argv);
     /* What the last job of this name waits for, or waited for when it was taken back; words for
      * people, the caller's (free()). NULL where it did not wait, or nobody tells within seconds. */

@@ -138,7 +138,7 @@ const struct sched sched_slurm = {
     .check_options = slurm_check_options,
     .can = 1U << SCHED_ARRAYS | 1U << SCHED_DEPENDENCIES | 1U << SCHED_PRIORITIES |
            1U << SCHED_USERS | 1U << SCHED_CORES | 1U << SCHED_MEMORY | 1U << SCHED_EXCLUSIVE |
-           1U << SCHED_MPI | 1U << SCHED_ACCOUNTING,
+           1U << SCHED_SHARING | 1U << SCHED_NODE_TASKS | 1U << SCHED_MPI | 1U << SCHED_ACCOUNTING,
     .fair = fair,
     .n_fair = BD_ARRAY_LEN(fair),
     .check_image = slurm_check_image,

@@ -27,8 +27,6 @@ extern const struct sched sched_slurm;
 /* How long a daemon is held back for another; after that it starts all the same. */
 #define SLURM_WAIT_MS 60000
 
-#define SLURM_GRAIN_NS (60 * BD_NS_PER_S) /* time limits are whole minutes */
-
 #define SLURM_JOB_PREFIX "bd-" /* bench-submit-slurm calls job 3 of a stream "bd-3" */
 
 #define SLURMCTLD_LOG     "/var/log/slurm/slurmctld.log"

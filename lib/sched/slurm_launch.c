@@ -4,10 +4,7 @@
 #include "lib/sched/daemons.h"
 #include "lib/sched/slurm.h"
 
-#include <inttypes.h>
 #include <string.h>
-
-#define MIB (UINT64_C(1) << 20) /* Slurm's grain of memory */
 
 static bool has_colon(const char *const *argv)
 {
@@ -49,24 +46,18 @@ static void add_command(const char *const *argv, struct bd_strv *ret_argv)
     bd_strv_add(ret_argv, bd_str_text(&script));
 }
 
+static void add_word(const char *word, void *argv)
+{
+    bd_strv_add(argv, word);
+}
+
 /* Options stand in the command line, where no variable of the environment (SLURM_NNODES, ...) can
  * change them. */
 void slurm_launch(const struct sched_job *job, struct bd_strv *ret_argv)
 {
     bd_strv_add(ret_argv, "srun");
     bd_strv_addf(ret_argv, "--job-name=%s", job->name);
-    bd_strv_addf(ret_argv, "--nodes=%u", job->nodes);
-    bd_strv_addf(ret_argv, "--ntasks=%u", job->tasks);
-    if (job->cores_per_task > 0)
-        bd_strv_addf(ret_argv, "--cpus-per-task=%u", job->cores_per_task);
-    if (job->memory_bytes > 0)
-        bd_strv_addf(ret_argv, "--mem=%" PRIu64 "M", (job->memory_bytes - 1) / MIB + 1);
-    if (job->exclusive)
-        bd_strv_add(ret_argv, "--exclusive");
-    if (job->limit_ns > 0) {
-        int64_t minutes = (job->limit_ns - 1) / SLURM_GRAIN_NS + 1;
-        bd_strv_addf(ret_argv, "--time=%lld", (long long)minutes);
-    }
+    slurm_words(job, add_word, ret_argv);
     if (job->dir)
         bd_strv_addf(ret_argv, "--chdir=%s", job->dir);
     bd_strv_add(ret_argv, "--kill-on-bad-exit=1");

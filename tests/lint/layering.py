@@ -36,7 +36,8 @@ MAY_INCLUDE = {
     "lib/virt": MODEL,
     "lib/channel": ["lib/virt", *MODEL],
     "lib/image": ["lib/artifact", "lib/channel", "lib/virt", *MODEL],
-    "lib/sched": ["lib/jobs", "lib/channel", "lib/virt", *MODEL],
+    "lib/sched/describe": [],
+    "lib/sched": ["lib/sched/describe", "lib/jobs", "lib/channel", "lib/virt", *MODEL],
     "lib/workload": ["lib/sched", "lib/jobs", "lib/swf", "lib/artifact", "lib/channel", "lib/virt", *MODEL],
     "lib/import": ["lib/workload", *FORMATS],
     "daemon/loop": ["lib/store", "lib/base"],
@@ -45,7 +46,7 @@ MAY_INCLUDE = {
     "daemon/api": ["api", "daemon/engine", "daemon/http", "daemon/loop", *BELOW_ENGINE, *BESIDE],
     "daemon": ["api", "daemon/api", "daemon/engine", "daemon/http", "daemon/loop", *BELOW_ENGINE, *BESIDE],
     "api": FORMATS,
-    "node": ["lib/jobs"],
+    "node": ["lib/jobs", "lib/sched/describe"],
     "clients": ["lib/import", "lib/workload", "lib/crate", "lib/swf", "lib/report", "lib/stats", *MODEL],
 }
 ANYTHING = ["tests"]
@@ -126,6 +127,9 @@ SAMPLES = [
     ("daemon/loop/a.c", "<uv.h>", False),
     ("lib/sched/a.c", '"../virt/../store/x.h"', True),
     ("node/a.c", '"lib/base/x.h"', True),
+    ("node/a.c", '"lib/sched/x.h"', True),
+    ("node/a.c", '"lib/sched/describe/x.h"', False),
+    ("lib/sched/describe/a.c", '"lib/base/x.h"', True),
     ("lib/odd/a.c", "<stdio.h>", True),
     ("tests/a.c", "<sqlite3.h>", False),
 ]

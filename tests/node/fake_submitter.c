@@ -1,6 +1,7 @@
 /*
  * fake-submitter MODE [NUMBER]: a submitter (docs/submitters.md) for the tests of bench-driver. The
- * scheduler's number of a job is 1000 + its index. What it hears is appended to the file FAKE_LOG.
+ * scheduler's number of a job is 1000 + its index. What it hears is appended to the file FAKE_LOG;
+ * jobs are to come in the form FAKE_FORM, where that is set.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -163,7 +164,8 @@ int main(int argc, char **argv)
     if (!take)
         return 9; /* before it is ready */
     mode_number = argc > 2 ? atoi(argv[2]) : 0;
-    puts("ready");
+    const char *form = getenv("FAKE_FORM");
+    printf("ready%s%s\n", form ? " " : "", form ? form : "");
     fflush(stdout);
     while (fgets(line, sizeof(line), stdin)) {
         if (log) {

@@ -19,7 +19,7 @@ static const char *job;
 static char *fresh_records(void)
 {
     static const char *const variables[] = {"BENCHD_TASK",    "BENCHD_JOB_ID", "SLURM_JOB_ID",
-                                            "FLUX_JOB_ID",    "BENCHD_RANK",   "SLURM_NODEID",
+                                            "FLUX_JOB_ID",    "BENCHD_RANK",   "SLURM_PROCID",
                                             "FLUX_TASK_RANK", "PMIX_RANK",     "PMI_RANK"};
     char *file = scratch("jobs.rec");
 
@@ -85,12 +85,12 @@ static const struct {
     uint64_t job_id;
 } variables[] = {
     {"BENCHD_TASK", "17", NULL, NULL, 17, 0, 0},
-    {"SLURM_NODEID", "3", NULL, NULL, 0, 3, 0},
+    {"SLURM_PROCID", "3", NULL, NULL, 0, 3, 0},
     {"FLUX_TASK_RANK", "4", NULL, NULL, 0, 4, 0},
     {"PMIX_RANK", "5", NULL, NULL, 0, 5, 0},
     {"PMI_RANK", "6", NULL, NULL, 0, 6, 0},
     {"BENCHD_RANK", "1", "PMI_RANK", "2", 0, 1, 0},
-    {"SLURM_NODEID", "1", "PMIX_RANK", "2", 0, 1, 0},
+    {"SLURM_PROCID", "1", "PMIX_RANK", "2", 0, 1, 0},
     {"BENCHD_RANK", "", "PMI_RANK", "2", 0, 2, 0},
     {"SLURM_JOB_ID", "4000000000", NULL, NULL, 0, 0, 4000000000},
     {"BENCHD_JOB_ID", "90000000000", "SLURM_JOB_ID", "1", 0, 0, 90000000000},

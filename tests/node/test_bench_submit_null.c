@@ -197,6 +197,9 @@ static const struct {
 } refusals[] = {
     {"0 0 3 1 5" LIMIT " 0 0 -1\n", "it needs 3 nodes, and there are 2"},
     {"0 0 1 1 5" LIMIT " 0 7 -1\n", "the scheduler null has no priorities"},
+    {"0 0 1 1 5" LIMIT " 0 0 -1 -1 -1 0 2 0 1\n", "the scheduler null gives whole nodes"},
+    {"0 0 1 1 5" LIMIT " 0 0 -1 -1 -1 2 0 0 0\n", "the scheduler null gives whole nodes"},
+    {"0 0 1 1 5" LIMIT " 0 0 -1 -1 -1 0 0 4096 0\n", "the scheduler null gives whole nodes"},
 };
 
 START_TEST(test_what_it_can_not_do_is_refused)

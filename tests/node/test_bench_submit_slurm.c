@@ -78,24 +78,40 @@ END_TEST
 
 /* Of the job "0 0 NODES TASKS 5 LIMIT USER PRIORITY -1". */
 static const struct {
-    const char *job, *options;
+    const char *job, *options, *ask; /* ask: what follows "after" in the line; NULL: nothing */
 } asked[] = {
-    {"1 1 5 60000000000 0 0", "--nodes=1 --ntasks-per-node=1 --exclusive --time=1 "
+    {"1 1 5 60000000000 0 0", "--nodes=1 --ntasks=1 --ntasks-per-node=1 --exclusive --time=1 "
                               "--output=/dev/null --open-mode=append --no-requeue --export=ALL"},
-    {"4 1 5 60000000001 0 0", "--nodes=4 --ntasks-per-node=1 --exclusive --time=2 "
+    {"4 1 5 60000000001 0 0", "--nodes=4 --ntasks=4 --ntasks-per-node=1 --exclusive --time=2 "
                               "--output=/dev/null --open-mode=append --no-requeue --export=ALL"},
-    {"1 1 5 1 3 0", "--nodes=1 --ntasks-per-node=1 --exclusive --time=1 --output=/dev/null "
-                    "--open-mode=append --no-requeue --export=ALL --uid=bench3"},
-    {"1 1 5 0 0 2", "--nodes=1 --ntasks-per-node=1 --exclusive --time=1 --output=/dev/null "
-                    "--open-mode=append --no-requeue --export=ALL --priority=2149483648"},
-    {"2 3 5 3600000000000 0 -1", "--nodes=2 --ntasks-per-node=1 --exclusive --time=60 "
+    {"1 1 5 1 3 0",
+     "--nodes=1 --ntasks=1 --ntasks-per-node=1 --exclusive --time=1 --output=/dev/null "
+     "--open-mode=append --no-requeue --export=ALL --uid=bench3"},
+    {"1 1 5 0 0 2",
+     "--nodes=1 --ntasks=1 --ntasks-per-node=1 --exclusive --time=1 --output=/dev/null "
+     "--open-mode=append --no-requeue --export=ALL --priority=2149483648"},
+    {"2 3 5 3600000000000 0 -1", "--nodes=2 --ntasks=2 --ntasks-per-node=1 --exclusive --time=60 "
                                  "--output=/dev/null --open-mode=append --no-requeue --export=ALL "
                                  "--priority=2146483648 --array=0-2"},
+    {"1 1 5 60 0 0",
+     "--nodes=1 --ntasks=1 --ntasks-per-node=1 --cpus-per-task=2 --time=1 --output=/dev/null "
+     "--open-mode=append --no-requeue --export=ALL",
+     "-1 -1 0 2 0 1"},
+    {"2 1 5 60 0 0",
+     "--nodes=2 --ntasks=6 --ntasks-per-node=3 --cpus-per-task=1 --mem=65M --time=1 "
+     "--output=/dev/null --open-mode=append --no-requeue --export=ALL",
+     "-1 -1 3 1 67108865 1"},
+    {"2 1 5 60 0 0",
+     "--nodes=2 --ntasks=2 --ntasks-per-node=1 --mem=64M --exclusive --time=1 "
+     "--output=/dev/null --open-mode=append --no-requeue --export=ALL",
+     "-1 -1 0 0 67108864 0"},
 };
 
 START_TEST(test_options_of_sbatch)
 {
-    char *jobs = text("benchd-jobs 1 1\n0 0 %s -1\n", asked[_i].job);
+    const char *ask = asked[_i].ask;
+    char *jobs =
+        text("benchd-jobs 1 1\n0 0 %s -1%s%s\n", asked[_i].job, ask ? " " : "", ask ? ask : "");
     fresh(jobs, COMPLETES);
     ck_assert_int_eq(drive("--clients", "1").code, 0);
     char *argv = text("--parsable --job-name=bd-0 %s %s /usr/libexec/benchd/bench-job 0 5 "
@@ -304,6 +320,17 @@ START_TEST(test_job_is_started_once_on_each_node)
 }
 END_TEST
 
+START_TEST(test_job_is_started_once_a_task)
+{
+    setenv("SLURM_JOB_NUM_NODES", "2", 1);
+    setenv("SLURM_NTASKS", "6", 1);
+    setenv("SLURM_NTASKS_PER_NODE", "3", 1);
+    struct outcome outcome = launch("sleep");
+    ck_assert_msg(strstr(outcome.out, "--nodes=2 --ntasks=6 --ntasks-per-node=3 "), "%s",
+                  outcome.out);
+}
+END_TEST
+
 START_TEST(test_job_has_its_users_home)
 {
     const struct passwd *self = getpwuid(geteuid());
@@ -365,6 +392,7 @@ int main(void)
     tcase_add_loop_test(c, test_job_is_started_once_on_each_node, 0, n_of(launches));
     tcase_add_test(c, test_job_has_its_users_home);
     tcase_add_test(c, test_launch_outside_of_slurm_is_told);
+    tcase_add_test(c, test_job_is_started_once_a_task);
     tcase_add_test(c, test_missing_srun_is_told);
     tcase_set_timeout(c, 60);
     suite_add_tcase(suite, c);

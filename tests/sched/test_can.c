@@ -71,6 +71,13 @@ static const struct {
     {"{'dependencies':true,'payload':'sleep','priorities':[]}", NULL},
     {"{'priorities':[0,5]}", "/workload/priorities"},
     {"{'payload':'barrier'}", "/workload/payload"},
+    {"{'name':'jobstream','coresPerTask':{'choice':[1,2]},'exclusive':true,'tasksPerNode':1}",
+     NULL},
+    {"{'name':'jobstream','exclusive':false}", "/workload/exclusive"},
+    {"{'name':'swf','exclusive':false}", "/workload/exclusive"},
+    {"{'name':'command','exclusive':false}", NULL},
+    {"{'name':'jobstream','tasksPerNode':2}", "/workload/tasksPerNode"},
+    {"{'name':'jobstream','memory':'64MiB'}", "/workload/memory"},
 };
 
 START_TEST(test_workloads)

@@ -30,11 +30,12 @@ START_TEST(test_options)
         int64_t limit_ns;
         const char *words;
     } vectors[] = {
-        {1, 1, 0, "--nodes=1 --ntasks=1"},
-        {4, 8, 1, "--nodes=4 --ntasks=8 --time=1"},
-        {4, 4, 60 * BD_NS_PER_S, "--nodes=4 --ntasks=4 --time=1"},
-        {4, 4, 60 * BD_NS_PER_S + 1, "--nodes=4 --ntasks=4 --time=2"},
-        {2, 2, 3600 * BD_NS_PER_S, "--nodes=2 --ntasks=2 --time=60"},
+        {1, 1, 0, "--nodes=1 --ntasks=1 --ntasks-per-node=1"},
+        {4, 8, 1, "--nodes=4 --ntasks=8 --ntasks-per-node=2 --time=1"},
+        {4, 4, 60 * BD_NS_PER_S, "--nodes=4 --ntasks=4 --ntasks-per-node=1 --time=1"},
+        {4, 4, 60 * BD_NS_PER_S + 1, "--nodes=4 --ntasks=4 --ntasks-per-node=1 --time=2"},
+        {3, 7, 0, "--nodes=3 --ntasks=7 --ntasks-per-node=3"},
+        {2, 2, 3600 * BD_NS_PER_S, "--nodes=2 --ntasks=2 --ntasks-per-node=1 --time=60"},
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
         bd_auto_strv struct bd_strv argv = {0};
@@ -61,9 +62,10 @@ START_TEST(test_a_job_begins_in_its_directory)
         &(struct sched_job){
             .name = "job", .nodes = 1, .tasks = 1, .dir = "/var/lib/x", .argv = ARGV("hostname")},
         &argv, &options);
-    ck_assert_str_eq(bd_str_text(&options),
-                     "srun --job-name=job --nodes=1 --ntasks=1 --chdir=/var/lib/x "
-                     "--kill-on-bad-exit=1 --input=none --export=ALL");
+    ck_assert_str_eq(
+        bd_str_text(&options),
+        "srun --job-name=job --nodes=1 --ntasks=1 --ntasks-per-node=1 --chdir=/var/lib/x "
+        "--kill-on-bad-exit=1 --input=none --export=ALL");
 }
 END_TEST
 

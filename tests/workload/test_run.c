@@ -21,9 +21,10 @@ START_TEST(test_a_job_leaves_its_output_and_metrics)
     answer = (struct answer){.out = "BW 3\nBW 5\n", .err = "note\n{\"lat\": 0.5}\n"};
     ck_assert_msg(command()->run(&r.in, &err) == 0, "%s", err.text);
     ck_assert_uint_eq(asked.n, 1);
-    ck_assert_str_eq(asked.items[0],
-                     "ctl1 srun --job-name=benchd --nodes=2 --ntasks=4 --time=2 "
-                     "--kill-on-bad-exit=1 --input=none --export=ALL -- bench -x {A=b c} as unit");
+    ck_assert_str_eq(
+        asked.items[0],
+        "ctl1 srun --job-name=benchd --nodes=2 --ntasks=4 --ntasks-per-node=2 --time=2 "
+        "--kill-on-bad-exit=1 --input=none --export=ALL -- bench -x {A=b c} as unit");
     check_file(&r, "stdout", "BW 3\nBW 5\n");
     check_file(&r, "stderr", "note\n{\"lat\": 0.5}\n");
 
@@ -51,7 +52,8 @@ START_TEST(test_defaults_are_all_nodes_and_ten_minutes)
     struct bd_err err = BD_ERR_INIT;
     run_init(&r, json_pack("{s:[s]}", "command", "true-enough"));
     ck_assert_int_eq(command()->run(&r.in, &err), 0);
-    ck_assert_ptr_nonnull(strstr(asked.items[0], "--nodes=3 --ntasks=3 --time=10 "));
+    ck_assert_ptr_nonnull(
+        strstr(asked.items[0], "--nodes=3 --ntasks=3 --ntasks-per-node=1 --time=10 "));
     run_done(&r);
 }
 END_TEST
