@@ -11,11 +11,11 @@
 
 /* Of a job, by the API's names. */
 static const char *const members[] = {
-    "index",        "task",        "nodes",     "user",        "outcome",    "schedulerState",
-    "jobId",        "exitCode",    "plannedNs", "submitNs",    "acceptedNs", "startedFirstNs",
-    "startedAllNs", "endedLastNs", "runtimeNs", "requestedNs", "waitNs",     "turnaroundNs",
-    "doubled",      "nodeList",    "after",     "thinkNs",     "group",      "eligibleNs",
-    "allocatedNs",  "freedNs",
+    "index",        "task",        "nodes",        "user",         "outcome",     "schedulerState",
+    "jobId",        "exitCode",    "plannedNs",    "submitNs",     "acceptedNs",  "startedFirstNs",
+    "startedAllNs", "endedLastNs", "runtimeNs",    "requestedNs",  "waitNs",      "turnaroundNs",
+    "doubled",      "nodeList",    "after",        "thinkNs",      "group",       "eligibleNs",
+    "allocatedNs",  "freedNs",     "tasksPerNode", "coresPerTask", "memoryBytes", "exclusive",
 };
 
 static void print_csv(const json_t *job, void *arg BD_UNUSED)

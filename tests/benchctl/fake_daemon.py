@@ -331,6 +331,7 @@ def job(index=0, outcome="completed", task=0, **more):
     value = {
         "index": index, "task": task, "nodes": 2, "user": 0, "after": None, "outcome": outcome,
         "schedulerState": "completed" if seen else "unknown", "jobId": index + 1 if seen else None,
+        "tasksPerNode": 1, "coresPerTask": None, "memoryBytes": None, "exclusive": True,
         "thinkNs": None, "group": None, "exitCode": 0 if seen else None,
         "nodeList": ["n1", "n2"] if seen else [], "plannedNs": at,
         "runtimeNs": 300000000, "requestedNs": 60000000000, "doubled": False,

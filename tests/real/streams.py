@@ -33,6 +33,13 @@ def stream(jobs, compute=2, cpus=0.3, **other):
     }
 
 
+def crowded(**other):
+    """Twelve jobs at once on two nodes of four cores, once each on nodes of its own and once on shared ones."""
+    return stream(12, arrival={"process": "all"}, size={"choice": [1, 1, 2]}, coresPerTask={"choice": [1, 1, 2]},
+                  runtime=constant("1s"), factors={"workload.exclusive": [True, False]},
+                  design={"order": "as-written", "seed": 3, "warmup": 0, "repetitions": {"min": 1, "max": 1}}, **other)
+
+
 def meanwhile(script, node):
     """A hook after which this goes on in the node by itself."""
     return {"command": ["systemd-run", "--quiet", "--collect", "sh", "-c", script], "node": node}
@@ -88,8 +95,8 @@ RECORD = struct.Struct("=IIIIqqQiIqq")
 MAGIC = struct.unpack("<I", b"BJR1")[0]
 BEGIN, SUBMIT, ACCEPTED, REFUSED, START, END, ENDED, FINISH, ELIGIBLE, ALLOCATED, FREED = range(1, 12)
 STATES = ["unknown", "completed", "failed", "timeout", "cancelled", "node-fail"]
-Job = collections.namedtuple("Job", "index arrival nodes tasks runtime requested user priority after think group",
-                             defaults=(-1, -1))
+Job = collections.namedtuple("Job", "index arrival nodes tasks runtime requested user priority after think group "
+                                    "node_tasks task_cores node_memory shares", defaults=(-1, -1, 0, 0, 0, 0))
 
 
 def read_records(content, node):
@@ -126,6 +133,10 @@ def wall(said, name):
     """One of Slurm's times, in seconds since 1970: nodes have no time zone."""
     at = datetime.datetime.strptime(said[name], "%Y-%m-%dT%H:%M:%S")
     return at.replace(tzinfo=datetime.timezone.utc).timestamp()
+
+
+def processes(job):
+    return job.nodes * (job.node_tasks or 1)
 
 
 class Files:
@@ -172,10 +183,12 @@ class Files:
             return since(max(e[-1].mono for e in ended)) + job.think
 
         def last(records):
-            return since(max(r.mono for r in records)) if len(records) == job.nodes else None
+            return since(max(r.mono for r in records)) if len(records) == processes(job) else None
 
         row = {
             "index": job.index, "task": task, "nodes": job.nodes, "user": job.user,
+            "tasksPerNode": job.node_tasks or 1, "coresPerTask": job.task_cores or None,
+            "memoryBytes": job.node_memory or None, "exclusive": not job.shares,
             "after": job.after if job.after >= 0 else None,
             "thinkNs": job.think if job.think >= 0 else None,
             "group": job.group if job.group >= 0 else None,
@@ -201,7 +214,7 @@ class Files:
         return row
 
     def outcome(self, job, row, starts, ends):
-        if len(ends) == job.nodes:
+        if len(ends) == processes(job):
             return "failed" if row["exitCode"] else "completed"
         if starts or ends:
             return "killed"
@@ -220,12 +233,17 @@ def seen(rows, name):
     return [r[name] for r in rows if r[name] is not None]
 
 
-def metrics(rows, compute):
+def cores_on_a_node(row, cores):
+    """That it keeps from others, of so many."""
+    return cores if row["exclusive"] else row["tasksPerNode"] * (row["coresPerTask"] or 1)
+
+
+def metrics(rows, compute, cores=1):
     """Some of docs/metrics.md's, in whole nanoseconds until the end."""
     submits = seen([r for r in rows if r["task"] == 0], "submitNs")
     ends, waits = seen(rows, "endedLastNs"), seen(rows, "waitNs")
     first, last = min(submits), max(submits)
-    busy = sum(r["nodes"] * max(0, min(r["endedLastNs"], last) - max(r["startedFirstNs"], first))
+    busy = sum(r["nodes"] * cores_on_a_node(r, cores) * max(0, min(r["endedLastNs"], last) - max(r["startedFirstNs"], first))
                for r in rows if r["endedLastNs"] is not None and r["startedFirstNs"] is not None)
     return {
         "makespan": (max(ends) - min(r["plannedNs"] for r in rows)) / 1e9,
@@ -235,7 +253,7 @@ def metrics(rows, compute):
         "turnaround_mean": sum(seen(rows, "turnaroundNs")) / len(seen(rows, "turnaroundNs")) / 1e9,
         "throughput_completion": (len(ends) - 1) * 1e9 / (max(ends) - min(ends)),
         "throughput_submission": (len(submits) - 1) * 1e9 / (last - first),
-        "utilisation": busy / (compute * (last - first)),
+        "utilisation": busy / (compute * cores * (last - first)),
         "lateness_max": max(r["submitNs"] - r["plannedNs"] for r in rows if r["submitNs"] is not None) / 1e9,
         **{f"jobs_{o.replace('-', '_')}": sum(r["outcome"] == o for r in rows)
            for o in ("completed", "failed", "killed", "refused", "lost", "not-submitted")},
@@ -257,6 +275,42 @@ def lateness(jobs, rows):
     by, percent = ("p99", 99) if len(late) >= 100 else ("p95", 95) if len(late) >= 20 else ("maximum", 100)
     return {"by": by, "n": len(late), "lateness": percentile(late, percent) / 1e9,
             "median": percentile(late, 50) / 1e9, "maximum": max(late) / 1e9}
+
+
+def crowds(rows, cores):
+    """{node: [(jobs, cores that they keep) at each change]}."""
+    changes = collections.defaultdict(list)
+    for row in rows:
+        for node in row["nodeList"]:
+            changes[node] += [(row["startedFirstNs"], 1, cores_on_a_node(row, cores)),
+                              (row["endedLastNs"], -1, -cores_on_a_node(row, cores))]
+    found = {}
+    for node, list_of in changes.items():
+        jobs = kept = 0
+        found[node] = []
+        for _, sign, taken in sorted(list_of):
+            jobs, kept = jobs + sign, kept + taken
+            found[node].append((jobs, kept))
+    return found
+
+
+def hold_crowd(campaigns, run, cores=4):
+    """Jobs of a crowded stream met on nodes as far as there were cores, or never."""
+    run, told = campaigns.run(run["id"]), rows(campaigns, run["id"])
+    shares = not run["cell"]["workload.exclusive"]
+    assert {r["exclusive"] for r in told} == {not shares} and {r["coresPerTask"] for r in told} == {1, 2}
+    for node, found in crowds(told, cores).items():
+        assert max(kept for _, kept in found) <= cores, (node, found)
+        most = max(jobs for jobs, _ in found)
+        assert most >= 2 if shares else most == 1, (node, found)
+    for name, value in metrics(told, 2, cores).items():
+        assert math.isclose(run["metrics"][name]["value"], value, rel_tol=1e-9, abs_tol=1e-15), name
+    # All arrive at once: no order does it in less than this, and on whole nodes not in less than that.
+    work = sum(r["nodes"] * cores_on_a_node(r, cores) * r["runtimeNs"] for r in told)
+    bound = max(work / (2 * cores), max(r["runtimeNs"] for r in told))
+    assert math.isclose(run["metrics"]["makespan_bound"]["value"], math.ceil(bound) / 1e9, rel_tol=1e-12)
+    whole = sum(r["nodes"] * r["runtimeNs"] for r in told) / 2
+    assert (run["metrics"]["makespan"]["value"] * 1e9 < whole) == shares, run["metrics"]["makespan"]
 
 
 def queue(rows):

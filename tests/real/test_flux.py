@@ -10,7 +10,7 @@ from campaigns import AT_ONCE, EMPTY, Campaigns, design
 from conftest import SMALL
 from daemon import Daemon
 from flux_image import IMAGE, PACKAGES, PREFIX
-from streams import Files, beside_lateness, constant, expand, rows, stream
+from streams import START, Files, beside_lateness, constant, crowded, expand, hold_crowd, rows, stream
 
 FLUXION = {"scheduler": "fluxion", "queue-policy": "easy", "queue-depth": 64}
 
@@ -199,6 +199,48 @@ def test_a_stream(daemon):
     urgencies = {e["context"]["urgency"] for job in eventlogs(campaigns, run["id"]).values()
                  for e in job["events"] if e["name"] == "submit" and job["name"] != "benchd"}
     assert len(urgencies) == 2, "of two priorities"
+
+
+def hold_cores(campaigns, run):
+    """Flux gave each job what its jobspec has, on each node."""
+    theirs = eventlogs(campaigns, run["id"])
+    for row in rows(campaigns, run["id"]):
+        wanted = 4 if row["exclusive"] else row["coresPerTask"] * row["tasksPerNode"]
+        for lite in theirs[row["jobId"]]["R"]["execution"]["R_lite"]:
+            assert len(expand(f"c[{lite['children']['core']}]")) == wanted, (row, lite)
+
+
+@pytest.mark.parametrize("options", [{}, pytest.param(FLUXION, marks=has_fluxion)])
+def test_jobs_share_nodes_by_their_cores(daemon, options):
+    """Where they say so, and else no job has company."""
+    campaigns = Campaigns(daemon.api)
+    spec = on_flux(crowded(), **options)
+    spec["cluster"]["node"] = SMALL | {"schedulerCpus": 4}
+    _, runs = campaigns.done(spec, patience=240)
+    for run in runs:
+        hold_stream(campaigns, run)
+        hold_cores(campaigns, run)
+        hold_crowd(campaigns, run)
+
+
+def test_several_tasks_on_a_node(daemon):
+    campaigns = Campaigns(daemon.api)
+    spec = on_flux(stream(4, size={"constant": 2}, tasksPerNode=2, coresPerTask=2, runtime=constant("300ms"),
+                          arrays={"share": 0.5, "tasks": 2}, dependencies={"share": 0.5}, design=design(seed=2)))
+    spec["cluster"]["node"] = SMALL | {"schedulerCpus": 4}
+    _, (run,) = campaigns.done(spec)
+    told, files = hold_stream(campaigns, run), Files(campaigns, run["id"])
+    assert told == files.rows() and {j.tasks for j in files.jobs} == {1, 2}
+    assert all(len(files.of(START, row["index"], row["task"])) == 4 for row in told)
+    hold_cores(campaigns, run)
+
+
+def test_memory_is_refused_when_it_is_planned(daemon):
+    """Flux does not know of it."""
+    reply = daemon.api.post("/v1/plans", on_flux(stream(5, memory="64MiB")))
+    assert reply.status == 422, reply
+    (fault,) = reply.json["faults"]
+    assert fault["pointer"] == "/workload/memory" and "flux" in fault["expected"]
 
 
 @has_fluxion
