@@ -135,7 +135,8 @@ static const char run_names[] =
     "index,task,nodes,user,after,think [s],group,outcome,schedulerState,jobId,exitCode,"
     "planned [s],submit [s],accepted [s],startedFirst [s],startedAll [s],endedLast [s],runtime "
     "[s],requested [s],"
-    "wait [s],turnaround [s],doubled,nodeList,eligible [s],allocated [s],freed [s]" END;
+    "wait [s],turnaround [s],doubled,nodeList,eligible [s],allocated [s],freed [s],"
+    "tasksPerNode,coresPerTask,memory [B],exclusive" END;
 
 void export_csv_seconds(struct bd_str *out, int64_t ns)
 {
@@ -188,6 +189,10 @@ static int add_job(const struct job_seen *job, void *arg, struct bd_err *err)
     add_point(out, job->eligible);
     add_point(out, job->allocated);
     add_point(out, job->freed);
+    add_known(out, true, job->ask.tasks > 0 ? job->ask.tasks : 1);
+    add_known(out, job->ask.cores_per_task > 0, job->ask.cores_per_task);
+    add_known(out, job->ask.memory_bytes > 0, (int64_t)job->ask.memory_bytes);
+    bd_str_addf(out, ",%s", job->ask.shares ? "false" : "true");
     bd_str_add(out, END);
     return export_spill(o, err);
 }

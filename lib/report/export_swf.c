@@ -56,6 +56,8 @@ struct log {
     uint64_t left_out;   /* never submitted */
     uint64_t sub_second; /* whose runtime is less than a second */
     int64_t runtime_max, last_end; /* ns; JOB_NEVER: none */
+    bool shares;                   /* jobs share nodes: a processor is a core */
+    unsigned cores;                /* processors of a node */
 };
 
 static int count_job(const struct job_seen *job, void *arg, struct bd_err *err BD_UNUSED)
@@ -67,6 +69,7 @@ static int count_job(const struct job_seen *job, void *arg, struct bd_err *err B
         return 0;
     }
     log->number++;
+    log->shares = log->shares || job->ask.shares;
     if (begin == JOB_NEVER || end == JOB_NEVER)
         return 0;
     log->sub_second += end - begin < BD_NS_PER_S;
@@ -105,8 +108,9 @@ static int write_first(struct log *log, size_t n, struct bd_err *err)
     return rc;
 }
 
-static void fill(struct row *row, const struct job_seen *job)
+static void fill(struct row *row, const struct job_seen *job, unsigned cores)
 {
+    double processors = (double)job_cores(job->nodes, &job->ask, cores);
     double *fields = row->job.fields;
     int64_t limit = (job->requested + BD_NS_PER_S - 1) / BD_NS_PER_S;
     row->submit = job->submit;
@@ -118,8 +122,8 @@ static void fill(struct row *row, const struct job_seen *job)
     fields[SWF_WAIT] = (double)seconds(job->submit, job->started_first);
     fields[SWF_RUNTIME] = (double)seconds(job->started_first, job->ended_last);
     if (job->started_first != JOB_NEVER)
-        fields[SWF_PROCS] = job->nodes;
-    fields[SWF_ASKED_PROCS] = job->nodes;
+        fields[SWF_PROCS] = processors;
+    fields[SWF_ASKED_PROCS] = processors;
     fields[SWF_ASKED_TIME] = (double)limit;
     fields[SWF_STATUS] = status_of(job);
     fields[SWF_USER] = job->user ? job->user : 1;
@@ -136,7 +140,7 @@ static int add_job(const struct job_seen *job, void *arg, struct bd_err *err)
     size_t at = log->n++;
     for (; at > 0 && log->window[at - 1].submit > job->submit; at--)
         log->window[at] = log->window[at - 1];
-    fill(&log->window[at], job);
+    fill(&log->window[at], job, log->cores);
     return log->n < WINDOW ? 0 : write_first(log, WINDOW / 2, err);
 }
 
@@ -185,7 +189,10 @@ static void add_times(struct bd_strv *header, const struct store_run *run, const
 
 static void add_notes(struct bd_strv *header, const struct log *log)
 {
-    add_text(header, "Note", "a processor is a whole node: jobs get whole nodes alone");
+    add_text(header, "Note",
+             log->shares
+                 ? "a processor is a core: jobs share nodes, and one alone on a node has all"
+                 : "a processor is a whole node: jobs get whole nodes alone");
     add_text(header, "Note",
              "times are rounded to the nearest second, requested times up; the CSV of the same "
              "run has nanoseconds");
@@ -220,7 +227,7 @@ static void add_header(struct bd_str *out, const struct store_run *run, const st
     add_text(&header, "Preemption", "No");
     add_times(&header, run, log);
     add_count(&header, "MaxNodes", nodes);
-    add_count(&header, "MaxProcs", nodes);
+    add_count(&header, "MaxProcs", nodes * log->cores);
     add_count(&header, "MaxRuntime", seconds(0, log->runtime_max));
     add_notes(&header, log);
     swf_write_header(&header, out);
@@ -236,6 +243,8 @@ static int write_run(struct log *log, struct store_conn *conn, const struct stor
         return bd_err_set(err, BD_ECONFLICT,
                           "run %s has no job that was submitted, and swf has nothing but jobs",
                           run->id);
+    const json_t *node = json_object_get(json_object_get(run->spec, "cluster"), "node");
+    log->cores = log->shares ? (unsigned)bd_json_int(node, "schedulerCpus", 1) : 1;
     add_header(&log->out->text, run, log);
     log->number = 0;
     rc = export_each_job(conn, run->id, add_job, log, err);

@@ -10,7 +10,7 @@ from campaigns import AT_ONCE, EMPTY, Campaigns, design
 from conftest import SMALL
 from daemon import Daemon
 from flux_image import IMAGE, PACKAGES, PREFIX
-from streams import START, Files, beside_lateness, constant, crowded, expand, hold_crowd, rows, stream
+from streams import START, Files, beside_lateness, constant, crowded, expand, hold_crowds, rows, stream
 
 FLUXION = {"scheduler": "fluxion", "queue-policy": "easy", "queue-depth": 64}
 
@@ -220,7 +220,7 @@ def test_jobs_share_nodes_by_their_cores(daemon, options):
     for run in runs:
         hold_stream(campaigns, run)
         hold_cores(campaigns, run)
-        hold_crowd(campaigns, run)
+    hold_crowds(campaigns, runs)
 
 
 def test_several_tasks_on_a_node(daemon):

@@ -3,7 +3,7 @@ ones; and that what no node has is refused when it is planned."""
 import pytest
 
 from campaigns import AT_ONCE, EMPTY, design
-from streams import START, Files, Streamed, beside_lateness, constant, crowded, hold_crowd, processes, stream
+from streams import START, Files, Streamed, beside_lateness, constant, crowded, hold_crowds, processes, stream
 from test_jobstream import hold_seen
 
 DAEMON = AT_ONCE
@@ -21,10 +21,9 @@ def crowds(campaigns):
 
 
 def test_jobs_share_nodes_by_their_cores_or_not_at_all(campaigns, crowds):
-    assert len(crowds.runs) == 2
+    hold_crowds(campaigns, crowds.runs)
     for run in crowds.runs:
         hold_seen(campaigns, run)
-        hold_crowd(campaigns, run)
         assert run["residue"] == EMPTY and beside_lateness(run["grade"]["reasons"]) == [], run["grade"]
 
 
@@ -69,7 +68,7 @@ REFUSED = [
     ({"tasksPerNode": 3, "coresPerTask": 2}, "/workload/coresPerTask", "at most 1 for each of 3 tasks"),
     ({"tasksPerNode": 5}, "/workload/tasksPerNode", "at most 4"),
     ({"memory": "129MiB"}, "/workload/memory", "128 MiB"),
-    ({"exclusive": "no"}, "/workload/exclusive", "boolean"),
+    ({"exclusive": "no"}, "/workload/exclusive", "true or false"),
 ]
 
 

@@ -279,6 +279,36 @@ START_TEST(test_swf_is_in_the_order_of_submission)
 }
 END_TEST
 
+START_TEST(test_processors_are_cores_where_jobs_share_nodes)
+{
+    struct db db = db_new();
+    exported_insert(db.conn);
+    db_tamper(&db, "UPDATE run SET spec = json_set(spec, '$.cluster.node', "
+                   "json('{\"schedulerCpus\": 4}')) WHERE id = '" EXPORTED_JOBS "'");
+    db_tamper(&db,
+              "UPDATE job SET shares = 1, node_tasks = 2, task_cores = 2, node_memory_bytes = 4096"
+              " WHERE idx = 1");
+    struct kept kept = {0}, csv = {0};
+    struct swf log = {0};
+    OK(write_as(db.conn, export_of_run, "swf", EXPORTED_JOBS, &kept, err));
+    ck_assert_ptr_nonnull(strstr(kept.text.data, "; MaxProcs: 8\n"));
+    ck_assert_ptr_nonnull(strstr(kept.text.data, "; Note: a processor is a core"));
+    read_swf(&kept.text, &log);
+    ck_assert_double_eq(log.jobs[0].fields[SWF_PROCS], 8); /* two nodes of its own */
+    size_t shared = 0;
+    for (size_t i = 0; i < log.n; i++)
+        shared += log.jobs[i].fields[SWF_USER] == 2 && log.jobs[i].fields[SWF_ASKED_PROCS] == 4;
+    ck_assert_uint_eq(shared, 1);
+    OK(write_as(db.conn, export_of_run, "csv", EXPORTED_JOBS, &csv, err));
+    ck_assert_ptr_nonnull(strstr(csv.text.data, ",2,2,4096,false\r\n"));
+    ck_assert_ptr_nonnull(strstr(csv.text.data, ",1,,,true\r\n"));
+    swf_done(&log);
+    bd_str_done(&kept.text);
+    bd_str_done(&csv.text);
+    db_done(&db);
+}
+END_TEST
+
 START_TEST(test_a_metric_in_two_units_is_two_columns_and_no_figure)
 {
     struct db db = db_new();
@@ -320,5 +350,6 @@ UNIT_MAIN("export", test_a_field_is_read_as_the_text_that_it_was, test_times_are
           test_what_is_not_there_is_not_found, test_a_run_without_jobs_is_no_workload,
           test_a_run_that_cannot_be_read_is_not_left_out, test_a_sink_that_fails_ends_it,
           test_many_jobs_are_handed_on_in_pieces, test_swf_is_in_the_order_of_submission,
+          test_processors_are_cores_where_jobs_share_nodes,
           test_a_metric_in_two_units_is_two_columns_and_no_figure,
           test_the_same_rows_give_the_same_bytes)
