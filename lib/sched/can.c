@@ -149,8 +149,8 @@ void sched_check(const struct sched *sched, const json_t *scheduler, struct sche
 static const struct {
     enum sched_ability ability;
     const char *member, *value, *what;
-    bool of_streams;
     json_int_t most; /* a number up to it asks for nothing */
+    bool of_streams;
 } asks[] = {
     {SCHED_ARRAYS, "arrays", NULL, "arrays of jobs"},
     {SCHED_DEPENDENCIES, "dependencies", NULL, "jobs that wait for the end of others"},

@@ -136,6 +136,35 @@ START_TEST(test_sizes_are_scaled_to_the_nodes_and_rounded_up)
 }
 END_TEST
 
+/* Nodes have 4 cores here: of 2 on each of its nodes a job takes half of what it would alone. */
+START_TEST(test_jobs_ask_for_what_the_spec_says)
+{
+    struct made alone, shared;
+    make("'coresPerTask':2,'memory':'64MiB'", 4, &alone);
+    make("'coresPerTask':1,'tasksPerNode':2,'exclusive':false", 4, &shared);
+    for (size_t i = 0; i < alone.stream.n; i++) {
+        struct job_ask a = alone.stream.items[i].ask, b = shared.stream.items[i].ask;
+        ck_assert(a.cores_per_task == 2 && a.memory_bytes == 64 << 20 && a.tasks == 0 && !a.shares);
+        ck_assert(b.cores_per_task == 1 && b.memory_bytes == 0 && b.tasks == 2 && b.shares);
+    }
+    ck_assert_double_eq_tol(alone.facts.load, 460 / (4 * 400.0), 1e-12);
+    ck_assert_double_eq_tol(shared.facts.load, 460 / (2 * 4 * 400.0), 1e-12);
+    made_done(&shared);
+    make("'coresPerTask':1,'tasksPerNode':2,'exclusive':false,'load':0.575", 4, &shared);
+    ck_assert_double_eq_tol(shared.facts.load, 0.575, 1e-9);
+    made_done(&alone);
+    made_done(&shared);
+    /* On one node that has too much to do, 220 s of work bound it alone; of a core each, 55 s
+     * don't. */
+    make("'timeScale':0.001,'dependencies':false,'load':10", 1, &alone);
+    make("'timeScale':0.001,'dependencies':false,'load':10,'exclusive':false", 1, &shared);
+    ck_assert_double_eq_tol(alone.facts.least_s, 0.22, 1e-9);
+    ck_assert(shared.facts.least_s > 0.09 && shared.facts.least_s < 0.1);
+    made_done(&alone);
+    made_done(&shared);
+}
+END_TEST
+
 START_TEST(test_every_time_is_multiplied_by_the_scale)
 {
     struct made m;
@@ -428,7 +457,7 @@ END_TEST
 
 UNIT_MAIN("workload-trace", test_jobs_are_those_of_the_cleaned_log,
           test_sizes_are_scaled_to_the_nodes_and_rounded_up,
-          test_every_time_is_multiplied_by_the_scale,
+          test_every_time_is_multiplied_by_the_scale, test_jobs_ask_for_what_the_spec_says,
           test_a_window_is_of_the_logs_time_and_begins_at_0, test_a_load_changes_gaps_alone,
           test_dependencies_and_flurries_by_the_spec,
           test_users_have_an_account_each_as_long_as_there_are_any,
