@@ -89,3 +89,12 @@ def test_null_shares_no_nodes(api):
     assert fault["pointer"] == "/workload/exclusive" and "the scheduler null can't" in fault["expected"]
     spec["workload"]["exclusive"] = True
     assert api.post("/v1/plans", spec).status == 200
+
+
+def test_tasks_of_a_command_are_as_even_as_they_can_be(campaigns):
+    """Though there is room for four of the five on the first node."""
+    _, (run,) = campaigns.done({
+        "name": "tasks", "cluster": {"compute": 2, "node": NODE}, "design": design(),
+        "workload": {"name": "command", "command": ["hostname"], "nodes": 2, "tasks": 5, "exclusive": True}})
+    hosts = campaigns.artifact(run["id"], "stdout").split()
+    assert sorted(hosts.count(name) for name in ("n1", "n2")) == [2, 3], hosts
