@@ -10,7 +10,7 @@ int step_ready_exec(const struct step_host *host, const struct step_input *in,
     int rc = channel_init(&channel, plan->spec.backend, host->virt, host->bench_enter, err);
     if (rc < 0)
         return rc;
-    rc = sched_find(plan->spec.scheduler)
+    rc = sched_of(&plan->spec)
              ->wait_ready(&channel, plan, in->cancel, &out->scheduler_version, err);
     if (rc < 0)
         return rc;

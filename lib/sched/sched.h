@@ -157,6 +157,9 @@ struct sched {
                         struct bd_err *err);
     /* Its defaults, as the contract's Scheduler.defaults; new reference. PURE. */
     json_t *(*defaults)(void);
+    /* The same scheduler, started as one job of Slurm's: a row that differs in how it is started,
+     * and what there is beside it, alone. NULL: it can't be. */
+    const struct sched *under_slurm;
 };
 
 /* "/scheduler/options/KEY", with what RFC 6901 wants escaped; the caller's. */
@@ -164,6 +167,9 @@ char *sched_option_pointer(const char *key);
 
 extern const struct sched *const scheds[]; /* NULL-terminated */
 const struct sched *sched_find(const char *name);
+/* The row that a cluster's scheduler goes by, which also is how it is started there. NULL where
+ * there is none. */
+const struct sched *sched_of(const struct cluster_spec *spec);
 
 /*
  * What a scheduler can't be, by the `scheduler:` object of a cluster's spec, which need not name
