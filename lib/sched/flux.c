@@ -20,20 +20,16 @@ static void add_text(struct node_files *files, const char *path, const char *tex
 }
 
 void flux_common_files(const struct cluster_plan *plan, size_t node, const char *conf,
-                       const struct flux_image *image, struct node_files *files)
+                       const char *unit, const struct flux_image *image, struct node_files *files)
 {
     bd_auto_free char *program = bd_xasprintf("%s/bin/flux", image->prefix);
     add_text(files, FLUX_CONF, conf);
+    if (unit)
+        add_text(files, FLUX_UNIT, unit);
     node_files_link(files, FLUX_PROGRAM, program);
     node_files_add(files, "/var/log/flux", S_IFDIR | 0755, 0, 0, "", 0);
     if (plan->nodes[node].role == NODE_CONTROLLER)
         add_text(files, FLUX_EVENTLOGS, "");
-}
-
-void flux_add_unit(const char *text, struct node_files *files)
-{
-    add_text(files, FLUX_UNIT, text);
-    node_files_link(files, "/etc/systemd/system/multi-user.target.wants/flux.service", FLUX_UNIT);
 }
 
 static int flux_files(const struct cluster_plan *plan, const struct sched_image *image,
@@ -49,8 +45,9 @@ static int flux_files(const struct cluster_plan *plan, const struct sched_image 
     for (size_t i = 0; i < plan->n_nodes; i++) {
         bd_auto_free char *unit = flux_unit(plan, i, &facts);
         node_files_add(&files[i], FLUX_CERT, 0400, 0, 0, cert, strlen(cert));
-        flux_common_files(plan, i, conf, &facts, &files[i]);
-        flux_add_unit(unit, &files[i]);
+        flux_common_files(plan, i, conf, unit, &facts, &files[i]);
+        node_files_link(&files[i], "/etc/systemd/system/multi-user.target.wants/flux.service",
+                        FLUX_UNIT);
     }
     explicit_bzero(cert, strlen(cert));
     return 0;

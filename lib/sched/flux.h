@@ -64,12 +64,10 @@ char *flux_conf(const struct cluster_plan *plan);
 char *flux_broker_command(const struct cluster_plan *plan, const struct flux_image *image);
 char *flux_unit(const struct cluster_plan *plan, size_t node, const struct flux_image *image);
 
-/* What any node has, however its broker is started. */
+/* What any node has, however its broker is started; unit: the text of FLUX_UNIT,
+ * NULL: it has none. */
 void flux_common_files(const struct cluster_plan *plan, size_t node, const char *conf,
-                       const struct flux_image *image, struct node_files *files);
-/* Has FLUX_UNIT, of this text, started at boot. */
-void flux_add_unit(const char *text, struct node_files *files);
-
+                       const char *unit, const struct flux_image *image, struct node_files *files);
 int flux_check_image(const struct cluster_spec *spec, const struct sched_image *image,
                      struct bd_err *err);
 int flux_under_slurm_check_image(const struct cluster_spec *spec, const struct sched_image *image,

@@ -30,22 +30,18 @@ int flux_under_slurm_check_image(const struct cluster_spec *spec, const struct s
     return r < 0 ? r : check_pmi(image, err);
 }
 
-/*
- * srun waits in Slurm's queue until all nodes are there, and ends when the instance does: that will
- * end again where it does so five times in a minute.
+/* srun ends when the instance does, which will end again where it does so five times in a minute.
  */
 static char *unit_of(const struct cluster_plan *plan, const struct flux_image *image)
 {
     bd_auto_free char *broker = flux_broker_command(plan, image);
     return bd_xasprintf("[Unit]\n"
                         "Description=An instance of Flux as a job of Slurm's\n"
-                        "After=munge.service slurmctld.service slurmd.service\n"
                         "StartLimitIntervalSec=60\n"
                         "StartLimitBurst=5\n"
                         "\n"
                         "[Service]\n"
                         "Type=exec\n"
-                        "ExecStartPre=-/usr/libexec/benchd/bench-wait %s %d %d\n"
                         "ExecStart=/usr/bin/srun --job-name=" JOB_NAME
                         " --nodes=%zu --ntasks=%zu --ntasks-per-node=1 --exclusive --mpi=pmi2"
                         " --kill-on-bad-exit=1 --input=none --label %s\n" FLUX_UNIT_ENVIRONMENT
@@ -53,8 +49,7 @@ static char *unit_of(const struct cluster_plan *plan, const struct flux_image *i
                         "StandardError=inherit\n"
                         "Restart=always\n"
                         "RestartSec=200ms\n",
-                        plan->nodes[0].address, SLURMCTLD_PORT, SLURM_WAIT_MS, plan->n_nodes,
-                        plan->n_nodes, broker);
+                        plan->n_nodes, plan->n_nodes, broker);
 }
 
 int flux_under_slurm_files(const struct cluster_plan *plan, const struct sched_image *image,
@@ -70,9 +65,20 @@ int flux_under_slurm_files(const struct cluster_plan *plan, const struct sched_i
     bd_auto_free char *conf = flux_conf(plan);
     bd_auto_free char *unit = unit_of(plan, &facts);
     for (size_t i = 0; i < plan->n_nodes; i++)
-        flux_common_files(plan, i, conf, &facts, &files[i]);
-    flux_add_unit(unit, &files[0]);
+        flux_common_files(plan, i, conf, i == 0 ? unit : NULL, &facts, &files[i]);
     return 0;
+}
+
+/* Once all nodes are there: a job that has to wait for them would wait for Slurm's next look at its
+ * queue, too, which is seconds later. Started already, it is left as it is. */
+static int start_job(const struct sched_nodes *n, struct bd_err *err)
+{
+    static const char *const start[] = {"systemctl", "start", "flux.service", NULL};
+    bd_auto_proc_result struct bd_proc_result out = {0};
+    int r = sched_ask(n, cluster_plan_node(n->plan, NULL), start, &out, err);
+    if (r == 0 && out.exit_code != 0)
+        r = bd_err_set(err, BD_ECHILD, "start flux.service: %.300s", bd_str_text(&out.err));
+    return r;
 }
 
 int flux_under_slurm_wait_ready(const struct channel *channel, const struct cluster_plan *plan,
@@ -80,9 +86,13 @@ int flux_under_slurm_wait_ready(const struct channel *channel, const struct clus
 {
     static const char *const job[] = {"squeue",    "--noheader",     "--name=" JOB_NAME,
                                       "--sort=-i", "--format=%T %r", NULL};
+    const struct sched_nodes nodes = {
+        .channel = channel, .plan = plan, .cancel = cancel, .title = "Flux"};
     bd_auto_free char *slurm = NULL;
     bd_auto_free char *flux = NULL;
     int r = slurm_wait_ready(channel, plan, cancel, &slurm, err);
+    if (r == 0)
+        r = start_job(&nodes, err);
     if (r < 0)
         return bd_err_wrap(err, "Flux is to be a job of Slurm's");
     r = flux_wait_ready(channel, plan, cancel, &flux, err);

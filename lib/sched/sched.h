@@ -120,9 +120,10 @@ struct sched {
     int (*files)(const struct cluster_plan *plan, const struct sched_image *image,
                  struct node_files *files, struct bd_err *err);
     /*
-     * Waits until every node is idle, or says which are not and why (with the daemons' last words)
-     * at cancel. BD_ECHILD as soon as a node has given one of its daemons up. ret_version: the
-     * scheduler's own word; the caller's. Left as it is where there is no scheduler.
+     * Starts what needs nodes that are up, waits until every node is idle, or says which are not
+     * and why (with the daemons' last words) at cancel. BD_ECHILD as soon as a node has given one
+     * of its daemons up. ret_version: the scheduler's own word; the caller's. Left as it is where
+     * there is no scheduler.
      */
     int (*wait_ready)(const struct channel *channel, const struct cluster_plan *plan,
                       struct bd_cancel *cancel, char **ret_version, struct bd_err *err);

@@ -56,11 +56,10 @@ bool slurm_has_run_dirs(const struct slurm_image *image)
 }
 
 /* Where the cluster's scheduler is a job of its, `options` are the other's, and Slurm has its
- * defaults: but for the 3 s that the one job would wait after its nodes have come. */
+ * defaults. */
 static json_t *options_of(const struct cluster_spec *spec)
 {
-    return spec->under_slurm ? json_pack("{s:s}", "SchedulerParameters", "batch_sched_delay=0")
-                             : sched_options(spec);
+    return spec->under_slurm ? json_object() : sched_options(spec);
 }
 
 /* In the order that jobs have their nodes in. */
