@@ -9,8 +9,6 @@
 #include "lib/sched/flux.h"
 #include "lib/sched/slurm.h"
 
-#define JOB_NAME "flux"
-
 static int check_pmi(const struct sched_image *image, struct bd_err *err)
 {
     struct slurm_image slurm;
@@ -42,7 +40,7 @@ static char *unit_of(const struct cluster_plan *plan, const struct flux_image *i
                         "\n"
                         "[Service]\n"
                         "Type=exec\n"
-                        "ExecStart=/usr/bin/srun --job-name=" JOB_NAME
+                        "ExecStart=/usr/bin/srun --job-name=flux"
                         " --nodes=%zu --ntasks=%zu --ntasks-per-node=1 --exclusive --mpi=pmi2"
                         " --kill-on-bad-exit=1 --input=none --label %s\n" FLUX_UNIT_ENVIRONMENT
                         "StandardOutput=append:" FLUX_LOG "\n"
@@ -84,7 +82,7 @@ static int start_job(const struct sched_nodes *n, struct bd_err *err)
 int flux_under_slurm_wait_ready(const struct channel *channel, const struct cluster_plan *plan,
                                 struct bd_cancel *cancel, char **ret_version, struct bd_err *err)
 {
-    static const char *const job[] = {"squeue",    "--noheader",     "--name=" JOB_NAME,
+    static const char *const job[] = {"squeue",    "--noheader",     "--name=flux",
                                       "--sort=-i", "--format=%T %r", NULL};
     const struct sched_nodes nodes = {
         .channel = channel, .plan = plan, .cancel = cancel, .title = "Flux"};

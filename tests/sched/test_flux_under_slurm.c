@@ -2,48 +2,21 @@
 #include "lib/sched/flux.h"
 #include "lib/sched/slurm.h"
 #include "tests/sched/golden.h"
-#include "tests/sched/plan.h"
+#include "tests/sched/image.h"
 
 static const char *const image_files[] = {
-    "opt/flux/bin/flux",
-    "usr/bin/python3",
-    "usr/lib/python3/dist-packages/_cffi_backend.cpython-311-x86_64-linux-gnu.so",
-    "usr/lib/python3/dist-packages/yaml/__init__.py",
-    "usr/sbin/slurmctld",
-    "usr/sbin/slurmd",
-    "usr/sbin/munged",
-    "usr/bin/sinfo",
-    "usr/lib/systemd/system/slurmctld.service",
-    "usr/lib/systemd/system/slurmd.service",
-    "usr/lib/systemd/system/munge.service",
+    FLUX_IMAGE_FILES,
+    SLURM_IMAGE_FILES,
     "usr/lib/x86_64-linux-gnu/slurm-wlm/mpi_pmi2.so",
-};
-
-struct image {
-    char *root;
-    json_t *manifest;
-    struct sched_image image;
 };
 
 /* With all of these files but the one. */
 static struct image image_without(const char *missing)
 {
-    struct image i = {.root = unit_dir()};
-    for (size_t k = 0; k < BD_ARRAY_LEN(image_files); k++)
-        if (!bd_str_eq(image_files[k], missing))
-            put_file(i.root, image_files[k], "");
-    put_file(i.root, "etc/passwd", "root:x:0:0::/root:/bin/sh\nmunge:x:123:456::/nonexistent:\n");
-    i.manifest =
-        json_pack("{s:[{s:s, s:s}], s:[{s:s, s:s}]}", "packages", "name", "slurmctld", "version",
-                  "22.05.8-4+deb12u3", "layers", "name", "flux", "prefix", "/opt/flux");
-    i.image = (struct sched_image){i.root, i.manifest};
-    return i;
-}
-
-static void image_done(struct image *i)
-{
-    json_decref(i->manifest);
-    unit_dir_done(i->root);
+    return image_of(image_files, BD_ARRAY_LEN(image_files), missing, MUNGE_PASSWD,
+                    json_pack("{s:[{s:s, s:s}], s:[{s:s, s:s}]}", "packages", "name", "slurmctld",
+                              "version", "22.05.8-4+deb12u3", "layers", "name", "flux", "prefix",
+                              "/opt/flux"));
 }
 
 static struct cluster_plan under_slurm(unsigned compute, json_t *options)
