@@ -246,8 +246,9 @@ def test_the_same_stream_with_and_without_slurm_below(daemon):
     _, (alone, under) = campaigns.done(spec)
     hold_stream(campaigns, alone)
     hold_stream(campaigns, under, units=("flux.service", "slurmctld.service", "slurmd.service"))
-    for run in (alone, under):
-        print(run["cell"], campaigns.run(run["id"])["conditions"]["scheduler"])
+    told = [campaigns.run(run["id"])["conditions"] for run in (alone, under)]
+    assert [c["profile"] for c in told] == [{"name": "default"}, {"name": "default", "under": "slurm"}]
+    print([(c["scheduler"], c["profile"]) for c in told])
     kept = campaigns.artifacts(under["id"])
     assert {"ctl1-flux.log", "ctl1-slurmctld.log", "ctl1-slurmd.log"} <= set(kept)
     (job,) = campaigns.artifact(under["id"], "scontrol-jobs.txt").splitlines()
