@@ -62,18 +62,18 @@ static void flux_submitter(unsigned clients, struct bd_strv *ret_argv)
     bd_strv_addf(ret_argv, "%u", clients);
 }
 
-/* The first leaves what is read as its record of jobs. */
+static const char *const ask_slurm[] = {"scontrol", "--oneliner", "show", "jobs", NULL};
+/* Leaves what is read as its record of jobs. */
 static const char *const ask_eventlogs[] = {
     FLUX_PROGRAM, "python", "/usr/libexec/benchd/bench-flux-eventlogs", FLUX_EVENTLOGS, NULL};
 static const char *const ask_stats[] = {FLUX_PROGRAM, "module", "list", NULL};
 static const char *const ask_conf[] = {FLUX_PROGRAM, "config", "get", NULL};
-static const char *const ask_slurm[] = {"scontrol", "--oneliner", "show", "jobs", NULL};
-#define QUESTIONS                                                                                  \
-    {"flux-eventlogs.txt", ask_eventlogs, false}, {"flux-modules.txt", ask_stats, false},          \
-    {                                                                                              \
-        "flux-config.json", ask_conf, false                                                        \
-    }
-static const struct sched_question questions[] = {QUESTIONS, {0}};
+/* The first is asked where Slurm is below. */
+static const struct sched_question questions[] = {{"scontrol-jobs.txt", ask_slurm, false},
+                                                  {"flux-eventlogs.txt", ask_eventlogs, false},
+                                                  {"flux-modules.txt", ask_stats, false},
+                                                  {"flux-config.json", ask_conf, false},
+                                                  {0}};
 static const char *const daemons[] = {"flux.service", NULL};
 static const char *const controller_logs[] = {FLUX_LOG, FLUX_EVENTLOGS, NULL};
 static const char *const compute_logs[] = {FLUX_LOG, NULL};
@@ -81,8 +81,6 @@ static const char *const none[] = {NULL};
 
 /* Under Slurm: flux.service is srun alone, and brokers are slurmd's children. What all of them say
  * comes to srun. */
-static const struct sched_question under_slurm_questions[] = {
-    QUESTIONS, {"scontrol-jobs.txt", ask_slurm, false}, {0}};
 static const char *const under_slurm_daemons[] = {"flux.service", "slurmctld.service",
                                                   "slurmd.service", NULL};
 static const char *const under_slurm_controller_logs[] = {FLUX_LOG, FLUX_EVENTLOGS, SLURMCTLD_LOG,
@@ -119,7 +117,7 @@ static const struct sched under_slurm = {
     .controller_logs = under_slurm_controller_logs,
     .compute_logs = under_slurm_compute_logs,
     .daemons = under_slurm_daemons,
-    .questions = under_slurm_questions,
+    .questions = questions,
 };
 
 const struct sched sched_flux = {
@@ -130,6 +128,6 @@ const struct sched sched_flux = {
     .controller_logs = controller_logs,
     .compute_logs = compute_logs,
     .daemons = daemons,
-    .questions = questions,
+    .questions = &questions[1],
     .under_slurm = &under_slurm,
 };

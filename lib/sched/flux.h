@@ -58,14 +58,13 @@ bool flux_wants_fluxion(const json_t *options);
 /* A new key pair in the form of flux-keygen(1); the caller's, to be wiped. */
 char *flux_cert_new(const char *name);
 
-/* Texts, the caller's (free()). The command runs a broker, whichever way it is started. */
+/* Texts, the caller's (free()). */
 char *flux_conf(const struct cluster_plan *plan);
-/* (the words of one broker's command line) */
+/* The command that is a broker, whatever starts it. */
 char *flux_broker_command(const struct cluster_plan *plan, const struct flux_image *image);
 char *flux_unit(const struct cluster_plan *plan, size_t node, const struct flux_image *image);
 
-/* What any node has, however its broker is started; unit: the text of FLUX_UNIT,
- * NULL: it has none. */
+/* What any node has, whatever starts its broker; unit: the text of FLUX_UNIT, NULL: it has none. */
 void flux_common_files(const struct cluster_plan *plan, size_t node, const char *conf,
                        const char *unit, const struct flux_image *image, struct node_files *files);
 int flux_check_image(const struct cluster_spec *spec, const struct sched_image *image,

@@ -182,6 +182,9 @@ def eventlogs(campaigns, run):
     return {job["id"]: job for job in jobs}
 
 
+UNDER_SLURM = ("flux.service", "slurmctld.service", "slurmd.service")
+
+
 def hold_stream(campaigns, run, units=("flux.service",)):
     """What the driver saw is what Flux wrote down. The first broker is of the last unit."""
     run = campaigns.run(run["id"])
@@ -245,7 +248,7 @@ def test_the_same_stream_with_and_without_slurm_below(daemon):
     spec["factors"] = {"cluster.scheduler.under": ["none", "slurm"]}
     _, (alone, under) = campaigns.done(spec)
     hold_stream(campaigns, alone)
-    hold_stream(campaigns, under, units=("flux.service", "slurmctld.service", "slurmd.service"))
+    hold_stream(campaigns, under, units=UNDER_SLURM)
     told = [campaigns.run(run["id"])["conditions"] for run in (alone, under)]
     assert [c["profile"] for c in told] == [{"name": "default"}, {"name": "default", "under": "slurm"}]
     print([(c["scheduler"], c["profile"]) for c in told])
@@ -267,13 +270,15 @@ def test_what_can_t_be_a_job_of_slurm_s_is_refused(daemon):
 
 
 @has_fluxion
-def test_fair_is_backfill_over_all_of_the_queue(daemon):
+@pytest.mark.parametrize("under", [None, "slurm"])
+def test_fair_is_backfill_over_all_of_the_queue(daemon, under):
     campaigns = Campaigns(daemon.api)
     spec = on_flux(stream(10, size={"choice": [1, 2]}, runtime=constant("100ms"), design=design(seed=9)))
-    spec["cluster"]["scheduler"] = {"name": "flux", "profile": "fair"}
+    beneath = {"under": under} if under else {}
+    spec["cluster"]["scheduler"] = {"name": "flux", "profile": "fair"} | beneath
     _, (run,) = campaigns.done(spec)
-    hold_stream(campaigns, run)
-    assert campaigns.run(run["id"])["conditions"]["profile"] == {"name": "fair", "policy": "backfill"}
+    hold_stream(campaigns, run, units=UNDER_SLURM if under else ("flux.service",))
+    assert campaigns.run(run["id"])["conditions"]["profile"] == {"name": "fair", "policy": "backfill"} | beneath
     queue = json.loads(campaigns.artifact(run["id"], "flux-config.json"))["sched-fluxion-qmanager"]
     assert queue["queue-policy"] == "easy" and queue["queue-params"]["queue-depth"] == 1000000, queue
 
