@@ -187,10 +187,10 @@ void cell_check(const json_t *spec, const struct cluster_spec *cluster,
 {
     struct cell_check *c = arg;
     json_t *workload = json_object_get(spec, "workload"), *hooks = json_object_get(spec, "hooks");
-    bool same_nodes = c->controllers == cluster->controllers && c->compute == cluster->compute &&
-                      c->scheduler_cpus == cluster->scheduler_cpus &&
-                      c->memory_bytes == cluster->memory_bytes &&
-                      bd_str_eq(c->scheduler, cluster->scheduler);
+    bool same_nodes =
+        c->controllers == cluster->controllers && c->compute == cluster->compute &&
+        c->scheduler_cpus == cluster->scheduler_cpus && c->memory_bytes == cluster->memory_bytes &&
+        bd_str_eq(c->scheduler, cluster->scheduler) && c->under_slurm == cluster->under_slurm;
     check_scheduler(spec, cluster, faults);
     check_sampling(spec, faults);
     if (!same_nodes || workload != c->workload)
@@ -201,6 +201,7 @@ void cell_check(const json_t *spec, const struct cluster_spec *cluster,
     c->compute = cluster->compute;
     c->scheduler_cpus = cluster->scheduler_cpus;
     c->memory_bytes = cluster->memory_bytes;
+    c->under_slurm = cluster->under_slurm;
     if (!bd_str_eq(c->scheduler, cluster->scheduler)) {
         free(c->scheduler);
         c->scheduler = bd_xstrdup(cluster->scheduler);

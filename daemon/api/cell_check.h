@@ -23,6 +23,7 @@ struct cell_check {
     unsigned controllers, compute, scheduler_cpus;
     uint64_t memory_bytes;
     char *scheduler;
+    bool under_slurm;
 };
 
 /* plan_rules.check; arg is the struct cell_check. */

@@ -81,7 +81,7 @@ int actor_plan(struct actor *a, struct bd_err *err)
     if (cluster_spec_read(a->row.spec, &spec, &faults) < 0)
         return bd_err_set(err, BD_ECORRUPT, "its spec is not valid: %s: expected %s",
                           faults.items[0].pointer, faults.items[0].expected);
-    if (!virt_backend_find(spec.backend) || !sched_find(spec.scheduler)) {
+    if (!virt_backend_find(spec.backend) || !sched_of(&spec)) {
         int rc =
             bd_err_set(err, BD_EUNSUPPORTED, "this version knows no backend %s or no scheduler %s",
                        spec.backend, spec.scheduler);

@@ -378,7 +378,7 @@ static int check_create(struct engine *e, const struct cluster_spec *spec, const
                           CLUSTERS_MAX);
     if (!virt_backend_find(spec->backend))
         return bd_err_set(err, BD_EINVALID, "no backend is called %s", spec->backend);
-    if (!sched_find(spec->scheduler))
+    if (!sched_of(spec))
         return bd_err_set(err, BD_EINVALID, "no scheduler is called %s", spec->scheduler);
     for (const struct actor *a = e->actors; a && name; a = a->next)
         if (bd_str_eq(a->row.name, name))

@@ -41,7 +41,7 @@ int measure_open(const struct step_host *host, const struct step_input *in, stru
     ret_m->input = (struct workload_input){
         .channel = &ret_m->channel,
         .plan = &in->plan,
-        .sched = sched_find(in->plan.spec.scheduler),
+        .sched = sched_of(&in->plan.spec),
         .spec = spec,
         .seed = in->run.seed,
         .block = in->run.block,

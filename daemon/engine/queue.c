@@ -161,7 +161,8 @@ static json_t *profile_json(const struct cluster_spec *spec)
 {
     const struct sched_fair *fair = sched_fair_of(spec);
     const char *policy = fair ? sched_policy_to_str(fair->policy) : NULL;
-    return json_pack("{s:s, s:s*}", "name", fair ? "fair" : "default", "policy", policy);
+    return json_pack("{s:s, s:s*, s:s*}", "name", fair ? "fair" : "default", "policy", policy,
+                     "under", spec->under_slurm ? "slurm" : NULL);
 }
 
 static void try_to_admit(struct run *r)

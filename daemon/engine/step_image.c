@@ -26,6 +26,6 @@ int step_image_exec(const struct step_host *host, const struct step_input *in,
             "or import it again",
             in->image_digest, rootfs);
 
-    const struct sched *sched = sched_find(in->plan.spec.scheduler);
+    const struct sched *sched = sched_of(&in->plan.spec);
     return sched->check_image(&in->plan.spec, &(struct sched_image){rootfs, manifest}, err);
 }

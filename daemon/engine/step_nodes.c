@@ -23,8 +23,7 @@ int step_nodes_exec(const struct step_host *host, const struct step_input *in,
     struct node_files *files = bd_xcalloc(plan->n_nodes, sizeof(*files));
     for (size_t i = 0; i < plan->n_nodes; i++)
         sched_identity_files(plan, i, &files[i]);
-    rc = sched_find(plan->spec.scheduler)
-             ->files(plan, &(struct sched_image){rootfs, manifest}, files, err);
+    rc = sched_of(&plan->spec)->files(plan, &(struct sched_image){rootfs, manifest}, files, err);
     if (rc == 0) {
         struct virt_start start = {
             .plan = plan,

@@ -10,8 +10,8 @@ int step_ready_exec(const struct step_host *host, const struct step_input *in,
     int rc = channel_init(&channel, plan->spec.backend, host->virt, host->bench_enter, err);
     if (rc < 0)
         return rc;
-    rc = sched_find(plan->spec.scheduler)
-             ->wait_ready(&channel, plan, in->cancel, &out->scheduler_version, err);
+    rc =
+        sched_of(&plan->spec)->wait_ready(&channel, plan, in->cancel, &out->scheduler_version, err);
     if (rc < 0)
         return rc;
     rc = virt_backend_find(plan->spec.backend)->limit(host->virt, plan, &out->warnings, err);

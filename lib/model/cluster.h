@@ -64,6 +64,7 @@ struct cluster_spec {
     json_t *scheduler_options; /* object of strings, numbers and booleans */
     bool fair;                 /* by the profile `fair` of the scheduler */
     bool accounting;           /* the scheduler keeps its jobs in a database of its own, too */
+    bool under_slurm;          /* the scheduler is itself a job of Slurm's */
     bool oversubscribe;
 };
 

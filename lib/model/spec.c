@@ -63,13 +63,17 @@ static uint64_t want_memory(const json_t *node, struct schema_faults *faults)
     return 0;
 }
 
-static bool want_accounting(const json_t *scheduler, struct schema_faults *faults)
+/* A member of the scheduler that is one of two words, the first of which holds without it: whether
+ * it is the other. */
+static bool want_switch(const json_t *scheduler, const char *member, const char *off,
+                        const char *on, struct schema_faults *faults)
 {
-    const json_t *value = json_object_get(scheduler, "accounting");
-    const char *name = value ? json_string_value(value) : "none";
-    if (!bd_str_eq(name, "none") && !bd_str_eq(name, "slurmdbd"))
-        schema_faults_add(faults, "/scheduler/accounting", name, "none or slurmdbd");
-    return bd_str_eq(name, "slurmdbd");
+    const json_t *value = json_object_get(scheduler, member);
+    const char *name = value ? json_string_value(value) : off;
+    bd_auto_free char *pointer = bd_xasprintf("/scheduler/%s", member);
+    if (!bd_str_eq(name, off) && !bd_str_eq(name, on))
+        schema_faults_add(faults, pointer, name, "%s or %s", off, on);
+    return bd_str_eq(name, on);
 }
 
 /* One that is not named is the backend's. */
@@ -87,15 +91,6 @@ static char *want_scheduler(json_t *scheduler, bool bare, struct schema_faults *
         schema_faults_add(faults, "/scheduler/name", name,
                           "a scheduler: only the backend " BARE_BACKEND " goes without one");
     return name;
-}
-
-static bool want_fair(const json_t *scheduler, struct schema_faults *faults)
-{
-    const json_t *value = json_object_get(scheduler, "profile");
-    const char *name = value ? json_string_value(value) : "default";
-    if (!bd_str_eq(name, "default") && !bd_str_eq(name, "fair"))
-        schema_faults_add(faults, "/scheduler/profile", name, "default or fair");
-    return bd_str_eq(name, "fair");
 }
 
 /* The schema knows the names of what will be shaped one day; here each is refused until it is. */
@@ -129,8 +124,9 @@ int cluster_spec_read(json_t *json, struct cluster_spec *ret_spec, struct schema
         .memory_bytes = want_memory(node, faults),
         .scheduler = want_scheduler(scheduler, bare, faults),
         .scheduler_options = options ? json_deep_copy(options) : json_object(),
-        .fair = want_fair(scheduler, faults),
-        .accounting = want_accounting(scheduler, faults),
+        .fair = want_switch(scheduler, "profile", "default", "fair", faults),
+        .accounting = want_switch(scheduler, "accounting", "none", "slurmdbd", faults),
+        .under_slurm = want_switch(scheduler, "under", "none", "slurm", faults),
         .oversubscribe = bd_json_bool(json_object_get(json, "admission"), "oversubscribe", 0) != 0,
     };
     if (json_is_object(node) && !json_object_get(node, "schedulerCpus"))
@@ -143,6 +139,9 @@ int cluster_spec_read(json_t *json, struct cluster_spec *ret_spec, struct schema
     if (bare && spec.accounting)
         schema_faults_add(faults, "/scheduler/accounting", NULL,
                           "none: without a scheduler there are no jobs to account for");
+    if (bare && spec.under_slurm)
+        schema_faults_add(faults, "/scheduler/under", NULL,
+                          "none: without a scheduler there is nothing that Slurm could start");
     refuse_network(json, faults);
 
     if (faults->n != before || faults->more) {

@@ -212,9 +212,16 @@ static void add_profile(struct analysis *a, const struct analysis_run *run)
     const json_t *profile = json_object_get(run->conditions, "profile");
     const char *name = bd_json_str(profile, "name", NULL);
     const char *policy = bd_json_str(profile, "policy", NULL);
+    const char *under = bd_json_str(profile, "under", NULL);
+    bd_auto_str struct bd_str words = {0};
     if (!name)
         return;
-    bd_auto_free char *text = policy ? bd_xasprintf("%s (%s)", name, policy) : bd_xstrdup(name);
+    bd_str_add(&words, name);
+    if (policy)
+        bd_str_addf(&words, " (%s)", policy);
+    if (under)
+        bd_str_addf(&words, " under %s", under);
+    const char *text = words.data;
     json_object_set_new(a->profiles, text, json_integer(bd_json_int(a->profiles, text, 0) + 1));
 }
 

@@ -52,7 +52,7 @@ static const struct sched_fair *fair_of(const struct sched *sched, const json_t 
 
 const struct sched_fair *sched_fair_of(const struct cluster_spec *spec)
 {
-    const struct sched *sched = sched_find(spec->scheduler);
+    const struct sched *sched = sched_of(spec);
     return sched && spec->fair ? fair_of(sched, spec->scheduler_options) : NULL;
 }
 
@@ -140,6 +140,10 @@ void sched_check(const struct sched *sched, const json_t *scheduler, struct sche
     if (accounts && !can(sched, SCHED_ACCOUNTING))
         schema_faults_add(faults, "/scheduler/accounting", accounting,
                           "none: %s keeps its jobs in no database", sched->name);
+    const char *under = bd_json_str(scheduler, "under", "none");
+    if (bd_str_eq(under, "slurm") && !sched->under_slurm)
+        schema_faults_add(faults, "/scheduler/under", under,
+                          "none: %s can't be started as a job of Slurm's", sched->name);
     if (bd_str_eq(bd_json_str(scheduler, "profile", "default"), "fair"))
         check_fair(sched, options, accounts, faults);
 }

@@ -5,7 +5,8 @@
  *     flux_image.c    what must be known of the image
  *     flux_cert.c     the certificate that brokers know each other by
  *     flux_conf.c     the configuration of the brokers, and their unit
- *     flux.c          files of the nodes
+ *     flux.c          files of the nodes, and the rows
+ *     flux_under_slurm.c  files and the wait where the instance is one job of Slurm's
  *     flux_ready.c    the wait for all brokers and their resources
  *     flux_launch.c   a command as a job
  *     flux_records.c  what it wrote down of its jobs
@@ -25,10 +26,12 @@ extern const struct sched sched_flux;
 
 #define FLUX_JOB_PREFIX "bd-" /* bench-submit-flux calls job 3 of a stream "bd-3" */
 
-#define FLUX_PROGRAM   "/usr/local/bin/flux" /* a link, in each node */
-#define FLUX_CONF      "/etc/flux/system/conf.d/cluster.toml"
-#define FLUX_CERT      "/etc/flux/system/curve.cert"
-#define FLUX_UNIT      "/etc/systemd/system/flux.service"
+#define FLUX_PROGRAM "/usr/local/bin/flux" /* a link, in each node */
+#define FLUX_CONF    "/etc/flux/system/conf.d/cluster.toml"
+#define FLUX_CERT    "/etc/flux/system/curve.cert"
+#define FLUX_UNIT    "/etc/systemd/system/flux.service"
+#define FLUX_UNIT_ENVIRONMENT                                                                      \
+    "Environment=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root\n"
 #define FLUX_SOCKET    "/run/flux/local"
 #define FLUX_LOG       "/var/log/flux/flux.log"
 #define FLUX_EVENTLOGS "/var/log/flux/eventlogs" /* written when it is asked for */
@@ -56,7 +59,21 @@ char *flux_cert_new(const char *name);
 
 /* Texts, the caller's (free()). */
 char *flux_conf(const struct cluster_plan *plan);
+/* The command that is a broker, whatever starts it. */
+char *flux_broker_command(const struct cluster_plan *plan, const struct flux_image *image);
 char *flux_unit(const struct cluster_plan *plan, size_t node, const struct flux_image *image);
+
+/* What any node has, whatever starts its broker; unit: the text of FLUX_UNIT, NULL: it has none. */
+void flux_common_files(const struct cluster_plan *plan, size_t node, const char *conf,
+                       const char *unit, const struct flux_image *image, struct node_files *files);
+int flux_check_image(const struct cluster_spec *spec, const struct sched_image *image,
+                     struct bd_err *err);
+int flux_under_slurm_check_image(const struct cluster_spec *spec, const struct sched_image *image,
+                                 struct bd_err *err);
+int flux_under_slurm_files(const struct cluster_plan *plan, const struct sched_image *image,
+                           struct node_files *files, struct bd_err *err);
+int flux_under_slurm_wait_ready(const struct channel *channel, const struct cluster_plan *plan,
+                                struct bd_cancel *cancel, char **ret_version, struct bd_err *err);
 
 int flux_wait_ready(const struct channel *channel, const struct cluster_plan *plan,
                     struct bd_cancel *cancel, char **ret_version, struct bd_err *err);

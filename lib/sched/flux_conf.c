@@ -23,6 +23,17 @@ static const char *controller_of(const struct cluster_plan *plan)
     return plan->nodes[0].name;
 }
 
+/*
+ * As a job of Slurm's brokers learn of each other from it. What follows without it from the list of
+ * hosts is said: each broker is directly below the first, and reached by its node's name.
+ */
+static void add_overlay(struct bd_str *out)
+{
+    bd_str_add(out, "[tbon]\n"
+                    "topo = \"kary:0\"\n"
+                    "interface-hint = \"hostname\"\n\n");
+}
+
 static void add_bootstrap(struct bd_str *out, const struct cluster_plan *plan)
 {
     const struct node_plan *first = &plan->nodes[0];
@@ -87,7 +98,10 @@ char *flux_conf(const struct cluster_plan *plan)
     bd_auto_json json_t *asked = sched_options(&plan->spec);
     bd_auto_json json_t *options = flux_merge_options(asked);
     struct bd_str out = {0};
-    add_bootstrap(&out, plan);
+    if (plan->spec.under_slurm)
+        add_overlay(&out);
+    else
+        add_bootstrap(&out, plan);
     add_resources(&out, plan);
     if (flux_wants_fluxion(options))
         add_fluxion(&out, options);
@@ -98,6 +112,16 @@ char *flux_conf(const struct cluster_plan *plan)
     return bd_str_take(&out);
 }
 
+char *flux_broker_command(const struct cluster_plan *plan, const struct flux_image *image)
+{
+    return bd_xasprintf("%s/bin/flux broker --config-path=/etc/flux/system/conf.d"
+                        " -Srundir=/run/flux -Sstatedir=/var/lib/flux"
+                        " -Slocal-uri=local://" FLUX_SOCKET
+                        " -Slog-stderr-level=6 -Slog-stderr-mode=local"
+                        " -Sbroker.rc2_none -Sbroker.quorum=%zu -Sbroker.quorum-warn=none",
+                        image->prefix, plan->n_nodes);
+}
+
 /*
  * A broker that finds no other ends after a while, and is started again until they are up: systemd
  * is not to lose patience. The first one needs nobody: if it ends, it will end again.
@@ -105,6 +129,7 @@ char *flux_conf(const struct cluster_plan *plan)
 char *flux_unit(const struct cluster_plan *plan, size_t node, const struct flux_image *image)
 {
     bool is_first = node == 0;
+    bd_auto_free char *command = flux_broker_command(plan, image);
     bd_auto_free char *wait =
         is_first ? NULL
                  : bd_xasprintf("ExecStartPre=-/usr/libexec/benchd/bench-wait %s %d %d\n",
@@ -116,13 +141,7 @@ char *flux_unit(const struct cluster_plan *plan, size_t node, const struct flux_
         "[Service]\n"
         "Type=exec\n"
         "%s"
-        "ExecStart=%s/bin/flux broker --config-path=/etc/flux/system/conf.d"
-        " -Srundir=/run/flux -Sstatedir=/var/lib/flux"
-        " -Slocal-uri=local://" FLUX_SOCKET " -Slog-stderr-level=6 -Slog-stderr-mode=local"
-        " -Sbroker.rc2_none -Sbroker.quorum=%zu -Sbroker.quorum-warn=none\n"
-        "Environment=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:"
-        "/bin HOME=/root\n"
-        "StandardOutput=append:" FLUX_LOG "\n"
+        "ExecStart=%s\n" FLUX_UNIT_ENVIRONMENT "StandardOutput=append:" FLUX_LOG "\n"
         "StandardError=inherit\n"
         "KillMode=mixed\n"
         "Restart=always\n"
@@ -131,5 +150,5 @@ char *flux_unit(const struct cluster_plan *plan, size_t node, const struct flux_
         "StateDirectory=flux\n"
         "StateDirectoryMode=0700\n",
         is_first ? "StartLimitIntervalSec=60\nStartLimitBurst=5\n" : "StartLimitIntervalSec=0\n",
-        wait ? wait : "", image->prefix, plan->n_nodes);
+        wait ? wait : "", command);
 }

@@ -100,7 +100,8 @@ static void explain(struct wait *w, const char *what, struct bd_err *err)
         if (*s == '\n')
             *s = s[1] ? '|' : ' ';
     sched_daemon_words(&w->nodes, controller(w), &broker, WORDS_MAX, &text);
-    sched_daemon_words(&w->nodes, suspect(w), &broker, WORDS_MAX, &text);
+    if (!w->nodes.plan->spec.under_slurm) /* else all of them speak there */
+        sched_daemon_words(&w->nodes, suspect(w), &broker, WORDS_MAX, &text);
     bd_err_set(err, BD_ETIMEOUT, "Flux: %s in time; it says: %s%s", what,
                *states ? states : "nothing", bd_str_text(&text));
 }

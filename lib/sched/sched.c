@@ -18,6 +18,12 @@ const struct sched *sched_find(const char *name)
     return NULL;
 }
 
+const struct sched *sched_of(const struct cluster_spec *spec)
+{
+    const struct sched *sched = sched_find(spec->scheduler);
+    return sched && spec->under_slurm ? sched->under_slurm : sched;
+}
+
 void sched_records_done(struct sched_records *r)
 {
     free(r->items);

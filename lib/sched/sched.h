@@ -110,9 +110,10 @@ struct sched {
     int (*files)(const struct cluster_plan *plan, const struct sched_image *image,
                  struct node_files *files, struct bd_err *err);
     /*
-     * Waits until every node is idle, or says which are not and why (with the daemons' last words)
-     * at cancel. BD_ECHILD as soon as a node has given one of its daemons up. ret_version: the
-     * scheduler's own word; the caller's. Left as it is where there is no scheduler.
+     * Starts what needs nodes that are up, waits until every node is idle, or says which are not
+     * and why (with the daemons' last words) at cancel. BD_ECHILD as soon as a node has given one
+     * of its daemons up. ret_version: the scheduler's own word; the caller's. Left as it is where
+     * there is no scheduler.
      */
     int (*wait_ready)(const struct channel *channel, const struct cluster_plan *plan,
                       struct bd_cancel *cancel, char **ret_version, struct bd_err *err);
@@ -148,6 +149,9 @@ struct sched {
                         struct bd_err *err);
     /* Its defaults, as the contract's Scheduler.defaults; new reference. PURE. */
     json_t *(*defaults)(void);
+    /* The same scheduler, started as one job of Slurm's: a row that differs in how it is started,
+     * and what there is beside it, alone. NULL: it can't be. */
+    const struct sched *under_slurm;
 };
 
 /* "/scheduler/options/KEY", with what RFC 6901 wants escaped; the caller's. */
@@ -155,6 +159,9 @@ char *sched_option_pointer(const char *key);
 
 extern const struct sched *const scheds[]; /* NULL-terminated */
 const struct sched *sched_find(const char *name);
+/* The row that a cluster's scheduler goes by, which also is how it is started there. NULL where
+ * there is none. */
+const struct sched *sched_of(const struct cluster_spec *spec);
 
 /*
  * What a scheduler can't be, by the `scheduler:` object of a cluster's spec, which need not name

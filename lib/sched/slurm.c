@@ -6,10 +6,10 @@
 
 #define MUNGE_KEY_BYTES 128 /* munged takes 32 to 1024 */
 
-static const char *const units_of[NODE_ROLE_COUNT] = {
-    [NODE_CONTROLLER] = "slurmctld",
-    [NODE_COMPUTE] = "slurmd",
-};
+bool slurm_runs_jobs(const struct cluster_plan *plan, const struct node_plan *node)
+{
+    return node->role == NODE_COMPUTE || plan->spec.under_slurm;
+}
 
 void slurm_enable_unit(struct node_files *files, const char *unit)
 {
@@ -35,26 +35,29 @@ void slurm_tune_unit(struct node_files *files, const char *unit, const char *add
  * A slurmd that finds no controller sleeps for a second before it registers again, and a slurmctld
  * that is to account and finds no slurmdbd ends: each is started when the other is there.
  */
-static void start_daemon(struct node_files *files, const struct cluster_plan *plan, size_t node)
+static void start_daemons(struct node_files *files, const struct cluster_plan *plan, size_t node)
 {
-    bool computes = plan->nodes[node].role == NODE_COMPUTE;
-    const char *unit = units_of[plan->nodes[node].role];
-    slurm_enable_unit(files, unit);
-    slurm_tune_unit(files, unit, plan->nodes[0].address,
-                    computes                ? SLURMCTLD_PORT
-                    : plan->spec.accounting ? SLURMDBD_PORT
-                                            : 0);
+    const char *controller = plan->nodes[0].address;
+    slurm_enable_unit(files, "munge");
+    if (plan->nodes[node].role == NODE_CONTROLLER) {
+        slurm_enable_unit(files, "slurmctld");
+        slurm_tune_unit(files, "slurmctld", controller, plan->spec.accounting ? SLURMDBD_PORT : 0);
+    }
+    if (slurm_runs_jobs(plan, &plan->nodes[node])) {
+        slurm_enable_unit(files, "slurmd");
+        slurm_tune_unit(files, "slurmd", controller, SLURMCTLD_PORT);
+    }
 }
 
-static int slurm_check_image(const struct cluster_spec *spec, const struct sched_image *image,
-                             struct bd_err *err)
+int slurm_check_image(const struct cluster_spec *spec, const struct sched_image *image,
+                      struct bd_err *err)
 {
     struct slurm_image read;
     return slurm_image_read(image, spec->accounting, &read, err);
 }
 
-static int slurm_files(const struct cluster_plan *plan, const struct sched_image *image,
-                       struct node_files *files, struct bd_err *err)
+int slurm_files(const struct cluster_plan *plan, const struct sched_image *image,
+                struct node_files *files, struct bd_err *err)
 {
     struct slurm_image facts;
     int r = slurm_image_read(image, plan->spec.accounting, &facts, err);
@@ -71,8 +74,7 @@ static int slurm_files(const struct cluster_plan *plan, const struct sched_image
         node_files_add(&files[i], "/etc/slurm/slurm.conf", 0644, 0, 0, conf, strlen(conf));
         node_files_add(&files[i], "/etc/slurm/cgroup.conf", 0644, 0, 0, cgroup_conf,
                        strlen(cgroup_conf));
-        slurm_enable_unit(&files[i], "munge");
-        start_daemon(&files[i], plan, i);
+        start_daemons(&files[i], plan, i);
         if (plan->spec.accounting && plan->nodes[i].role == NODE_CONTROLLER)
             slurm_accounting_files(plan, &facts, &files[i]);
     }

@@ -37,6 +37,7 @@ extern const struct sched sched_slurm;
 struct slurm_image {
     int release;
     bool pmix; /* has the plugin for --mpi=pmix */
+    bool pmi2; /* that for --mpi=pmi2 */
     uid_t munge_uid;
     gid_t munge_gid;
     uid_t slurm_uid; /* these two: of an image for accounting */
@@ -57,6 +58,10 @@ json_t *slurm_merge_options(const json_t *options, bool pmix);
 /* Whether its units give the daemons directories of their own below /run. */
 bool slurm_has_run_dirs(const struct slurm_image *image);
 
+/* Whether a node runs jobs, and so slurmd: compute nodes, and all of them where the cluster's own
+ * scheduler is a job of Slurm's (docs/flux.md). */
+bool slurm_runs_jobs(const struct cluster_plan *plan, const struct node_plan *node);
+
 /* Texts, the caller's (free()). */
 char *slurm_conf(const struct cluster_plan *plan, const struct slurm_image *image);
 char *slurm_cgroup_conf(const struct slurm_image *image);
@@ -67,10 +72,16 @@ void slurm_enable_unit(struct node_files *files, const char *unit);
  * once. */
 void slurm_tune_unit(struct node_files *files, const char *unit, const char *address, int port);
 
+int slurm_check_image(const struct cluster_spec *spec, const struct sched_image *image,
+                      struct bd_err *err);
+int slurm_files(const struct cluster_plan *plan, const struct sched_image *image,
+                struct node_files *files, struct bd_err *err);
+
 /* What a controller with accounting has and runs besides. */
 void slurm_accounting_files(const struct cluster_plan *plan, const struct slurm_image *image,
                             struct node_files *files);
 
+/* Where the cluster's scheduler is a job of its, a node may be that job's already. */
 int slurm_wait_ready(const struct channel *channel, const struct cluster_plan *plan,
                      struct bd_cancel *cancel, char **ret_version, struct bd_err *err);
 

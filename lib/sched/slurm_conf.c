@@ -55,6 +55,25 @@ bool slurm_has_run_dirs(const struct slurm_image *image)
     return image->release >= RELEASE_OWN_RUN_DIRS;
 }
 
+/* Where the cluster's scheduler is a job of its, `options` are the other's, and Slurm has its
+ * defaults. */
+static json_t *options_of(const struct cluster_spec *spec)
+{
+    return spec->under_slurm ? json_object() : sched_options(spec);
+}
+
+/* In the order that jobs have their nodes in. */
+static void add_nodes(struct bd_str *out, const struct cluster_plan *plan)
+{
+    const struct cluster_spec *spec = &plan->spec;
+    bd_auto_free char *has =
+        bd_xasprintf("CPUs=%u RealMemory=%llu State=UNKNOWN\n", spec->scheduler_cpus,
+                     (unsigned long long)(spec->memory_bytes >> 20));
+    if (slurm_runs_jobs(plan, &plan->nodes[0]))
+        bd_str_addf(out, "NodeName=%s %s", plan->nodes[0].name, has);
+    bd_str_addf(out, "NodeName=n[1-%u] %s", spec->compute, has);
+}
+
 char *slurm_conf(const struct cluster_plan *plan, const struct slurm_image *image)
 {
     const struct cluster_spec *spec = &plan->spec;
@@ -75,10 +94,9 @@ char *slurm_conf(const struct cluster_plan *plan, const struct slurm_image *imag
                     "AccountingStorageHost=%s\n"
                     "AccountingStoragePort=%d\n",
                     plan->nodes[0].name, SLURMDBD_PORT);
-    bd_auto_json json_t *options = sched_options(spec);
+    bd_auto_json json_t *options = options_of(spec);
     add_options(&out, options, image->pmix);
-    bd_str_addf(&out, "NodeName=n[1-%u] CPUs=%u RealMemory=%llu State=UNKNOWN\n", spec->compute,
-                spec->scheduler_cpus, (unsigned long long)(spec->memory_bytes >> 20));
+    add_nodes(&out, plan);
     bd_str_add(&out, "PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP\n");
     return bd_str_take(&out);
 }

@@ -108,10 +108,10 @@ static int check_accounting(int root, struct bd_err *err)
     return 0;
 }
 
-static bool has_pmix(const char *rootfs)
+static bool has_mpi(const char *rootfs, const char *plugin)
 {
     glob_t found;
-    bd_auto_free char *pattern = bd_xasprintf("%s/usr/lib/*/slurm*/mpi_pmix.so", rootfs);
+    bd_auto_free char *pattern = bd_xasprintf("%s/usr/lib/*/slurm*/mpi_%s.so", rootfs, plugin);
     bool has = glob(pattern, GLOB_NOSORT, NULL, &found) == 0;
     globfree(&found);
     return has;
@@ -135,7 +135,8 @@ int slurm_image_read(const struct sched_image *image, bool accounting,
         r = read_ids(root, "slurm", &read.slurm_uid, &read.slurm_gid, err);
     if (r < 0)
         return r;
-    read.pmix = has_pmix(image->rootfs);
+    read.pmix = has_mpi(image->rootfs, "pmix");
+    read.pmi2 = has_mpi(image->rootfs, "pmi2");
     *ret_image = read;
     return 0;
 }

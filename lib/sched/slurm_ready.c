@@ -83,13 +83,21 @@ static const char *line_of(const struct wait *w, const char *name)
     return NULL;
 }
 
-static bool is_idle(const struct wait *w, const struct node_plan *node)
+/* Free, or given to the job that the cluster's own scheduler is. */
+static bool is_usable(const struct wait *w, const struct node_plan *node)
 {
     const char *line = line_of(w, node->name);
-    return line && bd_starts_with(line, "idle ");
+    return line && (bd_starts_with(line, "idle ") ||
+                    (w->nodes.plan->spec.under_slurm && bd_starts_with(line, "allocated ")));
 }
 
-static int all_idle(void *arg, bool *ret_yes, struct bd_err *err)
+/* Slurm is to have the node, and has not yet. */
+static bool is_missing(const struct wait *w, const struct node_plan *node)
+{
+    return slurm_runs_jobs(w->nodes.plan, node) && !is_usable(w, node);
+}
+
+static int none_missing(void *arg, bool *ret_yes, struct bd_err *err)
 {
     struct wait *w = arg;
     static const char *const argv[] = {"sinfo", "-h", "-N", "-o", "%N %T %E", NULL};
@@ -101,19 +109,18 @@ static int all_idle(void *arg, bool *ret_yes, struct bd_err *err)
     bd_str_add(&w->states, out.exit_code == 0 ? bd_str_text(&out.out) : "");
     bool yes = true;
     for (size_t i = 0; i < w->nodes.plan->n_nodes && yes; i++)
-        if (w->nodes.plan->nodes[i].role == NODE_COMPUTE)
-            yes = is_idle(w, &w->nodes.plan->nodes[i]);
+        yes = !is_missing(w, &w->nodes.plan->nodes[i]);
     *ret_yes = yes;
     return 0;
 }
 
-/* The next node, in turn, that sinfo has not as idle; NULL where there is none, or no sinfo yet. */
+/* The next node, in turn, that is missing; NULL where there is none, or no sinfo yet. */
 static const struct node_plan *next_missing(struct wait *w)
 {
     for (size_t i = 0; w->states.len > 0 && i < w->nodes.plan->n_nodes; i++) {
         const struct node_plan *node =
             &w->nodes.plan->nodes[w->next_node++ % w->nodes.plan->n_nodes];
-        if (node->role == NODE_COMPUTE && !is_idle(w, node))
+        if (is_missing(w, node))
             return node;
     }
     return NULL;
@@ -137,10 +144,11 @@ static void explain(const struct wait *w, struct bd_err *err)
 {
     bd_auto_str struct bd_str text = {0};
     const struct node_plan *first = NULL;
-    unsigned missing = 0;
+    unsigned missing = 0, all = 0;
     for (size_t i = 0; i < w->nodes.plan->n_nodes; i++) {
         const struct node_plan *node = &w->nodes.plan->nodes[i];
-        if (node->role != NODE_COMPUTE || is_idle(w, node))
+        all += slurm_runs_jobs(w->nodes.plan, node);
+        if (!is_missing(w, node))
             continue;
         if (!first)
             first = node;
@@ -158,8 +166,8 @@ static void explain(const struct wait *w, struct bd_err *err)
         sched_daemon_words(&w->nodes, controller(w), *d, LAST_WORDS_MAX, &text);
     if (first)
         sched_daemon_words(&w->nodes, first, &slurmd, LAST_WORDS_MAX, &text);
-    bd_err_set(err, BD_ETIMEOUT, "Slurm: %u of %u nodes are not idle in time: %s", missing,
-               w->nodes.plan->spec.compute, bd_str_text(&text));
+    bd_err_set(err, BD_ETIMEOUT, "Slurm: %u of %u nodes are not idle in time: %s", missing, all,
+               bd_str_text(&text));
 }
 
 static int read_version(const struct wait *w, char **ret_version, struct bd_err *err)
@@ -192,7 +200,7 @@ int slurm_wait_ready(const struct channel *channel, const struct cluster_plan *p
     if (r == 0)
         r = sched_wait_until(&w.nodes, is_listening, check_units, &w, err);
     if (r == 0)
-        r = sched_wait_until(&w.nodes, all_idle, check_units, &w, err);
+        r = sched_wait_until(&w.nodes, none_missing, check_units, &w, err);
     if (r == BD_ETIMEOUT)
         explain(&w, err);
     if (r == 0)

@@ -120,7 +120,7 @@ static void check_outputs(const json_t *outputs, const struct sched *sched,
 static void check(const json_t *spec, const struct cluster_spec *cluster,
                   struct schema_faults *faults)
 {
-    const struct sched *sched = sched_find(cluster->scheduler);
+    const struct sched *sched = sched_of(cluster);
     command_check(spec, "/workload", faults);
     check_size(spec, cluster, faults);
     check_words(spec, cluster, faults);

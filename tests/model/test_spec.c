@@ -84,21 +84,28 @@ START_TEST(test_options_are_a_copy)
 }
 END_TEST
 
-START_TEST(test_accounting_is_off_unless_it_is_asked_for)
+START_TEST(test_a_switch_is_off_unless_it_is_asked_for)
 {
     static const struct {
-        const char *name; /* NULL: not given */
-        bool expected;
-    } cases[] = {{NULL, false}, {"none", false}, {"slurmdbd", true}};
+        const char *member, *word; /* NULL: not given */
+        bool accounting, fair, under_slurm;
+    } cases[] = {
+        {"accounting", NULL, false, false, false},      {"accounting", "none", false, false, false},
+        {"accounting", "slurmdbd", true, false, false}, {"profile", "default", false, false, false},
+        {"profile", "fair", false, true, false},        {"under", "none", false, false, false},
+        {"under", "slurm", false, false, true},
+    };
     for (size_t i = 0; i < BD_ARRAY_LEN(cases); i++) {
         bd_auto_json json_t *json = right();
         bd_auto_faults struct schema_faults faults = {0};
         struct cluster_spec spec;
-        if (cases[i].name)
-            json_object_set_new(json_object_get(json, "scheduler"), "accounting",
-                                json_string(cases[i].name));
+        if (cases[i].word)
+            json_object_set_new(json_object_get(json, "scheduler"), cases[i].member,
+                                json_string(cases[i].word));
         ck_assert_int_eq(cluster_spec_read(json, &spec, &faults), 0);
-        ck_assert_int_eq(spec.accounting, cases[i].expected);
+        ck_assert_int_eq(spec.accounting, cases[i].accounting);
+        ck_assert_int_eq(spec.fair, cases[i].fair);
+        ck_assert_int_eq(spec.under_slurm, cases[i].under_slurm);
         cluster_spec_done(&spec);
     }
 }
@@ -150,10 +157,14 @@ static const struct {
     {"{\"scheduler\":{\"name\":null}}", "/scheduler/name", "string"},
     {"{\"scheduler\":{\"accounting\":\"mysql\"}}", "/scheduler/accounting", "none or slurmdbd"},
     {"{\"scheduler\":{\"accounting\":true}}", "/scheduler/accounting", "none or slurmdbd"},
+    {"{\"scheduler\":{\"profile\":\"unfair\"}}", "/scheduler/profile", "default or fair"},
+    {"{\"scheduler\":{\"under\":\"flux\"}}", "/scheduler/under", "none or slurm"},
     {"{\"backend\":\"host\"}", "/scheduler/name", "none, or no name"},
     {"{\"scheduler\":{\"name\":\"none\"}}", "/scheduler/name", "a scheduler: only"},
     {"{\"backend\":\"host\",\"scheduler\":{\"name\":\"none\",\"accounting\":\"slurmdbd\"}}",
      "/scheduler/accounting", "without a scheduler"},
+    {"{\"backend\":\"host\",\"scheduler\":{\"name\":\"none\",\"under\":\"slurm\"}}",
+     "/scheduler/under", "nothing that Slurm could start"},
     {"{\"network\":{\"latency\":\"1ms\"}}", "/network/latency",
      "no network shaping: this version can't enforce it, leave 'network' out"},
 };
@@ -207,7 +218,7 @@ int main(void)
     tcase_add_test(tc, test_spec_is_read_whole);
     tcase_add_test(tc, test_scheduler_cpus_default_to_cpus_rounded_up_and_are_written_back);
     tcase_add_test(tc, test_options_are_a_copy);
-    tcase_add_test(tc, test_accounting_is_off_unless_it_is_asked_for);
+    tcase_add_test(tc, test_a_switch_is_off_unless_it_is_asked_for);
     tcase_add_test(tc, test_a_scheduler_that_is_not_named_is_the_backends);
     tcase_add_loop_test(tc, test_what_is_wrong_is_told_with_its_place, 0, BD_ARRAY_LEN(wrongs));
     tcase_add_test(tc, test_every_shaping_is_refused_by_name_and_none_is_fine);

@@ -34,8 +34,8 @@ def daemon(host_after_file, images):
         daemon.clean_up()
 
 
-def flux(**options):
-    return {"name": "flux", "options": options}
+def flux(under=None, **options):
+    return {"name": "flux", "options": options} | ({"under": under} if under else {})
 
 
 @contextlib.contextmanager
@@ -97,8 +97,9 @@ def hold_cluster(api, cluster, scheduler):
     """All of it is Flux's, and it does what it is asked for."""
     id = cluster["id"]
     assert cluster["scheduler"]["version"].startswith("flux-core 0.")
+    unit = "slurmd" if "under" in cluster["spec"]["scheduler"] else "flux"
     for node in ("ctl1", "n1", "n4"):
-        assert api.run(id, "systemctl", "is-active", "flux", node=node).text == "active\n"
+        assert api.run(id, "systemctl", "is-active", unit, node=node).text == "active\n"
     modules = api.run(id, "flux", "module", "list").text
     assert scheduler in modules and modules.count("sched-") == (3 if "fluxion" in scheduler else 1), modules
     said = api.run(id, "flux", "run", "-N4", "hostname")
@@ -125,6 +126,24 @@ def test_a_cluster_of_fluxion(daemon):
     assert conf["sched-fluxion-qmanager"]["queue-params"]["queue-depth"] == 64
 
 
+def test_an_instance_that_is_one_job_of_slurm_s(daemon):
+    """Over all nodes: the first broker is the controller's, as without Slurm. One that ends is started again."""
+    with up(daemon.api, under="slurm") as cluster:
+        hold_cluster(daemon.api, cluster, "sched-simple")
+        id = cluster["id"]
+        assert " in a job of slurm" in cluster["scheduler"]["version"]
+        job = daemon.api.run(id, "squeue", "-h", "-o", "%i %j %T %D %N").text
+        assert job == "1 flux RUNNING 5 ctl1,n[1-4]\n"
+        assert daemon.api.run(id, "flux", "getattr", "hostlist").text == "ctl1,n[1-4]\n"
+        # Each directly below the first, whose answer to 'who is below you' is all of them.
+        assert len(daemon.api.run(id, "flux", "overlay", "status", "--no-pretty").text.splitlines()) == 5
+        daemon.api.run(id, "scancel", "1")
+        again = ("until squeue -h -o '%i %T' | grep -qx '2 RUNNING'; do sleep 0.2; done\n"
+                 "until flux resource list -s free -no '{nnodes}' 2>/dev/null | grep -qx 4; do sleep 0.2; done\n"
+                 "echo again")
+        assert daemon.api.run(id, "timeout", "60", "sh", "-c", again).text == "again\n"
+
+
 def test_each_cluster_has_a_certificate_of_its_own(daemon):
     """Which only root can read."""
     certs = set()
@@ -147,9 +166,11 @@ def test_a_command_over_all_nodes(daemon):
     assert run["residue"] == EMPTY and run["warnings"] == []
 
 
-def test_mpi_finds_its_processes_by_flux_s_own_pmi(daemon):
+@pytest.mark.parametrize("under", ["none", "slurm"])
+def test_mpi_finds_its_processes_by_flux_s_own_pmi(daemon, under):
+    """Of Slurm's there is nothing in a job's environment, though its brokers have it."""
     spec = on_flux(stream(2, payload="barrier", size={"constant": 2}, runtime=constant("300ms"),
-                          requested={"factor": 100}))
+                          requested={"factor": 100}), under=under)
     campaigns = Campaigns(daemon.api)
     _, (run,) = campaigns.done(spec)
     assert [r["outcome"] for r in rows(campaigns, run["id"])] == ["completed"] * 2
@@ -161,8 +182,11 @@ def eventlogs(campaigns, run):
     return {job["id"]: job for job in jobs}
 
 
-def hold_stream(campaigns, run):
-    """What the driver saw is what Flux wrote down."""
+UNDER_SLURM = ("flux.service", "slurmctld.service", "slurmd.service")
+
+
+def hold_stream(campaigns, run, units=("flux.service",)):
+    """What the driver saw is what Flux wrote down. The first broker is of the last unit."""
     run = campaigns.run(run["id"])
     told, theirs = rows(campaigns, run["id"]), eventlogs(campaigns, run["id"])
     assert {r["outcome"] for r in told} == {"completed"}
@@ -178,8 +202,9 @@ def hold_stream(campaigns, run):
         points = [row[n] for n in ("submitNs", "eligibleNs", "allocatedNs", "startedFirstNs", "endedLastNs", "freedNs")]
         assert points == sorted(points), row
     assert [job["name"] for job in theirs.values()] == ["benchd"], "the warm-up's"
-    (broker,) = run["conditions"]["scheduler"]
-    assert broker["unit"] == "flux.service" and broker["cpuSeconds"] > 0
+    daemons = run["conditions"]["scheduler"]
+    assert [daemon["unit"] for daemon in daemons] == list(units)
+    assert daemons[-1]["cpuSeconds"] > 0, daemons
     return told
 
 
@@ -257,14 +282,45 @@ def test_both_modules_in_one_campaign(daemon):
         print(run["cell"], campaigns.run(run["id"])["conditions"]["scheduler"])
 
 
+def test_the_same_stream_with_and_without_slurm_below(daemon):
+    """What starts Flux is the factor."""
+    campaigns = Campaigns(daemon.api)
+    spec = on_flux(stream(20, size={"choice": [1, 1, 2]}, runtime=constant("100ms"),
+                          design=design(order="as-written", seed=3)))
+    spec["factors"] = {"cluster.scheduler.under": ["none", "slurm"]}
+    _, (alone, under) = campaigns.done(spec)
+    hold_stream(campaigns, alone)
+    hold_stream(campaigns, under, units=UNDER_SLURM)
+    told = [campaigns.run(run["id"])["conditions"] for run in (alone, under)]
+    assert [c["profile"] for c in told] == [{"name": "default"}, {"name": "default", "under": "slurm"}]
+    print([(c["scheduler"], c["profile"]) for c in told])
+    kept = campaigns.artifacts(under["id"])
+    assert {"ctl1-flux.log", "ctl1-slurmctld.log", "ctl1-slurmd.log"} <= set(kept)
+    (job,) = campaigns.artifact(under["id"], "scontrol-jobs.txt").splitlines()
+    assert "JobName=flux " in job and " JobState=RUNNING " in job and " NodeList=ctl1,n[1-2] " in job
+
+
+def test_what_can_t_be_a_job_of_slurm_s_is_refused(daemon):
+    spec = on_flux(stream(5))
+    spec["factors"] = {"cluster.scheduler": [{"name": name, "under": "slurm"} for name in ("slurm", "null", "flux")]}
+    reply = daemon.api.post("/v1/plans", spec)
+    assert reply.status == 422, reply
+    told = [(f["pointer"], f["expected"]) for f in reply.json["faults"]]
+    assert told == [(f"/factors/cluster.scheduler/{i}",
+                     f"at /cluster/scheduler/under: none: {name} can't be started as a job of Slurm's")
+                    for i, name in enumerate(("slurm", "null"))]
+
+
 @has_fluxion
-def test_fair_is_backfill_over_all_of_the_queue(daemon):
+@pytest.mark.parametrize("under", [None, "slurm"])
+def test_fair_is_backfill_over_all_of_the_queue(daemon, under):
     campaigns = Campaigns(daemon.api)
     spec = on_flux(stream(10, size={"choice": [1, 2]}, runtime=constant("100ms"), design=design(seed=9)))
-    spec["cluster"]["scheduler"] = {"name": "flux", "profile": "fair"}
+    beneath = {"under": under} if under else {}
+    spec["cluster"]["scheduler"] = {"name": "flux", "profile": "fair"} | beneath
     _, (run,) = campaigns.done(spec)
-    hold_stream(campaigns, run)
-    assert campaigns.run(run["id"])["conditions"]["profile"] == {"name": "fair", "policy": "backfill"}
+    hold_stream(campaigns, run, units=UNDER_SLURM if under else ("flux.service",))
+    assert campaigns.run(run["id"])["conditions"]["profile"] == {"name": "fair", "policy": "backfill"} | beneath
     queue = json.loads(campaigns.artifact(run["id"], "flux-config.json"))["sched-fluxion-qmanager"]
     assert queue["queue-policy"] == "easy" and queue["queue-params"]["queue-depth"] == 1000000, queue
 

@@ -104,13 +104,14 @@ START_TEST(test_with_enough_blocks_there_is_an_interval_and_the_warm_up_is_left_
 }
 END_TEST
 
-static const char *const profiles[] = {"{'profile': {'name': 'fair', 'policy': 'fcfs'}}",
-                                       "{'profile': {'name': 'default'}}"};
-static json_t *conditions[2];
+static const char *const profiles[] = {
+    "{'profile': {'name': 'fair', 'policy': 'fcfs'}}", "{'profile': {'name': 'default'}}",
+    "{'profile': {'name': 'fair', 'policy': 'fcfs', 'under': 'slurm'}}"};
+static json_t *conditions[3];
 
 static void set_profile(struct analysis_run *run, size_t i)
 {
-    run->conditions = conditions[i % 2];
+    run->conditions = conditions[i % 3];
 }
 
 static void set_default(struct analysis_run *run, size_t i BD_UNUSED)
@@ -125,16 +126,17 @@ static const char *set_up(const json_t *analysis)
 
 START_TEST(test_profiles_of_schedulers_are_told)
 {
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < BD_ARRAY_LEN(profiles); i++)
         conditions[i] = parse(profiles[i]);
     bd_auto_json json_t *both = compare_as(spec, levels, 0, three_blocks, 6, NULL, set_profile);
     const char *told = set_up(both);
     ck_assert_msg(strstr(told, "; the scheduler's profile is ") &&
-                      strstr(told, "fair (fcfs) in 3 runs") && strstr(told, "default in 3 runs"),
+                      strstr(told, "fair (fcfs) in 2 runs") && strstr(told, "default in 2 runs") &&
+                      strstr(told, "fair (fcfs) under slurm in 2 runs"),
                   "%s", told);
     bd_auto_json json_t *none = compare_as(spec, levels, 0, three_blocks, 6, NULL, set_default);
     ck_assert_ptr_null(strstr(set_up(none), "profile"));
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < BD_ARRAY_LEN(profiles); i++)
         json_decref(conditions[i]);
 }
 END_TEST

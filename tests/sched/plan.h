@@ -82,6 +82,16 @@ static inline void hold_record(const struct sched_record *got, const struct sche
     ck_assert_int_eq((int)got->end, (int)want->end);
 }
 
+/* A program of a node's that ended with these words on stdout; "!": it failed, with the rest on
+ * stderr. */
+static inline int answered(const char *out, struct bd_proc_result *ret)
+{
+    bool fails = *out == '!';
+    *ret = (struct bd_proc_result){.exit_code = fails};
+    bd_str_add(fails ? &ret->err : &ret->out, out + fails);
+    return 0;
+}
+
 static inline void put_file(const char *root, const char *path, const char *text)
 {
     bd_auto_free char *whole = bd_xasprintf("%s/%s", root, path);

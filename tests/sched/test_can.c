@@ -48,6 +48,13 @@ static const struct {
     {"{'name':'null'}", NULL, NULL},
     {"{'name':'null','profile':'fair'}", NULL, NULL},
     {"{'name':'null','options':{'a~b':1}}", "/scheduler/options/a~0b", "has none"},
+    {"{'name':'flux','under':'slurm'}", NULL, NULL},
+    {"{'name':'flux','under':'slurm','profile':'fair','options':{'scheduler':'sched-simple'}}",
+     NULL, NULL},
+    {"{'name':'slurm','under':'none'}", NULL, NULL},
+    {"{'name':'slurm','under':'slurm'}", "/scheduler/under",
+     "none: slurm can't be started as a job of Slurm's"},
+    {"{'name':'null','under':'slurm'}", "/scheduler/under", "none: null can't"},
     {"{'name':'null','accounting':'slurmdbd'}", "/scheduler/accounting", "null keeps its jobs"},
     {"{'name':'there-is-none','profile':'fair'}", NULL, NULL},
 };

@@ -1,44 +1,24 @@
 /* Files of the nodes, what the image has to have, and commands as jobs. */
 #include "lib/sched/flux.h"
 #include "tests/sched/golden.h"
-#include "tests/sched/plan.h"
+#include "tests/sched/image.h"
 
 #include <errno.h>
 #include <openssl/evp.h>
 
 static const char *const image_files[] = {
-    "opt/flux/bin/flux",
-    "usr/bin/python3",
-    "usr/lib/python3/dist-packages/_cffi_backend.cpython-311-x86_64-linux-gnu.so",
-    "usr/lib/python3/dist-packages/yaml/__init__.py",
+    FLUX_IMAGE_FILES,
     "opt/flux/lib/flux/modules/sched-fluxion-resource.so",
     "opt/flux/lib/flux/modules/sched-fluxion-qmanager.so",
     "opt/flux/lib/flux/modules/sched-fluxion-feasibility.so",
 };
 
-struct image {
-    char *root;
-    json_t *manifest;
-    struct sched_image image;
-};
-
 /* With all of these files but the one. */
 static struct image image_without(const char *missing)
 {
-    struct image i = {.root = unit_dir()};
-    for (size_t k = 0; k < BD_ARRAY_LEN(image_files); k++)
-        if (!bd_str_eq(image_files[k], missing))
-            put_file(i.root, image_files[k], "");
-    i.manifest = json_pack("{s:[{s:s, s:s} {s:s, s:s}]}", "layers", "name", "other", "prefix",
-                           "/opt/other", "name", "flux", "prefix", "/opt/flux");
-    i.image = (struct sched_image){i.root, i.manifest};
-    return i;
-}
-
-static void image_done(struct image *i)
-{
-    json_decref(i->manifest);
-    unit_dir_done(i->root);
+    return image_of(image_files, BD_ARRAY_LEN(image_files), missing, NULL,
+                    json_pack("{s:[{s:s, s:s} {s:s, s:s}]}", "layers", "name", "other", "prefix",
+                              "/opt/other", "name", "flux", "prefix", "/opt/flux"));
 }
 
 /* ---------------------------------------------------------------------------------------- files */

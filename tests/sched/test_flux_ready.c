@@ -51,10 +51,7 @@ static int scripted_exec(const struct channel *c, const struct channel_cmd *cmd,
         out = bd_str_eq(cmd->node->name, "ctl1") ? "broker.err: no\n" : "overlay.err: lost\n";
     if (bd_str_eq(program, FLUX_PROGRAM) && bd_str_eq(cmd->argv[1], "resource") && script->cancel)
         bd_cancel_set(script->cancel, BD_ETIMEOUT, "the step's time is up");
-    bool fails = *out == '!';
-    *ret = (struct bd_proc_result){.exit_code = fails};
-    bd_str_add(fails ? &ret->err : &ret->out, out + fails);
-    return 0;
+    return answered(out, ret);
 }
 
 static const struct channel_ops scripted = {.backend = "scripted", .exec = scripted_exec};

@@ -1,18 +1,11 @@
 #include "lib/sched/slurm.h"
 #include "tests/sched/golden.h"
-#include "tests/sched/plan.h"
+#include "tests/sched/image.h"
 
 #include <errno.h>
 
-/* What Debian's packages put where. */
 static const char *const image_files[] = {
-    "usr/sbin/slurmctld",
-    "usr/sbin/slurmd",
-    "usr/sbin/munged",
-    "usr/bin/sinfo",
-    "usr/lib/systemd/system/slurmctld.service",
-    "usr/lib/systemd/system/slurmd.service",
-    "usr/lib/systemd/system/munge.service",
+    SLURM_IMAGE_FILES,
     "usr/lib/x86_64-linux-gnu/slurm-wlm/mpi_pmix.so",
 };
 static const char *const accounting_files[] = {
@@ -21,22 +14,11 @@ static const char *const accounting_files[] = {
     "usr/bin/my_print_defaults",
 };
 
-struct image {
-    char *root;
-    json_t *manifest;
-    struct sched_image image;
-};
-
 static struct image image_new(const char *version)
 {
-    struct image i = {.root = unit_dir()};
-    for (size_t k = 0; k < BD_ARRAY_LEN(image_files); k++)
-        put_file(i.root, image_files[k], "");
-    put_file(i.root, "etc/passwd", "root:x:0:0::/root:/bin/sh\nmunge:x:123:456::/nonexistent:\n");
-    i.manifest = json_pack("{s:[{s:s s:s} {s:s s:s}]}", "packages", "name", "munge", "version",
-                           "0.5.15-2", "name", "slurmctld", "version", version);
-    i.image = (struct sched_image){i.root, i.manifest};
-    return i;
+    return image_of(image_files, BD_ARRAY_LEN(image_files), NULL, MUNGE_PASSWD,
+                    json_pack("{s:[{s:s s:s} {s:s s:s}]}", "packages", "name", "munge", "version",
+                              "0.5.15-2", "name", "slurmctld", "version", version));
 }
 
 /* One that a cluster with accounting can be made of. */
@@ -45,16 +27,8 @@ static struct image accounting_image_new(const char *version)
     struct image i = image_new(version);
     for (size_t k = 0; k < BD_ARRAY_LEN(accounting_files); k++)
         put_file(i.root, accounting_files[k], "");
-    put_file(i.root, "etc/passwd",
-             "root:x:0:0::/root:/bin/sh\nmunge:x:123:456::/nonexistent:\n"
-             "slurm:x:64030:64031::/nonexistent:\n");
+    put_file(i.root, "etc/passwd", MUNGE_PASSWD "slurm:x:64030:64031::/nonexistent:\n");
     return i;
-}
-
-static void image_done(struct image *i)
-{
-    json_decref(i->manifest);
-    unit_dir_done(i->root);
 }
 
 static const struct {
