@@ -25,6 +25,7 @@ int api_new(const struct api_config *config, struct api **ret_api, struct bd_err
     a->started_ns = bd_wall_ns();
     system_init(a);
     hosts_init(a);
+    ui_load(a);
     int rc = contract_load(a, err);
     if (rc == 0) {
         rc = workers_new(config->loop,
@@ -42,6 +43,7 @@ int api_new(const struct api_config *config, struct api **ret_api, struct bd_err
     }
     if (rc < 0) {
         contract_free(a);
+        ui_free(a);
         free(a);
         return rc;
     }
@@ -70,6 +72,7 @@ static void on_readers_closed(void *arg)
     struct closing *c = arg;
     struct closing copy = *c;
     contract_free(c->a);
+    ui_free(c->a);
     json_decref(c->a->host.json);
     free(c->a);
     free(c);

@@ -63,7 +63,9 @@ struct api {
         struct question q;
         json_t *json; /* NULL: not known */
     } host;
-    uint64_t replies[6]; /* by hundreds of the status */
+    struct http_files *ui; /* NULL: there is no dashboard; */
+    struct bd_err ui_err;  /* why */
+    uint64_t replies[6];   /* by hundreds of the status */
     int64_t started_ns;  /* wall */
     bool closing;
 };
@@ -279,6 +281,10 @@ json_t *view_steps(const struct store_step *rows, size_t n);
 /* cluster may be NULL: it has none. */
 json_t *view_run(const struct store_run *row, const struct store_cluster *cluster,
                  const struct store_step *tried, size_t n);
+
+/* ui.c */
+void ui_load(struct api *a); /* blocks */
+void ui_free(struct api *a);
 
 /* handlers, by file */
 void clusters_create(struct http_request *r, void *app);
