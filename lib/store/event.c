@@ -78,6 +78,18 @@ int store_event_list(struct store_conn *c, int64_t since, const char *subject, u
     return 0;
 }
 
+int store_event_last(struct store_conn *c, int64_t *ret_seq, struct bd_err *err)
+{
+    auto_query struct query q = {0};
+    int r = query_begin(&q, c, "SELECT seq FROM sqlite_sequence WHERE name = 'event'", err);
+    if (r < 0)
+        return r;
+    r = query_step(&q, err);
+    if (r >= 0)
+        *ret_seq = r > 0 ? query_col_i64(&q, 0) : 0;
+    return r < 0 ? r : 0;
+}
+
 int store_event_trim(struct store_conn *c, int64_t keep, struct bd_err *err)
 {
     auto_query struct query q = {0};
