@@ -8,9 +8,6 @@
 #include "lib/plan/forecast.h"
 #include "lib/store/event.h"
 
-#include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 #define RUNS_MAX     100
 #define CLUSTERS_MAX 100
@@ -172,7 +169,7 @@ static json_t *queued_json(const struct queued *of, const struct forecast *f)
 {
     const struct store_campaign *row = &of->row;
     return json_pack(
-        "{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:I, s:o, s:s?, s:o, s:o, s:s?}", "id", row->id,
+        "{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:I, s:o, s:s?, s:o, s:o, s:s?}", "id", row->id,
         "name", row->name, "state", campaign_state_to_str(row->state), "priority", row->priority,
         "planned", (int)row->runs, "done", (int)row->done, "failed", (int)row->failed, "left",
         (json_int_t)(row->runs - row->done - row->failed), "runSeconds",
@@ -267,16 +264,9 @@ static int recent_json(struct api *a, struct store_conn *conn, json_t **ret_json
 
 static json_t *host_json(const struct looked *l)
 {
-    const struct engine_load *load = &l->stats.load;
-    json_t *noise =
-        load->known ? json_pack("{s:f, s:f, s:f, s:b}", "outsideCpus",
-                                round(load->outside_cpus * 100) / 100, "allowedCpus",
-                                load->allowed_cpus, "memoryPressurePercent",
-                                round(load->memory_pressure * 100) / 100, "quiet", load->quiet)
-                    : json_null();
     return json_pack("{s:s, s:i, s:I, s:f, s:I, s:o}", "id", "local", "cpus", (int)l->cpus,
                      "memoryBytes", (json_int_t)l->memory_bytes, "cpusInUse", l->stats.cpus_in_use,
-                     "memoryInUseBytes", (json_int_t)l->stats.memory_in_use, "noise", noise);
+                     "memoryInUseBytes", (json_int_t)l->stats.memory_in_use, "noise", view_noise(&l->stats.load));
 }
 
 static int load_overview(struct api_read *q, struct store_conn *conn, struct bd_err *err)

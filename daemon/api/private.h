@@ -63,7 +63,8 @@ struct api {
     } ready;
     struct {
         struct question q;
-        json_t *json; /* NULL: not known */
+        json_t *json;    /* NULL: not known */
+        int64_t asked_ns; /* monotonic */
     } host;
     struct http_files *ui; /* NULL: there is no dashboard; */
     struct bd_err ui_err;  /* why */
@@ -321,6 +322,7 @@ json_t *view_time(int64_t wall_ns); /* null for 0 */
 json_t *view_or_null(json_t *json); /* null for NULL */
 json_t *view_cluster(const struct store_cluster *row);
 json_t *view_image(const struct store_image *row);
+json_t *view_noise(const struct engine_load *load);
 json_t *view_event(const struct store_event *row);
 json_t *view_campaign(const struct store_campaign *row, unsigned running);
 json_t *view_steps(const struct store_step *rows, size_t n);

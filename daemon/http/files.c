@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define HASH_CHARS_MIN 8 /* of the digest in a name */
+#define HASH_CHARS 8 /* of the digest in a name; a dash may be among them */
 
 struct http_files {
     struct http_file *items; /* by name */
@@ -44,9 +44,9 @@ static const char *type_of(const char *name)
 /* "assets/NAME-HASH.EXT" */
 static bool has_hash(const char *name)
 {
-    const char *dash = strrchr(name, '-'), *dot = strrchr(name, '.');
-    return bd_starts_with(name, "assets/") && dash && dot &&
-           dot - dash > HASH_CHARS_MIN; /* the dash counts too */
+    const char *dot = strrchr(name, '.');
+    return bd_starts_with(name, "assets/") && dot && dot - strlen("assets/") - name > HASH_CHARS &&
+           dot[-HASH_CHARS - 1] == '-';
 }
 
 static void etag_of(const char *data, size_t bytes, char *ret_etag, size_t etag_bytes)

@@ -18,7 +18,7 @@ static struct http_files *load(const char *dir)
     struct bd_err err = BD_ERR_INIT;
     put(dir, "index.html", "<p>index");
     put(dir, "index.html.gz", "packed index");
-    put(dir, "assets/main-Ab_2Cd34.js", "let a");
+    put(dir, "assets/main-Ab_-Cd34.js", "let a");
     put(dir, "assets/main-short.js", "let b");
     put(dir, "assets/logo.svg", "<svg/>");
     put(dir, "alone.gz", "of nothing");
@@ -38,7 +38,7 @@ START_TEST(test_what_is_in_a_directory_is_found_by_name_and_nothing_else)
         bool immutable;
     } vectors[] = {
         {"index.html", "text/html; charset=utf-8", false},
-        {"assets/main-Ab_2Cd34.js", "text/javascript; charset=utf-8", true},
+        {"assets/main-Ab_-Cd34.js", "text/javascript; charset=utf-8", true},
         {"assets/main-short.js", "text/javascript; charset=utf-8", false},
         {"assets/logo.svg", "image/svg+xml", false},
         {"alone.gz", "application/octet-stream", false},
@@ -171,7 +171,7 @@ START_TEST(test_files_are_answered_with_what_caches_need)
          200,
          "",
          {"\r\nContent-Length: 12\r\n", "\r\nContent-Encoding: gzip\r\n"}},
-        {"GET /files/assets/main-Ab_2Cd34.js HTTP/1.1\r\nAccept-Encoding: gzip",
+        {"GET /files/assets/main-Ab_-Cd34.js HTTP/1.1\r\nAccept-Encoding: gzip",
          200,
          "let a",
          {"\r\nCache-Control: public, max-age=31536000, immutable\r\n"}},
