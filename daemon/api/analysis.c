@@ -18,7 +18,6 @@ struct asked {
     double confidence;      /* 0: what the campaign says */
     bool document;          /* a report is asked for */
     enum report_format format;
-    char *known;                  /* of If-None-Match; NULL: none */
     char digest[BD_DIGEST_BYTES]; /* of the question, and of who answers it */
 };
 
@@ -27,7 +26,6 @@ static void asked_free(void *data)
     struct asked *asked = data;
     bd_strv_done(&asked->metrics);
     free(asked->by);
-    free(asked->known);
     free(asked);
 }
 
@@ -164,7 +162,7 @@ static int load_analysis(struct api_read *q, struct store_conn *conn, struct bd_
     snprintf(q->etag, sizeof(q->etag), "\"%s.%lld.%.12s%s\"", row.id, (long long)row.version,
              asked->digest + strlen("sha256:"),
              asked->document ? report_format_to_str(asked->format) : "");
-    if (asked->document && etag_is_known(asked->known, q->etag))
+    if (asked->document && etag_is_known(q->known, q->etag))
         memcpy(q->made.etag, q->etag, sizeof(q->etag));
     else
         rc = answer(q, conn, &row, err);
@@ -178,7 +176,6 @@ static struct asked *read_request(struct http_request *r)
     const char *metrics = http_request_query(r, "metric");
     const char *by = http_request_query(r, "by");
     const char *confidence = http_request_query(r, "confidence");
-    const char *known = http_request_header(r, "If-None-Match");
     bd_auto_free char *question =
         bd_xasprintf("%s %s&%s&%s", BENCHD_VERSION, metrics ? metrics : "", by ? by : "",
                      confidence ? confidence : "");
@@ -189,7 +186,6 @@ static struct asked *read_request(struct http_request *r)
             bd_strv_add(&asked->metrics, name);
     asked->by = by ? bd_xstrdup(by) : NULL;
     asked->confidence = confidence ? strtod(confidence, NULL) : 0; /* the contract has checked it */
-    asked->known = known ? bd_xstrdup(known) : NULL;
     bd_digest_of(question, strlen(question), asked->digest);
     http_request_set_data(r, asked, asked_free);
     return asked;

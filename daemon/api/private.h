@@ -134,7 +134,8 @@ struct api_read {
     uint64_t changes;      /* the api's when it was submitted */
     bool waits;            /* wait_for() has it: it lives on */
 
-    bool packs; /* a long text is to be packed */
+    char *known; /* its If-None-Match; NULL: none */
+    bool packs;  /* a long text is to be packed */
     struct shared *shared;
     const struct shared_rule *rule;
     int64_t began_ns; /* monotonic: when a reader took it up */
