@@ -1,5 +1,6 @@
 /* The analysis of a campaign, as lib/report makes it: as JSON, or as a document. */
 #include "daemon/api/private.h"
+#include "daemon/http/files.h"
 
 #include "lib/base/clock.h"
 #include "lib/plan/plan.h"
@@ -115,9 +116,23 @@ static int describe_hosts(struct store_conn *conn, json_t *hosts, struct bd_err 
     return 0;
 }
 
+static int with_charts(struct store_conn *conn, const struct store_campaign *row,
+                       const json_t *analysis, const struct report_source *source,
+                       const struct http_file *page, char **ret_text, struct bd_err *err)
+{
+    bd_auto_str struct bd_str data = {0};
+    int rc = report_data(conn, row, analysis, &data, err);
+    if (rc < 0)
+        return rc;
+    bd_auto_free char *body = report_body(analysis, source);
+    *ret_text = ui_report(page, bd_str_text(&data), body);
+    return 0;
+}
+
+/* page: the dashboard's, for HTML; NULL: there is none. */
 static int write_report(struct store_conn *conn, const struct store_campaign *row,
-                        const struct found *found, enum report_format format, char **ret_text,
-                        struct bd_err *err)
+                        const struct found *found, enum report_format format,
+                        const struct http_file *page, char **ret_text, struct bd_err *err)
 {
     bd_auto_json json_t *campaign = view_campaign(row, 0);
     int rc = describe_hosts(conn, found->hosts, err);
@@ -125,6 +140,8 @@ static int write_report(struct store_conn *conn, const struct store_campaign *ro
                                          .campaign = campaign,
                                          .conditions = found->conditions,
                                          .hosts = found->hosts};
+    if (rc == 0 && format == REPORT_HTML && page)
+        return with_charts(conn, row, found->analysis, &source, page, ret_text, err);
     if (rc == 0)
         *ret_text = report_text(found->analysis, &source, format);
     return rc;
@@ -139,7 +156,7 @@ static int answer(struct api_read *q, struct store_conn *conn, const struct stor
     bd_auto_free char *text = NULL;
     int rc = analyse(conn, row, asked, &found, err);
     if (rc == 0 && asked->document)
-        rc = write_report(conn, row, &found, asked->format, &text, err);
+        rc = write_report(conn, row, &found, asked->format, q->api->report_page, &text, err);
     else if (rc == 0)
         text = bd_json_text(found.analysis);
     if (rc < 0)
@@ -170,15 +187,15 @@ static int load_analysis(struct api_read *q, struct store_conn *conn, struct bd_
     return rc;
 }
 
-static struct asked *read_request(struct http_request *r)
+static struct asked *read_request(const struct api *a, struct http_request *r)
 {
     struct asked *asked = bd_new(struct asked);
     const char *metrics = http_request_query(r, "metric");
     const char *by = http_request_query(r, "by");
     const char *confidence = http_request_query(r, "confidence");
     bd_auto_free char *question =
-        bd_xasprintf("%s %s&%s&%s", BENCHD_VERSION, metrics ? metrics : "", by ? by : "",
-                     confidence ? confidence : "");
+        bd_xasprintf("%s %s&%s&%s %s", BENCHD_VERSION, metrics ? metrics : "", by ? by : "",
+                     confidence ? confidence : "", a->report_page ? a->report_page->etag : "");
     bd_auto_free char *copy = bd_xstrdup(metrics ? metrics : "");
     char *rest = copy, *name;
     while ((name = strsep(&rest, ",")))
@@ -197,7 +214,7 @@ void campaigns_analyse(struct http_request *r, void *app)
      * open it is at most a twentieth of a CPU's time. */
     static const struct shared_rule exact = {0}, live = {.keep_ns = BD_NS_PER_S, .times = 20};
     const char *is_live = http_request_query(r, "live");
-    (void)read_request(r);
+    (void)read_request(app, r);
     shared_read(read_object(app, r, "campaign", load_analysis),
                 bd_str_eq(is_live, "true") ? &live : &exact);
 }
@@ -211,7 +228,7 @@ static void reply_report(struct api_read *q)
 /* The format that is asked for, by its name or by what the client can read. */
 void campaigns_report(struct http_request *r, void *app)
 {
-    struct asked *asked = read_request(r);
+    struct asked *asked = read_request(app, r);
     const char *format = http_request_query(r, "format");
     const char *accept = http_request_header(r, "Accept");
     asked->document = true;
