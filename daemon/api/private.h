@@ -130,6 +130,7 @@ struct api_read {
     char cursor_id[BD_ID_BYTES];
     unsigned limit;
     int64_t since;
+    struct sample_live *live; /* of a run that is being measured; NULL: it is not */
     void *ask;             /* what else there is to know; free()d with it */
     int64_t wait_until_ns; /* monotonic; 0: don't wait */
     char subject[96];      /* what it waits for; "": anything */

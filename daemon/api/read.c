@@ -4,6 +4,7 @@
 #include "daemon/http/pack.h"
 #include "lib/base/clock.h"
 #include "lib/base/str.h"
+#include "lib/sample/live.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@ void read_free(struct api_read *q)
 {
     json_decref(q->json);
     free(q->known);
+    sample_live_unref(q->live);
     made_done(&q->made);
     bd_cleanup_fd(&q->fd);
     http_request_unref(q->r);
