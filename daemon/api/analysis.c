@@ -210,8 +210,8 @@ static struct asked *read_request(const struct api *a, struct http_request *r)
 
 void campaigns_analyse(struct http_request *r, void *app)
 {
-    /* Each run that ends counts, and an analysis of thousands takes seconds: for pages that are left
-     * open it is at most a twentieth of a CPU's time. */
+    /* Each run that ends counts, and an analysis of thousands takes seconds: for pages that are
+     * left open it is at most a twentieth of a CPU's time. */
     static const struct shared_rule exact = {0}, live = {.keep_ns = BD_NS_PER_S, .times = 20};
     const char *is_live = http_request_query(r, "live");
     (void)read_request(app, r);

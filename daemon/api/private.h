@@ -64,14 +64,14 @@ struct api {
     } ready;
     struct {
         struct question q;
-        json_t *json;    /* NULL: not known */
+        json_t *json;     /* NULL: not known */
         int64_t asked_ns; /* monotonic */
     } host;
-    struct http_files *ui; /* NULL: there is no dashboard; */
-    struct bd_err ui_err;  /* why */
+    struct http_files *ui;               /* NULL: there is no dashboard; */
+    struct bd_err ui_err;                /* why */
     const struct http_file *report_page; /* of it; NULL: reports have no charts */
-    uint64_t replies[6];   /* by hundreds of the status */
-    int64_t started_ns;  /* wall */
+    uint64_t replies[6];                 /* by hundreds of the status */
+    int64_t started_ns;                  /* wall */
     bool closing;
 };
 
@@ -131,11 +131,11 @@ struct api_read {
     unsigned limit;
     int64_t since;
     struct sample_live *live; /* of a run that is being measured; NULL: it is not */
-    void *ask;             /* what else there is to know; free()d with it */
-    int64_t wait_until_ns; /* monotonic; 0: don't wait */
-    char subject[96];      /* what it waits for; "": anything */
-    uint64_t changes;      /* the api's when it was submitted */
-    bool waits;            /* wait_for() has it: it lives on */
+    void *ask;                /* what else there is to know; free()d with it */
+    int64_t wait_until_ns;    /* monotonic; 0: don't wait */
+    char subject[96];         /* what it waits for; "": anything */
+    uint64_t changes;         /* the api's when it was submitted */
+    bool waits;               /* wait_for() has it: it lives on */
 
     char *known; /* its If-None-Match; NULL: none */
     bool packs;  /* a long text is to be packed */
@@ -340,8 +340,8 @@ void ui_free(struct api *a);
 /* The page of a report, with its data (JSON) and its text (HTML) in it. The caller's. */
 char *ui_report(const struct http_file *page, const char *data, const char *document);
 
-/* report_data.c; on reader threads. Appends {schema, analysis, values, jobs}: what a report's charts
- * are drawn of; jobs of one run a cell. */
+/* report_data.c; on reader threads. Appends {schema, analysis, values, jobs}: what a report's
+ * charts are drawn of; jobs of one run a cell. */
 int report_data(struct store_conn *conn, const struct store_campaign *row, const json_t *analysis,
                 struct bd_str *out, struct bd_err *err);
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define METRICS_MAX 20
+#define METRICS_MAX   20
 #define JOBS_MAX_ALL  10000 /* of all cells: most of a report's size */
 #define JOBS_MAX_CELL 2000
 
@@ -109,8 +109,7 @@ int report_data(struct store_conn *conn, const struct store_campaign *row, const
     bd_auto_free char *text = bd_json_text(analysis);
     const json_t *first = json_array_get(json_object_get(analysis, "metrics"), 0);
     struct middles m = {.metric = bd_json_str(first, "name", "")}; /* objectives come first */
-    bd_str_addf(out, "{\"schema\":\"benchd.report/1\",\"analysis\":%s,\"values\":",
-                text);
+    bd_str_addf(out, "{\"schema\":\"benchd.report/1\",\"analysis\":%s,\"values\":", text);
     int rc = campaign_values(conn, row->id, metrics, out, err);
     if (rc == 0)
         rc = store_run_measured(conn, row->id, add_value, &m, err);

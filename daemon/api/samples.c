@@ -4,8 +4,8 @@
 #include "daemon/api/private.h"
 
 #include "lib/base/str.h"
-#include "lib/sample/metrics.h"
 #include "lib/sample/live.h"
+#include "lib/sample/metrics.h"
 #include "lib/sample/series.h"
 #include "lib/store/sample.h"
 
@@ -92,7 +92,7 @@ static int load_series(struct api_read *q, struct store_conn *conn, struct bd_er
 /* -- the values of a metric -- */
 
 struct ask {
-    char metrics[1024]; /* with commas between */
+    char metrics[1024];              /* with commas between */
     bool of_one;                     /* of this node alone */
     char node[64];                   /* as the store has it */
     int64_t from_ns, to_ns, step_ns; /* step 0: each value by itself */

@@ -160,5 +160,4 @@ static void ui_get(struct http_request *r, void *app)
     http_reply_known_file(r, file);
 }
 
-const struct http_route ui_route = {"GET",          "",    NULL, HTTP_ROLE_VIEWER,
-                                    HTTP_BODY_NONE, ui_get};
+const struct http_route ui_route = {"GET", "", NULL, HTTP_ROLE_VIEWER, HTTP_BODY_NONE, ui_get};

@@ -2,9 +2,9 @@
 #include "daemon/engine/campaign.h"
 #include "daemon/engine/inputs.h"
 
-#include "lib/sample/live.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/sample/live.h"
 #include "lib/sched/sched.h"
 #include "lib/store/idempotency.h"
 

@@ -1,9 +1,9 @@
 #include "daemon/engine/campaign.h"
 
 #include "daemon/engine/fault.h"
-#include "lib/sample/live.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/sample/live.h"
 #include "lib/virt/inventory.h"
 
 #include <string.h>

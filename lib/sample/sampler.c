@@ -27,7 +27,7 @@ struct sampler {
     struct sampler_cost cost;
 
     struct sample_live *live; /* NULL: none */
-    char *proc, *system; /* of the daemons; system NULL: none to look at */
+    char *proc, *system;      /* of the daemons; system NULL: none to look at */
     struct bd_strv units;
     struct take_daemon *daemons; /* at the start, one a unit */
 

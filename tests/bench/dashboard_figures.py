@@ -13,7 +13,7 @@ from asker import Asker, percentile
 from campaign_figures import NEVER, campaign
 from service import Failed
 
-sys.path.append(str(Path(__file__).resolve().parent.parent / "pages"))
+sys.path.append(str(Path(__file__).resolve().parent.parent / "dashboard"))
 
 import seed
 

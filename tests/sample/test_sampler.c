@@ -367,7 +367,8 @@ START_TEST(others_read_it_while_it_goes_on_and_not_afterwards)
 }
 END_TEST
 
-UNIT_MAIN("sampler", others_read_it_while_it_goes_on_and_not_afterwards, what_happens_while_it_runs_is_in_the_series,
+UNIT_MAIN("sampler", others_read_it_while_it_goes_on_and_not_afterwards,
+          what_happens_while_it_runs_is_in_the_series,
           points_of_a_series_are_in_order_and_of_whole_milliseconds,
           a_node_that_dies_and_a_counter_that_begins_anew_leave_gaps,
           daemons_are_looked_at_at_both_ends, energy_is_that_of_the_whole_window,
