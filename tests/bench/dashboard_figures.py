@@ -129,7 +129,7 @@ def cursor_behind(created_ns, id):
 
 
 def pages_of_runs(bench, figures):
-    (p99,) = figures
+    p99, cpu = figures
     draw = random.Random(1)
     with bench.service(**NEVER) as service:
         levels = [str(i) for i in range(100)]
@@ -145,10 +145,11 @@ def pages_of_runs(bench, figures):
 
         def once():
             conditions = machine.conditions()
-            asker = Asker(service)
+            asker, before = Asker(service), service.cpu_seconds()
             with asker.sock:
                 for _ in range(PAGES):
                     asker.ask(f"/v1/runs?limit={PAGE}&cursor={cursor_behind(*draw.choice(places))}")
             p99.add(percentile(asker.ms, 99), conditions)
+            cpu.add(1000 * (service.cpu_seconds() - before) / PAGES, conditions)
 
         bench.repeated(figures, min(bench.repeat, 3), once)
