@@ -41,6 +41,7 @@ bool wait_for(struct api_read *q)
         return false;
     q->waits = true;
     json_decref(bd_take(q->json));
+    made_done(&q->made);
     *q->etag = '\0';
     if (q->changes != a->changes) { /* after it was read, perhaps: nobody will tell of that again */
         read_submit(q);
@@ -63,6 +64,7 @@ void waits_wake(struct api *a, const char *subject)
 {
     struct wait *next;
     a->changes++;
+    shared_wake(a, subject);
     for (struct wait *w = a->waits; w; w = next) {
         next = w->next;
         /* a list or the event log waits for anything ("") */

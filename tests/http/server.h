@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "daemon/http/http.h"
+#include "daemon/http/files.h"
 #include "lib/base/clock.h"
 #include "lib/base/str.h"
 #include "tests/base/unit.h"
@@ -32,8 +32,9 @@ struct app {
     struct http_stream *stream;
     unsigned stream_closed, drained, handled, answered;
     int last_status;
-    struct bd_str file; /* the content of an upload */
-    int code;           /* what /failing fails with */
+    struct bd_str file;       /* the content of an upload */
+    int code;                 /* what /failing fails with */
+    struct http_files *files; /* what is below /files/ */
 };
 
 /* 0: as many connections as it wants. */
