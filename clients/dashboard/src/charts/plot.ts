@@ -1,0 +1,40 @@
+// Every chart is drawn by draw(): Observable Plot with this project's form. Charts are pure functions of
+// data and options that give an element back, so that the report, one file on its own, is made of the
+// same code. Colours are CSS variables (styles/charts.css): light and dark need no drawing again.
+import * as Plot from '@observablehq/plot';
+
+export interface ChartOptions {
+  width: number;
+  height?: number;
+}
+
+/** What is drawn is also a table: it can be saved, and read where the drawing can't be seen. */
+export interface Drawn {
+  element: SVGSVGElement | HTMLElement;
+  columns: readonly string[];
+  rows: readonly (readonly (string | number | null)[])[];
+}
+
+export type Chart<D, O = unknown> = (data: D, options: ChartOptions & O) => Drawn;
+
+/** As many as charts have colours; what is more must be told apart otherwise. */
+export const SERIES = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => `var(--series-${n})`);
+
+export function draw(options: Plot.PlotOptions): SVGSVGElement | HTMLElement {
+  const element = Plot.plot({
+    className: 'plot',
+    marginTop: 24,
+    style: {
+      background: 'none',
+      color: 'currentColor',
+      fontFamily: 'inherit',
+      fontSize: '12px',
+      overflow: 'visible',
+    },
+    ...options,
+    color: { range: SERIES, ...options.color },
+  });
+  // Plot's own rules are in styles/charts.css: the pages' policy forbids style elements.
+  for (const style of element.querySelectorAll('style')) style.remove();
+  return element;
+}
