@@ -72,5 +72,5 @@ test('fresh items come first, and replace what was known of them', () => {
     { id: 'c', v: 2 },
     { id: 'b', v: 2 },
   ];
-  expect(merge(fresh, known, (item) => item.id)).toEqual([...fresh, { id: 'a', v: 1 }]);
+  expect(merge(fresh, known)).toEqual([...fresh, { id: 'a', v: 1 }]);
 });

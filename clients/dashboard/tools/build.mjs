@@ -68,13 +68,7 @@ function licences(file) {
 fetchPackages();
 const fresh = `${output}.new`;
 fs.rmSync(fresh, { recursive: true, force: true });
-run(
-  process.execPath,
-  path.join(modules, 'openapi-typescript/bin/cli.js'),
-  '../../api/openapi.yaml',
-  '--output',
-  'src/api/contract.d.ts',
-);
+run('npm', 'run', '--silent', 'types');
 run(
   process.execPath,
   path.join(modules, 'vite/bin/vite.js'),

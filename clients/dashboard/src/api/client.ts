@@ -148,3 +148,13 @@ export async function send<T>(
   const text = await reply.text();
   return (text === '' ? undefined : JSON.parse(text)) as T;
 }
+
+/** POST of a file as it is. */
+export async function upload<T>(path: keyof paths, target: Target, file: Blob, type: string): Promise<T> {
+  const reply = await ask(address(path, target), {
+    method: 'POST',
+    headers: { Accept: 'application/json', 'Content-Type': type },
+    body: file,
+  });
+  return (await reply.json()) as T;
+}

@@ -48,6 +48,11 @@ export async function newestEvent(hasAfter: (seq: number) => Promise<boolean>): 
   return none;
 }
 
+/** The number of the newest event that is known here, or that the daemon has. */
+export async function endOfEvents(): Promise<number> {
+  return last ?? findEnd();
+}
+
 async function findEnd(): Promise<number> {
   return newestEvent(async (since) => {
     const page = await get('/v1/events', { query: { since, limit: 1 } });

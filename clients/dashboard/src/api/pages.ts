@@ -10,84 +10,106 @@ type Listing<T> = { items: T[]; next: string | null };
 export type Lists = { [P in keyof Reads as Reads[P] extends Listing<unknown> ? P : never]: Reads[P] };
 export type ItemOf<P extends keyof Lists> = Lists[P] extends Listing<infer T> ? T : never;
 
-export interface Pages<T> {
-  items: T[];
+export interface Pages<R> {
+  rows: R[];
   error: Problem | null;
   loading: boolean;
   /** There is more than what is here. */
   more: boolean;
   /** Gets the next page; nothing where one is on its way, or where there is none. */
   extend: () => void;
+  /** Gets all that there is. */
+  extendAll: () => void;
   reload: () => void;
 }
 
-const PAGE = 200;
+const PAGE = 100;
+const PAGE_OF_ALL = 500;
 
 /** Newest first: `fresh` before what is known already, each object once and in its newest form. */
-export function merge<T>(fresh: readonly T[], known: readonly T[], id: (item: T) => string): T[] {
-  const seen = new Map(fresh.map((item) => [id(item), item]));
-  const kept = known.filter((item) => !seen.has(id(item)));
-  return [...fresh, ...kept];
+export function merge<R extends { id: string }>(fresh: readonly R[], known: readonly R[]): R[] {
+  const seen = new Set(fresh.map((row) => row.id));
+  return [...fresh, ...known.filter((row) => !seen.has(row.id))];
 }
 
-export function usePages<P extends keyof Lists & keyof Reads>(
+interface Known<R> {
+  key: string;
+  rows: R[];
+  next: string | null;
+  /** More than the first page has been read. */
+  went: boolean;
+}
+
+/** `pick` takes what is shown of an item: lists can be long, and items big. It has to be the same function each time. */
+export function usePages<P extends keyof Lists & keyof Reads, R extends { id: string }>(
   path: P,
   target: Target,
-  id: (item: ItemOf<P>) => string,
+  pick: (item: ItemOf<P>) => R,
   watch: Watch = {},
-): Pages<ItemOf<P>> {
-  type Item = ItemOf<P>;
+): Pages<R> {
   const query = { ...target.query, limit: PAGE };
   const key = address(path, { ...target, query });
   const head = useResource(path, { ...target, query }, watch);
-  const first = head.data as Listing<Item> | null;
-  const [tail, setTail] = useState<{ key: string; items: Item[]; next: string | null; began: boolean }>({
-    key,
-    items: [],
-    next: null,
-    began: false,
-  });
+  const first = head.data as Listing<ItemOf<P>> | null;
+  const [known, setKnown] = useState<Known<R>>({ key, rows: [], next: null, went: false });
   const [error, setError] = useState<Problem | null>(null);
   const busy = useRef<string | null>(null);
+  const shown = useRef(key);
+  shown.current = key;
 
   // What slides off the first page as new objects come in stays known.
   useEffect(() => {
     if (!first) return;
-    setTail((old) =>
-      old.key === key && old.began
-        ? { ...old, items: merge(first.items, old.items, id) }
-        : { key, items: first.items, next: first.next, began: false },
+    const rows = first.items.map(pick);
+    setKnown((old) =>
+      old.key === key && old.went
+        ? { ...old, rows: merge(rows, old.rows) }
+        : { key, rows, next: first.next, went: false },
     );
-  }, [first, key]);
+  }, [first, key, pick]);
 
-  const own = tail.key === key ? tail : null;
+  const own = known.key === key ? known : null;
   const next = own?.next ?? null;
-  const extend = useCallback(() => {
+
+  const readOn = async (all: boolean) => {
+    let cursor = next;
+    const fresh: R[] = [];
+    try {
+      do {
+        if (cursor === null || shown.current !== key) return;
+        const limit = all ? PAGE_OF_ALL : PAGE;
+        const page = (await get(path, { ...target, query: { ...query, limit, cursor } })) as Listing<
+          ItemOf<P>
+        >;
+        fresh.push(...page.items.map(pick));
+        cursor = page.next;
+      } while (all && cursor !== null);
+      setError(null);
+    } catch (thrown) {
+      setError(thrown as Problem);
+    } finally {
+      busy.current = null;
+      const end = cursor;
+      setKnown((old) =>
+        old.key === key ? { key, rows: merge(old.rows, fresh), next: end, went: true } : old,
+      );
+    }
+  };
+  const begin = (all: boolean) => {
     if (next === null || busy.current === next) return;
     busy.current = next;
-    get(path, { ...target, query: { ...query, cursor: next } })
-      .then((answer) => {
-        const page = answer as Listing<Item>;
-        setError(null);
-        setTail((old) =>
-          old.key === key
-            ? { key, items: merge(old.items, page.items, id), next: page.next, began: true }
-            : old,
-        );
-      })
-      .catch((thrown: Problem) => setError(thrown))
-      .finally(() => {
-        busy.current = null;
-      });
-  }, [next, key]);
+    void readOn(all);
+  };
+  const extend = useCallback(() => begin(false), [next, key]);
+  const extendAll = useCallback(() => begin(true), [next, key]);
 
-  const items = own?.items ?? first?.items ?? [];
   return {
-    items,
+    rows: own?.rows ?? [],
     error: head.error ?? error,
     loading: head.loading,
     more: next !== null,
     extend,
+    extendAll,
     reload: head.reload,
   };
 }

@@ -36,5 +36,7 @@ export function draw(options: Plot.PlotOptions): SVGSVGElement | HTMLElement {
   });
   // Plot's own rules are in styles/charts.css: the pages' policy forbids style elements.
   for (const style of element.querySelectorAll('style')) style.remove();
+  // Names of groups without a role are not allowed; what the drawing shows is said by its figure.
+  for (const group of element.querySelectorAll('g[aria-label]')) group.removeAttribute('aria-label');
   return element;
 }

@@ -22,10 +22,12 @@ interface Props<T> {
   label: string;
   rows: readonly T[];
   columns: readonly Column<T>[];
-  id: (row: T) => string;
+  /** Of a row; without it, its `id`. */
+  id?: (row: T) => string;
   /** There are more rows, and how to get them. */
   more?: boolean;
   extend?: () => void;
+  extendAll?: () => void;
   /** No box for words above it. */
   plain?: boolean;
   sort?: { column: string; descending: boolean };
@@ -38,7 +40,8 @@ const ROW_PX = 38;
 const VIRTUAL_FROM = 60;
 
 export function Table<T>(props: Props<T>) {
-  const { rows, columns, id, label, more = false, extend } = props;
+  const { rows, columns, label, more = false, extend } = props;
+  const id = props.id ?? ((row: T) => String((row as { id?: unknown }).id));
   const [words, setWords] = useState('');
   const [sort, setSort] = useState(props.sort ?? null);
 
@@ -85,9 +88,16 @@ export function Table<T>(props: Props<T>) {
             {more && ' so far'}
           </span>
           {more && (
-            <button type="button" class="secondary small" onClick={extend}>
-              More
-            </button>
+            <span class="tools">
+              <button type="button" class="secondary small" onClick={extend}>
+                More
+              </button>
+              {props.extendAll && (
+                <button type="button" class="secondary small" onClick={props.extendAll}>
+                  All
+                </button>
+              )}
+            </span>
           )}
         </div>
       )}

@@ -88,3 +88,11 @@ export function Gauge({
     </div>
   );
 }
+
+/** Text of a file, as it is. */
+export const Source = ({ label, text }: { label: string; text: string }) => (
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and must do so by keys too
+  <section class="output" tabIndex={0} aria-label={label}>
+    <pre>{text}</pre>
+  </section>
+);

@@ -14,4 +14,18 @@ export interface Route {
 
 export const routes: readonly Route[] = [
   { path: '', nav: 'Overview', load: () => import('../pages/Overview') },
+  { path: 'campaigns', nav: 'Campaigns', load: () => import('../pages/Campaigns') },
+  { path: 'runs', nav: 'Runs', load: () => import('../pages/Runs') },
+  { path: 'clusters', nav: 'Clusters', load: () => import('../pages/Clusters') },
+  { path: 'clusters/new', load: () => import('../pages/NewCluster') },
+  { path: 'clusters/:id', load: () => import('../pages/Cluster') },
+  { path: 'images', nav: 'Images', load: () => import('../pages/Images') },
+  { path: 'images/:id', load: () => import('../pages/Image') },
+  { path: 'workloads', nav: 'Workloads', load: () => import('../pages/Workloads') },
+  { path: 'workloads/:name', load: () => import('../pages/Workload') },
+  { path: 'schedulers', nav: 'Schedulers', load: () => import('../pages/Schedulers') },
+  { path: 'hosts', nav: 'Hosts', load: () => import('../pages/Hosts') },
+  { path: 'inputs', nav: 'Inputs', load: () => import('../pages/Inputs') },
+  { path: 'fragments', nav: 'Fragments', load: () => import('../pages/Fragments') },
+  { path: 'events', nav: 'Events', load: () => import('../pages/Events') },
 ];
