@@ -110,11 +110,32 @@ export async function read<P extends keyof Reads>(
   etag: string | null = null,
   signal?: AbortSignal,
 ): Promise<Answer<Reads[P]> | null> {
-  const headers: Record<string, string> = { Accept: 'application/json' };
+  return readAs(address(path as keyof paths, target), 'application/json', etag, signal, (reply) =>
+    reply.json(),
+  );
+}
+
+/** As read(), of what is text. */
+export async function readText(
+  url: string,
+  etag: string | null = null,
+  signal?: AbortSignal,
+): Promise<Answer<string> | null> {
+  return readAs(url, 'text/plain', etag, signal, (reply) => reply.text());
+}
+
+async function readAs<T>(
+  url: string,
+  type: string,
+  etag: string | null,
+  signal: AbortSignal | undefined,
+  take: (reply: Response) => Promise<T>,
+): Promise<Answer<T> | null> {
+  const headers: Record<string, string> = { Accept: type };
   if (etag) headers['If-None-Match'] = etag;
-  const reply = await ask(address(path as keyof paths, target), { headers, signal });
+  const reply = await ask(url, { headers, signal });
   if (reply.status === 304) return null;
-  return { data: (await reply.json()) as Reads[P], etag: reply.headers.get('ETag') };
+  return { data: await take(reply), etag: reply.headers.get('ETag') };
 }
 
 /** Once, whatever is known already. */

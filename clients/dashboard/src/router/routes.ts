@@ -16,6 +16,7 @@ export const routes: readonly Route[] = [
   { path: '', nav: 'Overview', load: () => import('../pages/Overview') },
   { path: 'campaigns', nav: 'Campaigns', load: () => import('../pages/Campaigns') },
   { path: 'runs', nav: 'Runs', load: () => import('../pages/Runs') },
+  { path: 'runs/:id', load: () => import('../pages/Run') },
   { path: 'clusters', nav: 'Clusters', load: () => import('../pages/Clusters') },
   { path: 'clusters/new', load: () => import('../pages/NewCluster') },
   { path: 'clusters/:id', load: () => import('../pages/Cluster') },
