@@ -60,7 +60,7 @@ export function Figure<D, O>({ title, caption, name, load, data, options }: Prop
     old?.made.done?.();
     const made = chart.draw(data, { width, ...options });
     live.current = { made, madeOf };
-    made.element.setAttribute('role', made.element.querySelector('a, button') ? 'group' : 'img');
+    made.element.setAttribute('role', made.element.querySelector('a, button') ? 'figure' : 'img');
     made.element.setAttribute('aria-label', title);
     place.current?.replaceChildren(made.element);
     setDrawn(made);

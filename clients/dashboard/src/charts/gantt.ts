@@ -49,7 +49,7 @@ export function gantt(
 ): Drawn<Jobs> {
   const element = document.createElement('div');
   element.className = 'canvas-chart gantt';
-  const inks = inksOf(element, () => {
+  const inks = inksOf(() => {
     for (const plot of plots) plot.redraw();
   });
   const colour = colours(data, by);

@@ -22,24 +22,29 @@ const inkOf = (n: number) => SERIES[n % SERIES.length] ?? 'currentColor';
 /** What is more than there are colours goes on with dashes. */
 const dashOf = (n: number) => [undefined, [6, 3], [2, 2], [8, 3, 2, 3]][Math.floor(n / SERIES.length) % 4];
 
+/** Steps between the lines of an axis of bytes. */
+const BINARY = Array.from({ length: 50 }, (_, n) => 2 ** n);
+
 export function series(
   data: SeriesData,
   { width, height = HEIGHT, unit, format, group }: ChartOptions & SeriesOptions,
 ): Drawn<SeriesData> {
   const element = document.createElement('div');
   element.className = 'canvas-chart';
-  const inks = inksOf(element, () => plot.redraw());
+  const inks = inksOf(() => plot.redraw());
   let shown = data;
   const plot = new uPlot(
     {
       width,
       height,
       cursor: group === undefined ? {} : { sync: { key: group } },
+      // Its signs are in the page, and follow its colours.
+      legend: { markers: { stroke: (_u, n) => inkOf(n - 1), fill: (_u, n) => inkOf(n - 1) } },
       scales: { x: { time: false }, y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.05 : 1] } },
       axes: axes(
         inks,
         { values: (_u, splits) => splits.map((s) => `${s} s`) },
-        { values: (_u, splits) => splits.map(format), size: 78 },
+        { values: (_u, splits) => splits.map(format), size: 78, ...(unit.startsWith('B') ? { incrs: BINARY } : {}) },
       ),
       series: [
         { label: 'Time', value: (_u, at) => (at === null ? '' : `${at.toFixed(1)} s`) },

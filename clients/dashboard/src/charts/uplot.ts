@@ -11,11 +11,11 @@ export interface Inks {
   done: () => void;
 }
 
-export function inksOf(element: Element, onChange: () => void): Inks {
+export function inksOf(onChange: () => void): Inks {
   const known = new Map<string, string>();
   const probe = document.createElement('span');
   probe.hidden = true;
-  element.append(probe);
+  document.body.append(probe);
   const change = () => {
     known.clear();
     onChange();
@@ -30,13 +30,12 @@ export function inksOf(element: Element, onChange: () => void): Inks {
       if (ink === undefined) {
         probe.style.color = name;
         ink = getComputedStyle(probe).color;
-        // Not in the page yet: it is asked again.
-        if (ink === '') return 'black';
         known.set(name, ink);
       }
       return ink;
     },
     done: () => {
+      probe.remove();
       theme.disconnect();
       system.removeEventListener('change', change);
     },

@@ -15,6 +15,8 @@ SwaggerUI({
   tryItOutEnabled: false,
   validatorUrl: null,
   defaultModelsExpandDepth: 0,
+  // It has no name of its own.
+  onComplete: () => document.getElementById('servers')?.setAttribute('aria-label', 'Server'),
   // Requests go to where this page came from, whatever address the contract has as its example.
   requestInterceptor: (request: { url: string }) => {
     const url = new URL(request.url, location.href);
