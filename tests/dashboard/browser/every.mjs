@@ -1,5 +1,5 @@
 // What holds on every page.
-import { accessible, ensure, fits, guarded, open, seeAll, tell } from './lib.mjs';
+import { accessible, ensure, fits, go, guarded, open, seeAll, tell } from './lib.mjs';
 import { pages } from './pages.mjs';
 
 const SIZES = { desk: { width: 1280, height: 900 }, phone: { width: 360, height: 740 }, zoomed: { width: 640, height: 450 } };
@@ -86,7 +86,7 @@ export async function first_load({ browser, base, args }) {
     if (urls.get(e.requestId)?.startsWith(`${base}/ui/`)) bytes += e.encodedDataLength;
   });
   const begun = performance.now();
-  await page.goto(`${base}/ui/`);
+  await go(page, `${base}/ui/`);
   await page.getByText('Last campaigns').waitFor();
   const usable = Math.round(performance.now() - begun);
   await page.waitForLoadState('networkidle').catch(() => undefined);

@@ -25,6 +25,9 @@ export const launch = () =>
     args: ['--no-sandbox', '--disable-dev-shm-usage'],
   });
 
+/** Links of clusters that come and go on this host; pages go on after it, and other things than pages do so, too. */
+const LINKS_CHANGED = /ERR_NETWORK_CHANGED/;
+
 /** A page whose faults are noted: errors on the console, scripts that fail, broken policy, requests elsewhere. */
 export async function guarded(browser, base, options = {}) {
   const { expected = [], ...more } = options;
@@ -32,7 +35,7 @@ export async function guarded(browser, base, options = {}) {
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   const faults = [];
-  const note = (text) => expected.some((pattern) => pattern.test(text)) || faults.push(text);
+  const note = (text) => [LINKS_CHANGED, ...expected].some((pattern) => pattern.test(text)) || faults.push(text);
   await context.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (e) =>
       console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`),
@@ -60,9 +63,20 @@ export async function guarded(browser, base, options = {}) {
   };
 }
 
+export async function go(page, url) {
+  for (let times = 1; ; times++) {
+    try {
+      await page.goto(url, { waitUntil: 'load' });
+      return;
+    } catch (error) {
+      if (!LINKS_CHANGED.test(error.message) || times === 5) throw error;
+    }
+  }
+}
+
 /** Opens it and waits for what it has to show. */
 export async function open(page, base, row, args) {
-  await page.goto(base + row.path(args), { waitUntil: 'load' });
+  await go(page, base + row.path(args));
   await page.getByRole('heading', { level: 1 }).first().waitFor();
   for (const text of row.shows(args)) await page.getByText(text, { exact: false }).first().waitFor();
   await settled(page);

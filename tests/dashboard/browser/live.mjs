@@ -1,12 +1,12 @@
 // A run while it goes on, watched by a page that is opened once.
-import { accessible, ensure, fits, guarded, seeAll, tell } from './lib.mjs';
+import { accessible, ensure, fits, go, guarded, seeAll, tell } from './lib.mjs';
 
 const number = async (locator) => Number(((await locator.innerText()).match(/[\d,]+/) ?? ['0'])[0].replace(/,/g, ''));
 
 /** From its first step to its grade: states, steps, nodes, samples, jobs come by themselves. */
 export async function live({ browser, base, args }) {
   const { page, clean, close } = await guarded(browser, base);
-  await page.goto(`${base}/ui/runs/${args.run}`);
+  await go(page, `${base}/ui/runs/${args.run}`);
   await page.evaluate(() => {
     window.openedOnce = true;
   });
@@ -49,7 +49,7 @@ export async function live({ browser, base, args }) {
 export async function ended({ browser, base, args }) {
   for (const [scheme, viewport] of [['light', null], ['dark', null], ['light', { width: 360, height: 740 }]]) {
     const { page, clean, close } = await guarded(browser, base, { colorScheme: scheme, ...(viewport ? { viewport } : {}) });
-    await page.goto(`${base}/ui/runs/${args.run}`);
+    await go(page, `${base}/ui/runs/${args.run}`);
     for (const text of args.shows) await page.getByText(text).first().waitFor();
     await seeAll(page);
     await accessible(page, `a run that is ${args.state}, ${scheme}`);
@@ -69,7 +69,7 @@ export async function ended({ browser, base, args }) {
 /** The button asks once, then it is cancelled. */
 export async function cancelled({ browser, base, args }) {
   const { page, clean, close } = await guarded(browser, base);
-  await page.goto(`${base}/ui/runs/${args.run}`);
+  await go(page, `${base}/ui/runs/${args.run}`);
   await page.getByRole('button', { name: 'Cancel', exact: true }).click();
   await page.getByRole('button', { name: 'Cancel it now' }).click();
   await page.locator('dl.facts .badge', { hasText: 'cancelled' }).waitFor({ timeout: 60_000 });

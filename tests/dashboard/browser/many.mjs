@@ -1,13 +1,13 @@
 // Long lists and many jobs: what is in the page stays small, and frames come.
 import { readFile } from 'node:fs/promises';
-import { ensure, frames, guarded, settled, tell } from './lib.mjs';
+import { ensure, frames, go, guarded, settled, tell } from './lib.mjs';
 
 const rowsShown = (page, label) => page.locator(`section[aria-label="${label}"] tbody tr:not(.gap)`).count();
 
 /** 100,000 runs: the list opens at once, goes on as it is scrolled, can have all, and filters them. */
 export async function many_runs({ browser, base, args }) {
   const { page, clean, close } = await guarded(browser, base);
-  await page.goto(`${base}/ui/runs`);
+  await go(page, `${base}/ui/runs`);
   await page.getByText('100 rows so far').waitFor();
   const box = page.locator('section[aria-label="runs"]');
   await box.evaluate((e) => e.scrollTo(0, e.scrollHeight));
@@ -47,7 +47,7 @@ async function dragged(page, box, by) {
 export async function many_jobs({ browser, base, args }) {
   const { page, clean, close } = await guarded(browser, base);
   const begun = performance.now();
-  await page.goto(`${base}/ui/runs/${args.run}`);
+  await go(page, `${base}/ui/runs/${args.run}`);
   const chart = page.locator('.gantt');
   await chart.locator('canvas').first().waitFor();
   const openedMs = Math.round(performance.now() - begun);

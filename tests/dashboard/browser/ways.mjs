@@ -1,12 +1,12 @@
 // What a reader does: by keys alone, and while the daemon goes and comes.
-import { ask, ensure, guarded, settled } from './lib.mjs';
+import { ask, ensure, go, guarded, settled } from './lib.mjs';
 
 const focused = (page) => page.evaluate(() => document.activeElement?.textContent?.trim() ?? '');
 
 /** Tab and Enter are enough. */
 export async function keyboard({ browser, base, args }) {
   const { page, clean, close } = await guarded(browser, base);
-  await page.goto(`${base}/ui/`);
+  await go(page, `${base}/ui/`);
   await page.getByText('Last campaigns').waitFor();
   await page.keyboard.press('Tab');
   ensure((await focused(page)) === 'To the content', 'the first key leads past the navigation');
@@ -47,7 +47,7 @@ const LOST = [/ERR_CONNECTION_REFUSED/, /ERR_EMPTY_RESPONSE/, /ERR_CONNECTION_RE
 /** The daemon goes: it is told, what was shown stays. It comes back: that is told, and what is new is shown. */
 export async function lost({ browser, base, args }) {
   const { page, clean, close } = await guarded(browser, base, { expected: LOST });
-  await page.goto(`${base}/ui/campaigns`);
+  await go(page, `${base}/ui/campaigns`);
   await page.getByText(args.campaignName).first().waitFor();
   await page.locator('.top .badge', { hasText: 'live' }).waitFor();
   await ask('stop');

@@ -83,13 +83,24 @@ export async function problemOf(reply: Response): Promise<Problem> {
   );
 }
 
+const isAbort = (error: unknown) => error instanceof DOMException && error.name === 'AbortError';
+const AGAIN_MS = 200;
+
+/** Browsers cut requests off when links of the machine come and go, as those of clusters do beside them. */
+async function onceMore(url: string, init: RequestInit, error: unknown): Promise<Response> {
+  if (isAbort(error) || (init.method ?? 'GET') !== 'GET') throw error;
+  await new Promise((done) => setTimeout(done, AGAIN_MS));
+  return fetch(url, init);
+}
+
 /** As fetch(), but what is not an answer is thrown as a Problem; 304 is an answer. */
 export async function ask(url: string, init: RequestInit = {}): Promise<Response> {
+  const asked = { ...init, cache: 'no-store' } as const;
   let reply: Response;
   try {
-    reply = await fetch(url, { ...init, cache: 'no-store' });
+    reply = await fetch(url, asked).catch((error) => onceMore(url, asked, error));
   } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    if (isAbort(error)) throw error;
     missed();
     throw new Problem(0, 'No connection', 'The daemon does not answer. It is tried again until it does.');
   }

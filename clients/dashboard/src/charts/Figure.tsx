@@ -7,6 +7,7 @@ import { Problem } from '../api/client';
 import { ErrorBox } from '../components/boxes';
 import { Menu } from '../components/Menu';
 import { BASE } from '../router/links';
+import { loaded } from '../router/load';
 import type { Chart, Drawn } from './plot';
 import { csvOf, savePng, saveText, svgText } from './save';
 
@@ -33,7 +34,7 @@ export function Figure<D, O>({ title, caption, name, load, data, options }: Prop
   const { route } = useLocation();
 
   useEffect(() => {
-    load().then(
+    loaded(load).then(
       (draw) => setChart({ draw }),
       (thrown) => setError(new Problem(0, 'The chart could not be loaded', String(thrown))),
     );

@@ -84,6 +84,7 @@ export function gantt(
         height: barsPx,
         scales: { x, y: { auto: false, range: () => [0, data.nodes.length] } },
         axes: axes(inks, none, {
+          label: 'nodes',
           grid: { show: false },
           splits: () =>
             data.nodes.map((_, n) => data.nodes.length - n - 0.5).filter((_, n) => n % every === 0),

@@ -44,7 +44,11 @@ export function series(
       axes: axes(
         inks,
         { values: (_u, splits) => splits.map((s) => `${s} s`) },
-        { values: (_u, splits) => splits.map(format), size: 78, ...(unit.startsWith('B') ? { incrs: BINARY } : {}) },
+        {
+          values: (_u, splits) => splits.map(format),
+          size: 78,
+          ...(unit.startsWith('B') ? { incrs: BINARY } : {}),
+        },
       ),
       series: [
         { label: 'Time', value: (_u, at) => (at === null ? '' : `${at.toFixed(1)} s`) },

@@ -40,7 +40,7 @@ export function topology({ network, nodes }: Topology, { width }: ChartOptions):
     width,
     height: rows * ROW_PX,
     marginTop: 30,
-    marginBottom: 40,
+    marginBottom: 48,
     x: { axis: null, domain: [0, 1] },
     y: { axis: null, domain: [0, Math.max(rows - 1, 1)], reverse: true },
     color: { domain: TONES, range: TONES.map((tone) => `var(--${tone})`) },

@@ -32,10 +32,7 @@ const DECIMAL = ['', 'k', 'M', 'G', 'T', 'P'];
 
 /** 11.6 Gbit/s. */
 function decimal(value: number, unit: string): string {
-  const power = Math.min(
-    DECIMAL.length - 1,
-    Math.max(0, Math.floor(Math.log10(Math.abs(value) || 1) / 3)),
-  );
+  const power = Math.min(DECIMAL.length - 1, Math.max(0, Math.floor(Math.log10(Math.abs(value) || 1) / 3)));
   return `${number(value / 1000 ** power, 3)}${SPACE}${DECIMAL[power]}${unit}`;
 }
 
