@@ -138,17 +138,37 @@ class Rows:
     def add_jobs(self, db, run, n, nodes=4):
         """As a stream that keeps some nodes busy; one job was never seen to begin."""
         for i in range(n):
-            submit = i * 50_000_000
-            start = None if i == 7 else submit + 20_000_000
-            db.execute(
-                "INSERT INTO job (run, idx, task, nodes, user, planned_ns, submit_ns, accepted_ns, started_first_ns,"
-                " started_all_ns, ended_last_ns, runtime_ns, requested_ns, job_id, exit_code, starts, ends, doubled,"
-                " outcome, end_state, node_list) VALUES (?, ?, 0, 2, ?, ?, ?, ?, ?, ?, ?, 90000000, 60000000000, ?, ?,"
-                " 2, 2, 0, ?, 'completed', ?)",
-                (run, i, i % 3, submit, submit + 40_000, submit + 9_000_000, start, start,
-                 None if i == 7 else start + 90_000_000, i + 1, 0 if i != 7 else -1,
-                 "completed" if i != 7 else "lost", "" if i == 7 else f"n{1 + i % nodes},n{1 + (i + 1) % nodes}"),
-            )
+            start = None if i == 7 else i * 50_000_000 + 20_000_000
+            self._add_job(db, run, i, i * 50_000_000, 90_000_000, start,
+                          sorted({1 + i % nodes, 1 + (i + 1) % nodes}) if start else [])
+
+    def add_queue(self, db, run, n, nodes=8):
+        """As jobs of many sizes that waited for each other, first come first served; some failed, some were lost."""
+        draw, free, begun, submit = random.Random(11), [0] * nodes, 0, 0
+        for i in range(n):
+            submit += int(draw.expovariate(1) * 250_000_000)
+            width, took = draw.choice((1, 1, 1, 2, 2, 4, 8)), int(draw.lognormvariate(0, 0.9) * 600_000_000)
+            if i % 97 == 13:
+                self._add_job(db, run, i, submit, took, None, [], "lost")
+                continue
+            places = sorted(sorted(range(nodes), key=lambda node: free[node])[:width])
+            begun = max(begun, submit, *(free[p] for p in places))
+            self._add_job(db, run, i, submit, took, begun, [p + 1 for p in places],
+                          "failed" if i % 29 == 3 else "completed")
+            for p in places:
+                free[p] = begun + took
+
+    def _add_job(self, db, run, i, submit, took, start, on, outcome="completed"):
+        outcome = "lost" if start is None else outcome
+        db.execute(
+            "INSERT INTO job (run, idx, task, nodes, user, planned_ns, submit_ns, accepted_ns, started_first_ns,"
+            " started_all_ns, ended_last_ns, runtime_ns, requested_ns, job_id, exit_code, starts, ends, doubled,"
+            " outcome, end_state, node_list) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, 60000000000, ?, ?,"
+            " 2, 2, 0, ?, 'completed', ?)",
+            (run, i, max(len(on), 1), i % 3, submit, submit + 40_000, submit + 9_000_000, start, start,
+             start and start + took, took, i + 1, {"completed": 0, "failed": 1, "lost": -1}[outcome], outcome,
+             ",".join(f"n{n}" for n in on)),
+        )
 
     def add_events(self, db, n):
         for i in range(n):

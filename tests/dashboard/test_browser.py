@@ -30,13 +30,14 @@ class Place:
             self.held = self.rows.add_campaign(db, "paused", 5, failed=2, priority=7)
             self.run, self.failed = self.rows.runs[0], self.rows.runs[-1]
             self.cluster = self.rows.add_cluster(db)
-            self.rows.add_jobs(db, self.run, jobs)
+            self.rows.add_queue(db, self.run, jobs)
             db.execute("UPDATE run SET error = json_set(error, '$.detail', ?) WHERE state = 'failed'", (SAYS,))
             self.rows.add_events(db, 100)
 
     def args(self, **more):
         return {"campaign": self.campaign, "campaignName": NAME, "run": self.run, "failed": self.failed,
-                "failedSays": SAYS, "cluster": self.cluster, "image": seed.IMAGE} | more
+                "failedSays": SAYS, "cluster": self.cluster, "image": seed.IMAGE,
+                "imageName": "debian-bookworm"} | more
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +94,8 @@ def test_strings_of_others_are_text(tmp_path):
         with seed.opened(place.daemon.database) as db:
             hostile.put(db, place.rows)
         place.daemon.start("/healthz")
-        args = place.args(scratch=str(tmp_path), campaignName="<b data-hostile", failedSays="<b data-hostile", hostilePages=8)
+        args = place.args(scratch=str(tmp_path), campaignName="<b data-hostile", failedSays="<b data-hostile", imageName="<b data-hostile",
+                          hostilePages=8)
         browser.check("hostile", place.daemon, **args)
     finally:
         place.daemon.clean_up()

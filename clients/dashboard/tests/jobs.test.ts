@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Bars } from '../src/charts/bars';
-import { type Jobs, jobRows, queueOf } from '../src/charts/jobs';
+import { type Jobs, jobRows, queueOf, thinned } from '../src/charts/jobs';
 
 // Two nodes: job 0 on both, job 1 waits for it, job 2 was never seen to end, job 3 never to begin.
 const DATA: Jobs = {
@@ -92,12 +92,7 @@ test('narrow bars are put together: what is drawn is bounded by pixels, not by j
   let rects = 0;
   const globals = globalThis as Record<string, unknown>;
   globals.devicePixelRatio = 1;
-  globals.Path2D = class {
-    rect() {
-      rects++;
-    }
-  };
-  const ctx = { save() {}, beginPath() {}, rect() {}, clip() {}, fill() {}, restore() {} };
+  const ctx = { save() {}, beginPath() {}, rect() {}, clip() {}, fillRect: () => rects++, restore() {} };
   const draw = (min: number, max: number) => {
     rects = 0;
     bars.draw(
@@ -111,4 +106,23 @@ test('narrow bars are put together: what is drawn is bounded by pixels, not by j
   expect(whole).toBeLessThanOrEqual(1001);
   expect(draw(50, 50.01)).toBeGreaterThanOrEqual(10); // all of them, near
   expect(draw(50, 50.01)).toBeLessThan(15);
+});
+
+test('steps are thinned to what can be told apart, and keep their extremes', () => {
+  const times = Array.from({ length: 10_000 }, (_, n) => n / 100);
+  const values = times.map((_, n) => (n === 5000 ? 99 : n % 10));
+  const [xs, ys] = thinned(times, values, [0, 100], 500);
+  expect(xs.length).toBeLessThanOrEqual(1600);
+  expect(Math.max(...ys)).toBe(99);
+  expect(xs).toEqual([...xs].sort((a, b) => a - b));
+  // Near enough, each change is there, and what held before it.
+  expect(thinned(times, values, [10, 10.025], 1000)).toEqual([
+    [10, 10.01, 10.02, 10.025],
+    [0, 1, 2, 2],
+  ]);
+  expect(thinned([], [], [0, 1], 10)).toEqual([
+    [0, 1],
+    [0, 0],
+  ]);
+  expect(thinned([5], [3], [0, 1], 10)[1]).toEqual([0, 0]);
 });

@@ -4,9 +4,10 @@ import * as live from './live.mjs';
 import { launch, stop, Wrong } from './lib.mjs';
 import * as many from './many.mjs';
 import * as every from './every.mjs';
+import * as pictures from './shots.mjs';
 import * as ways from './ways.mjs';
 
-const checks = { ...every, ...ways, ...many, ...live };
+const checks = { ...every, ...ways, ...many, ...live, ...pictures };
 const [name, base, args] = process.argv.slice(2);
 const browser = await launch();
 try {

@@ -116,13 +116,16 @@ export async function fits(page, where) {
   ensure(wide <= room, `${where}: ${wide} pixels wide in a window of ${room}`);
 }
 
-/** Frame by frame while `act` goes on, in ms: median, 95 %, longest; and what the page's own thread did of it. */
+/**
+ * Frame by frame while `act` goes on, in ms: median, 95 %, longest. And CPU time a frame of the page's process and of
+ * the one that paints, which is the same however busy the host is.
+ */
 export async function frames(page, act) {
-  const cdp = await page.context().newCDPSession(page);
-  await cdp.send('Performance.enable');
-  const busy = async () => {
-    const { metrics } = await cdp.send('Performance.getMetrics');
-    return metrics.find((m) => m.name === 'TaskDuration').value * 1000;
+  const cdp = await page.context().browser().newBrowserCDPSession();
+  const used = async () => {
+    const { processInfo } = await cdp.send('SystemInfo.getProcessInfo');
+    const of = (type) => processInfo.filter((p) => p.type === type).reduce((sum, p) => sum + p.cpuTime * 1000, 0);
+    return { page: of('renderer'), paint: of('GPU') };
   };
   await page.evaluate(() => {
     const times = [];
@@ -135,17 +138,26 @@ export async function frames(page, act) {
     };
     requestAnimationFrame(tick);
   });
-  const begun = await busy();
+  const begun = await used();
   await act();
-  const used = (await busy()) - begun;
+  const end = await used();
   const times = await page.evaluate(() => {
     const found = window.frameTimes.slice(1);
     window.frameTimes = null;
     return found;
   });
   times.sort((a, b) => a - b);
-  const at = (part) => Math.round(10 * times[Math.min(times.length - 1, Math.floor(part * times.length))]) / 10;
-  return { frames: times.length, median: at(0.5), p95: at(0.95), longest: at(1), busyMsPerFrame: Math.round((10 * used) / times.length) / 10 };
+  const tenth = (value) => Math.round(10 * value) / 10;
+  const at = (part) => tenth(times[Math.min(times.length - 1, Math.floor(part * times.length))]);
+  const each = (of) => tenth((end[of] - begun[of]) / times.length);
+  return {
+    frames: times.length,
+    median: at(0.5),
+    p95: at(0.95),
+    longest: at(1),
+    pageCpuMsPerFrame: each('page'),
+    paintCpuMsPerFrame: each('paint'),
+  };
 }
 
 /** Asks who started this check for something, and waits until it is done. */

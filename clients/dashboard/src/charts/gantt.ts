@@ -3,7 +3,7 @@
 
 import { Bars } from './bars';
 import { ganttVector } from './ganttVector';
-import { type JobRow, type Jobs, jobRow, jobRows, queueOf } from './jobs';
+import { type JobRow, type Jobs, jobRow, jobRows, queueOf, thinned } from './jobs';
 import { type ChartOptions, type Drawn, SERIES } from './plot';
 import uPlot, { axes, inksOf } from './uplot';
 import { moveAbout } from './view';
@@ -56,6 +56,7 @@ export function gantt(
   const bars = new Bars(data, colour.label);
   const queue = queueOf(data);
   const whole: [number, number] = [Math.min(0, bars.from), Math.max(bars.to, queue.times.at(-1) ?? 0, 0.001)];
+  const mostWaiting = queue.waiting.reduce((most, n) => Math.max(most, n), 1);
   const rowPx = Math.max(3, Math.min(26, 420 / Math.max(1, data.nodes.length)));
   const barsPx = height ?? Math.max(80, Math.ceil(rowPx * data.nodes.length) + 12);
 
@@ -100,11 +101,11 @@ export function gantt(
       {
         ...common,
         height: QUEUE_PX,
-        scales: { x, y: { range: (_u, _min, max) => [0, Math.max(1, max * 1.05)] } },
+        scales: { x, y: { auto: false, range: () => [0, mostWaiting * 1.05] } },
         axes: axes(inks, none, { label: 'jobs waiting' }),
         series: [{}, line('waiting', 'var(--series-2)')],
       },
-      [queue.times, queue.waiting] as uPlot.AlignedData,
+      thinned(queue.times, queue.waiting, whole, width),
       element,
     ),
     new uPlot(
@@ -115,11 +116,14 @@ export function gantt(
         axes: axes(inks, seconds, { label: 'busy nodes' }),
         series: [{}, line('busy nodes', 'var(--series-1)')],
       },
-      [queue.times, queue.busy] as uPlot.AlignedData,
+      thinned(queue.times, queue.busy, whole, width),
       element,
     ),
   ];
-  const view = moveAbout(element, plots, whole);
+  const view = moveAbout(element, plots, whole, (range) => {
+    plots[1]?.setData(thinned(queue.times, queue.waiting, range, width), false);
+    plots[2]?.setData(thinned(queue.times, queue.busy, range, width), false);
+  });
   const said = legendAndReadout(element, data, bars, colour);
   const over = plots[0]?.over;
   const jobAt = (event: MouseEvent) => {
@@ -132,6 +136,7 @@ export function gantt(
     );
   };
   over?.addEventListener('mousemove', (event) => {
+    if (event.buttons !== 0) return;
     const n = jobAt(event);
     said(n === null ? null : jobRow(data, n));
     over.style.cursor = n !== null && onJob ? 'pointer' : '';

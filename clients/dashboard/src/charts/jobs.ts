@@ -106,3 +106,59 @@ export function queueOf({ jobs }: Jobs): Queue {
   });
   return out;
 }
+
+/**
+ * Steps between two times, as many as can be told apart: of each of `pixels` parts the most, the least and the
+ * last. Gives times and values.
+ */
+export function thinned(
+  times: readonly number[],
+  values: readonly number[],
+  [min, max]: readonly [number, number],
+  pixels: number,
+): [number[], number[]] {
+  let at = firstAfter(times, min);
+  const xs: number[] = [min];
+  const ys: number[] = [at > 0 ? (values[at - 1] ?? 0) : 0];
+  const part = (max - min) / pixels;
+  while (at < times.length && (times[at] ?? 0) <= max) {
+    const first = times[at] ?? 0;
+    const end = min + (Math.floor((first - min) / part) + 1) * part;
+    let most = Number.NEGATIVE_INFINITY;
+    let least = Number.POSITIVE_INFINITY;
+    let n = 0;
+    const stop = Math.min(max, Math.max(end, first));
+    for (; at < times.length && (n === 0 || (times[at] ?? 0) < stop); at++, n++) {
+      most = Math.max(most, values[at] ?? 0);
+      least = Math.min(least, values[at] ?? 0);
+    }
+    const last = values[at - 1] ?? 0;
+    const to = times[at - 1] ?? first;
+    if (n > 2) {
+      xs.push(first, (first + to) / 2, to);
+      ys.push(most, least, last);
+    } else {
+      if (n === 2) {
+        xs.push(first);
+        ys.push(values[at - 2] ?? 0);
+      }
+      xs.push(to);
+      ys.push(last);
+    }
+  }
+  xs.push(max);
+  ys.push(ys[ys.length - 1] ?? 0);
+  return [xs, ys];
+}
+
+/** The place of the first that is later. */
+function firstAfter(times: readonly number[], time: number): number {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((times[middle] ?? 0) <= time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

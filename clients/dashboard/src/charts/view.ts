@@ -13,11 +13,18 @@ const DRAWN_PX = 4;
 /** At most so many times as near as the whole. */
 const NEAREST = 100_000;
 
-export function moveAbout(element: HTMLElement, plots: readonly uPlot[], whole: [number, number]): View {
+/** `onMove` is called before another stretch is drawn, and can give plots other data for it. */
+export function moveAbout(
+  element: HTMLElement,
+  plots: readonly uPlot[],
+  whole: [number, number],
+  onMove: (range: [number, number]) => void,
+): View {
   let [min, max] = whole;
   let frame = 0;
   const show = () => {
     frame = 0;
+    onMove([min, max]);
     for (const plot of plots) plot.setScale('x', { min, max });
   };
   const go = (from: number, length: number) => {

@@ -1,0 +1,38 @@
+// Pictures of the pages for docs/, each small enough to be kept with the sources.
+import fs from 'node:fs';
+import path from 'node:path';
+import { guarded, open, seeAll, tell } from './lib.mjs';
+import { pages } from './pages.mjs';
+
+const BYTES_MAX = 60_000;
+const WIDTH = 1200;
+const HEIGHT_MAX = 1500;
+const QUALITIES = [80, 65, 50, 40, 30, 20];
+
+/** args.names: which, or null for all; args.hide: words of this machine, and what is shown in their place. */
+export async function shots({ browser, base, args }) {
+  const { page, close } = await guarded(browser, base, { viewport: { width: WIDTH, height: 800 }, colorScheme: args.scheme });
+  await page.route('**/v1/**', async (route) => {
+    if ((await route.request().headerValue('accept')) !== 'application/json') return route.continue();
+    const reply = await route.fetch();
+    let body = await reply.text();
+    for (const [word, other] of args.hide) body = body.replaceAll(word, other);
+    return route.fulfill({ response: reply, body });
+  });
+  for (const row of pages.filter((p) => (args.names ? args.names.includes(p.name) : !p.foreign))) {
+    await open(page, base, row, args);
+    await seeAll(page);
+    const height = await page.evaluate(() => document.documentElement.scrollHeight);
+    await page.setViewportSize({ width: WIDTH, height: Math.min(HEIGHT_MAX, Math.max(500, height)) });
+    await page.waitForTimeout(500);
+    for (const quality of QUALITIES) {
+      const picture = await page.screenshot({ type: 'jpeg', quality });
+      if (picture.length > BYTES_MAX && quality !== QUALITIES.at(-1)) continue;
+      fs.writeFileSync(path.join(args.directory, `${row.name}.jpg`), picture);
+      tell(`${row.name}.jpg: ${picture.length} bytes`);
+      break;
+    }
+    await page.setViewportSize({ width: WIDTH, height: 800 });
+  }
+  await close();
+}
