@@ -12,7 +12,7 @@ PACKAGES=(
 )
 TEST_PACKAGES=(
     clang clang-tidy clang-format cppcheck shellcheck libclang-rt-dev valgrind systemd tmux
-    python3-pytest python3-jsonschema
+    python3-pytest python3-jsonschema chromium
 )
 
 # The same for systems without apt: programs, and pkg-config names with least versions.
