@@ -38,7 +38,7 @@ void api_end_streams(struct api *a);
 void api_close(struct api *a, void (*on_closed)(void *arg), void *arg);
 
 extern const struct http_route api_routes[]; /* app is the struct api */
-extern const struct http_route ui_route; /* of what is beside the contract: /, /ui/, /docs */
+extern const struct http_route ui_route;     /* of what is beside the contract: /, /ui/, /docs */
 bool ui_has(const char *path, void *app);
 bool api_before(struct http_request *r, void *app);
 void api_after(struct http_request *r, int status, const char *body, void *app);

@@ -17,7 +17,7 @@ struct event_stream {
     struct http_stream *stream; /* NULL once the client is gone */
     int64_t since;
     char subject[96];
-    unsigned last; /* it begins with so many that were before; 0: behind since */
+    unsigned last;       /* it begins with so many that were before; 0: behind since */
     bool reading, again; /* a read is under way; there is more since */
 
     /* of a read */
@@ -46,8 +46,7 @@ static void stream_run(struct work *w, void *context)
     if (s->rc == 0 && s->last)
         s->rc = store_event_newest(context, subject, 0, s->last, &s->since, &n, NULL);
     if (s->rc == 0)
-        s->rc = store_event_list(context, s->since, subject, STREAM_PAGE,
-                                 &s->rows, &s->n, NULL);
+        s->rc = store_event_list(context, s->since, subject, STREAM_PAGE, &s->rows, &s->n, NULL);
 }
 
 static void stream_read(struct event_stream *s)

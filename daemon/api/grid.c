@@ -41,8 +41,9 @@ static int add_head(struct store_conn *conn, const char *id, struct bd_str *out,
     if (rc == 0)
         rc = plan_again(row.spec, &plan, err);
     if (rc == 0) {
-        bd_str_addf(out, "{\"campaign\":\"%s\",\"state\":\"%s\",\"cells\":%zu,\"blocks\":%u,"
-                         "\"warmup\":%zu",
+        bd_str_addf(out,
+                    "{\"campaign\":\"%s\",\"state\":\"%s\",\"cells\":%zu,\"blocks\":%u,"
+                    "\"warmup\":%zu",
                     row.id, campaign_state_to_str(row.state), plan_cells(plan), row.blocks,
                     plan_warmup_blocks(plan));
         add_levels(plan, out);

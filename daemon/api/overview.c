@@ -8,7 +8,6 @@
 #include "lib/plan/forecast.h"
 #include "lib/store/event.h"
 
-
 #define RUNS_MAX     100
 #define CLUSTERS_MAX 100
 #define QUEUE_MAX    100
@@ -44,13 +43,12 @@ static int add_run(struct store_conn *conn, const struct store_run *row, const j
     if (rc < 0 && rc != BD_ENOTFOUND)
         return rc;
     json_array_append_new(
-        list,
-        json_pack("{s:s, s:s, s:o, s:O, s:i, s:b, s:i, s:s, s:s?, s:s?, s:o, s:o}", "id", row->id,
-                  "campaign", row->campaign, "name", name_of(names, row->campaign), "cell",
-                  row->levels, "block", (int)row->block, "warmup", row->warmup, "attempt",
-                  (int)row->attempt, "state", run_state_to_str(row->state), "waiting",
-                  row->waiting, "step", cluster.step, "startedAt", view_time(row->started_ns),
-                  "deadlineAt", view_time(row->deadline_ns)));
+        list, json_pack("{s:s, s:s, s:o, s:O, s:i, s:b, s:i, s:s, s:s?, s:s?, s:o, s:o}", "id",
+                        row->id, "campaign", row->campaign, "name", name_of(names, row->campaign),
+                        "cell", row->levels, "block", (int)row->block, "warmup", row->warmup,
+                        "attempt", (int)row->attempt, "state", run_state_to_str(row->state),
+                        "waiting", row->waiting, "step", cluster.step, "startedAt",
+                        view_time(row->started_ns), "deadlineAt", view_time(row->deadline_ns)));
     store_cluster_done(&cluster);
     return 0;
 }
@@ -84,11 +82,10 @@ static int clusters_json(struct store_conn *conn, json_t **ret_json, struct bd_e
         if (rows[i].run) /* is told with the run */
             continue;
         json_array_append_new(
-            *ret_json,
-            json_pack("{s:s, s:s?, s:s, s:s?, s:i, s:o}", "id", rows[i].id, "name", rows[i].name,
-                      "state", cluster_state_to_str(rows[i].state), "step", rows[i].step, "nodes",
-                      (int)json_array_size(rows[i].nodes), "createdAt",
-                      view_time(rows[i].created_ns)));
+            *ret_json, json_pack("{s:s, s:s?, s:s, s:s?, s:i, s:o}", "id", rows[i].id, "name",
+                                 rows[i].name, "state", cluster_state_to_str(rows[i].state), "step",
+                                 rows[i].step, "nodes", (int)json_array_size(rows[i].nodes),
+                                 "createdAt", view_time(rows[i].created_ns)));
     }
     store_clusters_free(rows, n);
     return rc;
@@ -114,9 +111,8 @@ static json_t *guess_of(struct api *a, struct store_conn *conn, const struct sto
     enum estimate_basis basis = ESTIMATE_SAME; /* the weakest */
     for (int b = 0; b < ESTIMATE_BASIS_COUNT; b++)
         basis = e.of_basis[b] ? (enum estimate_basis)b : basis;
-    double seconds = e.is_known && e.block.runs
-                         ? (double)e.block.wall_ns / 1e9 / (double)e.block.runs
-                         : 0;
+    double seconds =
+        e.is_known && e.block.runs ? (double)e.block.wall_ns / 1e9 / (double)e.block.runs : 0;
     known = json_pack("{s:f, s:s}", "seconds", seconds, "basis", estimate_basis_to_str(basis));
     plan_estimate_done(&e);
     memo_put(a->memo, key, known);
@@ -249,13 +245,13 @@ static int recent_json(struct api *a, struct store_conn *conn, json_t **ret_json
     int rc = store_campaign_list(conn, &filter, true, NULL, NULL, &rows, &n, err);
     *ret_json = json_array();
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(
-            *ret_json,
-            json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:o, s:o}", "id", rows[i].id, "name",
-                      rows[i].name, "state", campaign_state_to_str(rows[i].state), "done",
-                      (int)rows[i].done, "failed", (int)rows[i].failed, "excluded",
-                      (int)rows[i].excluded, "endedAt", view_time(rows[i].ended_ns), "verdict",
-                      verdict_of(a, conn, &rows[i], &at_once)));
+        json_array_append_new(*ret_json, json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:o, s:o}", "id",
+                                                   rows[i].id, "name", rows[i].name, "state",
+                                                   campaign_state_to_str(rows[i].state), "done",
+                                                   (int)rows[i].done, "failed", (int)rows[i].failed,
+                                                   "excluded", (int)rows[i].excluded, "endedAt",
+                                                   view_time(rows[i].ended_ns), "verdict",
+                                                   verdict_of(a, conn, &rows[i], &at_once)));
     store_campaigns_free(rows, n);
     return rc;
 }
@@ -266,7 +262,8 @@ static json_t *host_json(const struct looked *l)
 {
     return json_pack("{s:s, s:i, s:I, s:f, s:I, s:o}", "id", "local", "cpus", (int)l->cpus,
                      "memoryBytes", (json_int_t)l->memory_bytes, "cpusInUse", l->stats.cpus_in_use,
-                     "memoryInUseBytes", (json_int_t)l->stats.memory_in_use, "noise", view_noise(&l->stats.load));
+                     "memoryInUseBytes", (json_int_t)l->stats.memory_in_use, "noise",
+                     view_noise(&l->stats.load));
 }
 
 static int load_overview(struct api_read *q, struct store_conn *conn, struct bd_err *err)
@@ -277,7 +274,8 @@ static int load_overview(struct api_read *q, struct store_conn *conn, struct bd_
     json_t *queue = NULL, *runs = NULL, *clusters = NULL, *recent = NULL;
     int64_t last = 0;
     size_t n_queue = 0;
-    int rc = store_event_last(conn, &last, err); /* before all else: what comes later is told again */
+    int rc =
+        store_event_last(conn, &last, err); /* before all else: what comes later is told again */
     if (rc == 0)
         rc = queue_json(q->api, conn, l->active_campaigns, names, &queue, &n_queue, err);
     if (rc == 0)

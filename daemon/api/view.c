@@ -67,11 +67,11 @@ static double to_hundredths(double value)
 
 json_t *view_noise(const struct engine_load *load)
 {
-    return load->known ? json_pack("{s:f, s:f, s:f, s:b}", "outsideCpus",
-                                   to_hundredths(load->outside_cpus), "allowedCpus",
-                                   load->allowed_cpus, "memoryPressurePercent",
-                                   to_hundredths(load->memory_pressure), "quiet", load->quiet)
-                       : json_null();
+    return load->known
+               ? json_pack("{s:f, s:f, s:f, s:b}", "outsideCpus", to_hundredths(load->outside_cpus),
+                           "allowedCpus", load->allowed_cpus, "memoryPressurePercent",
+                           to_hundredths(load->memory_pressure), "quiet", load->quiet)
+               : json_null();
 }
 
 json_t *view_event(const struct store_event *row)

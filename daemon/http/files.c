@@ -65,8 +65,7 @@ static int add_file(struct http_files *files, const char *path, const char *name
     if (files->n == HTTP_FILES_MAX)
         return bd_err_set(err, BD_EINVALID, "%s: there are more than %d files", path,
                           HTTP_FILES_MAX);
-    int rc =
-        bd_read_file(path, HTTP_FILES_MAX_BYTES - files->bytes, &file.data, &file.bytes, err);
+    int rc = bd_read_file(path, HTTP_FILES_MAX_BYTES - files->bytes, &file.data, &file.bytes, err);
     if (rc == -EFBIG)
         return bd_err_set(err, BD_EINVALID, "%s: the files are more than %zu MiB", path,
                           HTTP_FILES_MAX_BYTES >> 20);
@@ -115,9 +114,8 @@ static int by_name(const void *a, const void *b)
 static struct http_file *find(const struct http_files *files, const char *name)
 {
     struct http_file key = {.name = (char *)name};
-    return files && files->n
-               ? bsearch(&key, files->items, files->n, sizeof(*files->items), by_name)
-               : NULL;
+    return files && files->n ? bsearch(&key, files->items, files->n, sizeof(*files->items), by_name)
+                             : NULL;
 }
 
 /* Each packed form goes to the file that it is of. */
@@ -224,6 +222,9 @@ void http_reply_known_file(struct http_request *r, const struct http_file *file)
     }
     if (packed)
         http_header(r, "Content-Encoding", "gzip");
-    http_reply_static(r, file->type, packed ? file->gz : file->data ? file->data : "",
+    http_reply_static(r, file->type,
+                      packed       ? file->gz
+                      : file->data ? file->data
+                                   : "",
                       packed ? file->gz_bytes : file->bytes);
 }

@@ -82,7 +82,8 @@ static bool route(struct http_request *r, const char *url)
         return false;
     }
     r->route = path_match(s->config.routes, method, url, &r->params, &allow);
-    if (!r->route && !allow.len && s->config.beside && s->config.beside_has(r->path, s->config.app)) {
+    if (!r->route && !allow.len && s->config.beside &&
+        s->config.beside_has(r->path, s->config.app)) {
         if (strcmp(method, "GET") == 0)
             r->route = s->config.beside;
         bd_str_add(&allow, "GET");

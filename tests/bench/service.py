@@ -79,7 +79,7 @@ class Service:
             f"--listen-unix={self.socket}",
             f"--listen-tcp={self.address[0]}:{self.address[1]}",
             f"--recipe-dir={host.ROOT / 'lib' / 'image' / 'recipes'}",
-            f"--ui={BUILD / 'clients' / 'dashboard' / 'dist'}",
+            f"--ui={BUILD / 'clients' / 'dashboard' / 'ui'}",
             f"--node-layer={BUILD / 'node' / 'layer'}",
             f"--bench-enter={BUILD / 'node' / 'bench-enter'}",
             f"--libvirt-uri={host.URI}",
@@ -151,6 +151,11 @@ class Service:
         self.clean_up()
 
     # -- what it takes --
+
+    def cpu_seconds(self):
+        """All that its threads have used so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def resident_bytes(self):
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():

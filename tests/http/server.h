@@ -32,8 +32,8 @@ struct app {
     struct http_stream *stream;
     unsigned stream_closed, drained, handled, answered;
     int last_status;
-    struct bd_str file; /* the content of an upload */
-    int code;           /* what /failing fails with */
+    struct bd_str file;       /* the content of an upload */
+    int code;                 /* what /failing fails with */
     struct http_files *files; /* what is below /files/ */
 };
 

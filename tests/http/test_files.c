@@ -44,16 +44,9 @@ START_TEST(test_what_is_in_a_directory_is_found_by_name_and_nothing_else)
         {"alone.gz", "application/octet-stream", false},
         {"empty.txt", "text/plain; charset=utf-8", false},
     };
-    static const char *const none[] = {"",
-                                       "index.html.gz",
-                                       ".secret",
-                                       "link.html",
-                                       "assets",
-                                       "assets/",
-                                       "../secret",
-                                       "assets/../secret",
-                                       "/etc/passwd",
-                                       "./index.html"};
+    static const char *const none[] = {
+        "",        "index.html.gz", ".secret",          "link.html",   "assets",
+        "assets/", "../secret",     "assets/../secret", "/etc/passwd", "./index.html"};
     char *dir = unit_dir();
     struct http_files *files = load(dir);
     for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
@@ -178,10 +171,7 @@ START_TEST(test_files_are_answered_with_what_caches_need)
         {"GET /files/empty.txt HTTP/1.1", 200, "", {"\r\nContent-Length: 0\r\n"}},
         {"GET /files/secret.. HTTP/1.1", 404, NULL, {"not-found"}},
         {"GET /files/..%2fsecret HTTP/1.1", 404, NULL, {"not-found"}},
-        {"POST /files/index.html HTTP/1.1\r\nContent-Length: 0",
-         405,
-         NULL,
-         {"\r\nAllow: GET\r\n"}},
+        {"POST /files/index.html HTTP/1.1\r\nContent-Length: 0", 405, NULL, {"\r\nAllow: GET\r\n"}},
         {"GET /elsewhere HTTP/1.1", 404, NULL, {"/openapi.json lists"}},
     };
     struct app a;
@@ -232,11 +222,9 @@ START_TEST(test_what_a_client_has_is_not_sent_again)
         const char *etag, *encoding;
         int status;
     } vectors[] = {
-        {etag, "", 304},
-        {packed_etag, "\r\nAccept-Encoding: gzip", 304},
+        {etag, "", 304},        {packed_etag, "\r\nAccept-Encoding: gzip", 304},
         {packed_etag, "", 200}, /* it has the other form */
-        {"*", "", 304},
-        {"\"0123\"", "", 200},
+        {"*", "", 304},         {"\"0123\"", "", 200},
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
         auto_reply struct reply r = {0};

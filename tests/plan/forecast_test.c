@@ -1,5 +1,5 @@
-#include "lib/plan/forecast.h"
 #include "lib/base/mem.h"
+#include "lib/plan/forecast.h"
 #include "tests/base/unit.h"
 
 #define ITEMS 4
@@ -19,20 +19,13 @@ START_TEST(test_campaigns_end_in_the_order_of_their_turns)
          {0, 10},
          {22, 25}},
         {"one at a time", 1, {{0, 2, 10, false}, {0, 5, 1, false}}, {0, 20}, {20, 25}},
-        {"what ends lets the next in", 2,
+        {"what ends lets the next in",
+         2,
          {{0, 1, 10, false}, {0, 3, 2, false}, {0, 2, 1, false}},
          {0, 10, 12 + 2}, /* both rest: 2 x (2 + 1) from 12 on */
          {12, 18, 18}},
-        {"priority first",
-         4,
-         {{5, 2, 10, false}, {0, 1, 1, false}},
-         {0, 20},
-         {20, 21}},
-        {"a paused one is passed over",
-         1,
-         {{0, 2, 10, true}, {0, 1, 3, false}},
-         {-1, 0},
-         {-1, 3}},
+        {"priority first", 4, {{5, 2, 10, false}, {0, 1, 1, false}}, {0, 20}, {20, 21}},
+        {"a paused one is passed over", 1, {{0, 2, 10, true}, {0, 1, 3, false}}, {-1, 0}, {-1, 3}},
         {"nothing is known behind one of which nothing is known",
          1,
          {{0, 1, 4, false}, {0, 2, 0, false}, {0, 1, 1, false}},

@@ -90,6 +90,8 @@ def test_reads(daemon, cluster, run, over):
         f"{one_campaign}/export", f"{one_run}/export", "/v1/runs", f"/v1/runs?campaign={run['campaign']}",
         one_run, f"{one_run}/steps", f"{one_run}/jobs", f"{one_run}/jobs?outcome=failed,lost", f"{one_run}/samples",
         f"{one_run}/queue", f"{one_run}/queue?step=1s&from=1s&to=1min",
+        "/v1/overview", "/v1/events?last=5", f"{one_campaign}/grid", f"{one_campaign}/values", f"{one_run}/gantt",
+        f"{one_campaign}/analysis?live=true",
         f"{one_campaign}/crate", "/v1/signing-key", f"/v1/hosts/local/descriptions/{run['conditions']['host']}",
         "/v1/fragments", "/v1/fragments/cluster/small",
         "/v1/workloads", "/v1/workloads/command", "/v1/workloads/hpcc",
@@ -98,7 +100,7 @@ def test_reads(daemon, cluster, run, over):
         reply = api.get(target)
         assert reply.status == 200, target
         unchanged = api.request("GET", target, headers={"If-None-Match": reply.headers["ETag"]})
-        if not target.startswith("/v1/hosts"):  # free bytes and load change
+        if not target.startswith(("/v1/hosts", "/v1/overview")):  # free bytes and load change
             assert unchanged.status == 304, target
     for target in ("/healthz", "/readyz", "/metrics"):
         assert api.get(target).status == 200

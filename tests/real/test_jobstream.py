@@ -6,7 +6,7 @@ import time
 import pytest
 
 import host
-from campaigns import AT_ONCE, EMPTY, Campaigns, cancelled_after, design, hold_whole, words_of
+from campaigns import AT_ONCE, EMPTY, Campaigns, cancelled_after, design, has_begun, hold_whole, shell, words_of
 from streams import (ACCEPTED, DRIVER, END, RECORDS, START, SUBMIT, Files, Streamed, beside_lateness, constant,
                      expand, lateness, meanwhile, metrics, once_written, queue, rows, seen, stream, wait_ended, wall)
 from test_artifacts import digest, packed
@@ -210,6 +210,24 @@ def test_each_node_and_the_host_were_sampled(api, mixed):
         assert len(points) == series[key]["n"] and values["unit"] == series[key]["unit"]
         assert [p[0] for p in points] == sorted(p[0] for p in points)
         assert all(p[1] >= 0 for p in points) and max(p[1] for p in points) > 0, key
+
+
+def test_what_is_sampled_is_seen_while_it_is_measured(api, campaigns):
+    """The same values are stored at the end."""
+    id = campaigns.submit(shell("sleep 4", sampling={"interval": "200ms"}, limits={"quietWait": "0s"}))
+    run = campaigns.wait_run(id, lambda r: has_begun(r, "workload"))
+    target = f"/v1/runs/{run['id']}/samples"
+    live = []
+    while len(live) < 5:
+        assert api.get(f"/v1/runs/{run['id']}").json["state"] == "measuring"
+        cpu, memory = api.get(f"{target}?metric=cpu,memory&node=n1").json["metrics"]
+        live = cpu["items"][0]["points"] if cpu["items"] else []
+    assert ("outside_cpus", "host") in {(s["metric"], s["node"]) for s in api.get(target).json["items"]}
+    later = api.get(f"{target}?metric=cpu&node=n1&from={live[3][0]}ns").json["items"][0]["points"]
+    assert later[:2] == live[3:5]
+    campaigns.wait(id, "done")
+    (stored,) = api.get(f"{target}?metric=cpu&node=n1").json["items"]
+    assert stored["points"][: len(live)] == live and len(memory["items"][0]["points"]) >= 4
 
 
 def test_samples_are_taken_as_asked_for(api, campaigns):
