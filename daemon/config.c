@@ -48,6 +48,7 @@ static const struct key keys[] = {
         "directories of fragments of specs, separated by colons; the first counts"),
     KEY(workloads, KIND_PATHS, "/etc/benchd/workloads:" BENCHD_WORKLOAD_DIR, 0, 0,
         "directories of definitions of workloads, likewise"),
+    KEY(ui, KIND_PATH, BENCHD_UI_DIR, 0, 0, "the built dashboard; empty: none"),
     KEY(node_layer, KIND_PATH, BENCHD_NODE_LAYER, 0, 0, "programs laid over every node's root"),
     KEY(bench_enter, KIND_PATH, BENCHD_BENCH_ENTER, 0, 0, "the program that enters nodes"),
     KEY(libvirt_uri, KIND_TEXT, "lxc:///system", 0, 0, "libvirt's LXC driver"),

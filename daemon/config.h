@@ -21,6 +21,7 @@ struct config {
     char *recipe_dir;
     char *fragments;  /* directories, separated by colons */
     char *workloads;  /* the same, of definitions */
+    char *ui;         /* the built dashboard; "" for none */
     char *node_layer; /* programs laid over every node's root */
     char *bench_enter;
     char *libvirt_uri;

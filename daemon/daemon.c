@@ -169,6 +169,7 @@ static int make_api(struct daemon *d, struct bd_err *err)
         .recipe_dir = d->config.recipe_dir,
         .fragments = d->config.fragments,
         .workloads = d->config.workloads,
+        .ui = d->config.ui,
         .bench_enter = d->config.bench_enter,
         .libvirt_uri = d->config.libvirt_uri,
     };
@@ -236,6 +237,8 @@ static int make_http(struct daemon *d, struct bd_err *err)
         .input_max_bytes = d->config.input_max_bytes,
         .connections_max = (unsigned)d->config.connections_max,
         .routes = api_routes,
+        .beside = &ui_route,
+        .beside_has = ui_has,
         .before = api_before,
         .after = api_after,
         .app = d->api,

@@ -1,3 +1,4 @@
+#include "daemon/api/memo.h"
 #include "daemon/api/private.h"
 
 #include "lib/base/clock.h"
@@ -24,7 +25,9 @@ int api_new(const struct api_config *config, struct api **ret_api, struct bd_err
     a->config = *config;
     a->started_ns = bd_wall_ns();
     system_init(a);
+    a->memo = memo_new();
     hosts_init(a);
+    ui_load(a);
     int rc = contract_load(a, err);
     if (rc == 0) {
         rc = workers_new(config->loop,
@@ -42,6 +45,8 @@ int api_new(const struct api_config *config, struct api **ret_api, struct bd_err
     }
     if (rc < 0) {
         contract_free(a);
+        memo_free(a->memo);
+        ui_free(a);
         free(a);
         return rc;
     }
@@ -70,6 +75,9 @@ static void on_readers_closed(void *arg)
     struct closing *c = arg;
     struct closing copy = *c;
     contract_free(c->a);
+    shared_end(c->a);
+    memo_free(c->a->memo);
+    ui_free(c->a);
     json_decref(c->a->host.json);
     free(c->a);
     free(c);

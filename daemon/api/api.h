@@ -15,7 +15,7 @@ struct api;
 /* Where things are; lives as long as the daemon. */
 struct api_places {
     const char *db_path, *state_dir, *image_dir, *transfer_dir, *artifacts_dir, *recipe_dir,
-        *fragments, *workloads, *bench_enter, *libvirt_uri;
+        *fragments, *workloads, *ui, *bench_enter, *libvirt_uri;
 };
 
 struct api_config {
@@ -38,6 +38,8 @@ void api_end_streams(struct api *a);
 void api_close(struct api *a, void (*on_closed)(void *arg), void *arg);
 
 extern const struct http_route api_routes[]; /* app is the struct api */
+extern const struct http_route ui_route; /* of what is beside the contract: /, /ui/, /docs */
+bool ui_has(const char *path, void *app);
 bool api_before(struct http_request *r, void *app);
 void api_after(struct http_request *r, int status, const char *body, void *app);
 void api_set_http(struct api *a, struct http_server *http); /* for its figures */

@@ -17,6 +17,7 @@ struct event_stream {
     struct http_stream *stream; /* NULL once the client is gone */
     int64_t since;
     char subject[96];
+    unsigned last; /* it begins with so many that were before; 0: behind since */
     bool reading, again; /* a read is under way; there is more since */
 
     /* of a read */
@@ -39,9 +40,13 @@ static void stream_free(struct event_stream *s)
 static void stream_run(struct work *w, void *context)
 {
     struct event_stream *s = (struct event_stream *)w;
-    s->rc = BD_EUNAVAILABLE;
-    if (context)
-        s->rc = store_event_list(context, s->since, *s->subject ? s->subject : NULL, STREAM_PAGE,
+    const char *subject = *s->subject ? s->subject : NULL;
+    unsigned n = 0;
+    s->rc = context ? 0 : BD_EUNAVAILABLE;
+    if (s->rc == 0 && s->last)
+        s->rc = store_event_newest(context, subject, 0, s->last, &s->since, &n, NULL);
+    if (s->rc == 0)
+        s->rc = store_event_list(context, s->since, subject, STREAM_PAGE,
                                  &s->rows, &s->n, NULL);
 }
 
@@ -74,6 +79,7 @@ static void stream_done(struct work *w)
     bool more = s->again || s->n == STREAM_PAGE;
     s->reading = false;
     if (s->rc == 0) {
+        s->last = 0;
         if (s->stream)
             send_events(s);
         store_events_free(s->rows, s->n);
@@ -117,13 +123,14 @@ void events_end(struct api *a)
     }
 }
 
-static void begin_stream(struct api *a, struct http_request *r, int64_t since)
+static void begin_stream(struct api *a, struct http_request *r, int64_t since, unsigned last)
 {
     struct event_stream *s = bd_new(struct event_stream);
     const char *subject = http_request_query(r, "subject");
     s->w = (struct work){.run = stream_run, .done = stream_done};
     s->a = a;
     s->since = since;
+    s->last = last;
     snprintf(s->subject, sizeof(s->subject), "%s", subject ? subject : "");
     s->next = a->event_streams;
     a->event_streams = s;
@@ -135,18 +142,30 @@ static void begin_stream(struct api *a, struct http_request *r, int64_t since)
 
 /* -- pages -- */
 
+/* What of the log is asked for from its end. */
+struct newest {
+    int64_t before; /* 0: all */
+    unsigned last;
+};
+
 static int load_page(struct api_read *q, struct store_conn *conn, struct bd_err *err)
 {
+    const struct newest *newest = q->ask;
+    const char *subject = *q->name ? q->name : NULL;
     struct store_event *rows = NULL;
     size_t n = 0;
-    int rc = store_event_list(conn, q->since, *q->name ? q->name : NULL, q->limit, &rows, &n, err);
+    int rc = newest ? store_event_newest(conn, subject, newest->before, newest->last, &q->since,
+                                         &q->limit, err)
+                    : 0;
+    if (rc == 0)
+        rc = store_event_list(conn, q->since, subject, q->limit, &rows, &n, err);
     if (rc < 0)
         return rc;
     json_t *items = json_array();
     for (size_t i = 0; i < n; i++)
         json_array_append_new(items, view_event(&rows[i]));
     char next[24] = "";
-    if (n == q->limit)
+    if (n && n == q->limit)
         snprintf(next, sizeof(next), "%lld", (long long)rows[n - 1].seq);
     q->json = json_pack("{s:o, s:s?}", "items", items, "next", *next ? next : NULL);
     store_events_free(rows, n);
@@ -167,18 +186,29 @@ void events_list(struct http_request *r, void *app)
     const char *since_text = last ? last : http_request_query(r, "since");
     const char *subject = http_request_query(r, "subject");
     const char *limit_text = http_request_query(r, "limit");
-    int64_t since = 0, limit = READ_LIMIT_DEFAULT;
+    const char *last_text = http_request_query(r, "last");
+    const char *before_text = http_request_query(r, "before");
+    int64_t since = 0, limit = READ_LIMIT_DEFAULT, newest = 0, before = 0;
     if (since_text)
         bd_parse_i64(since_text, 0, INT64_MAX, &since);
     if (limit_text)
         bd_parse_i64(limit_text, 1, 500, &limit);
+    if (last_text && !last)
+        bd_parse_i64(last_text, 1, 500, &newest);
+    if (before_text)
+        bd_parse_i64(before_text, 1, INT64_MAX, &before);
     if (accept && strstr(accept, "text/event-stream")) {
-        begin_stream(app, r, since);
+        begin_stream(app, r, since, (unsigned)newest);
         return;
     }
     struct api_read *q = read_new(app, r, load_page);
     q->since = since;
     q->limit = (unsigned)limit;
+    if (newest) {
+        struct newest *ask = bd_new(struct newest);
+        *ask = (struct newest){before, (unsigned)newest};
+        q->ask = ask;
+    }
     snprintf(q->name, sizeof(q->name), "%s", subject ? subject : "");
     q->wait_until_ns = wait_deadline(r);
     q->reply = reply_page;

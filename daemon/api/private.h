@@ -46,6 +46,8 @@ struct api {
     struct schema *definition_schema; /* of a workload's definition */
     char *builtin_schemas; /* JSON {NAME: schema} of the workloads that benchd knows by itself */
     struct wait *waits;
+    struct memo *memo;
+    struct shared *shared;
     struct keep *keeps; /* requests with an Idempotency-Key that are being carried out */
     struct event_stream *event_streams;
     struct exec *execs;
@@ -61,9 +63,12 @@ struct api {
     } ready;
     struct {
         struct question q;
-        json_t *json; /* NULL: not known */
+        json_t *json;    /* NULL: not known */
+        int64_t asked_ns; /* monotonic */
     } host;
-    uint64_t replies[6]; /* by hundreds of the status */
+    struct http_files *ui; /* NULL: there is no dashboard; */
+    struct bd_err ui_err;  /* why */
+    uint64_t replies[6];   /* by hundreds of the status */
     int64_t started_ns;  /* wall */
     bool closing;
 };
@@ -84,6 +89,25 @@ void reply_faults(struct http_request *r, const char *what, const struct schema_
 #define READ_LIMIT_DEFAULT 100
 #define READ_LIMIT_MAX     500
 
+/* A reply's text, made on a reader. */
+struct made {
+    char *text; /* NULL: none */
+    size_t bytes;
+    char *packed; /* NULL: it is not worth it */
+    size_t packed_bytes;
+    char etag[BD_DIGEST_BYTES + 4];
+};
+void made_done(struct made *m);
+/* Answers it, packed where the client takes that, or 304. */
+void made_reply(struct http_request *r, const struct made *m, const char *content_type);
+
+/* How long a reply is shared (shared.c). */
+struct shared_rule {
+    int64_t keep_ns;  /* so long whatever changes, */
+    int64_t times;    /* and so many times as long as it took to make */
+    int64_t lasts_ns; /* so long where nothing changes; 0: for ever */
+};
+
 /* A question to the store: what is asked, then what came back. */
 struct api_read {
     struct work w;
@@ -94,6 +118,8 @@ struct api_read {
     int (*load)(struct api_read *q, struct store_conn *conn, struct bd_err *err);
     /* NULL: 200 with the JSON, or 304. Else it answers; q is freed after it, unless it waits. */
     void (*reply)(struct api_read *q);
+    /* Instead, whatever came of it, and whether who asked is gone or not. */
+    void (*done)(struct api_read *q);
 
     char id[96];    /* of the object, or what names it */
     char name[132]; /* of a file of a run, too */
@@ -108,7 +134,13 @@ struct api_read {
     uint64_t changes;      /* the api's when it was submitted */
     bool waits;            /* wait_for() has it: it lives on */
 
+    bool packs; /* a long text is to be packed */
+    struct shared *shared;
+    const struct shared_rule *rule;
+    int64_t began_ns; /* monotonic: when a reader took it up */
+
     json_t *json;
+    struct made made; /* by read_made() */
     char etag[BD_DIGEST_BYTES + 4];
     int fd; /* of a file to answer with; -1: none */
     uint64_t fd_bytes;
@@ -123,6 +155,7 @@ struct api_read *read_new(struct api *a, struct http_request *r,
 struct api_read *read_object(struct api *a, struct http_request *r, const char *kind,
                              int (*load)(struct api_read *, struct store_conn *, struct bd_err *));
 void read_submit(struct api_read *q);
+void read_free(struct api_read *q);
 /* Answers with the content of q's fd, or that who asks has it already. */
 void read_reply_file(struct api_read *q);
 /* limit, cursor, name and states (by state_from) of a list; false if it answered with a fault. */
@@ -137,8 +170,8 @@ int64_t read_duration(const struct http_request *r, const char *param, int64_t f
 void read_bad_cursor(struct api_read *q);
 /* A load that sees whether there is the run q->id, and no more. */
 int load_run_exists(struct api_read *q, struct store_conn *conn, struct bd_err *err);
-/* Where a reply may be long, its text is made on the reader: sets json, a string, and etag. */
-void read_made(struct api_read *q, const struct bd_str *text);
+/* Where a reply may be long, its text is made on the reader. Taken over. */
+void read_made(struct api_read *q, struct bd_str *text);
 /* For q->reply: answers such a text, or 304. */
 void reply_made(struct api_read *q, const char *content_type);
 void reply_made_json(struct api_read *q);
@@ -147,6 +180,8 @@ void reply_made_json(struct api_read *q);
 char *page_next(const struct api_read *q, size_t n, int64_t last_ns, const char *last_id);
 /* {items, next}: next from the last of a full page. items is stolen. */
 json_t *page_json(json_t *items, const struct api_read *q, int64_t last_ns, const char *last_id);
+/* Whether an If-None-Match (NULL: none) has it, in either of its forms. */
+bool etag_is_known(const char *have, const char *etag);
 /* True if the request's If-None-Match has it. */
 bool etag_matches(const struct http_request *r, const char *etag);
 /* Answers JSON with its ETag, or 304. json is stolen. */
@@ -159,6 +194,12 @@ struct order *order_new(struct api *a, struct http_request *r,
 void order_done(void *arg, int rc, const struct bd_err *err, const void *row);
 /* Seconds of ?wait= as a monotonic deadline; 0 if not given. */
 int64_t wait_deadline(const struct http_request *r);
+
+/* shared.c: answers with what was made for others, or reads q and keeps what it makes by
+ * read_made(). What changes with q->subject ("": with anything) is made anew. q is taken over. */
+void shared_read(struct api_read *q, const struct shared_rule *rule);
+void shared_wake(struct api *a, const char *subject);
+void shared_end(struct api *a); /* after the last read */
 
 /* wait.c: long polls. Reads q again once its subject changes, or its time is over; false if that is
  * over already: then it is answered as it is. */
@@ -260,6 +301,14 @@ int run_file_open(const struct api *a, struct store_conn *conn, const char *run,
  * larger by itself is read alone. False: it is answered. On the loop. */
 bool expanded_take(const struct api_read *q);
 
+/* grid.c; on reader threads. Appends the contract's CampaignValues, of these metrics with commas
+ * between (""; the objectives). What is in out is of no use where it fails; nor below. */
+int campaign_values(struct store_conn *conn, const char *id, const char *metrics,
+                    struct bd_str *out, struct bd_err *err);
+/* gantt.c; on reader threads. Appends the contract's RunGantt, of so many jobs at most. */
+int run_gantt(struct store_conn *conn, const char *run, size_t most, struct bd_str *out,
+              struct bd_err *err);
+
 /* runs.c; on reader threads. A run with its cluster and steps; new reference. */
 int run_json(struct store_conn *conn, const struct store_run *row, json_t **ret_json,
              int64_t *ret_cluster_version, struct bd_err *err);
@@ -273,12 +322,17 @@ json_t *view_time(int64_t wall_ns); /* null for 0 */
 json_t *view_or_null(json_t *json); /* null for NULL */
 json_t *view_cluster(const struct store_cluster *row);
 json_t *view_image(const struct store_image *row);
+json_t *view_noise(const struct engine_load *load);
 json_t *view_event(const struct store_event *row);
 json_t *view_campaign(const struct store_campaign *row, unsigned running);
 json_t *view_steps(const struct store_step *rows, size_t n);
 /* cluster may be NULL: it has none. */
 json_t *view_run(const struct store_run *row, const struct store_cluster *cluster,
                  const struct store_step *tried, size_t n);
+
+/* ui.c */
+void ui_load(struct api *a); /* blocks */
+void ui_free(struct api *a);
 
 /* handlers, by file */
 void clusters_create(struct http_request *r, void *app);
@@ -297,6 +351,10 @@ void campaigns_cancel(struct http_request *r, void *app);
 void campaigns_pause(struct http_request *r, void *app);
 void campaigns_resume(struct http_request *r, void *app);
 void campaigns_analyse(struct http_request *r, void *app);
+void campaigns_grid(struct http_request *r, void *app);
+void campaigns_values(struct http_request *r, void *app);
+void runs_gantt(struct http_request *r, void *app);
+void overview_get(struct http_request *r, void *app);
 void campaigns_report(struct http_request *r, void *app);
 void comparisons_create(struct http_request *r, void *app);
 void campaigns_crate(struct http_request *r, void *app);

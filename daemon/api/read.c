@@ -1,5 +1,7 @@
 #include "daemon/api/private.h"
 
+#include "daemon/http/files.h"
+#include "daemon/http/pack.h"
 #include "lib/base/clock.h"
 #include "lib/base/str.h"
 
@@ -7,9 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static void read_free(struct api_read *q)
+void read_free(struct api_read *q)
 {
     json_decref(q->json);
+    made_done(&q->made);
     bd_cleanup_fd(&q->fd);
     http_request_unref(q->r);
     free(q->ask);
@@ -23,6 +26,7 @@ static void read_run(struct work *w, void *context)
         q->rc = bd_err_set(&q->err, BD_EUNAVAILABLE, "the database can't be opened to read");
         return;
     }
+    q->began_ns = bd_mono_ns();
     q->rc = q->load(q, context, &q->err);
     if (q->rc == 0 && q->json && !*q->etag) {
         char digest[BD_DIGEST_BYTES];
@@ -32,10 +36,24 @@ static void read_run(struct work *w, void *context)
     }
 }
 
+/* Both forms of a text have tags of their own; who has either has the text. */
+#define PACKED_ETAG_BYTES (BD_DIGEST_BYTES + 8)
+static void etag_packed(const char *etag, char ret_etag[PACKED_ETAG_BYTES])
+{
+    size_t n = strlen(etag);
+    snprintf(ret_etag, PACKED_ETAG_BYTES, "%.*s-gz\"", (int)(n ? n - 1 : 0), etag);
+}
+
+bool etag_is_known(const char *have, const char *etag)
+{
+    char packed[PACKED_ETAG_BYTES];
+    etag_packed(etag, packed);
+    return have && *etag && (strcmp(have, "*") == 0 || strstr(have, etag) || strstr(have, packed));
+}
+
 bool etag_matches(const struct http_request *r, const char *etag)
 {
-    const char *have = http_request_header(r, "If-None-Match");
-    return have && *etag && (strcmp(have, "*") == 0 || strstr(have, etag));
+    return etag_is_known(http_request_header(r, "If-None-Match"), etag);
 }
 
 static void reply_default(struct api_read *q)
@@ -66,7 +84,9 @@ static void read_done(struct work *w)
     struct api_read *q = (struct api_read *)w;
     bool gone = http_request_gone(q->r);
     q->waits = false;
-    if (!gone && q->rc < 0)
+    if (q->done)
+        q->done(q);
+    else if (!gone && q->rc < 0)
         http_problem_err(q->r, &q->err);
     else if (!gone)
         (q->reply ? q->reply : reply_default)(q);
@@ -81,6 +101,7 @@ struct api_read *read_new(struct api *a, struct http_request *r,
     q->w = (struct work){.run = read_run, .done = read_done};
     q->api = a;
     q->r = http_request_ref(r);
+    q->packs = http_accepts_gzip(http_request_header(r, "Accept-Encoding"));
     q->load = load;
     q->fd = -1;
     return q;
@@ -210,23 +231,51 @@ void reply_cacheable(struct http_request *r, json_t *json)
     }
 }
 
-void read_made(struct api_read *q, const struct bd_str *text)
+/* -- texts -- */
+
+void made_done(struct made *m)
 {
-    char digest[BD_DIGEST_BYTES];
-    bd_digest_of(text->data, text->len, digest);
-    snprintf(q->etag, sizeof(q->etag), "\"%.32s\"", digest + strlen("sha256:"));
-    q->json = json_stringn(text->data, text->len);
+    free(m->text);
+    free(m->packed);
+    *m = (struct made){0};
+}
+
+void read_made(struct api_read *q, struct bd_str *text)
+{
+    struct made *m = &q->made;
+    m->bytes = text->len;
+    m->text = bd_str_take(text);
+    memcpy(m->etag, q->etag, sizeof(m->etag));
+    if (!*m->etag) {
+        char digest[BD_DIGEST_BYTES];
+        bd_digest_of(m->text, m->bytes, digest);
+        snprintf(m->etag, sizeof(m->etag), "\"%.32s\"", digest + strlen("sha256:"));
+    }
+    if (q->packs)
+        m->packed = http_pack(m->text, m->bytes, &m->packed_bytes);
+}
+
+void made_reply(struct http_request *r, const struct made *m, const char *content_type)
+{
+    bool packed = m->packed && http_accepts_gzip(http_request_header(r, "Accept-Encoding"));
+    char packed_etag[PACKED_ETAG_BYTES];
+    etag_packed(m->etag, packed_etag);
+    http_header(r, "ETag", packed ? packed_etag : m->etag);
+    http_header(r, "Cache-Control", "no-cache");
+    http_header(r, "Vary", "Accept, Accept-Encoding");
+    if (etag_matches(r, m->etag)) {
+        http_reply_empty(r, 304);
+        return;
+    }
+    if (packed)
+        http_header(r, "Content-Encoding", "gzip");
+    http_reply_text(r, 200, content_type, packed ? m->packed : m->text,
+                    packed ? m->packed_bytes : m->bytes);
 }
 
 void reply_made(struct api_read *q, const char *content_type)
 {
-    http_header(q->r, "ETag", q->etag);
-    http_header(q->r, "Cache-Control", "no-cache");
-    if (etag_matches(q->r, q->etag))
-        http_reply_empty(q->r, 304);
-    else
-        http_reply_text(q->r, 200, content_type, json_string_value(q->json),
-                        json_string_length(q->json));
+    made_reply(q->r, &q->made, content_type);
 }
 
 void reply_made_json(struct api_read *q)

@@ -2,6 +2,8 @@
 
 #include "lib/base/clock.h"
 
+#include <math.h>
+
 json_t *view_time(int64_t wall_ns)
 {
     char text[BD_RFC3339_BYTES];
@@ -56,6 +58,20 @@ json_t *view_image(const struct store_image *row)
         "sizeBytes", count_json(row, row->size_bytes), "entries", count_json(row, row->entries),
         "packageCount", count_json(row, row->packages), "createdAt", view_time(row->created_ns),
         "readyAt", view_time(row->ready_ns), "progress", row->progress, "error", error);
+}
+
+static double to_hundredths(double value)
+{
+    return round(value * 100) / 100 + 0.0;
+}
+
+json_t *view_noise(const struct engine_load *load)
+{
+    return load->known ? json_pack("{s:f, s:f, s:f, s:b}", "outsideCpus",
+                                   to_hundredths(load->outside_cpus), "allowedCpus",
+                                   load->allowed_cpus, "memoryPressurePercent",
+                                   to_hundredths(load->memory_pressure), "quiet", load->quiet)
+                       : json_null();
 }
 
 json_t *view_event(const struct store_event *row)

@@ -63,6 +63,7 @@ void waits_wake(struct api *a, const char *subject)
 {
     struct wait *next;
     a->changes++;
+    shared_wake(a, subject);
     for (struct wait *w = a->waits; w; w = next) {
         next = w->next;
         /* a list or the event log waits for anything ("") */

@@ -532,8 +532,14 @@ void engine_stats(const struct engine *e, struct engine_stats *ret_stats)
         ret_stats->campaigns[c->state]++;
         ret_stats->runs[RUN_QUEUED] += c->queued != NULL;
     }
+    ret_stats->load = queue_load(e);
     memcpy(ret_stats->steps_done, e->steps_done, sizeof(e->steps_done));
     memcpy(ret_stats->steps_failed, e->steps_failed, sizeof(e->steps_failed));
+}
+
+unsigned engine_active_campaigns(const struct engine *e)
+{
+    return e->config.active_campaigns;
 }
 
 const struct step_host *engine_host(const struct engine *e)

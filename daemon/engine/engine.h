@@ -156,8 +156,18 @@ void engine_run_cancel(struct engine *e, const char *id, engine_done_fn done, vo
 int engine_image_digest(struct engine *e, const char *ref, char ret_digest[BD_DIGEST_BYTES],
                         struct bd_err *err);
 const struct step_host *engine_host(const struct engine *e);
+unsigned engine_active_campaigns(const struct engine *e); /* taken up at once */
+
+/* How busy others keep the host, over the last second. */
+struct engine_load {
+    bool known;
+    double outside_cpus, allowed_cpus; /* used by others; with how many a run begins at once */
+    double memory_pressure;            /* % of the last 10 s in which something waited for memory */
+    bool quiet;                        /* a run would begin */
+};
 
 struct engine_stats {
+    struct engine_load load;
     unsigned clusters[CLUSTER_STATE_COUNT];   /* not at their end */
     unsigned campaigns[CAMPAIGN_STATE_COUNT]; /* the same */
     unsigned runs[RUN_STATE_COUNT];           /* the same */

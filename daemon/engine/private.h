@@ -202,6 +202,9 @@ void actor_free(struct actor *a);    /* one that never got onto the list */
 void engine_move_all(struct engine *e);
 struct actor *engine_find(struct engine *e, const char *id);
 
+/* queue.c */
+struct engine_load queue_load(const struct engine *e);
+
 /* result.c */
 /* Takes what its body found; false: nothing is to be written. */
 bool actor_take_result(struct actor *a, struct change *c);

@@ -47,6 +47,20 @@ static void take_sample(struct engine *e)
     load->has_last = true;
 }
 
+struct engine_load queue_load(const struct engine *e)
+{
+    const struct host_load *load = e->load;
+    const double allowed = e->config.quiet_cpus * e->config.host.cpus;
+    struct engine_load now = {.allowed_cpus = allowed};
+    if (!load || !load->known)
+        return now;
+    now.known = true;
+    now.outside_cpus = load->outside_cpus;
+    now.memory_pressure = load->last.memory_some_avg10;
+    now.quiet = now.outside_cpus <= allowed && now.memory_pressure <= MEMORY_PRESSURE_MAX;
+    return now;
+}
+
 /* -- what is there beside -- */
 
 static unsigned runs_alive(const struct engine *e, bool *ret_all_shared)
@@ -121,7 +135,7 @@ static char *not_quiet(struct run *r)
         return bd_xstrdup("a quiet host: it has just begun to look");
     int64_t waited_ns = bd_mono_ns() - r->room_mono_ns;
     bool short_of_memory = load->last.memory_some_avg10 > MEMORY_PRESSURE_MAX;
-    bool quiet = load->outside_cpus <= config->quiet_cpus * config->host.cpus && !short_of_memory;
+    bool quiet = queue_load(r->e).quiet;
     if (short_of_memory && waited_ns < r->campaign->quiet_wait_ns)
         return bd_xasprintf(
             "a quiet host: in more than %d %% of the last 10 s something waited for "

@@ -56,6 +56,10 @@ struct http_config {
     uint64_t file_max_bytes, input_max_bytes;
     unsigned connections_max;
     const struct http_route *routes; /* ended by method NULL */
+    /* A GET of a path that none of these has: a route of no path, and whether it has this one, which
+     * is decoded. beside NULL: there is none. */
+    const struct http_route *beside;
+    bool (*beside_has)(const char *path, void *app);
     /* Called for each request before its handler, with route and parsed body; false if it answered
      * (validation, idempotency). May be NULL. */
     bool (*before)(struct http_request *r, void *app);

@@ -64,11 +64,12 @@ static bool host_is_ours(const struct http_request *r)
 static bool route(struct http_request *r, const char *url)
 {
     bd_auto_str struct bd_str allow = {0};
+    const struct http_server *s = r->server;
     /* libmicrohttpd leaves the body out of a reply to HEAD */
     const char *method = http_request_is_head(r) ? "GET" : r->method;
     if (r->listener->is_unix && !r->local_root) {
         http_problem(r, "forbidden", "this socket is for root and the group %s",
-                     r->server->config.unix_group ? r->server->config.unix_group : "root");
+                     s->config.unix_group ? s->config.unix_group : "root");
         return false;
     }
     if (!r->listener->is_unix && !host_is_ours(r)) {
@@ -80,7 +81,12 @@ static bool route(struct http_request *r, const char *url)
                      "the path or the query has a percent-escape that is broken or no UTF-8");
         return false;
     }
-    r->route = path_match(r->server->config.routes, method, url, &r->params, &allow);
+    r->route = path_match(s->config.routes, method, url, &r->params, &allow);
+    if (!r->route && !allow.len && s->config.beside && s->config.beside_has(r->path, s->config.app)) {
+        if (strcmp(method, "GET") == 0)
+            r->route = s->config.beside;
+        bd_str_add(&allow, "GET");
+    }
     if (r->route)
         return true;
     if (allow.len) {

@@ -78,6 +78,44 @@ int store_event_list(struct store_conn *c, int64_t since, const char *subject, u
     return 0;
 }
 
+int store_event_newest(struct store_conn *c, const char *subject, int64_t before, unsigned last,
+                       int64_t *ret_since, unsigned *ret_n, struct bd_err *err)
+{
+    auto_query struct query q = {0};
+    int r = subject ? query_begin(&q, c,
+                                  "SELECT min(seq), count(*) FROM (SELECT seq FROM event"
+                                  "  WHERE seq < ?1 AND subject = ?3 ORDER BY seq DESC LIMIT ?2)",
+                                  err)
+                    : query_begin(&q, c,
+                                  "SELECT min(seq), count(*) FROM (SELECT seq FROM event"
+                                  "  WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2)",
+                                  err);
+    if (r < 0)
+        return r;
+    query_i64(&q, before ? before : INT64_MAX);
+    query_i64(&q, last);
+    if (subject)
+        query_text(&q, subject);
+    r = query_step(&q, err);
+    if (r < 0)
+        return r;
+    *ret_n = (unsigned)query_col_i64(&q, 1);
+    *ret_since = *ret_n ? query_col_i64(&q, 0) - 1 : 0;
+    return 0;
+}
+
+int store_event_last(struct store_conn *c, int64_t *ret_seq, struct bd_err *err)
+{
+    auto_query struct query q = {0};
+    int r = query_begin(&q, c, "SELECT seq FROM sqlite_sequence WHERE name = 'event'", err);
+    if (r < 0)
+        return r;
+    r = query_step(&q, err);
+    if (r >= 0)
+        *ret_seq = r > 0 ? query_col_i64(&q, 0) : 0;
+    return r < 0 ? r : 0;
+}
+
 int store_event_trim(struct store_conn *c, int64_t keep, struct bd_err *err)
 {
     auto_query struct query q = {0};

@@ -26,5 +26,11 @@ int store_event_append(struct store_conn *c, int64_t at_ns, const char *kind, co
  * given as {"damaged": reason}: a stream goes on behind it. */
 int store_event_list(struct store_conn *c, int64_t since, const char *subject, unsigned limit,
                      struct store_event **ret_rows, size_t *ret_n, struct bd_err *err);
+/* Of the newest `last` events with seq < before (0: of all): how many there are, and the number that
+ * store_event_list() begins with them behind. */
+int store_event_newest(struct store_conn *c, const char *subject, int64_t before, unsigned last,
+                       int64_t *ret_since, unsigned *ret_n, struct bd_err *err);
+/* The number of the newest; 0: there was none ever. */
+int store_event_last(struct store_conn *c, int64_t *ret_seq, struct bd_err *err);
 /* Deletes all but the newest `keep`. */
 int store_event_trim(struct store_conn *c, int64_t keep, struct bd_err *err);

@@ -79,6 +79,7 @@ class Service:
             f"--listen-unix={self.socket}",
             f"--listen-tcp={self.address[0]}:{self.address[1]}",
             f"--recipe-dir={host.ROOT / 'lib' / 'image' / 'recipes'}",
+            f"--ui={BUILD / 'clients' / 'dashboard' / 'dist'}",
             f"--node-layer={BUILD / 'node' / 'layer'}",
             f"--bench-enter={BUILD / 'node' / 'bench-enter'}",
             f"--libvirt-uri={host.URI}",

@@ -117,6 +117,24 @@ static void on_unchanged(struct http_request *r, void *app BD_UNUSED)
     http_reply_empty(r, 304);
 }
 
+static bool has_file(const char *path, void *app BD_UNUSED)
+{
+    return bd_starts_with(path, "/files/");
+}
+
+static void on_known_file(struct http_request *r, void *app)
+{
+    const char *name = http_request_path(r) + strlen("/files/");
+    const struct http_file *file = http_files_find(((struct app *)app)->files, name);
+    if (file)
+        http_reply_known_file(r, file);
+    else
+        http_problem(r, "not-found", "there is no such file");
+}
+
+static const struct http_route beside = {"GET",          "",           NULL, HTTP_ROLE_VIEWER,
+                                         HTTP_BODY_NONE, on_known_file};
+
 static const struct http_route routes[] = {
     {"GET", "/plain", "plain", HTTP_ROLE_VIEWER, HTTP_BODY_NONE, on_plain},
     {"POST", "/echo", "echo", HTTP_ROLE_OPERATOR, HTTP_BODY_JSON, on_echo},
@@ -170,6 +188,8 @@ void app_start(struct app *a, unsigned connections_max)
         .input_max_bytes = INPUT_MAX,
         .connections_max = connections_max ? connections_max : 512,
         .routes = routes,
+        .beside = &beside,
+        .beside_has = has_file,
         .before = on_before,
         .after = on_after,
         .app = a,

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "daemon/http/http.h"
+#include "daemon/http/files.h"
 #include "lib/base/clock.h"
 #include "lib/base/str.h"
 #include "tests/base/unit.h"
@@ -34,6 +34,7 @@ struct app {
     int last_status;
     struct bd_str file; /* the content of an upload */
     int code;           /* what /failing fails with */
+    struct http_files *files; /* what is below /files/ */
 };
 
 /* 0: as many connections as it wants. */

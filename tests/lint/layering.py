@@ -58,7 +58,7 @@ LIBRARIES = {
     r"yaml\.h$": ["lib/yaml"],
     r"curl/": ["clients"],
     r"archive(_entry)?\.h$": ["lib/crate"],
-    r"zlib\.h$": ["lib/swf"],
+    r"zlib\.h$": ["lib/swf", "daemon/http"],
     r"zstd\.h$": ["lib/artifact", "lib/sample", "lib/store"],
 }
 

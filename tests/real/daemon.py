@@ -16,6 +16,7 @@ BUILD = Path(os.environ.get("BENCHD_BUILD", host.ROOT / "build")).resolve()
 PROGRAM = BUILD / "daemon" / "benchd"
 FRAGMENTS = host.ROOT / "fragments"
 WORKLOADS = host.ROOT / "workloads"
+UI = BUILD / "clients" / "dashboard" / "dist"
 RECIPES = host.ROOT / "lib" / "image" / "recipes"
 
 
@@ -57,6 +58,7 @@ class Daemon:
             "recipe_dir": RECIPES,
             "fragments": FRAGMENTS,
             "workloads": WORKLOADS,
+            "ui": UI,
             "node_layer": BUILD / "node" / "layer",
             "bench_enter": BUILD / "node" / "bench-enter",
             **self.flags,

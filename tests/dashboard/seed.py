@@ -1,0 +1,131 @@
+"""Rows of campaigns and runs as if they had been measured, put into a database that no daemon has open."""
+import contextlib
+import json
+import random
+import sqlite3
+
+SECOND = 1_000_000_000
+START = 1_780_000_000 * SECOND
+DIGEST = "sha256:" + "0" * 64
+HOST = "sha256:" + "1" * 64
+STEPS = ("image", "admit", "network", "nodes", "ready", "warm-up", "workload", "collect", "teardown", "audit")
+METRICS = {"elapsed": ("s", "cost"), "makespan": ("s", "cost"), "wait_p95": ("s", "cost"),
+           "throughput": ("1/s", "rate"), "utilisation": ("1", "ratio")}
+
+
+def metrics_of(draw, cell):
+    """Skewed, and other for each cell."""
+    values = {name: draw.lognormvariate(0.2 * cell, 0.1) for name in METRICS}
+    return {name: {"value": values[name], "unit": unit, "kind": kind, "n": 1}
+            for name, (unit, kind) in METRICS.items()}
+
+
+@contextlib.contextmanager
+def opened(database):
+    with contextlib.closing(sqlite3.connect(database)) as db, db:
+        yield db
+
+
+def add_image(database, name="debian-bookworm"):
+    with opened(database) as db:
+        db.execute(
+            "INSERT INTO image (id, name, state, version, created_ns, ready_ns, digest, recipe_digest, size_bytes,"
+            " entries, packages) VALUES ('0a0a0a0a', ?, 'ready', 2, ?, ?, ?, ?, 1, 1, 1)",
+            (name, START, START, DIGEST, DIGEST),
+        )
+
+
+def copy_row(db, table, id, /, **changes):
+    """The row again with some columns changed; texts are values, no SQL."""
+    columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+    row = dict(zip(columns, db.execute(f"SELECT * FROM {table} WHERE id = ?", (id,)).fetchone())) | changes
+    places = ", ".join("?" * len(columns))
+    db.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", [row[c] for c in columns])
+
+
+class Rows:
+    """What was written, and may be looked for."""
+
+    def __init__(self, database, campaign):
+        self.database, self.origin = database, campaign
+        self.draw = random.Random(7)
+        self.campaigns, self.runs = [], []
+        with opened(database) as db:
+            spec, self.cells, self.blocks = db.execute(
+                "SELECT spec, cells, blocks FROM campaign WHERE id = ?", (campaign,)).fetchone()
+        self.spec = json.loads(spec)
+        (self.path, self.levels), = self.spec["factors"].items()
+
+    def run_spec(self):
+        left_out = ("factors", "cells", "exclude", "design", "objectives", "added", "failIf", "budget", "composition")
+        spec = {k: v for k, v in self.spec.items() if k not in left_out}
+        return json.dumps(spec | {"seed": 1}, sort_keys=True, separators=(",", ":"))
+
+    def add_run(self, db, campaign, position, state="done", grade="usable"):
+        """With its cluster and the steps that such a run has."""
+        cell, block = position % self.cells, position // self.cells
+        id, at = f"{len(self.runs) + 0x10000000:08x}", START + len(self.runs) * 10 * SECOND
+        ended = at + 8 * SECOND if state in ("done", "failed", "cancelled") else None
+        done = state == "done"
+        error = json.dumps({"type": "workload", "step": "workload", "detail": "it ended with 1"})
+        db.execute(
+            "INSERT INTO run (id, campaign, position, attempt, cell, block, warmup, state, version, created_ns,"
+            " started_ns, ended_ns, deadline_ns, waiting, grade, reasons, error, conditions, metrics, warnings, levels,"
+            " spec) VALUES (?, ?, ?, 1, ?, ?, 0, ?, 5, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, '[]', ?, ?)",
+            (id, campaign, position, cell, block, state, at, at, ended, at + 600 * SECOND,
+             grade if done else None, "[]" if done else None, error if state == "failed" else None,
+             json.dumps({"quiet": True, "outsideCpus": 0.03, "waitedMs": 0, "host": HOST}),
+             json.dumps(metrics_of(self.draw, cell)) if done else "{}",
+             json.dumps({self.path: self.levels[cell]}), self.run_spec()),
+        )
+        cluster = "failed" if state == "failed" else "deleted" if ended else "ready"
+        nodes = [{"name": "n0", "role": "controller", "address": "10.213.0.2", "state": "gone" if ended else "running"}]
+        db.execute(
+            "INSERT INTO cluster (id, run, state, version, created_ns, ready_ns, ended_ns, spec, image_id, image_name,"
+            " image_digest, subnet, scheduler_version, step, nodes, timings, warnings, residue)"
+            " VALUES (?, ?, ?, 5, ?, ?, ?, ?, '0a0a0a0a', 'debian-bookworm', ?, '10.213.0.0/24', '22.05.8', ?, ?, ?,"
+            " '[]', ?)",
+            (id, id, cluster, at, at + SECOND, ended, json.dumps(self.spec["cluster"]), DIGEST,
+             None if ended else "workload", json.dumps(nodes), json.dumps({step: 100 for step in STEPS}),
+             json.dumps({"empty": True, "differences": []}) if ended else None),
+        )
+        for step in STEPS if ended else STEPS[:6]:
+            db.execute("INSERT INTO step VALUES (?, ?, 1, 'done', ?, ?, ?, NULL)",
+                       (id, step, at, at + SECOND // 10, at + 60 * SECOND))
+        self.runs.append(id)
+        return id
+
+    def add_campaign(self, db, state, done, failed=0, **changes):
+        """Of done runs in the order of cells and blocks, and then some that failed."""
+        id = f"{len(self.campaigns) + 0x20000000:08x}"
+        at = START + (len(self.campaigns) + 1) * 1000 * SECOND
+        ended = at + 3600 * SECOND if state in ("done", "failed", "cancelled") else None
+        copy_row(db, "campaign", self.origin, **{
+            "id": id, "state": state, "version": 9, "created_ns": at, "started_ns": at if done or failed else None,
+            "ended_ns": ended, "done": done, "failed": failed, "busy_ns": done * 8 * SECOND, **changes})
+        for position in range(done):
+            self.add_run(db, id, position)
+        for position in range(done, done + failed):
+            self.add_run(db, id, position, "failed")
+        self.campaigns.append(id)
+        return id
+
+    def add_jobs(self, db, run, n, nodes=4):
+        """As a stream that keeps some nodes busy; one job was never seen to begin."""
+        for i in range(n):
+            submit = i * 50_000_000
+            start = None if i == 7 else submit + 20_000_000
+            db.execute(
+                "INSERT INTO job (run, idx, task, nodes, user, planned_ns, submit_ns, accepted_ns, started_first_ns,"
+                " started_all_ns, ended_last_ns, runtime_ns, requested_ns, job_id, exit_code, starts, ends, doubled,"
+                " outcome, end_state, node_list) VALUES (?, ?, 0, 2, ?, ?, ?, ?, ?, ?, ?, 90000000, 60000000000, ?, ?,"
+                " 2, 2, 0, ?, 'completed', ?)",
+                (run, i, i % 3, submit, submit + 40_000, submit + 9_000_000, start, start,
+                 None if i == 7 else start + 90_000_000, i + 1, 0 if i != 7 else -1,
+                 "completed" if i != 7 else "lost", "" if i == 7 else f"n{1 + i % nodes},n{1 + (i + 1) % nodes}"),
+            )
+
+    def add_events(self, db, n):
+        for i in range(n):
+            db.execute("INSERT INTO event (at_ns, kind, subject, data) VALUES (?, 'run.done', ?, '{}')",
+                       (START + i, f"run/{i % 5:08x}"))
