@@ -90,6 +90,7 @@ const inputs = [
     (name) => path.join(here, name),
   ),
   path.resolve(here, '../../api/openapi.yaml'),
+  ...filesBelow(path.resolve(here, '../../docs/examples')).filter((name) => name.endsWith('.yaml')),
 ];
 const escaped = inputs.map((name) => name.replace(/[ #$]/g, (c) => (c === '$' ? '$$' : `\\${c}`)));
 fs.writeFileSync(depfile, `${path.relative(process.cwd(), output)}: ${escaped.join(' ')}\n`);
