@@ -33,7 +33,7 @@ export function Design({ spec }: { spec: Spec }) {
           ],
           [
             'Cluster',
-            `${plural(cluster?.compute ?? 0, 'node')} by ${cluster?.backend ?? '?'}, ${cluster?.image ?? 'no image'}, ${cluster?.scheduler?.name ?? 'no scheduler'}`,
+            `${plural(cluster?.compute ?? 0, 'node')} by ${cluster?.backend ?? '?'}, ${cluster?.image ?? 'no image'}, ${cluster?.scheduler?.name ?? (cluster?.backend === 'host' ? 'no scheduler' : 'slurm')}`,
           ],
           ['Order', `${design?.order ?? '?'}, seed ${design?.seed ?? '?'}`],
           ['Warm-up', design?.warmup ? plural(design.warmup, 'block') : 'none'],
@@ -42,8 +42,11 @@ export function Design({ spec }: { spec: Spec }) {
             'Objectives',
             spec.objectives && spec.objectives.length > 0
               ? spec.objectives
-                  .map((o) => `${o.metric} ${o.direction}${o.margin ? ` within ${o.margin}` : ''}`)
-                  .join(', ')
+                  .map(
+                    (o) =>
+                      `${o.metric} ${o.direction}${o.margin ? `, alike within ${typeof o.margin === 'number' ? percent(o.margin) : o.margin}` : ''}`,
+                  )
+                  .join('; ')
               : 'none',
           ],
         ]}

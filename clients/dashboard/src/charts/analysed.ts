@@ -18,8 +18,9 @@ export interface Links {
   cell?: (cell: number) => string;
 }
 
+/** With its number, so that names that are cut can be told apart. */
 export const cellName = (analysis: Analysis, cell: number): string =>
-  analysis.cells.find((c) => c.cell === cell)?.name ?? `cell ${cell}`;
+  `${cell}: ${analysis.cells.find((c) => c.cell === cell)?.name ?? 'a cell'}`;
 
 export const axisLabel = (metric: { name: string; unit: string }): string =>
   metric.unit === '1' || metric.unit === '' ? metric.name : `${metric.name} (${metric.unit})`;
@@ -139,7 +140,7 @@ export function compared(
         estimate: of?.estimate ?? null,
         low: interval?.low ?? null,
         high: interval?.high ?? null,
-        tone: TONE[c.result] ?? 'none',
+        tone: TONE[c.result] ?? 'even',
       };
     });
 }
@@ -159,6 +160,7 @@ export function candidates(
     if (a?.median == null || b?.median == null) return [];
     return [
       {
+        cell: cell.cell,
         name: cellName(analysis, cell.cell),
         x: a.median,
         y: b.median,

@@ -16,8 +16,7 @@ export function ecdf(
   { width, height = 300, label }: ChartOptions & { label: string },
 ): Drawn {
   const shown = data.slice(0, ECDF_MOST);
-  // Names may be cut to the same text.
-  const names = shown.map((s, n) => `${n + 1}: ${cut(s.label, Math.min(width - 60, 420))}`);
+  const names = shown.map((s) => cut(s.label, Math.min(width - 60, 420)));
   const steps = shown.map((sample, n) =>
     stepsOf(sample.values.map((v) => v.value)).map((step) => ({
       ...step,

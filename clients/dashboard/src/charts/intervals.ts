@@ -1,5 +1,6 @@
 // Estimates with their intervals, one below the other, with what they are made of behind them.
 import * as Plot from '@observablehq/plot';
+import { number } from '../components/format';
 import { type ChartOptions, type Drawn, draw } from './plot';
 import { framed, type Row, spread } from './rows';
 
@@ -10,7 +11,7 @@ export interface Interval extends Row {
   /** What the estimate is of, each with where it leads to. */
   dots?: readonly { value: number; label: string; href?: string }[];
   /** Shown by a sign and a colour; the note has the word. */
-  tone?: 'good' | 'bad' | 'none';
+  tone?: 'good' | 'bad' | 'even';
 }
 
 interface Options {
@@ -23,7 +24,8 @@ interface Options {
   log?: boolean;
 }
 
-const TONES = ['none', 'good', 'bad'];
+// No names of colours, which would be taken as such.
+const TONES = ['even', 'good', 'bad'];
 const COLOURS = ['var(--series-1)', 'var(--good)', 'var(--bad)'];
 const SIGNS = ['circle', 'triangle', 'square'];
 
@@ -36,11 +38,19 @@ export function intervals(
     (row.dots ?? []).map((dot, n) => ({ ...dot, y: y + spread(n), row: row.label })),
   );
   const known = data
-    .map((row, y) => ({ ...row, y, tone: row.tone ?? 'none' }))
+    .map((row, y) => ({ ...row, y, tone: row.tone ?? 'even' }))
     .filter((r) => r.estimate !== null);
   const element = draw({
     ...options,
-    x: { label, type: log ? 'log' : 'linear', grid: true, nice: true, ticks: Math.max(3, width / 110) },
+    x: {
+      label,
+      type: log ? 'log' : 'linear',
+      grid: true,
+      nice: !log,
+      inset: log ? 12 : 0,
+      ticks: Math.max(3, width / (log ? 160 : 110)),
+      tickFormat: (tick: number) => number(tick),
+    },
     color: { domain: TONES, range: COLOURS },
     symbol: { domain: TONES, range: SIGNS },
     marks: [

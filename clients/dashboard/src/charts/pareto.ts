@@ -4,6 +4,7 @@ import { type ChartOptions, type Drawn, draw } from './plot';
 import { cut } from './rows';
 
 export interface Candidate {
+  cell: number;
   name: string;
   x: number;
   y: number;
@@ -22,6 +23,7 @@ export interface Axis {
   direction: 'min' | 'max';
 }
 
+const NAMES = 40;
 const FRONT = ['on the front', 'not on it'];
 
 /** Of two objectives: those that no other is at least as good as in both, from the best in x on. */
@@ -36,6 +38,19 @@ export function frontOf(data: readonly Candidate[], x: Axis, y: Axis): Candidate
   return out;
 }
 
+/** Names are too long to stand beside the dots, which have their numbers. */
+function namesOf(data: readonly Candidate[], words: (c: Candidate) => string, width: number): HTMLElement {
+  const list = document.createElement('div');
+  list.className = 'plot-names';
+  for (const c of data.slice(0, NAMES)) {
+    const line = document.createElement('div');
+    line.textContent = `${c.onFront ? '●' : '×'} ${cut(c.name, width - 90)}${words(c)}`;
+    list.append(line);
+  }
+  if (data.length > NAMES) list.append(`and ${data.length - NAMES} more`);
+  return list;
+}
+
 export function pareto(
   data: readonly Candidate[],
   { width, height = 380, x, y }: ChartOptions & { x: Axis; y: Axis },
@@ -43,7 +58,6 @@ export function pareto(
   const named = data.map((c) => ({ ...c, front: c.onFront ? FRONT[0] : FRONT[1] }));
   const words = (c: Candidate) => (c.probability === null ? '' : ` (${Math.round(c.probability * 100)} %)`);
   const better = (axis: Axis) => (axis.direction === 'min' ? 'lower is better' : 'higher is better');
-  const labelled = named.length <= 30;
   const element = draw({
     width,
     height,
@@ -80,10 +94,10 @@ export function pareto(
         href: named.some((c) => c.href) ? (c) => c.href ?? null : undefined,
         title: (c) => `${c.name}${words(c)}: ${x.label} ${c.x}, ${y.label} ${c.y}`,
       }),
-      Plot.text(labelled ? named : [], {
+      Plot.text(named, {
         x: 'x',
         y: 'y',
-        text: (c) => cut(`${c.name}${words(c)}`, width / 3),
+        text: 'cell',
         dx: 8,
         dy: -9,
         textAnchor: 'start',
@@ -92,6 +106,7 @@ export function pareto(
       }),
     ],
   });
+  element.append(namesOf(data, words, width));
   return {
     element,
     columns: ['name', x.label, 'low', 'high', y.label, 'low', 'high', 'on_front', 'probability'],

@@ -39,7 +39,7 @@ export function framed(
         href,
         frameAnchor: 'left',
         textAnchor: 'start',
-        dy: -16,
+        dy: -19,
       }),
       Plot.text(rows, {
         y: place,
@@ -47,12 +47,12 @@ export function framed(
         frameAnchor: narrow ? 'left' : 'right',
         textAnchor: narrow ? 'start' : 'end',
         fill: 'var(--muted)',
-        dy: narrow ? 16 : -16,
+        dy: narrow ? 18 : -19,
       }),
     ],
     options: {
       width,
-      height: rows.length * (narrow ? 58 : 46) + 62,
+      height: rows.length * (narrow ? 64 : 50) + 62,
       marginLeft: 6,
       marginRight: 12,
       marginBottom: 36,
