@@ -1,5 +1,6 @@
 /* The analysis of a campaign, as lib/report makes it: as JSON, or as a document. */
 #include "daemon/api/private.h"
+#include "daemon/http/files.h"
 
 #include "lib/base/clock.h"
 #include "lib/plan/plan.h"
@@ -18,7 +19,6 @@ struct asked {
     double confidence;      /* 0: what the campaign says */
     bool document;          /* a report is asked for */
     enum report_format format;
-    char *known;                  /* of If-None-Match; NULL: none */
     char digest[BD_DIGEST_BYTES]; /* of the question, and of who answers it */
 };
 
@@ -27,7 +27,6 @@ static void asked_free(void *data)
     struct asked *asked = data;
     bd_strv_done(&asked->metrics);
     free(asked->by);
-    free(asked->known);
     free(asked);
 }
 
@@ -117,9 +116,23 @@ static int describe_hosts(struct store_conn *conn, json_t *hosts, struct bd_err 
     return 0;
 }
 
+static int with_charts(struct store_conn *conn, const struct store_campaign *row,
+                       const json_t *analysis, const struct report_source *source,
+                       const struct http_file *page, char **ret_text, struct bd_err *err)
+{
+    bd_auto_str struct bd_str data = {0};
+    int rc = report_data(conn, row, analysis, &data, err);
+    if (rc < 0)
+        return rc;
+    bd_auto_free char *body = report_body(analysis, source);
+    *ret_text = ui_report(page, bd_str_text(&data), body);
+    return 0;
+}
+
+/* page: the dashboard's, for HTML; NULL: there is none. */
 static int write_report(struct store_conn *conn, const struct store_campaign *row,
-                        const struct found *found, enum report_format format, char **ret_text,
-                        struct bd_err *err)
+                        const struct found *found, enum report_format format,
+                        const struct http_file *page, char **ret_text, struct bd_err *err)
 {
     bd_auto_json json_t *campaign = view_campaign(row, 0);
     int rc = describe_hosts(conn, found->hosts, err);
@@ -127,6 +140,8 @@ static int write_report(struct store_conn *conn, const struct store_campaign *ro
                                          .campaign = campaign,
                                          .conditions = found->conditions,
                                          .hosts = found->hosts};
+    if (rc == 0 && format == REPORT_HTML && page)
+        return with_charts(conn, row, found->analysis, &source, page, ret_text, err);
     if (rc == 0)
         *ret_text = report_text(found->analysis, &source, format);
     return rc;
@@ -141,7 +156,7 @@ static int answer(struct api_read *q, struct store_conn *conn, const struct stor
     bd_auto_free char *text = NULL;
     int rc = analyse(conn, row, asked, &found, err);
     if (rc == 0 && asked->document)
-        rc = write_report(conn, row, &found, asked->format, &text, err);
+        rc = write_report(conn, row, &found, asked->format, q->api->report_page, &text, err);
     else if (rc == 0)
         text = bd_json_text(found.analysis);
     if (rc < 0)
@@ -164,7 +179,7 @@ static int load_analysis(struct api_read *q, struct store_conn *conn, struct bd_
     snprintf(q->etag, sizeof(q->etag), "\"%s.%lld.%.12s%s\"", row.id, (long long)row.version,
              asked->digest + strlen("sha256:"),
              asked->document ? report_format_to_str(asked->format) : "");
-    if (asked->document && etag_is_known(asked->known, q->etag))
+    if (asked->document && etag_is_known(q->known, q->etag))
         memcpy(q->made.etag, q->etag, sizeof(q->etag));
     else
         rc = answer(q, conn, &row, err);
@@ -172,16 +187,15 @@ static int load_analysis(struct api_read *q, struct store_conn *conn, struct bd_
     return rc;
 }
 
-static struct asked *read_request(struct http_request *r)
+static struct asked *read_request(const struct api *a, struct http_request *r)
 {
     struct asked *asked = bd_new(struct asked);
     const char *metrics = http_request_query(r, "metric");
     const char *by = http_request_query(r, "by");
     const char *confidence = http_request_query(r, "confidence");
-    const char *known = http_request_header(r, "If-None-Match");
     bd_auto_free char *question =
-        bd_xasprintf("%s %s&%s&%s", BENCHD_VERSION, metrics ? metrics : "", by ? by : "",
-                     confidence ? confidence : "");
+        bd_xasprintf("%s %s&%s&%s %s", BENCHD_VERSION, metrics ? metrics : "", by ? by : "",
+                     confidence ? confidence : "", a->report_page ? a->report_page->etag : "");
     bd_auto_free char *copy = bd_xstrdup(metrics ? metrics : "");
     char *rest = copy, *name;
     while ((name = strsep(&rest, ",")))
@@ -189,7 +203,6 @@ static struct asked *read_request(struct http_request *r)
             bd_strv_add(&asked->metrics, name);
     asked->by = by ? bd_xstrdup(by) : NULL;
     asked->confidence = confidence ? strtod(confidence, NULL) : 0; /* the contract has checked it */
-    asked->known = known ? bd_xstrdup(known) : NULL;
     bd_digest_of(question, strlen(question), asked->digest);
     http_request_set_data(r, asked, asked_free);
     return asked;
@@ -201,7 +214,7 @@ void campaigns_analyse(struct http_request *r, void *app)
      * open it is at most a twentieth of a CPU's time. */
     static const struct shared_rule exact = {0}, live = {.keep_ns = BD_NS_PER_S, .times = 20};
     const char *is_live = http_request_query(r, "live");
-    (void)read_request(r);
+    (void)read_request(app, r);
     shared_read(read_object(app, r, "campaign", load_analysis),
                 bd_str_eq(is_live, "true") ? &live : &exact);
 }
@@ -215,7 +228,7 @@ static void reply_report(struct api_read *q)
 /* The format that is asked for, by its name or by what the client can read. */
 void campaigns_report(struct http_request *r, void *app)
 {
-    struct asked *asked = read_request(r);
+    struct asked *asked = read_request(app, r);
     const char *format = http_request_query(r, "format");
     const char *accept = http_request_header(r, "Accept");
     asked->document = true;

@@ -17,6 +17,7 @@
 
 #include <sys/stat.h>
 
+struct http_file;
 struct op; /* an operation of the contract, compiled */
 
 #define LIBVIRT_MUTE                                                                               \
@@ -68,6 +69,7 @@ struct api {
     } host;
     struct http_files *ui; /* NULL: there is no dashboard; */
     struct bd_err ui_err;  /* why */
+    const struct http_file *report_page; /* of it; NULL: reports have no charts */
     uint64_t replies[6];   /* by hundreds of the status */
     int64_t started_ns;  /* wall */
     bool closing;
@@ -128,13 +130,15 @@ struct api_read {
     char cursor_id[BD_ID_BYTES];
     unsigned limit;
     int64_t since;
+    struct sample_live *live; /* of a run that is being measured; NULL: it is not */
     void *ask;             /* what else there is to know; free()d with it */
     int64_t wait_until_ns; /* monotonic; 0: don't wait */
     char subject[96];      /* what it waits for; "": anything */
     uint64_t changes;      /* the api's when it was submitted */
     bool waits;            /* wait_for() has it: it lives on */
 
-    bool packs; /* a long text is to be packed */
+    char *known; /* its If-None-Match; NULL: none */
+    bool packs;  /* a long text is to be packed */
     struct shared *shared;
     const struct shared_rule *rule;
     int64_t began_ns; /* monotonic: when a reader took it up */
@@ -333,6 +337,13 @@ json_t *view_run(const struct store_run *row, const struct store_cluster *cluste
 /* ui.c */
 void ui_load(struct api *a); /* blocks */
 void ui_free(struct api *a);
+/* The page of a report, with its data (JSON) and its text (HTML) in it. The caller's. */
+char *ui_report(const struct http_file *page, const char *data, const char *document);
+
+/* report_data.c; on reader threads. Appends {schema, analysis, values, jobs}: what a report's charts
+ * are drawn of; jobs of one run a cell. */
+int report_data(struct store_conn *conn, const struct store_campaign *row, const json_t *analysis,
+                struct bd_str *out, struct bd_err *err);
 
 /* handlers, by file */
 void clusters_create(struct http_request *r, void *app);

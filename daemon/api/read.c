@@ -4,6 +4,7 @@
 #include "daemon/http/pack.h"
 #include "lib/base/clock.h"
 #include "lib/base/str.h"
+#include "lib/sample/live.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,28 +13,13 @@
 void read_free(struct api_read *q)
 {
     json_decref(q->json);
+    free(q->known);
+    sample_live_unref(q->live);
     made_done(&q->made);
     bd_cleanup_fd(&q->fd);
     http_request_unref(q->r);
     free(q->ask);
     free(q);
-}
-
-static void read_run(struct work *w, void *context)
-{
-    struct api_read *q = (struct api_read *)w;
-    if (!context) {
-        q->rc = bd_err_set(&q->err, BD_EUNAVAILABLE, "the database can't be opened to read");
-        return;
-    }
-    q->began_ns = bd_mono_ns();
-    q->rc = q->load(q, context, &q->err);
-    if (q->rc == 0 && q->json && !*q->etag) {
-        char digest[BD_DIGEST_BYTES];
-        bd_auto_free char *text = bd_json_text(q->json);
-        bd_digest_of(text, strlen(text), digest);
-        snprintf(q->etag, sizeof(q->etag), "\"%.32s\"", digest + strlen("sha256:"));
-    }
 }
 
 /* Both forms of a text have tags of their own; who has either has the text. */
@@ -51,6 +37,35 @@ bool etag_is_known(const char *have, const char *etag)
     return have && *etag && (strcmp(have, "*") == 0 || strstr(have, etag) || strstr(have, packed));
 }
 
+/* Of a reply that nobody else makes; a long one would hold the loop up. */
+static void make_text(struct api_read *q)
+{
+    if (etag_is_known(q->known, q->etag)) {
+        memcpy(q->made.etag, q->etag, sizeof(q->etag));
+        return;
+    }
+    struct bd_str text = {.data = json_dumps(q->json, JSON_COMPACT | JSON_REAL_PRECISION(15))};
+    if (!text.data) {
+        q->rc = bd_err_set(&q->err, BD_ECORRUPT, "the reply can't be written as JSON");
+        return;
+    }
+    text.len = strlen(text.data);
+    read_made(q, &text);
+}
+
+static void read_run(struct work *w, void *context)
+{
+    struct api_read *q = (struct api_read *)w;
+    if (!context) {
+        q->rc = bd_err_set(&q->err, BD_EUNAVAILABLE, "the database can't be opened to read");
+        return;
+    }
+    q->began_ns = bd_mono_ns();
+    q->rc = q->load(q, context, &q->err);
+    if (q->rc == 0 && q->json && !q->reply && !q->done)
+        make_text(q);
+}
+
 bool etag_matches(const struct http_request *r, const char *etag)
 {
     return etag_is_known(http_request_header(r, "If-None-Match"), etag);
@@ -58,15 +73,8 @@ bool etag_matches(const struct http_request *r, const char *etag)
 
 static void reply_default(struct api_read *q)
 {
-    bool same = etag_matches(q->r, q->etag);
-    if (same && wait_for(q))
-        return;
-    http_header(q->r, "ETag", q->etag);
-    http_header(q->r, "Cache-Control", "no-cache");
-    if (same)
-        http_reply_empty(q->r, 304);
-    else
-        http_reply_json(q->r, 200, bd_take(q->json));
+    if (!etag_is_known(q->known, q->made.etag) || !wait_for(q))
+        reply_made_json(q);
 }
 
 void read_reply_file(struct api_read *q)
@@ -101,6 +109,8 @@ struct api_read *read_new(struct api *a, struct http_request *r,
     q->w = (struct work){.run = read_run, .done = read_done};
     q->api = a;
     q->r = http_request_ref(r);
+    const char *known = http_request_header(r, "If-None-Match");
+    q->known = known ? bd_xstrdup(known) : NULL;
     q->packs = http_accepts_gzip(http_request_header(r, "Accept-Encoding"));
     q->load = load;
     q->fd = -1;

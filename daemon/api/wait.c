@@ -41,6 +41,7 @@ bool wait_for(struct api_read *q)
         return false;
     q->waits = true;
     json_decref(bd_take(q->json));
+    made_done(&q->made);
     *q->etag = '\0';
     if (q->changes != a->changes) { /* after it was read, perhaps: nobody will tell of that again */
         read_submit(q);

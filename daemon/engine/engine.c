@@ -2,6 +2,7 @@
 #include "daemon/engine/campaign.h"
 #include "daemon/engine/inputs.h"
 
+#include "lib/sample/live.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/sched/sched.h"
@@ -535,6 +536,13 @@ void engine_stats(const struct engine *e, struct engine_stats *ret_stats)
     ret_stats->load = queue_load(e);
     memcpy(ret_stats->steps_done, e->steps_done, sizeof(e->steps_done));
     memcpy(ret_stats->steps_failed, e->steps_failed, sizeof(e->steps_failed));
+}
+
+struct sample_live *engine_run_live(struct engine *e, const char *id)
+{
+    const struct actor *a = engine_find(e, id);
+    struct sample_live *live = a && a->working ? a->working->in.live : NULL;
+    return live ? sample_live_ref(live) : NULL;
 }
 
 unsigned engine_active_campaigns(const struct engine *e)

@@ -155,6 +155,8 @@ void engine_run_cancel(struct engine *e, const char *id, engine_done_fn done, vo
 /* The digest of the ready image that a name, id or digest stands for now. BD_ENOTFOUND. */
 int engine_image_digest(struct engine *e, const char *ref, char ret_digest[BD_DIGEST_BYTES],
                         struct bd_err *err);
+/* What is sampled of a run that is being measured, a reference of the caller's; NULL: nothing now. */
+struct sample_live *engine_run_live(struct engine *e, const char *id);
 const struct step_host *engine_host(const struct engine *e);
 unsigned engine_active_campaigns(const struct engine *e); /* taken up at once */
 

@@ -15,6 +15,7 @@ static struct sampler *begin_sampling(const struct step_host *host, const struct
         .plan = &in->plan,
         .cgroup2 = host->cgroup2,
         .interval_ns = INTERVAL_NS,
+        .live = in->live,
         .daemons = m->input.sched->daemons,
     };
     struct sampler *sampler = NULL;

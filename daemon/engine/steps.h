@@ -57,6 +57,7 @@ struct step_input {
     unsigned begun; /* bit (1 << index) of each step of bring-up that was ever begun */
     struct step_run run;
     struct bd_cancel *cancel;
+    struct sample_live *live; /* of the workload: what is sampled, for others; else NULL */
     virt_node_fn on_node; /* tell of a node that was started; from any thread */
     void (*on_progress)(const struct workload_progress *progress, void *arg); /* from the body's */
     void *arg;                                                                /* of both */

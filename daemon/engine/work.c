@@ -1,6 +1,7 @@
 #include "daemon/engine/campaign.h"
 
 #include "daemon/engine/fault.h"
+#include "lib/sample/live.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/virt/inventory.h"
@@ -90,6 +91,7 @@ void work_free(struct step_work *w)
     free(w->in.taken);
     json_decref(w->in.run.spec);
     bd_cancel_unref(w->in.cancel);
+    sample_live_unref(w->in.live);
     json_decref(w->out.before);
     free(w->out.scheduler_version);
     bd_strv_done(&w->out.warnings);
@@ -241,6 +243,7 @@ void work_begin(struct actor *a, int step)
     w->probe_first = a->probe_first;
     a->probe_first = false;
     fill_input(a, w);
+    w->in.live = step == STEP_WORKLOAD ? sample_live_new() : NULL;
     a->working = w;
     a->overdue = 0;
 

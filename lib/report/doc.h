@@ -81,3 +81,5 @@ static inline size_t doc_rows(const struct doc_block *b)
 /* The text, the caller's. */
 char *report_markdown(const struct doc *d);
 char *report_html(const struct doc *d);
+/* What is between its <main> and </main>. */
+char *report_html_body(const struct doc *d);

@@ -149,8 +149,8 @@ static void add_findings(const struct report *r)
 
 /* -- all of it -- */
 
-char *report_text(const json_t *analysis, const struct report_source *source,
-                  enum report_format format)
+static char *render(const json_t *analysis, const struct report_source *source,
+                    char *(*render_doc)(const struct doc *d))
 {
     doc_auto struct doc doc = {0};
     const struct report r = {.analysis = analysis, .source = source, .doc = &doc};
@@ -168,5 +168,16 @@ char *report_text(const json_t *analysis, const struct report_source *source,
     report_checklist(&r);
     report_conditions(&r);
     report_again(&r);
-    return formats[format].render(&doc);
+    return render_doc(&doc);
+}
+
+char *report_text(const json_t *analysis, const struct report_source *source,
+                  enum report_format format)
+{
+    return render(analysis, source, formats[format].render);
+}
+
+char *report_body(const json_t *analysis, const struct report_source *source)
+{
+    return render(analysis, source, report_html_body);
 }

@@ -22,6 +22,8 @@ struct report_source {
                                  design's text */
 };
 
+/* The content of the HTML alone, without page and style, for a page that has more. The caller's. */
+char *report_body(const json_t *analysis, const struct report_source *source);
 /* The caller's. */
 char *report_text(const json_t *analysis, const struct report_source *source,
                   enum report_format format);

@@ -187,17 +187,29 @@ static void add_contents(struct bd_str *out, const struct doc *d)
     bd_str_add(out, "</ul>\n</nav>\n");
 }
 
+static void add_body(struct bd_str *out, const struct doc *d)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        add_block(out, &d->blocks[i], i);
+        if (i == 0)
+            add_contents(out, d);
+    }
+}
+
+char *report_html_body(const struct doc *d)
+{
+    struct bd_str out = {0};
+    add_body(&out, d);
+    return out.len ? bd_str_take(&out) : bd_xstrdup("");
+}
+
 char *report_html(const struct doc *d)
 {
     struct bd_str out = {0};
     bd_str_add(&out, head);
     add_text(&out, d->n ? d->blocks[0].text : "");
     bd_str_addf(&out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<main>\n", style);
-    for (size_t i = 0; i < d->n; i++) {
-        add_block(&out, &d->blocks[i], i);
-        if (i == 0)
-            add_contents(&out, d);
-    }
+    add_body(&out, d);
     bd_str_add(&out, "</main>\n</body>\n</html>\n");
     return bd_str_take(&out);
 }

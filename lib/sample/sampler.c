@@ -2,6 +2,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/str.h"
+#include "lib/sample/live.h"
 #include "lib/sample/sampler_priv.h"
 #include "lib/sample/ticks.h"
 
@@ -25,6 +26,7 @@ struct sampler {
     int64_t rounds_ns;             /* time in all rounds */
     struct sampler_cost cost;
 
+    struct sample_live *live; /* NULL: none */
     char *proc, *system; /* of the daemons; system NULL: none to look at */
     struct bd_strv units;
     struct take_daemon *daemons; /* at the start, one a unit */
@@ -68,7 +70,9 @@ static void look_again(struct sampler *s, bool keep)
     s->energy_j += take_energy_j(&s->last->host, &now->host);
     if (keep) {
         take_values(s->last, now, s->row);
+        live_lock(s->live);
         keep_row(s, began_ns - s->start_ns);
+        live_unlock(s->live);
         s->kept_ns = began_ns;
         for (size_t i = 0; i < SAMPLE_HOST_COUNT; i++)
             s->max[i] = fmax(s->max[i], s->row[i]); /* the other one where one is NAN */
@@ -116,6 +120,8 @@ static void *sampler_main(void *arg)
 
 static void sampler_free(struct sampler *s)
 {
+    live_set(s->live, NULL, NULL);
+    sample_live_unref(s->live);
     taker_free(s->taker);
     for (size_t i = 0; i < BD_ARRAY_LEN(s->looks); i++)
         take_look_done(&s->looks[i]);
@@ -159,6 +165,7 @@ static struct sampler *sampler_new(const struct sampler_config *config,
     s->row = bd_xcalloc(s->samples.columns, sizeof(*s->row));
     for (size_t i = 0; i < SAMPLE_HOST_COUNT; i++)
         s->max[i] = NAN;
+    s->live = config->live ? sample_live_ref(config->live) : NULL;
     s->proc = bd_xstrdup(places->proc);
     return s;
 }
@@ -187,6 +194,7 @@ int sampler_start_from(const struct sampler_config *config, const struct take_pl
     if (rc < 0)
         return rc;
     s->first = s->last->host;
+    live_set(s->live, &s->samples, (const char(*)[NODE_NAME_BYTES])s->names);
     rc = pthread_create(&s->thread, NULL, sampler_main, s);
     if (rc != 0)
         return bd_err_errno(err, rc, "start the sampler's thread");

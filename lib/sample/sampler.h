@@ -21,10 +21,13 @@
 /* Of samples in memory, after which no more are kept: 9 hours of 129 nodes, once a second. */
 #define SAMPLER_BYTES_MAX (256 << 20)
 
+struct sample_live; /* live.h */
+
 struct sampler_config {
     const struct cluster_plan *plan; /* of a cluster that is up; not needed after the start */
     const char *cgroup2;             /* mount point */
     int64_t interval_ns;
+    struct sample_live *live;   /* lets others read meanwhile; NULL: nobody does */
     const char *const *daemons; /* units of the first controller, NULL-terminated; NULL: none */
 };
 

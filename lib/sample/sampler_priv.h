@@ -10,5 +10,11 @@ struct samples {
     size_t n, cap, columns;
 };
 
+/* live.c; l NULL: nothing. table NULL: it does not go on. */
+void live_set(struct sample_live *l, const struct samples *table,
+              const char (*names)[NODE_NAME_BYTES]);
+void live_lock(struct sample_live *l);
+void live_unlock(struct sample_live *l);
+
 void samples_series(const struct samples *s, const char (*names)[NODE_NAME_BYTES],
                     struct sampler_result *result);

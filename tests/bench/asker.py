@@ -25,21 +25,26 @@ class Asker:
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.ms = []
 
-    def ask(self, target):
-        request = f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+    def ask(self, target, etag=None, packed=False):
+        """The reply's ETag; with the one that is had already 304 is an answer too."""
+        more = f"If-None-Match: {etag}\r\n" if etag else ""
+        more += "Accept-Encoding: gzip\r\n" if packed else ""
+        request = f"GET {target} HTTP/1.1\r\nHost: localhost\r\n{more}\r\n".encode()
         start = time.perf_counter()
         self.sock.sendall(request)
         got = b""
         while b"\r\n\r\n" not in got:
             got += self.more()
         head, _, body = got.partition(b"\r\n\r\n")
-        if not head.startswith(b"HTTP/1.1 200 "):
+        unchanged = etag and head.startswith(b"HTTP/1.1 304 ")
+        if not unchanged and not head.startswith(b"HTTP/1.1 200 "):
             raise Failed(f"GET {target}: {head[:200].decode()}")
         fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
-        left = int(fields[b"content-length"]) - len(body)
+        left = 0 if unchanged else int(fields[b"content-length"]) - len(body)
         while left > 0:
             left -= len(self.more())
         self.ms.append(1000 * (time.perf_counter() - start))
+        return fields.get(b"etag", b"").decode()
 
     def more(self):
         data = self.sock.recv(65536)

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import campaign_figures
+import dashboard_figures
 import flux_image
 import host
 import machine
@@ -346,6 +347,12 @@ def plans():
              ("campaigns-submit", "1,000 campaigns over one connection", "s", 2)),
         Plan("analysis", campaign_figures.analysis_of_many,
              ("analysis", "analysis of 10,000 runs x 20 metrics, slowest of three designs", "s", 2)),
+        Plan("dashboards", dashboard_figures.polled,
+             ("dashboards-cpu", "20 dashboards that poll, 100 campaigns, 10,000 runs, a change a second", "% of a core",
+              5),
+             ("dashboards-ms", "their requests, p99", "ms")),
+        Plan("runs-page", dashboard_figures.pages_of_runs,
+             ("runs-page-p99", "page of 100 of 100,000 runs, anywhere, p99", "ms", 20)),
         Plan("jobs-page", stream_figures.pages_of_many,
              ("jobs-page-p99", "page of 100 of 1,000,000 jobs, anywhere, p99", "ms", 10),
              ("jobs-page-outcome-p99", "the same, of some outcomes only, p99", "ms", 10)),

@@ -1,6 +1,6 @@
 /* The sampler's thread on a tree of files that changes. */
 #include "lib/base/clock.h"
-#include "lib/sample/sampler.h"
+#include "lib/sample/live.h"
 #include "lib/sample/ticks.h"
 #include "tests/base/unit.h"
 #include "tests/sample/tree.h"
@@ -320,7 +320,54 @@ START_TEST(a_series_is_cut_into_blocks)
 }
 END_TEST
 
-UNIT_MAIN("sampler", what_happens_while_it_runs_is_in_the_series,
+START_TEST(others_read_it_while_it_goes_on_and_not_afterwards)
+{
+    struct tree tree;
+    struct sampler *s = NULL;
+    struct live_series *all = NULL, *cpu = NULL, *later = NULL;
+    size_t n_all = 0, n = 0, n_later = 0;
+    struct sampler_result r;
+    struct bd_err err = BD_ERR_INIT;
+    bd_auto(sample_live) struct sample_live *live = sample_live_new();
+    tree_make(&tree, TREE_HYBRID, 2, NULL);
+    sample_live_read(live, SAMPLE_COUNT, 0, INT64_MAX, &all, &n_all);
+    ck_assert_uint_eq(n_all, 0);
+    live_series_free(all, n_all);
+    const struct sampler_config config = {
+        .plan = &tree.plan, .cgroup2 = tree.cgroup2, .interval_ns = INTERVAL, .live = live};
+    ck_assert_msg(sampler_start_from(&config, &tree.places, &s, &err) == 0, "%s", err.text);
+    do {
+        live_series_free(cpu, n);
+        bd_sleep_ns(INTERVAL);
+        sample_live_read(live, SAMPLE_CPU, 0, INT64_MAX, &cpu, &n);
+    } while (n < 3 || cpu[0].n < 3);
+    int64_t from_ns = cpu[0].points[1].at_ns, to_ns = cpu[0].points[2].at_ns;
+    sample_live_read(live, SAMPLE_CPU, from_ns, to_ns, &later, &n_later);
+    sample_live_read(live, SAMPLE_COUNT, 0, INT64_MAX, &all, &n_all);
+    ck_assert_uint_eq(n_later, 3);
+    ck_assert_uint_eq(later[0].n, 1);
+    ck_assert_int_eq(later[0].points[0].at_ns, from_ns);
+    ck_assert_uint_gt(n_all, n);
+    for (size_t i = 0; i < n_all; i++)
+        ck_assert_ptr_null(all[i].points);
+    sampler_stop(s, &r);
+    const struct sample_series *stored = series_of(&r, SAMPLE_CPU, cpu[0].node);
+    for (size_t i = 0; i < cpu[0].n; i++) {
+        ck_assert_int_eq(cpu[0].points[i].at_ns, stored->points[i].at_ns);
+        ck_assert_double_eq(cpu[0].points[i].value, stored->points[i].value);
+    }
+    live_series_free(all, n_all);
+    sample_live_read(live, SAMPLE_COUNT, 0, INT64_MAX, &all, &n_all);
+    ck_assert_uint_eq(n_all, 0);
+    live_series_free(all, n_all);
+    live_series_free(cpu, n);
+    live_series_free(later, n_later);
+    sampler_result_done(&r);
+    tree_done(&tree);
+}
+END_TEST
+
+UNIT_MAIN("sampler", others_read_it_while_it_goes_on_and_not_afterwards, what_happens_while_it_runs_is_in_the_series,
           points_of_a_series_are_in_order_and_of_whole_milliseconds,
           a_node_that_dies_and_a_counter_that_begins_anew_leave_gaps,
           daemons_are_looked_at_at_both_ends, energy_is_that_of_the_whole_window,

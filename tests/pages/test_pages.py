@@ -175,5 +175,6 @@ def test_the_newest_events_come_first_where_they_are_asked_for(place):
     assert [e["seq"] for e in api.get("/v1/events?last=500&subject=run/00000003").json["items"]] == of_one
     assert api.get(f"/v1/events?last=5&before={seqs[0]}").json["items"] == []
     with api.stream("GET", "/v1/events?last=3", headers={"Accept": "text/event-stream"}) as stream:
-        ids = [int(line.split(":")[1]) for line, _ in zip((s for s in stream.lines() if s.startswith("id:")), range(3))]
+        lines = (line for line in stream.lines() if line.startswith("id:"))
+        ids = [int(next(lines).split(":")[1]) for _ in range(3)]
     assert ids == seqs[-3:]
