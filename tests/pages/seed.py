@@ -8,6 +8,7 @@ SECOND = 1_000_000_000
 START = 1_780_000_000 * SECOND
 DIGEST = "sha256:" + "0" * 64
 HOST = "sha256:" + "1" * 64
+IMAGE = "0a0a0a0a"
 STEPS = ("image", "admit", "network", "nodes", "ready", "warm-up", "workload", "collect", "teardown", "audit")
 METRICS = {"elapsed": ("s", "cost"), "makespan": ("s", "cost"), "wait_p95": ("s", "cost"),
            "throughput": ("1/s", "rate"), "utilisation": ("1", "ratio")}
@@ -26,13 +27,22 @@ def opened(database):
         yield db
 
 
-def add_image(database, name="debian-bookworm"):
+def add_image(database, images, name="debian-bookworm", packages=200):
+    """With its manifest, and nothing in it."""
     with opened(database) as db:
         db.execute(
             "INSERT INTO image (id, name, state, version, created_ns, ready_ns, digest, recipe_digest, size_bytes,"
-            " entries, packages) VALUES ('0a0a0a0a', ?, 'ready', 2, ?, ?, ?, ?, 1, 1, 1)",
-            (name, START, START, DIGEST, DIGEST),
+            " entries, packages) VALUES (?, ?, 'ready', 2, ?, ?, ?, ?, 1, 1, ?)",
+            (IMAGE, name, START, START + 90 * SECOND, DIGEST, DIGEST, packages),
         )
+    place = images / DIGEST.removeprefix("sha256:")
+    place.mkdir(parents=True)
+    (place / "manifest.json").write_text(json.dumps({
+        "format": "benchd-image/1", "name": name, "digest": DIGEST, "recipe": {"name": name, "digest": DIGEST},
+        "createdAt": "2026-05-28T20:26:40.000Z", "sizeBytes": 1, "entries": 1,
+        "distribution": "Debian GNU/Linux 12 (bookworm)",
+        "packages": [{"name": f"package-{i}", "version": f"1.{i}-1", "architecture": "amd64"} for i in range(packages)],
+    }))
 
 
 def copy_row(db, table, id, /, **changes):
@@ -94,6 +104,21 @@ class Rows:
                        (id, step, at, at + SECOND // 10, at + 60 * SECOND))
         self.runs.append(id)
         return id
+
+    def add_cluster(self, db, id="30000000"):
+        """One that is nobody's run, at its end."""
+        copy_row(db, "cluster", self.runs[-1], id=id, run=None)
+        return id
+
+    def multiply_run(self, db, run, n):
+        """As many more as that, all of the same; how many there are then."""
+        columns = [row[1] for row in db.execute("PRAGMA table_info(run)")]
+        fresh = {"id": "printf('%08x', 0x40000000 + i)", "position": "1000 + i"}
+        db.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?)"
+            f" INSERT INTO run ({', '.join(columns)}) SELECT {', '.join(fresh.get(c, c) for c in columns)}"
+            " FROM run, n WHERE id = ?", (n, run))
+        return db.execute("SELECT count(*) FROM run").fetchone()[0]
 
     def add_campaign(self, db, state, done, failed=0, **changes):
         """Of done runs in the order of cells and blocks, and then some that failed."""

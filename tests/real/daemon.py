@@ -16,7 +16,7 @@ BUILD = Path(os.environ.get("BENCHD_BUILD", host.ROOT / "build")).resolve()
 PROGRAM = BUILD / "daemon" / "benchd"
 FRAGMENTS = host.ROOT / "fragments"
 WORKLOADS = host.ROOT / "workloads"
-UI = BUILD / "clients" / "dashboard" / "dist"
+UI = BUILD / "clients" / "dashboard" / "ui"
 RECIPES = host.ROOT / "lib" / "image" / "recipes"
 
 

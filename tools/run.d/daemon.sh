@@ -49,7 +49,7 @@ daemon_start()
         --listen-unix "$BENCHD_LISTEN_UNIX" --listen-tcp "$BENCHD_LISTEN_TCP" \
         --libvirt-uri "$BENCHD_LIBVIRT_URI" --node-layer "$BUILD/node/layer" \
         --recipe-dir "$ROOT/lib/image/recipes" --fragments "$ROOT/fragments" --workloads "$ROOT/workloads" \
-        --ui "$BUILD/clients/dashboard/dist" \
+        --ui "$BUILD/clients/dashboard/ui" \
         --bench-enter "$BUILD/node/bench-enter" --log-format logfmt
     printf '%s\n' "$STARTED" >"$DAEMON_KEY"
 }

@@ -85,13 +85,24 @@ export async function problemOf(reply: Response): Promise<Problem> {
   );
 }
 
+const isAbort = (error: unknown) => error instanceof DOMException && error.name === 'AbortError';
+const AGAIN_MS = 200;
+
+/** Browsers cut requests off when links of the machine come and go, as those of clusters do beside them. */
+async function onceMore(url: string, init: RequestInit, error: unknown): Promise<Response> {
+  if (isAbort(error) || (init.method ?? 'GET') !== 'GET') throw error;
+  await new Promise((done) => setTimeout(done, AGAIN_MS));
+  return fetch(url, init);
+}
+
 /** As fetch(), but what is not an answer is thrown as a Problem; 304 is an answer. */
 export async function ask(url: string, init: RequestInit = {}): Promise<Response> {
+  const asked = { ...init, cache: 'no-store' } as const;
   let reply: Response;
   try {
-    reply = await fetch(url, { ...init, cache: 'no-store' });
+    reply = await fetch(url, asked).catch((error) => onceMore(url, asked, error));
   } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    if (isAbort(error)) throw error;
     missed();
     throw new Problem(0, 'No connection', 'The daemon does not answer. It is tried again until it does.');
   }
@@ -112,11 +123,32 @@ export async function read<P extends keyof Reads>(
   etag: string | null = null,
   signal?: AbortSignal,
 ): Promise<Answer<Reads[P]> | null> {
-  const headers: Record<string, string> = { Accept: 'application/json' };
+  return readAs(address(path as keyof paths, target), 'application/json', etag, signal, (reply) =>
+    reply.json(),
+  );
+}
+
+/** As read(), of what is text. */
+export async function readText(
+  url: string,
+  etag: string | null = null,
+  signal?: AbortSignal,
+): Promise<Answer<string> | null> {
+  return readAs(url, 'text/plain', etag, signal, (reply) => reply.text());
+}
+
+async function readAs<T>(
+  url: string,
+  type: string,
+  etag: string | null,
+  signal: AbortSignal | undefined,
+  take: (reply: Response) => Promise<T>,
+): Promise<Answer<T> | null> {
+  const headers: Record<string, string> = { Accept: type };
   if (etag) headers['If-None-Match'] = etag;
-  const reply = await ask(address(path as keyof paths, target), { headers, signal });
+  const reply = await ask(url, { headers, signal });
   if (reply.status === 304) return null;
-  return { data: (await reply.json()) as Reads[P], etag: reply.headers.get('ETag') };
+  return { data: await take(reply), etag: reply.headers.get('ETag') };
 }
 
 /** Once, whatever is known already. */

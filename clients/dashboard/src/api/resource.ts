@@ -1,9 +1,10 @@
 // What a page shows of the daemon, kept up to date: read again when an event says that it has changed, and
 // by the clock, always with what it has already (If-None-Match), and not at all while nobody looks.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import type { Problem, Reads, Target } from './client';
-import { address, read } from './client';
+import type { Answer, Problem, Reads, Target } from './client';
+import { address, read, readText } from './client';
 import { feed } from './connection';
+import type { paths } from './contract';
 import type { BenchdEvent } from './events';
 import { onEvent } from './events';
 
@@ -28,25 +29,38 @@ const FALLBACK_MS = 5000;
 /** Events that come together cause one request. */
 const SETTLE_MS = 200;
 
+type Reader<T> = (etag: string | null, signal: AbortSignal) => Promise<Answer<T> | null>;
+
 /** `path` null reads nothing. `on` and `everyMs` may differ from call to call; the newest hold. */
 export function useResource<P extends keyof Reads>(
   path: P | null,
   target: Target = {},
   watch: Watch = {},
 ): Resource<Reads[P]> {
+  const key = path === null ? null : address(path as keyof paths, target);
+  return useKept(key, (etag, signal) => read(path as P, target, etag, signal), watch);
+}
+
+/** As useResource(), of what is text. */
+export function useText(path: keyof paths | null, target: Target = {}, watch: Watch = {}): Resource<string> {
   const key = path === null ? null : address(path, target);
+  return useKept(key, (etag, signal) => readText(key ?? '', etag, signal), watch);
+}
+
+/** `key` says what it is of; where it is another, it is read anew. */
+function useKept<T>(key: string | null, reader: Reader<T>, watch: Watch): Resource<T> {
   const [state, setState] = useState<{
     key: string | null;
-    data: Reads[P] | null;
+    data: T | null;
     error: Problem | null;
     loading: boolean;
   }>({ key, data: null, error: null, loading: key !== null });
-  const newest = useRef({ watch, target });
-  newest.current = { watch, target };
+  const newest = useRef({ watch, reader });
+  newest.current = { watch, reader };
   const kick = useRef<() => void>(() => undefined);
 
   useEffect(() => {
-    if (key === null || path === null) return;
+    if (key === null) return;
     const abort = new AbortController();
     let etag: string | null = null;
     let busy = false;
@@ -71,7 +85,7 @@ export function useResource<P extends keyof Reads>(
       busy = true;
       again = false;
       try {
-        const answer = await read(path as P, newest.current.target, etag, abort.signal);
+        const answer = await newest.current.reader(etag, abort.signal);
         if (answer) {
           etag = answer.etag;
           setState({ key, data: answer.data, error: null, loading: false });
@@ -108,14 +122,14 @@ export function useResource<P extends keyof Reads>(
       unlisten();
       document.removeEventListener('visibilitychange', look);
     };
-  }, [key, path]);
+  }, [key]);
 
   const reload = useCallback(() => kick.current(), []);
   const own = state.key === key;
   return {
     data: own ? state.data : null,
     error: own ? state.error : null,
-    loading: own ? state.loading : true,
+    loading: own ? state.loading : key !== null,
     reload,
   };
 }

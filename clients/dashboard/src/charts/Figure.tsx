@@ -7,6 +7,7 @@ import { Problem } from '../api/client';
 import { ErrorBox } from '../components/boxes';
 import { Menu } from '../components/Menu';
 import { BASE } from '../router/links';
+import { loaded } from '../router/load';
 import type { Chart, Drawn } from './plot';
 import { csvOf, savePng, saveText, svgText } from './save';
 
@@ -28,12 +29,12 @@ export function Figure<D, O>({ title, caption, name, load, data, options }: Prop
   const place = useRef<HTMLDivElement>(null);
   const [chart, setChart] = useState<{ draw: Chart<D, O> } | null>(null);
   const [width, setWidth] = useState(0);
-  const [drawn, setDrawn] = useState<Drawn | null>(null);
+  const [drawn, setDrawn] = useState<Drawn<D> | null>(null);
   const [error, setError] = useState<Problem | null>(null);
   const { route } = useLocation();
 
   useEffect(() => {
-    load().then(
+    loaded(load).then(
       (draw) => setChart({ draw }),
       (thrown) => setError(new Problem(0, 'The chart could not be loaded', String(thrown))),
     );
@@ -46,16 +47,36 @@ export function Figure<D, O>({ title, caption, name, load, data, options }: Prop
     return () => watch.disconnect();
   }, []);
 
+  // Newer data go into the drawing that is there, where it can take them.
+  const live = useRef<{ made: Drawn<D>; madeOf: unknown[] } | null>(null);
   useEffect(() => {
     if (!chart || width === 0) return;
+    const madeOf = [chart, width, options, title];
+    const old = live.current;
+    const rows = old?.madeOf.every((part, n) => part === madeOf[n]) ? old.made.update?.(data) : null;
+    if (old && rows) {
+      setDrawn({ ...old.made, rows });
+      return;
+    }
+    old?.made.done?.();
     const made = chart.draw(data, { width, ...options });
-    made.element.setAttribute('role', made.element.querySelector('a') ? 'group' : 'img');
+    live.current = { made, madeOf };
+    made.element.setAttribute('role', made.element.querySelector('a, button') ? 'figure' : 'img');
     made.element.setAttribute('aria-label', title);
     place.current?.replaceChildren(made.element);
     setDrawn(made);
   }, [chart, width, data, options, title]);
+  useEffect(() => () => live.current?.made.done?.(), []);
 
-  const picture = () => svgText(place.current?.firstElementChild ?? document.createElement('div'));
+  const picture = () => {
+    const vector = drawn?.vector?.();
+    if (!vector) return svgText(place.current?.firstElementChild ?? document.createElement('div'));
+    vector.classList.add('aside');
+    place.current?.append(vector);
+    const text = svgText(vector);
+    vector.remove();
+    return text;
+  };
   const save = (what: () => Promise<void> | void) => async () => {
     try {
       await what();
@@ -107,7 +128,7 @@ export function Figure<D, O>({ title, caption, name, load, data, options }: Prop
 }
 
 /** Made only when it is opened. */
-function Values({ drawn }: { drawn: Drawn }) {
+function Values({ drawn }: { drawn: Pick<Drawn, 'columns' | 'rows'> }) {
   const [open, setOpen] = useState(false);
   return (
     <details class="values" onToggle={(e) => setOpen(e.currentTarget.open)}>

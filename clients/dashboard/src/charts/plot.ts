@@ -8,14 +8,22 @@ export interface ChartOptions {
   height?: number;
 }
 
+type Row = readonly (string | number | null)[];
+
 /** What is drawn is also a table: it can be saved, and read where the drawing can't be seen. */
-export interface Drawn {
+export interface Drawn<D = unknown> {
   element: SVGSVGElement | HTMLElement;
   columns: readonly string[];
-  rows: readonly (readonly (string | number | null)[])[];
+  rows: readonly Row[];
+  /** Of what is a canvas: what is seen of it as SVG, made when it is saved. */
+  vector?: () => SVGSVGElement | HTMLElement;
+  /** Shows newer data in the same element, and gives their rows; null where it has to be drawn anew. */
+  update?: (data: D) => readonly Row[] | null;
+  /** Has to be called when the element is taken out of the page. */
+  done?: () => void;
 }
 
-export type Chart<D, O = unknown> = (data: D, options: ChartOptions & O) => Drawn;
+export type Chart<D, O = unknown> = (data: D, options: ChartOptions & O) => Drawn<D>;
 
 /** As many as charts have colours; what is more must be told apart otherwise. */
 export const SERIES = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => `var(--series-${n})`);

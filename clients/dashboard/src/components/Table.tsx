@@ -31,6 +31,8 @@ interface Props<T> {
   /** No box for words above it. */
   plain?: boolean;
   sort?: { column: string; descending: boolean };
+  /** Id of a row that is scrolled to and set off, as soon as it is another than before. */
+  marked?: string | null;
   /** Beside the box for words. */
   tools?: ComponentChildren;
 }
@@ -110,6 +112,7 @@ export function Table<T>(props: Props<T>) {
         turn={turn}
         more={more}
         extend={extend}
+        marked={props.marked ?? null}
       />
     </div>
   );
@@ -124,9 +127,10 @@ interface BodyProps<T> {
   turn: (column: string) => void;
   more: boolean;
   extend?: () => void;
+  marked: string | null;
 }
 
-function Body<T>({ label, rows, columns, id, sort, turn, more, extend }: BodyProps<T>) {
+function Body<T>({ label, rows, columns, id, sort, turn, more, extend, marked }: BodyProps<T>) {
   const box = useRef<HTMLElement>(null);
   const long = rows.length > VIRTUAL_FROM;
   const window = useWindow(box, rows.length, long);
@@ -138,6 +142,13 @@ function Body<T>({ label, rows, columns, id, sort, turn, more, extend }: BodyPro
   useEffect(() => {
     if (long && more && end) extend?.();
   }, [long, more, end, extend]);
+
+  useEffect(() => {
+    const place = marked === null ? -1 : rows.findIndex((row) => id(row) === marked);
+    if (place < 0) return;
+    // The head of the table covers the first row's height.
+    box.current?.scrollTo({ top: Math.max(0, (place - 2) * ROW_PX) });
+  }, [marked]);
 
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and must do so by keys too
@@ -165,7 +176,11 @@ function Body<T>({ label, rows, columns, id, sort, turn, more, extend }: BodyPro
             const row = rows[index];
             if (row === undefined) return null;
             return (
-              <tr key={id(row)} aria-rowindex={index + 2}>
+              <tr
+                key={id(row)}
+                aria-rowindex={index + 2}
+                aria-current={id(row) === marked ? 'true' : undefined}
+              >
                 {columns.map((c) => (
                   <Data key={c.name} column={c} row={row} />
                 ))}

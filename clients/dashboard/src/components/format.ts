@@ -28,6 +28,14 @@ export function bytes(value: number): string {
   return `${number(size, 3)}${SPACE}${BINARY[unit]}`;
 }
 
+const DECIMAL = ['', 'k', 'M', 'G', 'T', 'P'];
+
+/** 11.6 Gbit/s. */
+function decimal(value: number, unit: string): string {
+  const power = Math.min(DECIMAL.length - 1, Math.max(0, Math.floor(Math.log10(Math.abs(value) || 1) / 3)));
+  return `${number(value / 1000 ** power, 3)}${SPACE}${DECIMAL[power]}${unit}`;
+}
+
 export function percent(part: number, digits = 3): string {
   return `${number(part * 100, digits)}${SPACE}%`;
 }
@@ -56,6 +64,12 @@ export function quantity(value: number, unit: string): string {
     case 'B':
     case 'bytes':
       return bytes(value);
+    case 'B/s':
+      return `${bytes(value)}/s`;
+    case 'bit/s':
+    case 'Hz':
+    case 'flop/s':
+      return decimal(value, unit);
     case '1':
     case '':
       return number(value);

@@ -7,9 +7,13 @@ import { Page } from '../components/Page';
 import { arrivals } from './arrivals';
 import { ConnectionState, ThemeSwitch } from './chrome';
 import { BASE } from './links';
+import { loaded } from './load';
 import { type PageProps, routes } from './routes';
 
-const pages = routes.map((route) => ({ ...route, page: lazy(route.load) as ComponentType<PageProps> }));
+const pages = routes.map((route) => ({
+  ...route,
+  page: lazy(() => loaded(route.load)) as ComponentType<PageProps>,
+}));
 
 function Navigation() {
   const { path } = useLocation();

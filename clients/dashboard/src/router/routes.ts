@@ -18,6 +18,7 @@ export const routes: readonly Route[] = [
   { path: 'campaigns/new', load: () => import('../pages/NewCampaign') },
   { path: 'campaigns/:id', load: () => import('../pages/Campaign') },
   { path: 'runs', nav: 'Runs', load: () => import('../pages/Runs') },
+  { path: 'runs/:id', load: () => import('../pages/Run') },
   { path: 'clusters', nav: 'Clusters', load: () => import('../pages/Clusters') },
   { path: 'clusters/new', load: () => import('../pages/NewCluster') },
   { path: 'clusters/:id', load: () => import('../pages/Cluster') },
