@@ -19,6 +19,8 @@ export default defineConfig({
     rollupOptions: { input: { index: page('index.html'), docs: page('docs.html') } },
   },
   server: {
+    // docs/examples are part of the pages.
+    fs: { allow: ['../..'] },
     proxy: Object.fromEntries(
       ['/v1', '/openapi.json', '/healthz', '/readyz', '/metrics'].map((path) => [path, daemon]),
     ),

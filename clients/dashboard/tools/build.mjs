@@ -69,16 +69,11 @@ fetchPackages();
 const fresh = `${output}.new`;
 fs.rmSync(fresh, { recursive: true, force: true });
 run('npm', 'run', '--silent', 'types');
-run(
-  process.execPath,
-  path.join(modules, 'vite/bin/vite.js'),
-  'build',
-  '--outDir',
-  fresh,
-  '--emptyOutDir',
-  '--logLevel',
-  'warn',
-);
+// The pages, then the report's one file beside them.
+for (const config of ['vite.config.ts', 'vite.report.config.ts']) {
+  const words = ['build', '--config', config, '--outDir', fresh, '--logLevel', 'warn'];
+  run(process.execPath, path.join(modules, 'vite/bin/vite.js'), ...words);
+}
 licences(path.join(fresh, 'licences.txt'));
 compress(fresh);
 fs.rmSync(output, { recursive: true, force: true });
@@ -86,10 +81,18 @@ fs.renameSync(fresh, output);
 
 const inputs = [
   ...filesBelow(path.join(here, 'src')).filter((name) => !name.endsWith('contract.d.ts')),
-  ...['index.html', 'docs.html', 'package.json', 'package-lock.json', 'tsconfig.json', 'vite.config.ts'].map(
-    (name) => path.join(here, name),
-  ),
+  ...[
+    'index.html',
+    'docs.html',
+    'report.html',
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'vite.config.ts',
+    'vite.report.config.ts',
+  ].map((name) => path.join(here, name)),
   path.resolve(here, '../../api/openapi.yaml'),
+  ...filesBelow(path.resolve(here, '../../docs/examples')).filter((name) => name.endsWith('.yaml')),
 ];
 const escaped = inputs.map((name) => name.replace(/[ #$]/g, (c) => (c === '$' ? '$$' : `\\${c}`)));
 fs.writeFileSync(depfile, `${path.relative(process.cwd(), output)}: ${escaped.join(' ')}\n`);

@@ -23,6 +23,8 @@ export interface Target {
   /** For the `{names}` in the path. */
   path?: Record<string, string>;
   query?: Query;
+  /** For what must not be made twice: asked again with the same one, the daemon answers as before. */
+  key?: string;
 }
 
 export type Fault = Schemas['Fault'];
@@ -171,6 +173,7 @@ export async function send<T>(
 ): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
+  if (target.key !== undefined) headers['Idempotency-Key'] = target.key;
   const reply = await ask(address(path, target), {
     method,
     headers,

@@ -53,9 +53,14 @@ export function usePages<P extends keyof Lists & keyof Reads, R extends { id: st
   const first = head.data as Listing<ItemOf<P>> | null;
   const [known, setKnown] = useState<Known<R>>({ key, rows: [], next: null, went: false });
   const [error, setError] = useState<Problem | null>(null);
-  const busy = useRef<string | null>(null);
+  const busy = useRef(false);
   const shown = useRef(key);
   shown.current = key;
+  useEffect(() => {
+    return () => {
+      shown.current = '';
+    };
+  }, []);
 
   // What slides off the first page as new objects come in stays known.
   useEffect(() => {
@@ -73,31 +78,29 @@ export function usePages<P extends keyof Lists & keyof Reads, R extends { id: st
 
   const readOn = async (all: boolean) => {
     let cursor = next;
-    const fresh: R[] = [];
     try {
       do {
-        if (cursor === null || shown.current !== key) return;
         const limit = all ? PAGE_OF_ALL : PAGE;
-        const page = (await get(path, { ...target, query: { ...query, limit, cursor } })) as Listing<
-          ItemOf<P>
-        >;
-        fresh.push(...page.items.map(pick));
+        const page = (await get(path, {
+          ...target,
+          query: { ...query, limit, cursor: cursor ?? '' },
+        })) as Listing<ItemOf<P>>;
         cursor = page.next;
-      } while (all && cursor !== null);
+        const fresh = page.items.map(pick);
+        setKnown((old) =>
+          old.key === key ? { key, rows: merge(old.rows, fresh), next: page.next, went: true } : old,
+        );
+      } while (all && cursor !== null && shown.current === key);
       setError(null);
     } catch (thrown) {
       setError(thrown as Problem);
     } finally {
-      busy.current = null;
-      const end = cursor;
-      setKnown((old) =>
-        old.key === key ? { key, rows: merge(old.rows, fresh), next: end, went: true } : old,
-      );
+      busy.current = false;
     }
   };
   const begin = (all: boolean) => {
-    if (next === null || busy.current === next) return;
-    busy.current = next;
+    if (next === null || busy.current) return;
+    busy.current = true;
     void readOn(all);
   };
   const extend = useCallback(() => begin(false), [next, key]);

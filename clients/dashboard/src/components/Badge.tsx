@@ -2,7 +2,7 @@
 
 export type Tone = 'good' | 'busy' | 'wait' | 'warn' | 'bad' | 'off';
 
-const SIGNS: Record<Tone, string> = { good: '✓', busy: '▸', wait: '◦', warn: '!', bad: '✕', off: '–' };
+export const SIGNS: Record<Tone, string> = { good: '✓', busy: '▸', wait: '◦', warn: '!', bad: '✕', off: '–' };
 
 const TONES: Record<string, Tone> = {
   // clusters, nodes, images

@@ -7,6 +7,7 @@ import { campaignColumns, campaignRow } from '../components/lists';
 import { Page } from '../components/Page';
 import { StateFilter } from '../components/StateFilter';
 import { Table } from '../components/Table';
+import { link } from '../router/links';
 
 type State = Schemas['CampaignState'];
 const STATES: readonly State[] = ['queued', 'running', 'paused', 'cancelling', 'done', 'failed', 'cancelled'];
@@ -17,7 +18,14 @@ export default function Campaigns() {
     on: about('campaign/', 'run/'),
   });
   return (
-    <Page title="Campaigns">
+    <Page
+      title="Campaigns"
+      tools={
+        <a class="button" href={link.newCampaign()}>
+          New campaign
+        </a>
+      }
+    >
       <ErrorBox error={list.error} retry={list.reload} />
       {list.loading && <Loading what="campaigns" />}
       <Table
@@ -34,7 +42,7 @@ export default function Campaigns() {
           {states.length > 0 ? 'No campaign is in such a state.' : 'There are no campaigns yet. '}
           {states.length === 0 && (
             <>
-              One is submitted by <code>benchctl campaign submit SPEC.yaml</code>.
+              <a href={link.newCampaign()}>Write one</a>, or <code>benchctl campaign submit SPEC.yaml</code>.
             </>
           )}
         </Empty>

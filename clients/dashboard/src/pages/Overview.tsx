@@ -197,6 +197,8 @@ function LastCampaigns() {
 }
 
 type VerdictValue = Schemas['Verdict'];
+/** The analysis of more runs than these is asked for on the campaign's own page only: it takes the daemon long. */
+const RUNS_ANALYSED = 2000;
 /** An analysis takes a while, and that of a campaign at its end stays as it is. */
 const verdicts = new Map<string, Promise<VerdictValue>>();
 
@@ -218,7 +220,7 @@ function Ended({ row }: { row: CampaignRow }) {
   const [why, setWhy] = useState<string | null>(null);
   useEffect(() => {
     let gone = false;
-    if (row.done > 0) {
+    if (row.done > 0 && row.done <= RUNS_ANALYSED) {
       verdictOf(row).then(
         (value) => !gone && setVerdict(value),
         (error: Error) => !gone && setWhy(error.message),

@@ -1,6 +1,7 @@
 import type { Schemas } from '../api/client';
 import { useResource } from '../api/resource';
 import { ErrorBox, Facts, Loading } from '../components/boxes';
+import { plural } from '../components/format';
 import { Page, Section } from '../components/Page';
 
 export default function Schedulers() {
@@ -21,16 +22,21 @@ function One({ scheduler }: { scheduler: Schemas['Scheduler'] }) {
   return (
     <Section title={scheduler.name}>
       <p class="said">{scheduler.description}</p>
-      <Facts
-        items={[
-          ['Versions tested', scheduler.versionsTested.join(', ') || 'none'],
-          ['Options that follow from the cluster', scheduler.ownedOptions.join(', ') || 'none'],
-          [
-            'Options unless others are given',
-            defaults.map(([name, value]) => `${name}=${value}`).join(', ') || 'none',
-          ],
-        ]}
-      />
+      <p>Tested with {scheduler.versionsTested.join(', ') || 'no version yet'}.</p>
+      {defaults.length > 0 && (
+        <details>
+          <summary>{plural(defaults.length, 'option')} that hold unless others are given</summary>
+          <Facts items={defaults.map(([name, value]) => [name, String(value)] as const)} />
+        </details>
+      )}
+      {scheduler.ownedOptions.length > 0 && (
+        <details>
+          <summary>
+            {plural(scheduler.ownedOptions.length, 'option')} that follow from the cluster, and can't be given
+          </summary>
+          <p>{scheduler.ownedOptions.join(', ')}</p>
+        </details>
+      )}
     </Section>
   );
 }

@@ -3,6 +3,7 @@ export const BASE = '/ui/';
 
 export const link = {
   campaign: (id: string) => `${BASE}campaigns/${id}`,
+  newCampaign: (from?: string) => `${BASE}campaigns/new${from === undefined ? '' : `?from=${from}`}`,
   run: (id: string) => `${BASE}runs/${id}`,
   cluster: (id: string) => `${BASE}clusters/${id}`,
   image: (id: string) => `${BASE}images/${id}`,

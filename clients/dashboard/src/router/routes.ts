@@ -15,6 +15,8 @@ export interface Route {
 export const routes: readonly Route[] = [
   { path: '', nav: 'Overview', load: () => import('../pages/Overview') },
   { path: 'campaigns', nav: 'Campaigns', load: () => import('../pages/Campaigns') },
+  { path: 'campaigns/new', load: () => import('../pages/NewCampaign') },
+  { path: 'campaigns/:id', load: () => import('../pages/Campaign') },
   { path: 'runs', nav: 'Runs', load: () => import('../pages/Runs') },
   { path: 'runs/:id', load: () => import('../pages/Run') },
   { path: 'clusters', nav: 'Clusters', load: () => import('../pages/Clusters') },
