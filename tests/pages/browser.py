@@ -5,8 +5,6 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-
 import served
 
 HERE = Path(__file__).resolve().parent
@@ -25,12 +23,9 @@ def missing():
     return None
 
 
-needed = pytest.mark.skipif(missing() is not None, reason=str(missing()))
-
-
-def check(name, daemon, answers=None, patience=300, **args):
-    """Runs a check against a daemon; answers[what]() does what it asks for. What it measured, as a list."""
-    argv = ["node", str(HERE / "browser" / "check.mjs"), name, f"http://127.0.0.1:{daemon.port}", json.dumps(args)]
+def check(name, port, answers=None, patience=300, **args):
+    """Runs a check against the daemon at that port; answers[what]() does what it asks for. What it measured, as a list."""
+    argv = ["node", str(HERE / "browser" / "check.mjs"), name, f"http://127.0.0.1:{port}", json.dumps(args)]
     process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     figures = []
     try:

@@ -4,7 +4,6 @@
 Its newest runs and campaigns are shown. What would name the machine is shown under other names.
 """
 import argparse
-import collections
 import sys
 import urllib.parse
 from pathlib import Path
@@ -48,9 +47,8 @@ def main():
     host = api.get("/v1/hosts").json["items"][0]
     hide = [[host["stateDir"]["path"], "/var/lib/benchd"], [f'"{host["name"]}"', '"lab1"'], [str(served.ROOT), ""]]
     options.directory.mkdir(exist_ok=True)
-    daemon = collections.namedtuple("Daemon", "port")(place.port)
     names = options.page or None
-    for line in browser.check("shots", daemon, **things(api), names=names, hide=hide,
+    for line in browser.check("shots", place.port, **things(api), names=names, hide=hide,
                               directory=str(options.directory), scheme="dark" if options.dark else "light"):
         print(line)
 

@@ -6,7 +6,7 @@ import hostile
 import seed
 import served
 
-pytestmark = browser.needed
+pytestmark = pytest.mark.skipif(browser.missing() is not None, reason=str(browser.missing()))
 
 NAME = "policies-of-two-schedulers"
 SAYS = "srun: error: n2: task 3: Exited with exit code 1"
@@ -59,15 +59,15 @@ def bare():
 
 @pytest.mark.parametrize("name", ["shown", "light", "dark", "phone", "zoomed", "keyboard"])
 def test_every_page(place, name, tmp_path):
-    browser.check(name, place.daemon, **place.args(scratch=str(tmp_path)))
+    browser.check(name, place.daemon.port, **place.args(scratch=str(tmp_path)))
 
 
 def test_the_first_load_is_small(place, capsys):
-    figures(capsys, "first load", browser.check("first_load", place.daemon))
+    figures(capsys, "first load", browser.check("first_load", place.daemon.port))
 
 
 def test_an_empty_daemon_says_how_to_fill_it(bare, tmp_path):
-    browser.check("empty", bare, scratch=str(tmp_path))
+    browser.check("empty", bare.port, scratch=str(tmp_path))
 
 
 def test_a_lost_connection_is_told_and_heals():
@@ -82,7 +82,7 @@ def test_a_lost_connection_is_told_and_heals():
 
     try:
         daemon.start("/healthz")
-        browser.check("lost", daemon, {"stop": daemon.stop, "start with another campaign": start_with_another},
+        browser.check("lost", daemon.port, {"stop": daemon.stop, "start with another campaign": start_with_another},
                       **place.args())
     finally:
         daemon.clean_up()
@@ -96,7 +96,7 @@ def test_strings_of_others_are_text(tmp_path):
         place.daemon.start("/healthz")
         args = place.args(scratch=str(tmp_path), campaignName="<b data-hostile", failedSays="<b data-hostile", imageName="<b data-hostile",
                           hostilePages=8)
-        browser.check("hostile", place.daemon, **args)
+        browser.check("hostile", place.daemon.port, **args)
     finally:
         place.daemon.clean_up()
 
@@ -105,7 +105,7 @@ def test_ten_thousand_jobs_are_drawn_and_moved_about_in(capsys):
     place = Place(jobs=JOBS)
     try:
         place.daemon.start("/healthz")
-        figures(capsys, "10,000 jobs", browser.check("many_jobs", place.daemon, run=place.run, jobs=JOBS))
+        figures(capsys, "10,000 jobs", browser.check("many_jobs", place.daemon.port, run=place.run, jobs=JOBS))
     finally:
         place.daemon.clean_up()
 
@@ -116,7 +116,7 @@ def test_a_hundred_thousand_runs_are_listed(capsys):
         with seed.opened(place.daemon.database) as db:
             total = place.rows.multiply_run(db, place.run, MANY)
         place.daemon.start("/healthz")
-        found = browser.check("many_runs", place.daemon, runsText=f"{total:,} rows", oneRun=place.failed)
+        found = browser.check("many_runs", place.daemon.port, runsText=f"{total:,} rows", oneRun=place.failed)
         figures(capsys, "100,000 runs", found)
     finally:
         place.daemon.clean_up()

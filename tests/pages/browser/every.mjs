@@ -75,7 +75,7 @@ export async function hostile(given) {
 const FIRST_LOAD_MAX = 300_000;
 
 /** What comes over the wire until the first page is shown. */
-export async function first_load({ browser, base, args }) {
+export async function first_load({ browser, base }) {
   const { page, clean, close } = await guarded(browser, base);
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('Network.enable');
@@ -93,6 +93,6 @@ export async function first_load({ browser, base, args }) {
   await page.waitForTimeout(500);
   clean('overview');
   await close();
-  tell({ firstLoadBytes: bytes, usableMs: usable, ofChart: args.noise === true });
+  tell({ firstLoadBytes: bytes, usableMs: usable });
   ensure(bytes > 10_000 && bytes <= FIRST_LOAD_MAX, `${bytes} bytes come for the first page, ${FIRST_LOAD_MAX} may`);
 }

@@ -5,6 +5,8 @@ const none = () => [];
 export const pages = [
   { name: 'overview', path: () => '/ui/', shows: () => ['Now', 'Queue', 'Hosts', 'Last campaigns'], empty: 'Nothing runs.' },
   { name: 'campaigns', path: () => '/ui/campaigns', shows: (a) => [a.campaignName], empty: 'no campaigns yet' },
+  { name: 'new-campaign', path: () => '/ui/campaigns/new', shows: none },
+  { name: 'campaign', path: (a) => `/ui/campaigns/${a.campaign}`, shows: (a) => [a.campaignName, 'Cells and blocks', 'Checklist'] },
   { name: 'runs', path: () => '/ui/runs', shows: (a) => [a.run], empty: 'no runs yet' },
   { name: 'run', path: (a) => `/ui/runs/${a.run}`, shows: (a) => [`Run ${a.run}`, 'Steps over time', 'Topology', 'Left on the host'] },
   { name: 'run-failed', path: (a) => `/ui/runs/${a.failed}`, shows: (a) => ['Failed in step workload', a.failedSays] },
