@@ -2,7 +2,11 @@
 import { accessible, ensure, fits, go, guarded, open, seeAll, tell } from './lib.mjs';
 import { pages } from './pages.mjs';
 
-const SIZES = { desk: { width: 1280, height: 900 }, phone: { width: 360, height: 740 }, zoomed: { width: 640, height: 450 } };
+const SIZES = {
+  desk: { width: 1280, height: 900 },
+  phone: { width: 360, height: 740 },
+  zoomed: { width: 640, height: 450 },
+};
 
 async function onEach({ browser, base, args }, options, body) {
   const { rows = pages, ...how } = options;
@@ -34,10 +38,14 @@ export const light = looked('light');
 export const dark = looked('dark');
 
 export const phone = (given) =>
-  onEach(given, { viewport: SIZES.phone, hasTouch: true, isMobile: true, deviceScaleFactor: 2 }, async (page, row) => {
-    await seeAll(page);
-    await fits(page, `${row.name} on a phone`);
-  });
+  onEach(
+    given,
+    { viewport: SIZES.phone, hasTouch: true, isMobile: true, deviceScaleFactor: 2 },
+    async (page, row) => {
+      await seeAll(page);
+      await fits(page, `${row.name} on a phone`);
+    },
+  );
 
 /** 200 % of a window of 1280 x 900. */
 export const zoomed = (given) =>
@@ -69,7 +77,10 @@ export async function hostile(given) {
     if (found.text) seen++;
     await fits(page, row.name);
   });
-  ensure(seen >= args.hostilePages, `strings of others were seen on ${seen} pages, and are in ${args.hostilePages}`);
+  ensure(
+    seen >= args.hostilePages,
+    `strings of others were seen on ${seen} pages, and are in ${args.hostilePages}`,
+  );
 }
 
 const FIRST_LOAD_MAX = 300_000;
@@ -94,5 +105,8 @@ export async function first_load({ browser, base }) {
   clean('overview');
   await close();
   tell({ firstLoadBytes: bytes, usableMs: usable });
-  ensure(bytes > 10_000 && bytes <= FIRST_LOAD_MAX, `${bytes} bytes come for the first page, ${FIRST_LOAD_MAX} may`);
+  ensure(
+    bytes > 10_000 && bytes <= FIRST_LOAD_MAX,
+    `${bytes} bytes come for the first page, ${FIRST_LOAD_MAX} may`,
+  );
 }

@@ -35,7 +35,8 @@ export async function guarded(browser, base, options = {}) {
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   const faults = [];
-  const note = (text) => [LINKS_CHANGED, ...expected].some((pattern) => pattern.test(text)) || faults.push(text);
+  const note = (text) =>
+    [LINKS_CHANGED, ...expected].some((pattern) => pattern.test(text)) || faults.push(text);
   await context.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (e) =>
       console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`),
@@ -105,7 +106,11 @@ export async function accessible(page, where, foreign = false) {
   await page.evaluate(axe);
   const { violations } = await page.evaluate((only) => window.axe.run(document, { runOnly: only }), tags);
   const told = violations.map(
-    (v) => `${v.id}: ${v.help}\n${v.nodes.slice(0, 3).map((n) => `  ${n.html.slice(0, 300)}\n  ${n.failureSummary}`).join('\n')}`,
+    (v) =>
+      `${v.id}: ${v.help}\n${v.nodes
+        .slice(0, 3)
+        .map((n) => `  ${n.html.slice(0, 300)}\n  ${n.failureSummary}`)
+        .join('\n')}`,
   );
   ensure(violations.length === 0, `${where}: ${told.join('\n')}`);
 }
@@ -124,7 +129,8 @@ export async function frames(page, act) {
   const cdp = await page.context().browser().newBrowserCDPSession();
   const used = async () => {
     const { processInfo } = await cdp.send('SystemInfo.getProcessInfo');
-    const of = (type) => processInfo.filter((p) => p.type === type).reduce((sum, p) => sum + p.cpuTime * 1000, 0);
+    const of = (type) =>
+      processInfo.filter((p) => p.type === type).reduce((sum, p) => sum + p.cpuTime * 1000, 0);
     return { page: of('renderer'), paint: of('GPU') };
   };
   await page.evaluate(() => {

@@ -1,7 +1,8 @@
 // A run while it goes on, watched by a page that is opened once.
 import { accessible, ensure, fits, go, guarded, seeAll, tell } from './lib.mjs';
 
-const number = async (locator) => Number(((await locator.innerText()).match(/[\d,]+/) ?? ['0'])[0].replace(/,/g, ''));
+const number = async (locator) =>
+  Number(((await locator.innerText()).match(/[\d,]+/) ?? ['0'])[0].replace(/,/g, ''));
 
 /** From its first step to its grade: states, steps, nodes, samples, jobs come by themselves. */
 export async function live({ browser, base, args }) {
@@ -19,10 +20,15 @@ export async function live({ browser, base, args }) {
     const word = (await state.innerText()).replace(/^\S+\s+/, '');
     seen.add(word);
     if (word === 'measuring') {
-      const rows = page.locator('.table', { has: page.getByRole('searchbox', { name: 'Filter jobs', exact: true }) });
+      const rows = page.locator('.table', {
+        has: page.getByRole('searchbox', { name: 'Filter jobs', exact: true }),
+      });
       if ((await rows.count()) > 0) growing.jobs.add(await number(rows.getByRole('status')));
       const cpu = page.locator('figure.chart', { has: page.getByText('CPU', { exact: true }) });
-      await page.getByRole('heading', { name: 'Use of the nodes' }).scrollIntoViewIfNeeded().catch(() => undefined);
+      await page
+        .getByRole('heading', { name: 'Use of the nodes' })
+        .scrollIntoViewIfNeeded()
+        .catch(() => undefined);
       if ((await cpu.count()) > 0) {
         await cpu.evaluate((figure) => {
           const values = figure.querySelector('details.values');
@@ -47,8 +53,15 @@ export async function live({ browser, base, args }) {
 
 /** A run at its end, with all that only a real one has: in both schemes, and on a phone. */
 export async function ended({ browser, base, args }) {
-  for (const [scheme, viewport] of [['light', null], ['dark', null], ['light', { width: 360, height: 740 }]]) {
-    const { page, clean, close } = await guarded(browser, base, { colorScheme: scheme, ...(viewport ? { viewport } : {}) });
+  for (const [scheme, viewport] of [
+    ['light', null],
+    ['dark', null],
+    ['light', { width: 360, height: 740 }],
+  ]) {
+    const { page, clean, close } = await guarded(browser, base, {
+      colorScheme: scheme,
+      ...(viewport ? { viewport } : {}),
+    });
     await go(page, `${base}/ui/runs/${args.run}`);
     for (const text of args.shows) await page.getByText(text).first().waitFor();
     await seeAll(page);
@@ -58,7 +71,10 @@ export async function ended({ browser, base, args }) {
       await page.getByRole('button', { name: `View ${args.artifact}` }).click();
       const text = page.locator(`section[aria-label="${args.artifact}"]`);
       await text.waitFor();
-      ensure((await text.innerText()).includes(args.artifactSays), `${args.artifact}: ${await text.innerText()}`);
+      ensure(
+        (await text.innerText()).includes(args.artifactSays),
+        `${args.artifact}: ${await text.innerText()}`,
+      );
       ensure((await page.locator('[data-hostile]').count()) === 0, 'markup of a file became the page’s');
     }
     clean(scheme);
@@ -73,7 +89,10 @@ export async function cancelled({ browser, base, args }) {
   await page.getByRole('button', { name: 'Cancel', exact: true }).click();
   await page.getByRole('button', { name: 'Cancel it now' }).click();
   await page.locator('dl.facts .badge', { hasText: 'cancelled' }).waitFor({ timeout: 60_000 });
-  ensure((await page.getByRole('button', { name: 'Cancel', exact: true }).count()) === 0, 'what is cancelled can be cancelled');
+  ensure(
+    (await page.getByRole('button', { name: 'Cancel', exact: true }).count()) === 0,
+    'what is cancelled can be cancelled',
+  );
   clean('cancelled');
   await close();
 }

@@ -54,7 +54,11 @@ export async function many_jobs({ browser, base, args }) {
   await chart.scrollIntoViewIfNeeded();
   await settled(page);
   const over = chart.locator('.u-over').first();
-  const picture = () => chart.locator('canvas').first().evaluate((c) => c.toDataURL());
+  const picture = () =>
+    chart
+      .locator('canvas')
+      .first()
+      .evaluate((c) => c.toDataURL());
   const whole = await picture();
   const zoomedIn = await frames(page, async () => {
     for (let n = 0; n < 3; n++) await chart.getByRole('button', { name: 'Show less time' }).click();
@@ -114,7 +118,10 @@ async function saves(page, title, args) {
   const csv = (await got('CSV')).toString();
   ensure(csv.split('\r\n').length === args.jobs + 2, `the CSV has ${csv.split('\r\n').length - 2} jobs`);
   const svg = (await got('SVG')).toString();
-  ensure(svg.startsWith('<svg') && (svg.match(/<rect/g) ?? []).length > 5 && !svg.includes('var('), 'the SVG is no drawing');
+  ensure(
+    svg.startsWith('<svg') && (svg.match(/<rect/g) ?? []).length > 5 && !svg.includes('var('),
+    'the SVG is no drawing',
+  );
   const png = await got('PNG');
   ensure(png.subarray(1, 4).toString() === 'PNG' && png.length > 3000, 'the PNG is no drawing');
 }

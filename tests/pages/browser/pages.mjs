@@ -3,14 +3,41 @@
 const none = () => [];
 
 export const pages = [
-  { name: 'overview', path: () => '/ui/', shows: () => ['Now', 'Queue', 'Hosts', 'Last campaigns'], empty: 'Nothing runs.' },
-  { name: 'campaigns', path: () => '/ui/campaigns', shows: (a) => [a.campaignName], empty: 'no campaigns yet' },
+  {
+    name: 'overview',
+    path: () => '/ui/',
+    shows: () => ['Now', 'Queue', 'Hosts', 'Last campaigns'],
+    empty: 'Nothing runs.',
+  },
+  {
+    name: 'campaigns',
+    path: () => '/ui/campaigns',
+    shows: (a) => [a.campaignName],
+    empty: 'no campaigns yet',
+  },
   { name: 'new-campaign', path: () => '/ui/campaigns/new', shows: none },
-  { name: 'campaign', path: (a) => `/ui/campaigns/${a.campaign}`, shows: (a) => [a.campaignName, 'Cells and blocks', 'Checklist'] },
+  {
+    name: 'campaign',
+    path: (a) => `/ui/campaigns/${a.campaign}`,
+    shows: (a) => [a.campaignName, 'Cells and blocks', 'Checklist'],
+  },
   { name: 'runs', path: () => '/ui/runs', shows: (a) => [a.run], empty: 'no runs yet' },
-  { name: 'run', path: (a) => `/ui/runs/${a.run}`, shows: (a) => [`Run ${a.run}`, 'Steps over time', 'Topology', 'Left on the host'] },
-  { name: 'run-failed', path: (a) => `/ui/runs/${a.failed}`, shows: (a) => ['Failed in step workload', a.failedSays] },
-  { name: 'clusters', path: () => '/ui/clusters', shows: (a) => [a.cluster], empty: 'There are no clusters.' },
+  {
+    name: 'run',
+    path: (a) => `/ui/runs/${a.run}`,
+    shows: (a) => [`Run ${a.run}`, 'Steps over time', 'Topology', 'Left on the host'],
+  },
+  {
+    name: 'run-failed',
+    path: (a) => `/ui/runs/${a.failed}`,
+    shows: (a) => ['Failed in step workload', a.failedSays],
+  },
+  {
+    name: 'clusters',
+    path: () => '/ui/clusters',
+    shows: (a) => [a.cluster],
+    empty: 'There are no clusters.',
+  },
   { name: 'new-cluster', path: () => '/ui/clusters/new', shows: none },
   { name: 'cluster', path: (a) => `/ui/clusters/${a.cluster}`, shows: (a) => [`Cluster ${a.cluster}`] },
   { name: 'images', path: () => '/ui/images', shows: (a) => [a.imageName], empty: 'no images yet' },

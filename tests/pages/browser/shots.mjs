@@ -11,7 +11,10 @@ const QUALITIES = [80, 65, 50, 40, 30, 20];
 
 /** args.names: which, or null for all; args.hide: words of this machine, and what is shown in their place. */
 export async function shots({ browser, base, args }) {
-  const { page, close } = await guarded(browser, base, { viewport: { width: WIDTH, height: 800 }, colorScheme: args.scheme });
+  const { page, close } = await guarded(browser, base, {
+    viewport: { width: WIDTH, height: 800 },
+    colorScheme: args.scheme,
+  });
   await page.route('**/v1/**', async (route) => {
     if ((await route.request().headerValue('accept')) !== 'application/json') return route.continue();
     const reply = await route.fetch();

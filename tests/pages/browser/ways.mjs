@@ -20,7 +20,10 @@ export async function keyboard({ browser, base, args }) {
   await page.getByRole('heading', { level: 1, name: 'Runs' }).waitFor();
   await settled(page);
   ensure((await focused(page)) === 'Runs', 'the title has the focus on arrival');
-  ensure((await page.evaluate(() => document.activeElement?.tagName)) === 'H1', 'the title has the focus on arrival');
+  ensure(
+    (await page.evaluate(() => document.activeElement?.tagName)) === 'H1',
+    'the title has the focus on arrival',
+  );
 
   // A table is sorted, and one of its rows opened.
   const sorted = () => page.locator('th', { hasText: 'Run' }).first().getAttribute('aria-sort');
@@ -42,7 +45,12 @@ export async function keyboard({ browser, base, args }) {
   await close();
 }
 
-const LOST = [/ERR_CONNECTION_REFUSED/, /ERR_EMPTY_RESPONSE/, /ERR_CONNECTION_RESET/, /ERR_INCOMPLETE_CHUNKED_ENCODING/];
+const LOST = [
+  /ERR_CONNECTION_REFUSED/,
+  /ERR_EMPTY_RESPONSE/,
+  /ERR_CONNECTION_RESET/,
+  /ERR_INCOMPLETE_CHUNKED_ENCODING/,
+];
 
 /** The daemon goes: it is told, what was shown stays. It comes back: that is told, and what is new is shown. */
 export async function lost({ browser, base, args }) {
