@@ -111,14 +111,13 @@ class Rows:
         return id
 
     def multiply_run(self, db, run, n):
-        """As many more as that, all of the same; how many there are then."""
+        """As many more as that, all of the same; the last is the newest."""
         columns = [row[1] for row in db.execute("PRAGMA table_info(run)")]
-        fresh = {"id": "printf('%08x', 0x40000000 + i)", "position": "1000 + i"}
+        fresh = {"id": "printf('%08x', 0x40000000 + i)", "position": "1000 + i", "created_ns": "created_ns + 1000000000000 + i"}
         db.execute(
             "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?)"
             f" INSERT INTO run ({', '.join(columns)}) SELECT {', '.join(fresh.get(c, c) for c in columns)}"
             " FROM run, n WHERE id = ?", (n, run))
-        return db.execute("SELECT count(*) FROM run").fetchone()[0]
 
     def add_campaign(self, db, state, done, failed=0, **changes):
         """Of done runs in the order of cells and blocks, and then some that failed."""
