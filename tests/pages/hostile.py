@@ -22,7 +22,7 @@ def put(db, rows):
                (json.dumps(nodes), json.dumps([TEXT]), TEXT, TEXT))
     db.execute("UPDATE cluster SET residue = ?",
                (json.dumps({"empty": False, "differences": [{"kind": "file", "item": TEXT, "change": "appeared"}]}),))
-    db.execute("UPDATE step SET state = 'failed', error = ? WHERE step = 'workload'", (TEXT,))
+    db.execute("UPDATE step SET state = 'failed', error = ? WHERE name = 'workload'", (TEXT,))
     db.execute("UPDATE job SET node_list = ? WHERE idx = 3", (TEXT.replace(",", " "),))
     db.execute("UPDATE image SET name = ?", (TEXT,))
     db.execute("INSERT INTO event (at_ns, kind, subject, data) VALUES (1, 'run.done', ?, ?)",

@@ -24,13 +24,15 @@ def things(api):
     """Ids of what is there, as pages.mjs takes them."""
     runs = api.get("/v1/runs?state=done&limit=100").json["items"]
     jobs = [run for run in runs if api.get(f"/v1/runs/{run['id']}/jobs?limit=1").json["items"]]
-    campaign = newest(api, "/v1/campaigns?limit=50", lambda c: c["progress"]["done"] > 0)
-    failed = newest(api, "/v1/runs?state=failed&limit=1")
-    cluster = newest(api, "/v1/clusters?limit=1") or newest(api, "/v1/clusters?state=deleted&limit=1")
-    image = newest(api, "/v1/images?limit=50", lambda i: i["state"] == "ready")
-    return {"run": (jobs or runs)[0]["id"], "campaign": campaign["id"], "campaignName": campaign["name"],
-            "failed": failed["id"] if failed else None, "failedSays": "", "cluster": cluster["id"],
-            "image": image["id"], "imageName": image["name"]}
+    found = {
+        "run": (jobs or runs or [None])[0],
+        "campaign": newest(api, "/v1/campaigns?limit=50", lambda c: c["progress"]["done"] > 0),
+        "failed": newest(api, "/v1/runs?state=failed&limit=1"),
+        "cluster": newest(api, "/v1/clusters?limit=1") or newest(api, "/v1/clusters?state=deleted&limit=1"),
+        "image": newest(api, "/v1/images?limit=50", lambda i: i["state"] == "ready"),
+    }
+    names = {"campaignName": (found["campaign"] or {}).get("name", ""), "imageName": (found["image"] or {}).get("name", "")}
+    return {of: item and item["id"] for of, item in found.items()} | names | {"failedSays": ""}
 
 
 def main():

@@ -79,7 +79,7 @@ export async function go(page, url) {
 export async function open(page, base, row, args) {
   await go(page, base + row.path(args));
   await page.getByRole('heading', { level: 1 }).first().waitFor();
-  for (const text of row.shows(args)) await page.getByText(text, { exact: false }).first().waitFor();
+  for (const text of row.shows(args)) await page.getByText(text).locator('visible=true').first().waitFor();
   await settled(page);
 }
 
