@@ -71,6 +71,12 @@ class Rows:
         spec = {k: v for k, v in self.spec.items() if k not in left_out}
         return json.dumps(spec | {"seed": 1}, sort_keys=True, separators=(",", ":"))
 
+    def cluster_spec(self):
+        """As a run's cluster has it: with every default."""
+        spec = self.spec["cluster"]
+        return spec | {"node": {"schedulerCpus": 1} | spec["node"], "scheduler": {"name": "slurm"} | spec["scheduler"],
+                       "admission": {"oversubscribe": True}}
+
     def add_run(self, db, campaign, position, state="done", grade="usable"):
         """With its cluster and the steps that such a run has."""
         cell, block = position % self.cells, position // self.cells
@@ -89,13 +95,16 @@ class Rows:
              json.dumps({self.path: self.levels[cell]}), self.run_spec()),
         )
         cluster = "failed" if state == "failed" else "deleted" if ended else "ready"
-        nodes = [{"name": "n0", "role": "controller", "address": "10.213.0.2", "state": "gone" if ended else "running"}]
+        node_state = "gone" if ended else "running"
+        names = ["ctl1"] + [f"n{i + 1}" for i in range(self.spec["cluster"]["compute"])]
+        nodes = [{"name": name, "role": "compute" if i else "controller", "address": f"10.213.0.{i + 2}",
+                  "state": node_state} for i, name in enumerate(names)]
         db.execute(
             "INSERT INTO cluster (id, run, state, version, created_ns, ready_ns, ended_ns, spec, image_id, image_name,"
             " image_digest, subnet, scheduler_version, step, nodes, timings, warnings, residue)"
             " VALUES (?, ?, ?, 5, ?, ?, ?, ?, '0a0a0a0a', 'debian-bookworm', ?, '10.213.0.0/24', '22.05.8', ?, ?, ?,"
             " '[]', ?)",
-            (id, id, cluster, at, at + SECOND, ended, json.dumps(self.spec["cluster"]), DIGEST,
+            (id, id, cluster, at, at + SECOND, ended, json.dumps(self.cluster_spec()), DIGEST,
              None if ended else "workload", json.dumps(nodes), json.dumps({step: 100 for step in STEPS}),
              json.dumps({"empty": True, "differences": []}) if ended else None),
         )

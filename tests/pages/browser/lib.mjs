@@ -27,6 +27,8 @@ export const launch = () =>
 
 /** Links of clusters that come and go on this host; pages go on after it, and other things than pages do so, too. */
 const LINKS_CHANGED = /ERR_NETWORK_CHANGED/;
+/** What is written is planned as it is written, and refused while it is not whole; the browser notes that. */
+const NOT_WHOLE = /status of 422 .*\/v1\/plans\)/;
 
 /** A page whose faults are noted: errors on the console, scripts that fail, broken policy, requests elsewhere. */
 export async function guarded(browser, base, options = {}) {
@@ -36,7 +38,7 @@ export async function guarded(browser, base, options = {}) {
   page.setDefaultTimeout(PATIENCE_MS);
   const faults = [];
   const note = (text) =>
-    [LINKS_CHANGED, ...expected].some((pattern) => pattern.test(text)) || faults.push(text);
+    [LINKS_CHANGED, NOT_WHOLE, ...expected].some((pattern) => pattern.test(text)) || faults.push(text);
   await context.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (e) =>
       console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`),

@@ -30,7 +30,7 @@ export const pages = [
   {
     name: 'run-failed',
     path: (a) => `/ui/runs/${a.failed}`,
-    shows: (a) => ['Failed in step workload', a.failedSays],
+    shows: (a) => ['Failed in step', a.failedSays],
   },
   {
     name: 'clusters',

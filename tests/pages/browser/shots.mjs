@@ -25,16 +25,17 @@ export async function shots({ browser, base, args }) {
   for (const row of pages.filter((p) => (args.names ? args.names.includes(p.name) : !p.foreign))) {
     // Nothing of that sort is there.
     if (row.path(args).includes('null')) continue;
-    await open(page, base, row, args);
+    await open(page, base, { ...row, shows: () => [] }, args);
     await seeAll(page);
+    const gantt = page.locator('figure.chart', { has: page.locator('.gantt') });
+    if ((await gantt.count()) > 0) keep(args, 'run-jobs', await smallest(gantt));
     const whole = await page.evaluate(() => document.documentElement.scrollHeight);
     for (let height = Math.min(HEIGHT_MAX, Math.max(500, whole)); ; height -= 200) {
       await page.setViewportSize({ width: WIDTH, height });
       await page.waitForTimeout(500);
       const picture = await smallest(page);
       if (picture === null) continue;
-      fs.writeFileSync(path.join(args.directory, `${row.name}.jpg`), picture);
-      tell(`${row.name}.jpg: ${picture.length} bytes`);
+      keep(args, row.name, picture);
       break;
     }
     await page.setViewportSize({ width: WIDTH, height: 800 });
@@ -42,10 +43,16 @@ export async function shots({ browser, base, args }) {
   await close();
 }
 
+function keep(args, name, picture) {
+  if (picture === null) return;
+  fs.writeFileSync(path.join(args.directory, `${name}.jpg`), picture);
+  tell(`${name}.jpg: ${picture.length} bytes`);
+}
+
 /** The best that is small enough; null where none is. */
-async function smallest(page) {
+async function smallest(what) {
   for (const quality of QUALITIES) {
-    const picture = await page.screenshot({ type: 'jpeg', quality });
+    const picture = await what.screenshot({ type: 'jpeg', quality });
     if (picture.length <= BYTES_MAX) return picture;
   }
   return null;
