@@ -34,6 +34,8 @@ export async function keyboard({ browser, base, args }) {
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { level: 1, name: `Run ${args.run}` }).waitFor();
 
+  await page.locator('summary', { hasText: 'Download' }).waitFor();
+
   // A menu opens, and Escape shuts it and gives the focus back.
   for (let n = 0; n < 10 && (await focused(page)) !== 'Download'; n++) await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
