@@ -150,12 +150,12 @@ class Rows:
             self._add_job(db, run, i, i * 50_000_000, 90_000_000, start,
                           sorted({1 + i % nodes, 1 + (i + 1) % nodes}) if start else [])
 
-    def add_queue(self, db, run, n, nodes=8):
+    def add_queue(self, db, run, n, nodes=4):
         """As jobs of many sizes that waited for each other, first come first served; some failed, some were lost."""
         draw, free, begun, submit = random.Random(11), [0] * nodes, 0, 0
         for i in range(n):
             submit += int(draw.expovariate(1) * 250_000_000)
-            width, took = draw.choice((1, 1, 1, 2, 2, 4, 8)), int(draw.lognormvariate(0, 0.9) * 600_000_000)
+            width, took = draw.choice((1, 1, 1, 2, 2, 4)), int(draw.lognormvariate(0, 0.9) * 600_000_000)
             if i % 97 == 13:
                 self._add_job(db, run, i, submit, took, None, [], "lost")
                 continue

@@ -7,7 +7,7 @@ import { pages } from './pages.mjs';
 const BYTES_MAX = 60_000;
 const WIDTH = 1200;
 const HEIGHT_MAX = 1400;
-const QUALITIES = [80, 65, 50, 40, 30];
+const QUALITIES = [80, 65, 50, 40, 30, 20];
 
 /** args.names: which, or null for all; args.hide: words of this machine, and what is shown in their place. */
 export async function shots({ browser, base, args }) {
