@@ -8,6 +8,8 @@
 #include "lib/plan/forecast.h"
 #include "lib/store/event.h"
 
+#include <math.h>
+
 #define RUNS_MAX     100
 #define CLUSTERS_MAX 100
 #define QUEUE_MAX    100
@@ -24,7 +26,7 @@ struct looked {
 
 static json_t *seconds_json(int64_t ns)
 {
-    return ns < 0 ? json_null() : json_real((double)(ns / BD_NS_PER_MS) / 1000);
+    return ns < 0 ? json_null() : json_real(round((double)ns / 1e6) / 1000);
 }
 
 /* -- what goes on -- */

@@ -61,6 +61,20 @@ static bool host_is_ours(const struct http_request *r)
            (name == strlen("localhost") && strncasecmp(host, "localhost", name) == 0);
 }
 
+/*
+ * A page from elsewhere can have the browser that shows it send orders here, too: without a body,
+ * or as a form. It can't read what comes of it, and need not. The browser says whose page it is.
+ */
+static bool is_order_from_elsewhere(const struct http_request *r)
+{
+    const char *origin = http_request_header(r, "Origin");
+    const char *host = http_request_header(r, "Host");
+    const char *name = origin ? strstr(origin, "://") : NULL;
+    if (!origin || http_request_is_head(r) || strcmp(r->method, "GET") == 0)
+        return false;
+    return !name || !host || strcasecmp(name + strlen("://"), host) != 0;
+}
+
 static bool route(struct http_request *r, const char *url)
 {
     bd_auto_str struct bd_str allow = {0};
@@ -74,6 +88,11 @@ static bool route(struct http_request *r, const char *url)
     }
     if (!r->listener->is_unix && !host_is_ours(r)) {
         http_problem(r, "forbidden", "ask for this daemon by its address or as localhost");
+        return false;
+    }
+    if (is_order_from_elsewhere(r)) {
+        http_problem(r, "forbidden", "pages of %.200s may not give orders here",
+                     http_request_header(r, "Origin"));
         return false;
     }
     if (!path_decode(r->path) || !read_query(r)) {

@@ -11,9 +11,9 @@
 
 struct forecast {
     int priority;   /* higher goes first */
+    bool held;      /* it is paused: left out */
     uint64_t left;  /* runs to come */
     int64_t run_ns; /* that each takes; 0: not known */
-    bool held;      /* it is paused: left out */
 
     /* What is found, from now; -1: not known. */
     int64_t begins_ns, ends_ns;

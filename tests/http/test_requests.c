@@ -13,6 +13,11 @@ START_TEST(test_a_refusal_says_why_and_keeps_the_connection)
         const char *words;
     } vectors[] = {
         {GET("/nowhere"), 404, "urn:benchd:problem:not-found"},
+        {"DELETE /items/x HTTP/1.1\r\nHost: localhost\r\nOrigin: http://elsewhere.example\r\n\r\n",
+         403, "pages of http://elsewhere.example may not"},
+        {"DELETE /items/x HTTP/1.1\r\nHost: localhost:80\r\nOrigin: http://localhost:81\r\n\r\n",
+         403, "forbidden"},
+        {"DELETE /items/x HTTP/1.1\r\nHost: localhost\r\nOrigin: null\r\n\r\n", 403, "forbidden"},
         {GET("/plain/"), 404, "not-found"},
         {GET("/plain?a=%zz"), 400, "malformed"},
         {GET("/plain?%ff"), 400, "malformed"},
@@ -144,6 +149,26 @@ START_TEST(test_parameters_are_decoded)
             bd_xasprintf("GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", vectors[i].path);
         peer_say(&a, &p, request);
         peer_expect(&a, &p, 200, vectors[i].reply);
+    }
+    peer_close(&p);
+    app_stop(&a);
+}
+END_TEST
+
+START_TEST(test_the_daemons_own_pages_may_give_orders)
+{
+    static const char *const requests[] = {
+        "DELETE /items/x HTTP/1.1\r\nHost: localhost:8765\r\nOrigin: http://localhost:8765\r\n\r\n",
+        "DELETE /items/x HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET /items/x HTTP/1.1\r\nHost: localhost\r\nOrigin: http://elsewhere.example\r\n\r\n",
+    };
+    struct app a;
+    struct peer p;
+    app_start(&a, 0);
+    peer_tcp(&a, &p);
+    for (size_t i = 0; i < BD_ARRAY_LEN(requests); i++) {
+        peer_say(&a, &p, requests[i]);
+        peer_expect(&a, &p, 200, "{\"item\":\"x\"");
     }
     peer_close(&p);
     app_stop(&a);
@@ -425,7 +450,7 @@ END_TEST
 
 UNIT_MAIN("http-requests", test_a_refusal_says_why_and_keeps_the_connection,
           test_what_is_no_http_is_refused_and_does_no_harm, test_parameters_are_decoded,
-          test_head_has_the_fields_of_get_and_no_body,
+          test_the_daemons_own_pages_may_give_orders, test_head_has_the_fields_of_get_and_no_body,
           test_head_without_a_length_is_over_after_its_fields, test_a_full_disk_is_no_capacity,
           test_a_field_can_not_be_forged, test_the_unix_socket_knows_who_speaks,
           test_a_reply_may_come_later, test_pipelined_requests_are_answered_in_their_order,

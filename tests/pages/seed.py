@@ -31,8 +31,8 @@ def add_image(database, images, name="debian-bookworm", packages=200):
     """With its manifest, and nothing in it."""
     with opened(database) as db:
         db.execute(
-            "INSERT INTO image (id, name, state, version, created_ns, ready_ns, digest, recipe_digest, size_bytes,"
-            " entries, packages) VALUES (?, ?, 'ready', 2, ?, ?, ?, ?, 1, 1, ?)",
+            "INSERT INTO image (id, name, state, version, created_ns, ready_ns, digest, recipe_digest, fingerprint,"
+            " size_bytes, entries, packages) VALUES (?, ?, 'ready', 2, ?, ?, ?, ?, 'none', 1, 1, ?)",
             (IMAGE, name, START, START + 90 * SECOND, DIGEST, DIGEST, packages),
         )
     place = images / DIGEST.removeprefix("sha256:")
@@ -142,6 +142,11 @@ class Rows:
             self.add_run(db, id, position, "failed")
         self.campaigns.append(id)
         return id
+
+    def hold_origin(self, db):
+        """So that nothing can begin, however quiet the host is."""
+        db.execute("DELETE FROM run WHERE campaign = ?", (self.origin,))
+        db.execute("UPDATE campaign SET state = 'paused' WHERE id = ?", (self.origin,))
 
     def add_jobs(self, db, run, n, nodes=4):
         """As a stream that keeps some nodes busy; one job was never seen to begin."""

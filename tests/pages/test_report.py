@@ -23,6 +23,7 @@ def place(tmp_path_factory):
     daemon, rows = served.seeded(spec, ui=dir)
     try:
         with seed.opened(daemon.database) as db:
+            rows.hold_origin(db)
             rows.ended = rows.add_campaign(db, "done", 500)
             for run in rows.runs:  # whichever stands for its cell
                 rows.add_jobs(db, run, 300)
@@ -86,6 +87,7 @@ def test_without_such_a_page_a_report_is_without_charts(tmp_path, page):
     daemon, rows = served.seeded(ui=tmp_path)
     try:
         with seed.opened(daemon.database) as db:
+            rows.hold_origin(db)
             ended = rows.add_campaign(db, "done", 30)
         daemon.start("/healthz")
         body = daemon.api.get(f"/v1/campaigns/{ended}/report?format=html").body.decode()

@@ -12,27 +12,27 @@ START_TEST(test_campaigns_end_in_the_order_of_their_turns)
         struct forecast items[ITEMS];
         int64_t begins[ITEMS], ends[ITEMS];
     } vectors[] = {
-        {"one", 4, {{0, 3, 10, false}}, {0}, {30}},
+        {"one", 4, {{0, false, 3, 10}}, {0}, {30}},
         {"two take turns, the shorter ends first",
          4,
-         {{0, 2, 10, false}, {0, 5, 1, false}},
+         {{0, false, 2, 10}, {0, false, 5, 1}},
          {0, 10},
          {22, 25}},
-        {"one at a time", 1, {{0, 2, 10, false}, {0, 5, 1, false}}, {0, 20}, {20, 25}},
+        {"one at a time", 1, {{0, false, 2, 10}, {0, false, 5, 1}}, {0, 20}, {20, 25}},
         {"what ends lets the next in",
          2,
-         {{0, 1, 10, false}, {0, 3, 2, false}, {0, 2, 1, false}},
+         {{0, false, 1, 10}, {0, false, 3, 2}, {0, false, 2, 1}},
          {0, 10, 12 + 2}, /* both rest: 2 x (2 + 1) from 12 on */
          {12, 18, 18}},
-        {"priority first", 4, {{5, 2, 10, false}, {0, 1, 1, false}}, {0, 20}, {20, 21}},
-        {"a paused one is passed over", 1, {{0, 2, 10, true}, {0, 1, 3, false}}, {-1, 0}, {-1, 3}},
+        {"priority first", 4, {{5, false, 2, 10}, {0, false, 1, 1}}, {0, 20}, {20, 21}},
+        {"a paused one is passed over", 1, {{0, true, 2, 10}, {0, false, 1, 3}}, {-1, 0}, {-1, 3}},
         {"nothing is known behind one of which nothing is known",
          1,
-         {{0, 1, 4, false}, {0, 2, 0, false}, {0, 1, 1, false}},
+         {{0, false, 1, 4}, {0, false, 2, 0}, {0, false, 1, 1}},
          {0, 4, -1},
          {4, -1, -1}},
-        {"nothing to come", 1, {{0, 0, 4, false}}, {-1}, {-1}},
-        {"beyond the clock", 1, {{0, UINT64_MAX, INT64_MAX / 4, false}}, {0}, {-1}},
+        {"nothing to come", 1, {{0, false, 0, 4}}, {-1}, {-1}},
+        {"beyond the clock", 1, {{0, false, UINT64_MAX, INT64_MAX / 4}}, {0}, {-1}},
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(vectors); i++) {
         struct forecast items[ITEMS];

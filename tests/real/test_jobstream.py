@@ -214,7 +214,7 @@ def test_each_node_and_the_host_were_sampled(api, mixed):
 
 def test_what_is_sampled_is_seen_while_it_is_measured(api, campaigns):
     """The same values are stored at the end."""
-    id = campaigns.submit(shell("sleep 4", sampling={"interval": "200ms"}, limits={"quietWait": "0s"}))
+    id = campaigns.submit(shell("sleep 6", sampling={"interval": "200ms"}, limits={"quietWait": "0s"}))
     run = campaigns.wait_run(id, lambda r: has_begun(r, "workload"))
     target = f"/v1/runs/{run['id']}/samples"
     live = []
@@ -225,6 +225,8 @@ def test_what_is_sampled_is_seen_while_it_is_measured(api, campaigns):
     assert ("outside_cpus", "host") in {(s["metric"], s["node"]) for s in api.get(target).json["items"]}
     later = api.get(f"{target}?metric=cpu&node=n1&from={live[3][0]}ns").json["items"][0]["points"]
     assert later[:2] == live[3:5]
+    (under_way,) = [r for r in api.get("/v1/overview").json["runs"] if r["id"] == run["id"]]
+    assert (under_way["campaign"], under_way["state"], under_way["step"]) == (id, "measuring", "workload")
     campaigns.wait(id, "done")
     (stored,) = api.get(f"{target}?metric=cpu&node=n1").json["items"]
     assert stored["points"][: len(live)] == live and len(memory["items"][0]["points"]) >= 4
