@@ -107,13 +107,16 @@ export function estimates(
 const TONE: Partial<Record<Comparison['result'], 'good' | 'bad'>> = { better: 'good', worse: 'bad' };
 
 const level = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+/** Words speak for themselves, numbers need the name of what they are of. */
+const named = (path: string, value: unknown): string =>
+  typeof value === 'string' ? value : `${path.split('.').pop()} ${level(value)}`;
 
 function sides(analysis: Analysis, c: Comparison): string {
   const pair =
     c.factor === null
       ? `${cellName(analysis, c.cell ?? 0)} to ${cellName(analysis, c.against ?? 0)}`
-      : `${level(c.level)} to ${level(c.reference)}`;
-  const context = Object.values(c.context ?? {}).map(level);
+      : `${named(c.factor, c.level)} to ${level(c.reference)}`;
+  const context = Object.entries(c.context ?? {}).map(([path, value]) => named(path, value));
   return context.length > 0 ? `${pair}, at ${context.join(', ')}` : pair;
 }
 

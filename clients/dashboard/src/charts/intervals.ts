@@ -3,6 +3,7 @@ import * as Plot from '@observablehq/plot';
 import { number } from '../components/format';
 import { type ChartOptions, type Drawn, draw } from './plot';
 import { framed, type Row, spread } from './rows';
+import { logTicks } from './ticks';
 
 export interface Interval extends Row {
   estimate: number | null;
@@ -29,6 +30,17 @@ const TONES = ['even', 'good', 'bad'];
 const COLOURS = ['var(--series-1)', 'var(--good)', 'var(--bad)'];
 const SIGNS = ['circle', 'triangle', 'square'];
 
+/** With some room, and round values where it spans less than what powers of ten tell apart. */
+function logAxis(data: readonly Interval[], others: readonly (number | undefined)[], width: number) {
+  const all = [...data.flatMap((row) => [row.estimate, row.low, row.high]), ...others].filter(
+    (v): v is number => typeof v === 'number' && v > 0,
+  );
+  const low = Math.min(...all);
+  const high = Math.max(...all);
+  const ticks = logTicks(low, high, Math.max(3, width / 90));
+  return { domain: [low, high], ticks, tickFormat: (tick: number) => number(tick) };
+}
+
 export function intervals(
   data: readonly Interval[],
   { width, label, rule, band, log }: ChartOptions & Options,
@@ -48,8 +60,7 @@ export function intervals(
       grid: true,
       nice: !log,
       inset: log ? 12 : 0,
-      ticks: Math.max(3, width / (log ? 160 : 110)),
-      tickFormat: (tick: number) => number(tick),
+      ...(log ? logAxis(data, [rule, ...(band ?? [])], width) : { ticks: Math.max(3, width / 110) }),
     },
     color: { domain: TONES, range: COLOURS },
     symbol: { domain: TONES, range: SIGNS },

@@ -63,6 +63,7 @@ export function pareto(
     height,
     marginLeft: 56,
     marginRight: 16,
+    marginBottom: 40,
     inset: 14,
     x: { label: `${x.label}, ${better(x)}`, grid: true, nice: true, ticks: Math.max(3, width / 110) },
     y: { label: `${y.label}, ${better(y)}`, grid: true, nice: true },

@@ -9,12 +9,12 @@ import { ErrorBox, Loading } from './boxes';
 
 interface Props {
   label: string;
-  /** Where it differs from what is typed, it replaces it. */
+  /** What it begins with; from then on the editor has the text. */
   text: string;
   onChange: (text: string) => void;
   marks: readonly Mark[];
-  /** Gets what shows a place. */
-  onReady?: (goTo: (from: number) => void) => void;
+  /** Gets what shows a place, and what replaces the text. */
+  onReady?: (editor: Editor) => void;
 }
 
 export function SpecEditor({ label, text, onChange, marks, onReady }: Props) {
@@ -43,7 +43,7 @@ export function SpecEditor({ label, text, onChange, marks, onReady }: Props) {
         known: () => known.current,
       });
       setEditor(made);
-      onReady?.(made.goTo);
+      onReady?.(made);
     }, failed('The editor could not be loaded'));
     return () => {
       gone = true;
@@ -51,9 +51,6 @@ export function SpecEditor({ label, text, onChange, marks, onReady }: Props) {
     };
   }, [label]);
 
-  useEffect(() => {
-    if (editor && editor.text() !== text) editor.setText(text);
-  }, [editor, text]);
   useEffect(() => editor?.setMarks(marks), [editor, marks]);
 
   return (

@@ -11,6 +11,7 @@ import { PlanView } from '../components/PlanView';
 import { SpecEditor } from '../components/SpecEditor';
 import { BASE, link } from '../router/links';
 import { discard, draft, keep } from '../spec/draft';
+import type { Editor } from '../spec/editor';
 import { examples } from '../spec/examples';
 import { knowledge } from '../spec/known';
 import { type Planned, usePlan } from '../spec/plan';
@@ -33,13 +34,17 @@ async function specOf(campaign: string): Promise<string> {
 export default function NewCampaign() {
   const { query, route } = useLocation();
   const [text, setText] = useState(() => draft()?.text ?? '');
-  const goTo = useRef<(from: number) => void>(() => undefined);
+  const editor = useRef<Editor | null>(null);
   const planned = usePlan(text);
   const type = useCallback((typed: string) => {
     setText(typed);
     keep(typed);
   }, []);
-  const start = useAction(async (load: () => Promise<string>) => type(await load()));
+  const start = useAction(async (load: () => Promise<string>) => {
+    const loaded = await load();
+    type(loaded);
+    editor.current?.setText(loaded);
+  });
   const from = query.from;
   useEffect(() => {
     const first = examples.find((e) => e.name === FIRST);
@@ -67,8 +72,8 @@ export default function NewCampaign() {
           text={text}
           onChange={type}
           marks={planned.marks}
-          onReady={(go) => {
-            goTo.current = go;
+          onReady={(made) => {
+            editor.current = made;
           }}
         />
         <div class="beside">
@@ -84,7 +89,7 @@ export default function NewCampaign() {
             </button>
             <Said planned={planned} empty={text.trim() === ''} />
           </div>
-          <Faults marks={planned.marks} text={text} goTo={(at) => goTo.current(at)} />
+          <Faults marks={planned.marks} text={text} goTo={(at) => editor.current?.goTo(at)} />
           <ErrorBox error={planned.error} />
           {planned.plan && (
             <Section title={planned.current ? 'The plan' : 'The plan, of before the last changes'}>
