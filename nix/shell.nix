@@ -14,6 +14,7 @@
   libvirt,
   mmdebstrap,
   nftables,
+  nodejs,
   procps,
   qemu,
   shellcheck,
@@ -39,6 +40,7 @@ mkShell {
     libvirt
     mmdebstrap
     nftables
+    nodejs
     procps
     qemu
     tini

@@ -1,4 +1,5 @@
-"""What dashboards that are left open cost the daemon, and how long lists of very many runs take."""
+"""What dashboards that are left open cost the daemon, how long lists of very many runs take, and how soon pages
+are there in a browser."""
 import base64
 import contextlib
 import random
@@ -13,14 +14,16 @@ from asker import Asker, percentile
 from campaign_figures import NEVER, campaign
 from service import Failed
 
-sys.path.append(str(Path(__file__).resolve().parent.parent / "dashboard"))
+sys.path.append(str(Path(__file__).resolve().parent.parent / "pages"))
 
+import browser
 import seed
 
 CAMPAIGNS, RUNS, OF_ONE = 100, 10_000, 1_000
 DASHBOARDS, INTERVAL = 20, 2.0
 SETTLE, WATCHED = 6, 30  # seconds
 MANY_RUNS, PAGE, PAGES = 100_000, 100, 300
+MANY_JOBS = 10_000
 
 
 def overview_page():
@@ -151,5 +154,37 @@ def pages_of_runs(bench, figures):
                     asker.ask(f"/v1/runs?limit={PAGE}&cursor={cursor_behind(*draw.choice(places))}")
             p99.add(percentile(asker.ms, 99), conditions)
             cpu.add(1000 * (service.cpu_seconds() - before) / PAGES, conditions)
+
+        bench.repeated(figures, min(bench.repeat, 3), once)
+
+
+# ------------------------------------------------------------------------------- in a browser
+
+
+def in_a_browser(bench, figures):
+    usable, first, frame, cpu = figures
+    if why := browser.missing():
+        raise Failed(why)
+    with bench.service(**NEVER) as service:
+        origin = service.submit(**campaign(factors={"workload.env.LEVEL": ["1", "2"]}))
+        service.stop()
+        rows = seed.Rows(service.database, origin)
+        with seed.opened(service.database) as db:
+            rows.add_campaign(db, "done", 2)
+            rows.add_queue(db, rows.runs[0], MANY_JOBS)
+        service.start()
+        port = service.address[1]
+
+        def once():
+            conditions = machine.conditions()
+            try:
+                (load,) = browser.check("first_load", port)
+                (jobs,) = browser.check("many_jobs", port, run=rows.runs[0], jobs=MANY_JOBS)
+            except AssertionError as fault:
+                raise Failed(str(fault)) from None
+            usable.add(load["usableMs"], conditions)
+            first.add(load["firstLoadBytes"] / 1000, conditions)
+            frame.add(jobs["pannedFar"]["p95"], conditions)
+            cpu.add(jobs["pannedFar"]["pageCpuMsPerFrame"], conditions)
 
         bench.repeated(figures, min(bench.repeat, 3), once)

@@ -24,5 +24,6 @@ build_in()
 }
 
 cmd_build() { build_in "$BUILD"; }
-build_asan() { build_in "$BUILD-asan" -Db_sanitize=address,undefined -Db_lundef=false; }
-build_tsan() { build_in "$BUILD-tsan" -Db_sanitize=thread -Db_lundef=false; }
+# The pages are the same in every build.
+build_asan() { build_in "$BUILD-asan" -Dui=disabled -Db_sanitize=address,undefined -Db_lundef=false; }
+build_tsan() { build_in "$BUILD-tsan" -Dui=disabled -Db_sanitize=thread -Db_lundef=false; }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # ./run lint: form, suspicious code, shell scripts, layers. Every check runs; each says its own result.
 
-LINT_CHECKS=(format tidy cppcheck shellcheck layers)
+LINT_CHECKS=(format tidy cppcheck shellcheck layers ui)
 
 # Files under version control, and new ones that are not ignored.
 sources()
@@ -50,6 +50,9 @@ lint_cppcheck()
 lint_shellcheck() { shell_scripts | xargs -r shellcheck --external-sources --check-sourced; }
 
 lint_layers() { tests/lint/layering.py --self-check && tests/lint/layering.py "$ROOT"; }
+
+# Types and form of the dashboard, where it is built.
+lint_ui() { [[ ! -d $BUILD/clients/dashboard/ui ]] || npm --prefix clients/dashboard run --silent lint; }
 
 # Sets LINT_PASSED and LINT_FAILED (names).
 lint_all()

@@ -12,13 +12,13 @@ PACKAGES=(
 )
 TEST_PACKAGES=(
     clang clang-tidy clang-format cppcheck shellcheck libclang-rt-dev valgrind systemd tmux
-    python3-pytest python3-jsonschema
+    python3-pytest python3-jsonschema chromium
 )
 
 # The same for systems without apt: programs, and pkg-config names with least versions.
 PROGRAMS=(
     cc pkg-config meson ninja python3 virsh qemu-system-x86_64 qemu-img dnsmasq nft mmdebstrap tini ip modprobe
-    sysctl zstd jq curl
+    sysctl zstd jq curl node npm
 )
 TEST_PROGRAMS=(clang clang-tidy clang-format cppcheck shellcheck valgrind systemd-analyze tmux)
 MODULES=(
@@ -97,6 +97,8 @@ cmd_setup()
     "") ;;
     *) die "setup: unknown argument '$1'" "./run setup [--tests]" ;;
     esac
+    # For the dashboard. Node's own packages bring npm with them, and Debian's npm does not go beside those.
+    { have node && have npm; } || packages+=(nodejs npm)
     if have apt-get && have dpkg-query; then
         setup_by_apt "${packages[@]}"
     elif have nix && [[ -z ${IN_NIX_SHELL:-} ]]; then

@@ -8,6 +8,7 @@ SECOND = 1_000_000_000
 START = 1_780_000_000 * SECOND
 DIGEST = "sha256:" + "0" * 64
 HOST = "sha256:" + "1" * 64
+IMAGE = "0a0a0a0a"
 STEPS = ("image", "admit", "network", "nodes", "ready", "warm-up", "workload", "collect", "teardown", "audit")
 METRICS = {"elapsed": ("s", "cost"), "makespan": ("s", "cost"), "wait_p95": ("s", "cost"),
            "throughput": ("1/s", "rate"), "utilisation": ("1", "ratio")}
@@ -26,13 +27,22 @@ def opened(database):
         yield db
 
 
-def add_image(database, name="debian-bookworm"):
+def add_image(database, images, name="debian-bookworm", packages=200):
+    """With its manifest, and nothing in it."""
     with opened(database) as db:
         db.execute(
-            "INSERT INTO image (id, name, state, version, created_ns, ready_ns, digest, recipe_digest, fingerprint, size_bytes,"
-            " entries, packages) VALUES ('0a0a0a0a', ?, 'ready', 2, ?, ?, ?, ?, 'none', 1, 1, 1)",
-            (name, START, START, DIGEST, DIGEST),
+            "INSERT INTO image (id, name, state, version, created_ns, ready_ns, digest, recipe_digest, fingerprint,"
+            " size_bytes, entries, packages) VALUES (?, ?, 'ready', 2, ?, ?, ?, ?, 'none', 1, 1, ?)",
+            (IMAGE, name, START, START + 90 * SECOND, DIGEST, DIGEST, packages),
         )
+    place = images / DIGEST.removeprefix("sha256:")
+    place.mkdir(parents=True)
+    (place / "manifest.json").write_text(json.dumps({
+        "format": "benchd-image/1", "name": name, "digest": DIGEST, "recipe": {"name": name, "digest": DIGEST},
+        "createdAt": "2026-05-28T20:26:40.000Z", "sizeBytes": 1, "entries": 1,
+        "distribution": "Debian GNU/Linux 12 (bookworm)",
+        "packages": [{"name": f"package-{i}", "version": f"1.{i}-1", "architecture": "amd64"} for i in range(packages)],
+    }))
 
 
 def copy_row(db, table, id, /, **changes):
@@ -61,6 +71,12 @@ class Rows:
         spec = {k: v for k, v in self.spec.items() if k not in left_out}
         return json.dumps(spec | {"seed": 1}, sort_keys=True, separators=(",", ":"))
 
+    def cluster_spec(self):
+        """As a run's cluster has it: with every default."""
+        spec = self.spec["cluster"]
+        return spec | {"node": {"schedulerCpus": 1} | spec["node"], "scheduler": {"name": "slurm"} | spec["scheduler"],
+                       "admission": {"oversubscribe": True}}
+
     def add_run(self, db, campaign, position, state="done", grade="usable"):
         """With its cluster and the steps that such a run has."""
         cell, block = position % self.cells, position // self.cells
@@ -79,13 +95,16 @@ class Rows:
              json.dumps({self.path: self.levels[cell]}), self.run_spec()),
         )
         cluster = "failed" if state == "failed" else "deleted" if ended else "ready"
-        nodes = [{"name": "n0", "role": "controller", "address": "10.213.0.2", "state": "gone" if ended else "running"}]
+        node_state = "gone" if ended else "running"
+        names = ["ctl1"] + [f"n{i + 1}" for i in range(self.spec["cluster"]["compute"])]
+        nodes = [{"name": name, "role": "compute" if i else "controller", "address": f"10.213.0.{i + 2}",
+                  "state": node_state} for i, name in enumerate(names)]
         db.execute(
             "INSERT INTO cluster (id, run, state, version, created_ns, ready_ns, ended_ns, spec, image_id, image_name,"
             " image_digest, subnet, scheduler_version, step, nodes, timings, warnings, residue)"
             " VALUES (?, ?, ?, 5, ?, ?, ?, ?, '0a0a0a0a', 'debian-bookworm', ?, '10.213.0.0/24', '22.05.8', ?, ?, ?,"
             " '[]', ?)",
-            (id, id, cluster, at, at + SECOND, ended, json.dumps(self.spec["cluster"]), DIGEST,
+            (id, id, cluster, at, at + SECOND, ended, json.dumps(self.cluster_spec()), DIGEST,
              None if ended else "workload", json.dumps(nodes), json.dumps({step: 100 for step in STEPS}),
              json.dumps({"empty": True, "differences": []}) if ended else None),
         )
@@ -94,6 +113,20 @@ class Rows:
                        (id, step, at, at + SECOND // 10, at + 60 * SECOND))
         self.runs.append(id)
         return id
+
+    def add_cluster(self, db, id="30000000"):
+        """One that is nobody's run, at its end."""
+        copy_row(db, "cluster", self.runs[-1], id=id, run=None)
+        return id
+
+    def multiply_run(self, db, run, n):
+        """As many more as that, all of the same; the last is the newest."""
+        columns = [row[1] for row in db.execute("PRAGMA table_info(run)")]
+        fresh = {"id": "printf('%08x', 0x40000000 + i)", "position": "1000 + i", "created_ns": "created_ns + 1000000000000 + i"}
+        db.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?)"
+            f" INSERT INTO run ({', '.join(columns)}) SELECT {', '.join(fresh.get(c, c) for c in columns)}"
+            " FROM run, n WHERE id = ?", (n, run))
 
     def add_campaign(self, db, state, done, failed=0, **changes):
         """Of done runs in the order of cells and blocks, and then some that failed."""
@@ -118,17 +151,37 @@ class Rows:
     def add_jobs(self, db, run, n, nodes=4):
         """As a stream that keeps some nodes busy; one job was never seen to begin."""
         for i in range(n):
-            submit = i * 50_000_000
-            start = None if i == 7 else submit + 20_000_000
-            db.execute(
-                "INSERT INTO job (run, idx, task, nodes, user, planned_ns, submit_ns, accepted_ns, started_first_ns,"
-                " started_all_ns, ended_last_ns, runtime_ns, requested_ns, job_id, exit_code, starts, ends, doubled,"
-                " outcome, end_state, node_list) VALUES (?, ?, 0, 2, ?, ?, ?, ?, ?, ?, ?, 90000000, 60000000000, ?, ?,"
-                " 2, 2, 0, ?, 'completed', ?)",
-                (run, i, i % 3, submit, submit + 40_000, submit + 9_000_000, start, start,
-                 None if i == 7 else start + 90_000_000, i + 1, 0 if i != 7 else -1,
-                 "completed" if i != 7 else "lost", "" if i == 7 else f"n{1 + i % nodes},n{1 + (i + 1) % nodes}"),
-            )
+            start = None if i == 7 else i * 50_000_000 + 20_000_000
+            self._add_job(db, run, i, i * 50_000_000, 90_000_000, start,
+                          sorted({1 + i % nodes, 1 + (i + 1) % nodes}) if start else [])
+
+    def add_queue(self, db, run, n, nodes=4):
+        """As jobs of many sizes that waited for each other, first come first served; some failed, some were lost."""
+        draw, free, begun, submit = random.Random(11), [0] * nodes, 0, 0
+        for i in range(n):
+            submit += int(draw.expovariate(1) * 250_000_000)
+            width, took = draw.choice((1, 1, 1, 2, 2, 4)), int(draw.lognormvariate(0, 0.9) * 600_000_000)
+            if i % 97 == 13:
+                self._add_job(db, run, i, submit, took, None, [], "lost")
+                continue
+            places = sorted(sorted(range(nodes), key=lambda node: free[node])[:width])
+            begun = max(begun, submit, *(free[p] for p in places))
+            self._add_job(db, run, i, submit, took, begun, [p + 1 for p in places],
+                          "failed" if i % 29 == 3 else "completed")
+            for p in places:
+                free[p] = begun + took
+
+    def _add_job(self, db, run, i, submit, took, start, on, outcome="completed"):
+        outcome = "lost" if start is None else outcome
+        db.execute(
+            "INSERT INTO job (run, idx, task, nodes, user, planned_ns, submit_ns, accepted_ns, started_first_ns,"
+            " started_all_ns, ended_last_ns, runtime_ns, requested_ns, job_id, exit_code, starts, ends, doubled,"
+            " outcome, end_state, node_list) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, 60000000000, ?, ?,"
+            " 2, 2, 0, ?, 'completed', ?)",
+            (run, i, max(len(on), 1), i % 3, submit, submit + 40_000, submit + 9_000_000, start, start,
+             start and start + took, took, i + 1, {"completed": 0, "failed": 1, "lost": -1}[outcome], outcome,
+             ",".join(f"n{n}" for n in on)),
+        )
 
     def add_events(self, db, n):
         for i in range(n):

@@ -7,6 +7,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "real"))
 
 import seed
 from daemon import Daemon
+from host import ROOT  # of the sources
 
 CAMPAIGN = {
     "name": "seeded", "cluster": {"compute": 4}, "admission": {"oversubscribe": True}, "workload": {"name": "command", "command": ["true"], "metrics": {
@@ -16,14 +17,17 @@ CAMPAIGN = {
 }
 
 
+def bare(**flags):
+    """A daemon in which nothing is, that runs."""
+    return Daemon(libvirt_uri="test:///nowhere", quiet_cpus=0, quiet_wait="24h", **flags).start("/healthz")
+
+
 def seeded(spec=None, **flags):
     """(daemon, rows): stopped, with one campaign of which nothing is run."""
-    daemon = Daemon(libvirt_uri="test:///nowhere", quiet_cpus=0, quiet_wait="24h", **flags)
+    daemon = bare(**flags)
     try:
-        daemon.start("/healthz")
         daemon.stop()
-        seed.add_image(daemon.database)
-        (daemon.image_dir / seed.DIGEST.removeprefix("sha256:")).mkdir(parents=True)
+        seed.add_image(daemon.database, daemon.image_dir)
         daemon.start("/healthz")
         reply = daemon.api.post("/v1/campaigns", spec or CAMPAIGN)
         assert reply.status == 202, reply

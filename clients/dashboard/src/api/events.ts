@@ -1,0 +1,122 @@
+// All that happens, as it happens: one stream for the whole page. Where the stream can't be had, pages
+// of events are asked for instead; where nothing answers, both are tried until something does.
+import type { Answer, Schemas } from './client';
+import { ask, get, Problem, read } from './client';
+import { feed, lostSince } from './connection';
+import { messageReader } from './sse';
+
+export type BenchdEvent = Schemas['Event'];
+type Listener = (event: BenchdEvent) => void;
+
+/** The daemon sends a comment every 15 s; what has been silent for longer is gone. */
+const SILENCE_MS = 40_000;
+const RETRY_MS = [500, 1000, 2000, 4000, 8000];
+const POLL_WAIT_S = 30;
+
+const listeners = new Set<Listener>();
+let last: number | null = null;
+
+/** Calls until the returned function is called. */
+export function onEvent(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function tell(event: BenchdEvent): void {
+  if (last !== null && event.seq <= last) return;
+  last = event.seq;
+  for (const listener of listeners) listener(event);
+}
+
+/**
+ * The number of the newest event, 0 where there is none. Events are numbered without gaps, so the end is
+ * between the last number that has a successor and the first that has none.
+ */
+export async function newestEvent(hasAfter: (seq: number) => Promise<boolean>): Promise<number> {
+  if (!(await hasAfter(0))) return 0;
+  let has = 0;
+  let none = 1;
+  while (await hasAfter(none)) {
+    has = none;
+    none *= 2;
+  }
+  while (none - has > 1) {
+    const middle = Math.floor((has + none) / 2);
+    if (await hasAfter(middle)) has = middle;
+    else none = middle;
+  }
+  return none;
+}
+
+/** The number of the newest event that is known here, or that the daemon has. */
+export async function endOfEvents(): Promise<number> {
+  return last ?? findEnd();
+}
+
+async function findEnd(): Promise<number> {
+  return newestEvent(async (since) => {
+    const page = await get('/v1/events', { query: { since, limit: 1 } });
+    return page.items.length > 0;
+  });
+}
+
+async function stream(since: number): Promise<void> {
+  const abort = new AbortController();
+  let timer = setTimeout(() => abort.abort(), SILENCE_MS);
+  try {
+    const reply = await ask('/v1/events', {
+      headers: { Accept: 'text/event-stream', 'Last-Event-ID': String(since) },
+      signal: abort.signal,
+    });
+    if (!reply.body) throw new Problem(reply.status, 'No stream', 'This browser can not read streams.');
+    feed.value = 'stream';
+    const messages = messageReader();
+    const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      clearTimeout(timer);
+      timer = setTimeout(() => abort.abort(), SILENCE_MS);
+      for (const message of messages(value)) tell(JSON.parse(message.data) as BenchdEvent);
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** For as long as `until` has not come: pages of events, each held back until there is something in it. */
+async function poll(until: number): Promise<void> {
+  feed.value = 'polling';
+  let etag: string | null = null;
+  while (Date.now() < until) {
+    const page: Answer<Schemas['EventList']> | null = await read(
+      '/v1/events',
+      { query: { since: last ?? 0, wait: POLL_WAIT_S, limit: 500 } },
+      etag,
+    );
+    if (!page) continue;
+    etag = page.etag;
+    for (const event of page.data.items) tell(event);
+  }
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Goes on for as long as the page is there. */
+export async function followEvents(): Promise<never> {
+  let failures = 0;
+  for (;;) {
+    const begun = Date.now();
+    try {
+      last ??= await findEnd();
+      await stream(last);
+    } catch {
+      // Told by the state of the connection; what is left is to try again.
+    }
+    failures = Date.now() - begun > 10_000 ? 0 : failures + 1;
+    if (failures >= 3 && lostSince.value === null) {
+      await poll(Date.now() + 60_000).catch(() => undefined);
+    }
+    await pause(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)] ?? 8000);
+  }
+}
