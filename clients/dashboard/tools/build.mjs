@@ -71,7 +71,17 @@ fs.rmSync(fresh, { recursive: true, force: true });
 run('npm', 'run', '--silent', 'types');
 // The pages, then the report's one file beside them.
 for (const config of ['vite.config.ts', 'vite.report.config.ts']) {
-  const words = ['build', '--config', config, '--outDir', fresh, '--logLevel', 'warn'];
+  const words = [
+    'build',
+    '--config',
+    config,
+    '--outDir',
+    fresh,
+    '--emptyOutDir',
+    'false',
+    '--logLevel',
+    'warn',
+  ];
   run(process.execPath, path.join(modules, 'vite/bin/vite.js'), ...words);
 }
 licences(path.join(fresh, 'licences.txt'));

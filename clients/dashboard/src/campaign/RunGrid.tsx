@@ -22,12 +22,13 @@ interface Seen {
 
 const range = (from: number, px: number, all: number) => {
   const first = Math.max(0, Math.floor(from / SIDE) - BEYOND);
-  const last = Math.min(all, Math.ceil((from + px) / SIDE) + BEYOND);
+  const last = Math.min(all, Math.ceil((from + px) / SIDE) + 2 * BEYOND);
   return Array.from({ length: Math.max(0, last - first) }, (_, n) => first + n);
 };
 
 export function RunGrid({ grid }: { grid: Grid }) {
   const places = useMemo(() => placesOf(grid), [grid]);
+  const words = useMemo(() => tally(places, grid.cells * grid.blocks), [places, grid]);
   const box = useRef<HTMLDivElement>(null);
   const [seen, setSeen] = useState<Seen>({ top: 0, left: 0, width: 1200, height: 500 });
   const [at, setAt] = useState<readonly [number, number]>([0, 0]);
@@ -37,12 +38,15 @@ export function RunGrid({ grid }: { grid: Grid }) {
   useEffect(() => {
     const place = box.current;
     if (!place) return;
+    // In steps of some cells: most scrolling needs nothing new.
+    const step = (px: number) => Math.floor(px / (SIDE * BEYOND)) * SIDE * BEYOND;
     const look = () =>
-      setSeen({
-        top: place.scrollTop,
-        left: place.scrollLeft,
-        width: place.clientWidth,
-        height: place.clientHeight,
+      setSeen((old) => {
+        const top = step(place.scrollTop);
+        const left = step(place.scrollLeft);
+        const same = old.width === place.clientWidth && old.height === place.clientHeight;
+        if (same && old.top === top && old.left === left) return old;
+        return { top, left, width: place.clientWidth, height: place.clientHeight };
       });
     const watch = new ResizeObserver(look);
     watch.observe(place);
@@ -91,7 +95,7 @@ export function RunGrid({ grid }: { grid: Grid }) {
   return (
     <>
       <p class="legend">
-        {tally(places, cells * blocks).map(([word, n]) => (
+        {words.map(([word, n]) => (
           <span key={word} class={`badge ${toneOf(word)}`}>
             <span aria-hidden="true">{signOf(word)}</span> {word} {count(n)}
           </span>

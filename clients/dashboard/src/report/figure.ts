@@ -13,6 +13,17 @@ function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+/** One after the other, with the page free between them: a report opens at once however many it has. */
+const waiting: (() => void)[] = [];
+function inTurn(): void {
+  waiting.shift()?.();
+  if (waiting.length > 0) setTimeout(inTurn);
+}
+function later(work: () => void): void {
+  waiting.push(work);
+  if (waiting.length === 1) setTimeout(inTurn);
+}
+
 export interface Shown<D, O> {
   title: string;
   caption: string;
@@ -41,7 +52,10 @@ export function figure<D, O>({ title, caption, name, draw, data, options }: Show
     drawn.element.setAttribute('aria-label', title);
     place.replaceChildren(drawn.element);
   };
-  new ResizeObserver(([entry]) => entry && redraw(Math.floor(entry.contentRect.width))).observe(place);
+  new ResizeObserver(([entry]) => {
+    const px = Math.floor(entry?.contentRect.width ?? 0);
+    later(() => redraw(px));
+  }).observe(place);
   const item = (label: string, save: () => unknown) => {
     const button = element('button', label);
     button.type = 'button';

@@ -113,6 +113,15 @@ function completions(known: () => Known | null) {
   };
 }
 
+/** Left to itself, Chromium keeps the looks of what was selected by inline styles, which are not allowed. */
+function overSelection(event: InputEvent, view: EditorView): boolean {
+  if (event.inputType !== 'insertText' || !event.data || view.composing || view.state.selection.main.empty)
+    return false;
+  event.preventDefault();
+  view.dispatch(view.state.replaceSelection(event.data), { userEvent: 'input.type', scrollIntoView: true });
+  return true;
+}
+
 export function createEditor(
   root: ShadowRoot,
   options: { text: string; label: string; onChange: (text: string) => void; known: () => Known | null },
@@ -137,6 +146,7 @@ export function createEditor(
         keymap.of([...completionKeymap, ...lintKeymap, ...historyKeymap, ...foldKeymap, ...defaultKeymap]),
         theme,
         EditorView.contentAttributes.of({ 'aria-label': options.label, tabindex: '0' }),
+        EditorView.domEventHandlers({ beforeinput: overSelection }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) options.onChange(update.state.doc.toString());
         }),

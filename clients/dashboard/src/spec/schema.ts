@@ -109,6 +109,9 @@ export interface Member {
 
 const first = <T>(items: (T | undefined)[]): T | undefined => items.find((item) => item !== undefined);
 
+/** Paragraphs stay, the ends of lines within them do not. */
+const flowing = (text: string) => text.trim().replace(/([^\n])\n(?!\n)/g, '$1 ');
+
 export function membersOf(schemas: readonly Schema[], all: Definitions): Member[] {
   const required = new Set(schemas.flatMap((s) => s.required ?? []));
   const out = new Map<string, Member>();
@@ -130,7 +133,7 @@ export function membersOf(schemas: readonly Schema[], all: Definitions): Member[
           required: required.has(name),
           nested,
           default: first([member.default, ...said.map((s) => s.default)]),
-          about: (first([member.description, ...said.map((s) => s.description)]) ?? '').trim(),
+          about: flowing(first([member.description, ...said.map((s) => s.description)]) ?? ''),
         });
     }
   }
