@@ -11,7 +11,9 @@ type Listener = (event: BenchdEvent) => void;
 /** The daemon sends a comment every 15 s; what has been silent for longer is gone. */
 const SILENCE_MS = 40_000;
 const RETRY_MS = [500, 1000, 2000, 4000, 8000];
-const POLL_WAIT_S = 30;
+const POLL_WAIT_S = 10;
+/** After so long without a stream it is tried again. */
+const POLLED_MS = 30_000;
 
 const listeners = new Set<Listener>();
 let last: number | null = null;
@@ -115,7 +117,7 @@ export async function followEvents(): Promise<never> {
     }
     failures = Date.now() - begun > 10_000 ? 0 : failures + 1;
     if (failures >= 3 && lostSince.value === null) {
-      await poll(Date.now() + 60_000).catch(() => undefined);
+      await poll(Date.now() + POLLED_MS).catch(() => undefined);
     }
     await pause(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)] ?? 8000);
   }

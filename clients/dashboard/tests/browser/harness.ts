@@ -5,6 +5,7 @@ import http from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import zlib from 'node:zlib';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 const POLICY =
@@ -52,8 +53,9 @@ export async function makeDoor(daemon: string, dir: string | undefined): Promise
       reply.writeHead(200, {
         'Content-Type': TYPES[path.extname(file)] ?? 'text/plain',
         'Content-Security-Policy': POLICY,
+        'Content-Encoding': 'gzip',
       });
-      fs.createReadStream(file).pipe(reply);
+      fs.createReadStream(file).pipe(zlib.createGzip()).pipe(reply);
       return;
     }
     if (!own) requests.push(`${request.method} ${url}`);
