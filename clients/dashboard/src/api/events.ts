@@ -4,6 +4,7 @@ import type { Answer, Schemas } from './client';
 import { ask, get, Problem, read } from './client';
 import { feed, lostSince } from './connection';
 import { messageReader } from './sse';
+import { pass, shareEvents } from './tabs';
 
 export type BenchdEvent = Schemas['Event'];
 type Listener = (event: BenchdEvent) => void;
@@ -27,6 +28,7 @@ export function onEvent(listener: Listener): () => void {
 function tell(event: BenchdEvent): void {
   if (last !== null && event.seq <= last) return;
   last = event.seq;
+  pass(event);
   for (const listener of listeners) listener(event);
 }
 
@@ -104,8 +106,7 @@ async function poll(until: number): Promise<void> {
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Goes on for as long as the page is there. */
-export async function followEvents(): Promise<never> {
+async function askOn(): Promise<never> {
   let failures = 0;
   for (;;) {
     const begun = Date.now();
@@ -115,10 +116,24 @@ export async function followEvents(): Promise<never> {
     } catch {
       // Told by the state of the connection; what is left is to try again.
     }
+    feed.value = 'starting';
     failures = Date.now() - begun > 10_000 ? 0 : failures + 1;
     if (failures >= 3 && lostSince.value === null) {
       await poll(Date.now() + POLLED_MS).catch(() => undefined);
     }
     await pause(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)] ?? 8000);
   }
+}
+
+/**
+ * Goes on for as long as the page is there. A browser has few connections to one server, and a stream takes
+ * one: of all tabs one asks, and tells the others; when it goes, the next one asks.
+ */
+export async function followEvents(): Promise<void> {
+  if (!navigator.locks) return askOn(); // only where the page is from https or from this machine
+  const tabs = shareEvents(tell);
+  await navigator.locks.request('benchd-events', () => {
+    tabs.lead();
+    return askOn();
+  });
 }

@@ -14,7 +14,7 @@ const ACTIVE_RUNS = ['preparing', 'measuring', 'clearing', 'failing', 'cancellin
 const ACTIVE_CAMPAIGNS = ['queued', 'running', 'paused', 'cancelling'];
 const ENDED_CAMPAIGNS = ['done', 'failed', 'cancelled'];
 const LAST = 5;
-const NOISE_RUNS = 60;
+const NOISE_RUNS = 40;
 
 export default function Overview() {
   return (

@@ -26,7 +26,8 @@ export interface Door {
   open: () => void;
   /** Streams are refused; all else gets through. */
   refuseStreams: (on: boolean) => void;
-  requests: string[];
+  /** How many streams of events are open. */
+  streams: () => number;
   close: () => void;
 }
 
@@ -38,7 +39,7 @@ function fileFor(dir: string, url: string): string {
 
 export async function makeDoor(daemon: string, dir: string | undefined): Promise<Door> {
   const to = new URL(daemon);
-  const requests: string[] = [];
+  let streams = 0;
   let shut = false;
   let noStreams = false;
   const server = http.createServer((request, reply) => {
@@ -58,10 +59,13 @@ export async function makeDoor(daemon: string, dir: string | undefined): Promise
       fs.createReadStream(file).pipe(zlib.createGzip()).pipe(reply);
       return;
     }
-    if (!own) requests.push(`${request.method} ${url}`);
-    if (noStreams && request.headers.accept === 'text/event-stream') {
-      reply.writeHead(502).end('no streams here');
-      return;
+    if (request.headers.accept === 'text/event-stream') {
+      if (noStreams) {
+        reply.writeHead(502).end('no streams here');
+        return;
+      }
+      streams++;
+      reply.on('close', () => streams--);
     }
     const on = http.request(
       {
@@ -95,7 +99,7 @@ export async function makeDoor(daemon: string, dir: string | undefined): Promise
       noStreams = on;
       server.closeAllConnections();
     },
-    requests,
+    streams: () => streams,
     close: () => {
       server.closeAllConnections();
       server.close();

@@ -110,7 +110,7 @@ test('the theme is switched, and kept', async () => {
   await page.context().close();
 });
 
-test('the first load is small, and there in a second', async () => {
+test('the first load is small', async () => {
   const { page } = await see(browser, door);
   await page.goto(`${door.url}/ui/hosts`); // the browser itself has begun
   await page.waitForSelector('h1');
@@ -172,4 +172,23 @@ describe('the connection', () => {
     await expect.poll(() => page.textContent(state), { timeout: 90_000 }).toContain('live');
     await page.context().close();
   }, 150_000);
+
+  test('is one stream for all tabs, and the next tab takes over', async () => {
+    const { page } = await see(browser, door);
+    const streams = () => door.streams();
+    await page.goto(`${door.url}/ui/hosts`);
+    await expect.poll(() => page.textContent(state), { timeout: 10_000 }).toContain('live');
+    const other = await page.context().newPage();
+    await other.goto(`${door.url}/ui/hosts`);
+    await expect.poll(() => other.textContent(state), { timeout: 10_000 }).toContain('live');
+    expect(streams()).toBe(1);
+    await page.close();
+    await expect.poll(streams, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => other.textContent(state), { timeout: 10_000 }).toContain('live');
+    door.shut();
+    await expect.poll(() => other.textContent(state), { timeout: 10_000 }).toContain('no connection');
+    door.open();
+    await expect.poll(() => other.textContent(state), { timeout: 20_000 }).toContain('live');
+    await other.context().close();
+  }, 60_000);
 });
