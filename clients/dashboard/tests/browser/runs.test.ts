@@ -51,6 +51,7 @@ test('a cluster is brought up by the form, runs commands, and goes', async () =>
   await page.waitForSelector('input[name=command]', { timeout: 90_000 }); // it is ready, without a reload
   expect(await axe(page)).toEqual([]);
   expect(await main(page)).toContain('SchedulerType=sched/builtin');
+  expect(await main(page)).toContain('128MiB');
 
   await page.fill('input[name=command]', `printf '%s\\n' '${HOSTILE.replace('\u001b', '')}'`);
   await page.getByRole('button', { name: 'Run' }).click();
