@@ -32,36 +32,9 @@ function tell(event: BenchdEvent): void {
   for (const listener of listeners) listener(event);
 }
 
-/**
- * The number of the newest event, 0 where there is none. Events are numbered without gaps, so the end is
- * between the last number that has a successor and the first that has none.
- */
-export async function newestEvent(hasAfter: (seq: number) => Promise<boolean>): Promise<number> {
-  if (!(await hasAfter(0))) return 0;
-  let has = 0;
-  let none = 1;
-  while (await hasAfter(none)) {
-    has = none;
-    none *= 2;
-  }
-  while (none - has > 1) {
-    const middle = Math.floor((has + none) / 2);
-    if (await hasAfter(middle)) has = middle;
-    else none = middle;
-  }
-  return none;
-}
-
-/** The number of the newest event that is known here, or that the daemon has. */
-export async function endOfEvents(): Promise<number> {
-  return last ?? findEnd();
-}
-
 async function findEnd(): Promise<number> {
-  return newestEvent(async (since) => {
-    const page = await get('/v1/events', { query: { since, limit: 1 } });
-    return page.items.length > 0;
-  });
+  const page = await get('/v1/events', { query: { last: 1 } });
+  return page.items[0]?.seq ?? 0;
 }
 
 async function stream(since: number): Promise<void> {

@@ -1,22 +1,11 @@
 // The pages in Debian's Chromium, against a daemon that runs (BENCHD_URL). Between both is a door that tests
-// can shut. The daemon serves the pages itself; BENCHD_UI_DIR gives them from a directory instead.
+// can shut.
 import fs from 'node:fs';
 import http from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import path from 'node:path';
-import zlib from 'node:zlib';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
-const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
-  "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-const TYPES: Record<string, string> = {
-  '.css': 'text/css',
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.svg': 'image/svg+xml',
-};
 const CHROMIUM = process.env.BENCHD_CHROMIUM ?? '/usr/bin/chromium';
 
 export interface Door {
@@ -31,32 +20,14 @@ export interface Door {
   close: () => void;
 }
 
-function fileFor(dir: string, url: string): string {
-  const wanted = url === '/docs' ? 'docs.html' : url.replace(/^\/ui\/?/, '') || 'index.html';
-  const file = path.join(dir, path.normalize(wanted));
-  return fs.existsSync(file) && fs.statSync(file).isFile() ? file : path.join(dir, 'index.html');
-}
-
-export async function makeDoor(daemon: string, dir: string | undefined): Promise<Door> {
+export async function makeDoor(daemon: string): Promise<Door> {
   const to = new URL(daemon);
   let streams = 0;
   let shut = false;
   let noStreams = false;
   const server = http.createServer((request, reply) => {
-    const url = request.url ?? '/';
-    const own = url === '/docs' || url.startsWith('/ui');
     if (shut) {
       request.socket.destroy();
-      return;
-    }
-    if (own && dir) {
-      const file = fileFor(dir, url.replace(/\?.*/, ''));
-      reply.writeHead(200, {
-        'Content-Type': TYPES[path.extname(file)] ?? 'text/plain',
-        'Content-Security-Policy': POLICY,
-        'Content-Encoding': 'gzip',
-      });
-      fs.createReadStream(file).pipe(zlib.createGzip()).pipe(reply);
       return;
     }
     if (request.headers.accept === 'text/event-stream') {
@@ -71,7 +42,7 @@ export async function makeDoor(daemon: string, dir: string | undefined): Promise
       {
         host: to.hostname,
         port: to.port,
-        path: url,
+        path: request.url,
         method: request.method,
         headers: { ...request.headers, host: to.host },
       },
@@ -149,7 +120,3 @@ export async function axe(page: Page, without: readonly string[] = []): Promise<
     return result.violations.map((v) => `${v.id}: ${v.nodes[0]?.html.slice(0, 200)}`);
   }, without);
 }
-
-/** Wider than the window: what readers would have to scroll sideways for. */
-export const overflow = (page: Page): Promise<number> =>
-  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

@@ -10,7 +10,7 @@ const HOSTILE = '<img src=x onerror=alert(1)>\u001b[31m"&amp;';
 let browser: Browser;
 let door: Door;
 beforeAll(async () => {
-  door = await makeDoor(DAEMON, process.env.BENCHD_UI_DIR);
+  door = await makeDoor(DAEMON);
   browser = await launch();
 });
 afterAll(async () => {
