@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { address, problemOf } from '../src/api/client';
-import { newestEvent } from '../src/api/events';
 import { merge } from '../src/api/pages';
 import { messageReader } from '../src/api/sse';
 
@@ -49,19 +48,6 @@ test('messages are read however they are cut', () => {
   const read = messageReader();
   expect([...text].flatMap((letter) => read(letter))).toEqual(whole);
 });
-
-test.each([0, 1, 2, 3, 7, 8, 9, 1000, 123_457])(
-  'the newest of %d events is found in few questions',
-  async (newest) => {
-    let asked = 0;
-    const found = await newestEvent(async (seq) => {
-      asked++;
-      return seq < newest;
-    });
-    expect(found).toBe(newest);
-    expect(asked).toBeLessThanOrEqual(2 + 2 * Math.ceil(Math.log2(newest + 1)));
-  },
-);
 
 test('fresh items come first, and replace what was known of them', () => {
   const known = [

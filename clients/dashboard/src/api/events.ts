@@ -4,6 +4,7 @@ import type { Answer, Schemas } from './client';
 import { ask, get, Problem, read } from './client';
 import { feed, lostSince } from './connection';
 import { messageReader } from './sse';
+import { pass, shareEvents } from './tabs';
 
 export type BenchdEvent = Schemas['Event'];
 type Listener = (event: BenchdEvent) => void;
@@ -11,7 +12,9 @@ type Listener = (event: BenchdEvent) => void;
 /** The daemon sends a comment every 15 s; what has been silent for longer is gone. */
 const SILENCE_MS = 40_000;
 const RETRY_MS = [500, 1000, 2000, 4000, 8000];
-const POLL_WAIT_S = 30;
+const POLL_WAIT_S = 10;
+/** After so long without a stream it is tried again. */
+const POLLED_MS = 30_000;
 
 const listeners = new Set<Listener>();
 let last: number | null = null;
@@ -25,39 +28,13 @@ export function onEvent(listener: Listener): () => void {
 function tell(event: BenchdEvent): void {
   if (last !== null && event.seq <= last) return;
   last = event.seq;
+  pass(event);
   for (const listener of listeners) listener(event);
 }
 
-/**
- * The number of the newest event, 0 where there is none. Events are numbered without gaps, so the end is
- * between the last number that has a successor and the first that has none.
- */
-export async function newestEvent(hasAfter: (seq: number) => Promise<boolean>): Promise<number> {
-  if (!(await hasAfter(0))) return 0;
-  let has = 0;
-  let none = 1;
-  while (await hasAfter(none)) {
-    has = none;
-    none *= 2;
-  }
-  while (none - has > 1) {
-    const middle = Math.floor((has + none) / 2);
-    if (await hasAfter(middle)) has = middle;
-    else none = middle;
-  }
-  return none;
-}
-
-/** The number of the newest event that is known here, or that the daemon has. */
-export async function endOfEvents(): Promise<number> {
-  return last ?? findEnd();
-}
-
 async function findEnd(): Promise<number> {
-  return newestEvent(async (since) => {
-    const page = await get('/v1/events', { query: { since, limit: 1 } });
-    return page.items.length > 0;
-  });
+  const page = await get('/v1/events', { query: { last: 1 } });
+  return page.items[0]?.seq ?? 0;
 }
 
 async function stream(since: number): Promise<void> {
@@ -102,8 +79,7 @@ async function poll(until: number): Promise<void> {
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Goes on for as long as the page is there. */
-export async function followEvents(): Promise<never> {
+async function askOn(): Promise<never> {
   let failures = 0;
   for (;;) {
     const begun = Date.now();
@@ -113,10 +89,24 @@ export async function followEvents(): Promise<never> {
     } catch {
       // Told by the state of the connection; what is left is to try again.
     }
+    feed.value = 'starting';
     failures = Date.now() - begun > 10_000 ? 0 : failures + 1;
     if (failures >= 3 && lostSince.value === null) {
-      await poll(Date.now() + 60_000).catch(() => undefined);
+      await poll(Date.now() + POLLED_MS).catch(() => undefined);
     }
     await pause(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)] ?? 8000);
   }
+}
+
+/**
+ * Goes on for as long as the page is there. A browser has few connections to one server, and a stream takes
+ * one: of all tabs one asks, and tells the others; when it goes, the next one asks.
+ */
+export async function followEvents(): Promise<void> {
+  if (!navigator.locks) return askOn(); // only where the page is from https or from this machine
+  const tabs = shareEvents(tell);
+  await navigator.locks.request('benchd-events', () => {
+    tabs.lead();
+    return askOn();
+  });
 }

@@ -24,10 +24,13 @@ export interface Resource<T> {
   reload: () => void;
 }
 
-/** Where the stream is away, this often. */
+/** While events come, each page looks by itself only this often. */
+const RARELY_MS = 60_000;
+/** Where they do not, this often. */
 const FALLBACK_MS = 5000;
-/** Events that come together cause one request. */
+/** Events that come together cause one request, and many of them one a second. */
 const SETTLE_MS = 200;
+const LEAST_MS = 1000;
 
 type Reader<T> = (etag: string | null, signal: AbortSignal) => Promise<Answer<T> | null>;
 
@@ -65,8 +68,10 @@ function useKept<T>(key: string | null, reader: Reader<T>, watch: Watch): Resour
     let etag: string | null = null;
     let busy = false;
     let again = false;
+    let ended = 0;
     let timer: ReturnType<typeof setTimeout> | undefined;
 
+    const soon = () => later(Math.max(SETTLE_MS, ended + LEAST_MS - Date.now()));
     const later = (ms: number) => {
       clearTimeout(timer);
       timer = setTimeout(load, ms);
@@ -74,7 +79,7 @@ function useKept<T>(key: string | null, reader: Reader<T>, watch: Watch): Resour
     const rest = () => {
       const every = newest.current.watch.everyMs;
       if (every !== undefined) return every;
-      return feed.value === 'stream' ? 60_000 : FALLBACK_MS;
+      return feed.value === 'starting' ? FALLBACK_MS : RARELY_MS;
     };
     async function load() {
       if (busy) {
@@ -103,7 +108,9 @@ function useKept<T>(key: string | null, reader: Reader<T>, watch: Watch): Resour
       } finally {
         busy = false;
       }
-      later(again ? SETTLE_MS : rest());
+      ended = Date.now();
+      if (again) soon();
+      else later(rest());
     }
 
     kick.current = () => later(0);
@@ -112,7 +119,7 @@ function useKept<T>(key: string | null, reader: Reader<T>, watch: Watch): Resour
     const unlisten = onEvent((event) => {
       if (!newest.current.watch.on?.(event)) return;
       if (busy) again = true;
-      else later(SETTLE_MS);
+      else soon();
     });
     const look = () => !document.hidden && later(0);
     document.addEventListener('visibilitychange', look);

@@ -9,18 +9,31 @@ export interface OutsideUse {
   grade: string;
 }
 
+const COLOURS: Record<string, string> = {
+  usable: 'var(--good)',
+  limited: 'var(--warn)',
+  invalid: 'var(--bad)',
+  none: 'var(--muted)',
+};
+const SIGNS: Record<string, Plot.SymbolType> = {
+  usable: 'circle',
+  limited: 'triangle',
+  invalid: 'times',
+  none: 'plus',
+};
+
 export function outsideUse(
   data: readonly OutsideUse[],
   { width, height = 180, href }: ChartOptions & { href?: (run: string) => string },
 ): Drawn {
-  const grades = ['usable', 'limited', 'invalid', 'none'];
+  const grades = Object.keys(COLOURS).filter((grade) => data.some((d) => d.grade === grade));
   const element = draw({
     width,
     height,
     x: { type: 'time', label: 'Began' },
     y: { label: 'CPUs used by others', grid: true, zero: true, nice: true },
-    color: { domain: grades, range: ['var(--good)', 'var(--warn)', 'var(--bad)', 'var(--muted)'] },
-    symbol: { domain: grades, range: ['circle', 'triangle', 'times', 'plus'], legend: true },
+    color: { domain: grades, range: grades.map((grade) => COLOURS[grade]) },
+    symbol: { domain: grades, range: grades.map((grade) => SIGNS[grade]), legend: true },
     marks: [
       Plot.ruleY([0]),
       Plot.dot(data, {

@@ -123,12 +123,15 @@ export function Console({ cluster, nodes }: { cluster: string; nodes: readonly s
         <label>
           <input type="checkbox" name="shell" /> by a shell
         </label>
+        {/* Two elements: one that became the other while it is pressed would run the command again. */}
         {run.busy ? (
-          <button type="button" class="secondary" onClick={() => abort.current?.abort()}>
+          <button key="stop" type="button" class="secondary" onClick={() => abort.current?.abort()}>
             Stop
           </button>
         ) : (
-          <button type="submit">Run</button>
+          <button key="run" type="submit">
+            Run
+          </button>
         )}
       </form>
       <ErrorBox error={run.error} />

@@ -225,7 +225,7 @@ function useWindow(box: { current: HTMLElement | null }, length: number, on: boo
     count: on ? length : 0,
     getScrollElement: () => box.current,
     estimateSize: () => ROW_PX,
-    overscan: 10,
+    overscan: 5,
     scrollToFn: elementScroll,
     observeElementRect,
     observeElementOffset,

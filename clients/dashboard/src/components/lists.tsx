@@ -122,7 +122,7 @@ export function campaignRow(c: Schemas['Campaign']): CampaignRow {
 }
 
 /** How far a campaign is, in figures and as a bar. */
-export function Progress({ row }: { row: CampaignRow }) {
+export function Progress({ row }: { row: Pick<CampaignRow, 'name' | 'done' | 'failed' | 'planned'> }) {
   const ended = row.done + row.failed;
   return (
     <span class="progress">

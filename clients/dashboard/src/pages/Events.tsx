@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { get, Problem, type Schemas } from '../api/client';
-import { endOfEvents, onEvent } from '../api/events';
+import { onEvent } from '../api/events';
 import { Empty, ErrorBox, Loading } from '../components/boxes';
 import { Page } from '../components/Page';
 import { type Column, Table } from '../components/Table';
@@ -39,12 +39,13 @@ export default function Events() {
   const [loading, setLoading] = useState(true);
   const oldest = events[events.length - 1]?.seq ?? 1;
 
-  const read = async (before: number) => {
+  /** The newest, or those before the oldest that is here. */
+  const read = async (before?: number) => {
     try {
-      const since = Math.max(0, before - 1 - PAGE);
-      const page = await get('/v1/events', { query: { since, limit: Math.max(1, before - 1 - since) } });
-      const older = page.items.filter((e) => e.seq < before).reverse();
-      setEvents((now) => [...now.filter((e) => e.seq >= before), ...older].slice(0, KEPT));
+      const page = await get('/v1/events', { query: { last: PAGE, before } });
+      const older = page.items.reverse();
+      const from = older[0]?.seq ?? 0;
+      setEvents((now) => [...now.filter((e) => e.seq > from), ...older].slice(0, KEPT));
       setError(null);
     } catch (thrown) {
       setError(thrown instanceof Problem ? thrown : new Problem(0, 'Failed', String(thrown)));
@@ -53,20 +54,13 @@ export default function Events() {
     }
   };
   useEffect(() => {
-    const unlisten = onEvent((event) => setEvents((now) => [event, ...now].slice(0, KEPT)));
-    endOfEvents().then(
-      (end) => read(end + 1),
-      (thrown: Problem) => {
-        setError(thrown);
-        setLoading(false);
-      },
-    );
-    return unlisten;
+    void read();
+    return onEvent((event) => setEvents((now) => [event, ...now].slice(0, KEPT)));
   }, []);
 
   return (
     <Page title="Events">
-      <ErrorBox error={error} retry={() => void read(oldest)} />
+      <ErrorBox error={error} retry={() => void read(events.length > 0 ? oldest : undefined)} />
       {loading && <Loading what="events" />}
       <Table
         label="events"

@@ -80,7 +80,7 @@ function Build({ done }: { done: () => void }) {
           Recipe
           <input
             name="recipe"
-            value="debian-bookworm"
+            defaultValue="debian-bookworm"
             pattern="[a-z0-9]([a-z0-9.\-]{0,62}[a-z0-9])?"
             required
           />

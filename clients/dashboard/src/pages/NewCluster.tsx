@@ -67,15 +67,20 @@ export default function NewCluster() {
         </label>
         <label>
           Compute nodes
-          <input name="compute" type="number" min={1} max={250} value={2} required />
+          <input name="compute" type="number" min={1} max={250} defaultValue="2" required />
         </label>
         <label>
           CPUs of each node
-          <input name="cpus" type="number" min={0.01} step={0.01} value={0.25} required />
+          <input name="cpus" type="number" min={0.01} step={0.01} defaultValue="0.25" required />
         </label>
         <label>
           Memory of each node
-          <input name="memory" pattern="[1-9][0-9]{0,14}(B|KiB|MiB|GiB|TiB)?" value="256MiB" required />
+          <input
+            name="memory"
+            pattern="[1-9][0-9]{0,14}(B|KiB|MiB|GiB|TiB)?"
+            defaultValue="256MiB"
+            required
+          />
         </label>
         <label>
           Image

@@ -1,66 +1,75 @@
 import { useEffect, useState } from 'preact/hooks';
-import { get, type Schemas } from '../api/client';
+import type { Schemas } from '../api/client';
 import { about, useResource } from '../api/resource';
 import { Figure } from '../charts/Figure';
 import { Badge, Verdict } from '../components/Badge';
 import { Empty, ErrorBox, Gauge, Loading } from '../components/boxes';
-import { bytes, duration, levels, number } from '../components/format';
-import { type CampaignRow, campaignRow, Progress, type RunRow, runRow } from '../components/lists';
+import { bytes, count, duration, levels, number, percent, plural } from '../components/format';
+import { Progress, runRow } from '../components/lists';
 import { Page, Section } from '../components/Page';
-import { Ago, Elapsed } from '../components/time';
+import { Ago, Elapsed, now } from '../components/time';
 import { BASE, link } from '../router/links';
 
-const ACTIVE_RUNS = ['preparing', 'measuring', 'clearing', 'failing', 'cancelling', 'queued'];
-const ACTIVE_CAMPAIGNS = ['queued', 'running', 'paused', 'cancelling'];
-const ENDED_CAMPAIGNS = ['done', 'failed', 'cancelled'];
-const LAST = 5;
-const NOISE_RUNS = 60;
+type View = Schemas['Overview'];
+type Run = View['runs'][number];
+type Waiting = View['queue'][number];
+type Host = View['hosts'][number];
+type Ended = View['recent'][number];
+
+/** What changes without an event: how busy the host is. */
+const NOISE_MS = 5000;
+const NOISE_RUNS = 40;
 
 export default function Overview() {
+  const { data, error, loading, reload } = useResource(
+    '/v1/overview',
+    {},
+    { on: about('campaign/', 'run/', 'cluster/'), everyMs: NOISE_MS },
+  );
   return (
     <Page title="Overview">
-      <div class="columns">
-        <Now />
-        <Queue />
-        <Hosts />
-        <LastCampaigns />
-      </div>
+      <ErrorBox error={error} retry={reload} />
+      {loading && <Loading what="what goes on" />}
+      {data && (
+        <div class="columns">
+          <Now view={data} />
+          <Queue view={data} />
+          <Section title="Hosts" tools={<a href={`${BASE}hosts`}>Checks and what they are like</a>}>
+            {data.hosts.map((host) => (
+              <HostNow key={host.id} host={host} />
+            ))}
+          </Section>
+          <Section title="Last campaigns" tools={<a href={`${BASE}campaigns`}>All campaigns</a>}>
+            {data.recent.length === 0 && <Empty>None has ended yet.</Empty>}
+            <ul class="cards">
+              {data.recent.map((campaign) => (
+                <Last key={campaign.id} campaign={campaign} />
+              ))}
+            </ul>
+          </Section>
+        </div>
+      )}
       <Noise />
     </Page>
   );
 }
 
-function Now() {
-  const runs = useResource(
-    '/v1/runs',
-    { query: { state: ACTIVE_RUNS, limit: 20 } },
-    { on: about('run/', 'cluster/') },
-  );
-  const clusters = useResource(
-    '/v1/clusters',
-    { query: { state: ['creating', 'ready', 'failing', 'deleting'], limit: 50 } },
-    { on: about('cluster/') },
-  );
-  const own = clusters.data?.items.filter((cluster) => cluster.run === null) ?? [];
-  const rows = runs.data?.items ?? [];
+function Now({ view }: { view: View }) {
   return (
-    <Section title="Now">
-      <ErrorBox error={runs.error ?? clusters.error} retry={runs.reload} />
-      {runs.loading && <Loading what="runs" />}
-      {runs.data && clusters.data && rows.length + own.length === 0 && <Empty>Nothing runs.</Empty>}
+    <Section title="Now" tools={<a href={`${BASE}runs`}>All runs</a>}>
+      {view.runs.length + view.clusters.length === 0 && <Empty>Nothing runs.</Empty>}
       <ul class="cards">
-        {rows.map((run) => (
+        {view.runs.map((run) => (
           <RunNow key={run.id} run={run} />
         ))}
-        {own.map((cluster) => (
+        {view.clusters.map((cluster) => (
           <li key={cluster.id}>
             <span>
               <a href={link.cluster(cluster.id)}>Cluster {cluster.name ?? cluster.id}</a>{' '}
-              <Badge word={cluster.state} />
+              <Badge word={cluster.state} /> {cluster.step && <span class="muted">{cluster.step}</span>}
             </span>
             <span class="muted">
-              {cluster.nodes.length} nodes, {cluster.scheduler.name}, up{' '}
-              <Elapsed from={cluster.createdAt} to={null} />
+              {plural(cluster.nodes, 'node')}, asked for <Ago at={cluster.createdAt} />
             </span>
           </li>
         ))}
@@ -69,184 +78,145 @@ function Now() {
   );
 }
 
-function RunNow({ run }: { run: Schemas['Run'] }) {
-  const row: RunRow = runRow(run);
+function RunNow({ run }: { run: Run }) {
+  const cell = levels(run.cell);
   return (
     <li>
       <span>
-        <a href={link.run(row.id)}>Run {row.id}</a> <Badge word={row.state} />
-        {row.step && <span class="muted"> {row.step}</span>}
+        <a href={link.run(run.id)}>Run {run.id}</a> <Badge word={run.state} />
+        {run.step && <span class="muted"> {run.step}</span>}
       </span>
       <span class="muted">
-        of <a href={link.campaign(row.campaign)}>{row.campaign}</a>, block {row.block}
-        {row.warmup && ' (warm-up)'}
-        {row.attempt > 1 && `, attempt ${row.attempt}`}
-        {row.cell && `: ${levels(run.cell)}`}
+        of <a href={link.campaign(run.campaign)}>{run.name ?? run.campaign}</a>, block {run.block}
+        {run.warmup && ' (warm-up)'}
+        {run.attempt > 1 && `, attempt ${run.attempt}`}
+        {cell && `: ${cell}`}
       </span>
-      {row.waiting ? (
-        <span>{row.waiting}</span>
+      {run.waiting ? (
+        <span>{run.waiting}</span>
       ) : (
-        row.startedAt && <Elapsed from={row.startedAt} to={row.endedAt} />
+        run.startedAt && (
+          <span class="muted">
+            for <Elapsed from={run.startedAt} to={null} />
+            {run.deadlineAt &&
+              `, at most ${duration(Math.max(0, Date.parse(run.deadlineAt) - now.value))} more`}
+          </span>
+        )
       )}
     </li>
   );
 }
 
-function Queue() {
-  const list = useResource(
-    '/v1/campaigns',
-    { query: { state: ACTIVE_CAMPAIGNS, limit: 50 } },
-    { on: about('campaign/', 'run/') },
-  );
-  const rows = (list.data?.items ?? []).map(campaignRow);
+function Queue({ view }: { view: View }) {
   return (
-    <Section title="Queue" tools={<a href={`${BASE}campaigns`}>All campaigns</a>}>
-      <ErrorBox error={list.error} retry={list.reload} />
-      {list.loading && <Loading what="campaigns" />}
-      {list.data && rows.length === 0 && <Empty>No campaign waits or runs.</Empty>}
-      <ul class="cards">
-        {rows.map((row) => (
-          <li key={row.id}>
-            <span>
-              <a href={link.campaign(row.id)}>{row.name}</a> <Badge word={row.state} />
-            </span>
-            <Progress row={row} />
-            <span class="muted">{timeLeft(row)}</span>
-            {row.error && <span class="badge bad">{row.error}</span>}
-          </li>
+    <Section title="Queue" tools={<a href={link.newCampaign()}>New campaign</a>}>
+      {view.queue.length === 0 && <Empty>No campaign waits or runs.</Empty>}
+      <ol class="cards">
+        {view.queue.map((campaign) => (
+          <InQueue key={campaign.id} campaign={campaign} />
         ))}
-      </ul>
+      </ol>
+      {view.queueLeftOut > 0 && <p class="muted">And {count(view.queueLeftOut)} more.</p>}
     </Section>
   );
 }
 
-function timeLeft(row: CampaignRow): string {
-  if (row.etaSeconds !== null) return `about ${duration(row.etaSeconds * 1000)} left`;
-  return row.state === 'running'
-    ? 'time left not known before its first run is done'
-    : `${row.planned} runs planned`;
-}
-
-function Hosts() {
-  const list = useResource('/v1/hosts', {}, { on: about('cluster/', 'run/', 'host/'), everyMs: 10_000 });
+function InQueue({ campaign }: { campaign: Waiting }) {
   return (
-    <Section title="Hosts" tools={<a href={`${BASE}hosts`}>More of them</a>}>
-      <ErrorBox error={list.error} retry={list.reload} />
-      {list.loading && <Loading what="hosts" />}
-      {list.data?.items.map((host) => (
-        <HostNow key={host.id} host={host} />
-      ))}
-    </Section>
+    <li>
+      <span>
+        <a href={link.campaign(campaign.id)}>{campaign.name}</a> <Badge word={campaign.state} />
+        {campaign.priority !== 0 && <span class="muted"> priority {campaign.priority}</span>}
+      </span>
+      <Progress row={campaign} />
+      <span class="muted">{timesOf(campaign)}</span>
+      {campaign.error && <span class="badge bad">{campaign.error}</span>}
+    </li>
   );
 }
 
-function HostNow({ host }: { host: Schemas['Host'] }) {
-  const { capacity, stateDir, checks } = host;
-  const bad = checks.filter((check) => !check.ok && check.level !== 'info');
+const FROM: Record<string, string> = {
+  measured: 'by its runs so far',
+  same: 'by the same runs before',
+  like: 'by runs like these',
+  guess: 'a guess',
+};
+
+function timesOf(c: Waiting): string {
+  const left =
+    c.endsInSeconds === null ? 'time left not known' : `ends in about ${duration(c.endsInSeconds * 1000)}`;
+  const begin = c.startsInSeconds ? `begins in about ${duration(c.startsInSeconds * 1000)}, ` : '';
+  const from = c.endsInSeconds !== null && c.basis ? FROM[c.basis] : undefined;
+  return `${begin}${left}${from ? ` (${from})` : ''}${c.failed > 0 ? `, ${count(c.failed)} failed` : ''}`;
+}
+
+function HostNow({ host }: { host: Host }) {
+  const { noise } = host;
   return (
     <div>
-      <strong>{host.name}</strong>{' '}
-      {bad.length === 0 ? (
-        <Badge word="ok" />
-      ) : (
-        bad.map((check) => (
-          <Badge
-            key={check.id}
-            word={check.id}
-            tone={check.level === 'error' ? 'bad' : 'warn'}
-            title={check.summary}
-          />
-        ))
-      )}
+      <strong>{host.id}</strong>{' '}
+      {noise && <Badge word={noise.quiet ? 'quiet' : 'busy'} tone={noise.quiet ? 'good' : 'warn'} />}
       <Gauge
         label="CPUs"
-        used={capacity.cpusInUse}
-        all={capacity.cpus}
-        text={`${number(capacity.cpusInUse, 3)} of ${number(capacity.cpus, 3)} promised`}
+        used={host.cpusInUse}
+        all={host.cpus}
+        text={`${number(host.cpusInUse, 3)} of ${number(host.cpus, 3)} promised to nodes`}
       />
       <Gauge
         label="Memory"
-        used={capacity.memoryInUseBytes}
-        all={capacity.memoryBytes}
-        text={`${bytes(capacity.memoryInUseBytes)} of ${bytes(capacity.memoryBytes)} promised`}
+        used={host.memoryInUseBytes}
+        all={host.memoryBytes}
+        text={`${bytes(host.memoryInUseBytes)} of ${bytes(host.memoryBytes)} promised to nodes`}
       />
-      <p class="muted small">{bytes(stateDir.freeBytes)} free for images and results</p>
+      {noise && (
+        <>
+          <Gauge
+            label="Noise"
+            used={noise.outsideCpus}
+            all={host.cpus}
+            text={`${number(noise.outsideCpus, 2)} CPUs used by others`}
+          />
+          <p class="muted small">
+            A run begins at once with at most {number(noise.allowedCpus, 2)}. Something waited for memory in{' '}
+            {percent(noise.memoryPressurePercent / 100, 2)} of the last 10 s.
+          </p>
+        </>
+      )}
     </div>
   );
 }
 
-function LastCampaigns() {
-  const list = useResource(
-    '/v1/campaigns',
-    { query: { state: ENDED_CAMPAIGNS, limit: LAST } },
-    { on: about('campaign/') },
-  );
-  const rows = (list.data?.items ?? []).map(campaignRow);
-  return (
-    <Section title="Last campaigns">
-      <ErrorBox error={list.error} retry={list.reload} />
-      {list.loading && <Loading what="campaigns" />}
-      {list.data && rows.length === 0 && <Empty>None has ended yet.</Empty>}
-      <ul class="cards">
-        {rows.map((row) => (
-          <Ended key={row.id} row={row} />
-        ))}
-      </ul>
-    </Section>
-  );
-}
-
-type VerdictValue = Schemas['Verdict'];
-/** The analysis of more runs than these is asked for on the campaign's own page only: it takes the daemon long. */
-const RUNS_ANALYSED = 2000;
-/** An analysis takes a while, and that of a campaign at its end stays as it is. */
-const verdicts = new Map<string, Promise<VerdictValue>>();
-
-function verdictOf(row: CampaignRow): Promise<VerdictValue> {
-  const key = `${row.id} ${row.endedAt} ${row.done}`;
-  let known = verdicts.get(key);
-  if (!known) {
-    known = get('/v1/campaigns/{campaignId}/analysis', { path: { campaignId: row.id } }).then(
-      (a) => a.verdict,
-    );
-    known.catch(() => verdicts.delete(key));
-    verdicts.set(key, known);
-  }
-  return known;
-}
-
-function Ended({ row }: { row: CampaignRow }) {
-  const [verdict, setVerdict] = useState<VerdictValue | null>(null);
-  const [why, setWhy] = useState<string | null>(null);
-  useEffect(() => {
-    let gone = false;
-    if (row.done > 0 && row.done <= RUNS_ANALYSED) {
-      verdictOf(row).then(
-        (value) => !gone && setVerdict(value),
-        (error: Error) => !gone && setWhy(error.message),
-      );
-    }
-    return () => {
-      gone = true;
-    };
-  }, [row.id, row.endedAt, row.done]);
+function Last({ campaign }: { campaign: Ended }) {
+  const { verdict } = campaign;
   return (
     <li>
       <span>
-        <a href={link.campaign(row.id)}>{row.name}</a> <Badge word={row.state} />{' '}
+        <a href={link.campaign(campaign.id)}>{campaign.name}</a> <Badge word={campaign.state} />{' '}
         {verdict && <Verdict grade={verdict} />}
       </span>
       <span class="muted">
-        {row.done} runs done{row.failed > 0 && `, ${row.failed} failed`}, <Ago at={row.endedAt} />
+        {plural(campaign.done, 'run')} done
+        {campaign.failed > 0 && `, ${count(campaign.failed)} failed`}
+        {campaign.excluded > 0 && `, ${count(campaign.excluded)} left out`}, <Ago at={campaign.endedAt} />
       </span>
       {verdict?.reasons[0] && <span class="small">{verdict.reasons[0]}</span>}
-      {why && <span class="small">{why}</span>}
     </li>
   );
 }
 
 const loadOutside = () => import('../charts/outside').then((m) => m.outsideUse);
 const outsideOptions = { href: link.run };
+type Point = { run: string; at: Date; cpus: number; grade: string };
+
+function pointsOf(runs: readonly Schemas['Run'][]): Point[] {
+  return runs
+    .map(runRow)
+    .flatMap(({ id, outsideCpus, startedAt, grade }) =>
+      outsideCpus === null || startedAt === null
+        ? []
+        : [{ run: id, at: new Date(startedAt), cpus: outsideCpus, grade: grade?.value ?? 'none' }],
+    );
+}
 
 function Noise() {
   const list = useResource(
@@ -254,24 +224,8 @@ function Noise() {
     { query: { state: ['done', 'failed'], limit: NOISE_RUNS } },
     { on: (e) => e.kind === 'run.done' },
   );
-  const [points, setPoints] = useState<{ run: string; at: Date; cpus: number; grade: string }[]>([]);
-  useEffect(() => {
-    const rows = (list.data?.items ?? []).map(runRow);
-    setPoints(
-      rows.flatMap((row) =>
-        row.outsideCpus === null || row.startedAt === null
-          ? []
-          : [
-              {
-                run: row.id,
-                at: new Date(row.startedAt),
-                cpus: row.outsideCpus,
-                grade: row.grade?.value ?? 'none',
-              },
-            ],
-      ),
-    );
-  }, [list.data]);
+  const [points, setPoints] = useState<Point[]>([]);
+  useEffect(() => setPoints(pointsOf(list.data?.items ?? [])), [list.data]);
   if (points.length === 0) return null;
   return (
     <Section title="Noise">

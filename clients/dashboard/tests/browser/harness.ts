@@ -1,21 +1,11 @@
 // The pages in Debian's Chromium, against a daemon that runs (BENCHD_URL). Between both is a door that tests
-// can shut. The daemon serves the pages itself; BENCHD_UI_DIR gives them from a directory instead.
+// can shut.
 import fs from 'node:fs';
 import http from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import path from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
-const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
-  "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-const TYPES: Record<string, string> = {
-  '.css': 'text/css',
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.svg': 'image/svg+xml',
-};
 const CHROMIUM = process.env.BENCHD_CHROMIUM ?? '/usr/bin/chromium';
 
 export interface Door {
@@ -25,47 +15,34 @@ export interface Door {
   open: () => void;
   /** Streams are refused; all else gets through. */
   refuseStreams: (on: boolean) => void;
-  requests: string[];
+  /** How many streams of events are open. */
+  streams: () => number;
   close: () => void;
 }
 
-function fileFor(dir: string, url: string): string {
-  const wanted = url === '/docs' ? 'docs.html' : url.replace(/^\/ui\/?/, '') || 'index.html';
-  const file = path.join(dir, path.normalize(wanted));
-  return fs.existsSync(file) && fs.statSync(file).isFile() ? file : path.join(dir, 'index.html');
-}
-
-export async function makeDoor(daemon: string, dir: string | undefined): Promise<Door> {
+export async function makeDoor(daemon: string): Promise<Door> {
   const to = new URL(daemon);
-  const requests: string[] = [];
+  let streams = 0;
   let shut = false;
   let noStreams = false;
   const server = http.createServer((request, reply) => {
-    const url = request.url ?? '/';
-    const own = url === '/docs' || url.startsWith('/ui');
     if (shut) {
       request.socket.destroy();
       return;
     }
-    if (own && dir) {
-      const file = fileFor(dir, url.replace(/\?.*/, ''));
-      reply.writeHead(200, {
-        'Content-Type': TYPES[path.extname(file)] ?? 'text/plain',
-        'Content-Security-Policy': POLICY,
-      });
-      fs.createReadStream(file).pipe(reply);
-      return;
-    }
-    if (!own) requests.push(`${request.method} ${url}`);
-    if (noStreams && request.headers.accept === 'text/event-stream') {
-      reply.writeHead(502).end('no streams here');
-      return;
+    if (request.headers.accept === 'text/event-stream') {
+      if (noStreams) {
+        reply.writeHead(502).end('no streams here');
+        return;
+      }
+      streams++;
+      reply.on('close', () => streams--);
     }
     const on = http.request(
       {
         host: to.hostname,
         port: to.port,
-        path: url,
+        path: request.url,
         method: request.method,
         headers: { ...request.headers, host: to.host },
       },
@@ -93,7 +70,7 @@ export async function makeDoor(daemon: string, dir: string | undefined): Promise
       noStreams = on;
       server.closeAllConnections();
     },
-    requests,
+    streams: () => streams,
     close: () => {
       server.closeAllConnections();
       server.close();
@@ -143,7 +120,3 @@ export async function axe(page: Page, without: readonly string[] = []): Promise<
     return result.violations.map((v) => `${v.id}: ${v.nodes[0]?.html.slice(0, 200)}`);
   }, without);
 }
-
-/** Wider than the window: what readers would have to scroll sideways for. */
-export const overflow = (page: Page): Promise<number> =>
-  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
