@@ -34,6 +34,8 @@
 #define PAUSE_MS     20
 #define REPORTS      50 /* asked for so often, each ANSWER_MS */
 #define MEASURED_MAX 20000
+#define ARRIVALS_MAX 262144
+#define PARTS        25 /* of a flood */
 
 #define PAYLOAD    1472 /* of a frame of 1500 bytes behind its Ethernet header */
 #define FRAME      (PAYLOAD + 8 + 20 + 14)
@@ -56,8 +58,8 @@ enum kind { QUESTION, ANSWER, FLOOD, HOW_MANY, SO_MANY, END };
 struct packet {
     uint32_t magic, kind, number, spare;
     int64_t asked_ns; /* on the clock of who asks */
-    int64_t frames;   /* of the flood, after it had settled, and in which time */
-    int64_t took_ns;
+    int64_t frames;   /* of the flood, after it had settled, and how fast they arrived */
+    int64_t bits_per_s;
 };
 
 static int udp(void)
@@ -71,28 +73,61 @@ static int udp(void)
 
 /* ------------------------------------------------------------------------------------- serving */
 
+/* What has arrived until when, in frames; what comes when there is no more room is left out. */
+struct arrival {
+    int64_t at_ns, frames;
+};
+
 struct flood {
-    int64_t first_ns, begin_ns, last_ns, frames;
+    int64_t first_ns;
+    struct arrival arrivals[ARRIVALS_MAX];
+    size_t n;
 };
 
 static void count(struct flood *f, ssize_t bytes)
 {
-    int64_t now = clock_ns(CLOCK_MONOTONIC);
+    int64_t now = clock_ns(CLOCK_MONOTONIC), frames = (bytes + PAYLOAD - 1) / PAYLOAD;
 
     if (f->first_ns == 0)
         f->first_ns = now;
-    if (now - f->first_ns < SETTLE_NS)
-        f->begin_ns = now;
-    else
-        f->frames += (bytes + PAYLOAD - 1) / PAYLOAD;
-    f->last_ns = now;
+    if (now - f->first_ns < SETTLE_NS || f->n == ARRIVALS_MAX)
+        return;
+    f->arrivals[f->n] =
+        (struct arrival){now, frames + (f->n > 0 ? f->arrivals[f->n - 1].frames : 0)};
+    f->n++;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Of parts with as many arrivals each the median: a moment in which the host stood still is not
+ * the link's doing. */
+static int64_t rate_of(const struct flood *f)
+{
+    int64_t rates[PARTS];
+    size_t of_part = f->n > 0 ? (f->n - 1) / PARTS : 0;
+
+    if (of_part == 0)
+        return 0;
+    for (size_t i = 0; i < PARTS; i++) {
+        const struct arrival *from = &f->arrivals[i * of_part], *to = from + of_part;
+        int64_t ns = to->at_ns - from->at_ns;
+        double bits = (double)(to->frames - from->frames) * FRAME * 8;
+        rates[i] = (int64_t)(bits * 1e9 / (double)(ns > 0 ? ns : 1));
+    }
+    qsort(rates, PARTS, sizeof(rates[0]), by_value);
+    return rates[PARTS / 2];
 }
 
 static void serve(int fd, int64_t seconds)
 {
     static char buffer[65536];
     struct pollfd question = {.fd = fd, .events = POLLIN};
-    struct flood flood = {0};
+    static struct flood flood;
 
     while (poll(&question, 1, (int)(seconds * 1000)) == 1) {
         struct sockaddr_in from;
@@ -111,8 +146,8 @@ static void serve(int fd, int64_t seconds)
             continue;
         }
         if (packet.kind == HOW_MANY) {
-            packet.frames = flood.frames;
-            packet.took_ns = flood.last_ns - flood.begin_ns;
+            packet.frames = flood.n > 0 ? flood.arrivals[flood.n - 1].frames : 0;
+            packet.bits_per_s = rate_of(&flood);
         }
         packet.kind = packet.kind == HOW_MANY ? SO_MANY : ANSWER;
         sendto(fd, &packet, sizeof(packet), 0, (struct sockaddr *)&from, length);
@@ -182,13 +217,6 @@ static void await_up(int fd, const char *address, int64_t wait_ns)
     fatal(1, "%s did not answer", address);
 }
 
-static int by_value(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-    return (x > y) - (x < y);
-}
-
 /* From the median, on average: one that a busy host held up for long is one of many. */
 static int64_t deviation(const int64_t *sorted, int64_t n)
 {
@@ -255,9 +283,7 @@ static void measure_rate(int fd, int64_t ms, int64_t frames, int64_t wait_ns)
     }
     if (!told)
         fatal(1, "the flood was not told of");
-    double seconds = (double)packet.took_ns / 1e9;
-    printf(" %lld %.0f\n", (long long)packet.frames,
-           seconds > 0 ? (double)packet.frames * FRAME * 8 / seconds : 0);
+    printf(" %lld %lld\n", (long long)packet.frames, (long long)packet.bits_per_s);
 }
 
 static void ask(char **argv)

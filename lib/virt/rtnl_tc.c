@@ -16,7 +16,8 @@
 /* The kernel's clock of queues ticks so often; tc_psched says the same in /proc/net/psched. */
 #define TICK_NS 64
 
-/* What may go at once after a pause: a timer of the host that is late by no more loses nothing. */
+/* What may go at once after a pause: a timer of the host that is late by no more loses nothing. On
+ * two busy CPUs a third of the rate was lost with 1 ms now and then. */
 #define BURST_NS    (2 * BD_NS_PER_MS)
 #define BURST_BYTES 4096 /* two frames at least */
 

@@ -67,7 +67,7 @@ static double seconds(int64_t ns)
 }
 
 /* Each way has half of a round trip. */
-static struct network_figure latency_of(const struct link_answer *a)
+static struct network_figure latency_of(const struct link_answer *a, double asked BD_UNUSED)
 {
     double root = sqrt(fmax(1, (double)a->answered));
     return (struct network_figure){
@@ -79,7 +79,7 @@ static struct network_figure latency_of(const struct link_answer *a)
 
 /* Two delays that are each spread evenly over +-J add up to one that is 2/3 J from the middle on
  * average, with a standard deviation of sqrt(2/9) J. */
-static struct network_figure jitter_of(const struct link_answer *a)
+static struct network_figure jitter_of(const struct link_answer *a, double asked BD_UNUSED)
 {
     double jitter = 1.5 * seconds(a->deviation_ns);
     return (struct network_figure){
@@ -89,18 +89,19 @@ static struct network_figure jitter_of(const struct link_answer *a)
     };
 }
 
-/* A question and its answer each have their chance. */
-static struct network_figure loss_of(const struct link_answer *a)
+/* A question and its answer each have their chance. The error is that of as many as were sent, if
+ * the loss is what was asked for: of few that are lost seldom none may be. */
+static struct network_figure loss_of(const struct link_answer *a, double asked)
 {
-    double n = (double)a->sent, back = (double)a->answered / n;
+    double n = (double)a->sent, expected = (1 - asked) * (1 - asked);
     return (struct network_figure){
-        .measured = 1 - sqrt(back),
-        .error = back > 0 ? sqrt(back * (1 - back) / n) / (2 * sqrt(back)) : 0,
+        .measured = 1 - sqrt((double)a->answered / n),
+        .error = sqrt(expected * (1 - expected) / n) / (2 * (1 - asked)),
         .n = a->sent,
     };
 }
 
-static struct network_figure bandwidth_of(const struct link_answer *a)
+static struct network_figure bandwidth_of(const struct link_answer *a, double asked BD_UNUSED)
 {
     return (struct network_figure){.measured = a->bits_per_s, .n = a->frames};
 }
@@ -108,17 +109,19 @@ static struct network_figure bandwidth_of(const struct link_answer *a)
 void link_figures(const struct network_shape *shape, const char *from, const char *to,
                   const struct link_answer *answer, json_t *figures)
 {
-    static struct network_figure (*const of[NETWORK_MEMBERS])(const struct link_answer *) = {
+    static struct network_figure (*const of[NETWORK_MEMBERS])(const struct link_answer *,
+                                                              double) = {
         [NETWORK_BANDWIDTH] = bandwidth_of,
         [NETWORK_LATENCY] = latency_of,
         [NETWORK_JITTER] = jitter_of,
         [NETWORK_LOSS] = loss_of,
     };
     for (int m = 0; m < NETWORK_MEMBERS; m++) {
-        struct network_figure f = of[m](answer);
+        double asked = network_asked(shape, m);
+        struct network_figure f = of[m](answer, asked);
         f.member = m;
-        f.asked = network_asked(shape, m);
-        if (f.asked > 0)
+        f.asked = asked;
+        if (asked > 0)
             json_array_append_new(
                 figures, json_pack("{s:s, s:s, s:s, s:s, s:f, s:f, s:I, s:b}", "name",
                                    network_member_to_str(m), "from", from, "to", to, "unit",
