@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+import host
 from campaigns import AT_ONCE as DAEMON, EMPTY, NODE, design, spec
 
 MBIT = 10**6
@@ -33,6 +34,11 @@ def links(id):
     """The cluster's, that there are now."""
     names = subprocess.run(["ip", "-j", "link"], capture_output=True, text=True, check=True).stdout
     return [n["ifname"] for n in json.loads(names) if n["ifname"].startswith((f"bd{id}-", f"bd-{id}"))]
+
+
+def backs(id):
+    """Those that shape what comes from nodes."""
+    return [n for n in links(id) if re.search(r"-b[0-9a-f]+$", n)]
 
 
 def by(network):
@@ -77,7 +83,7 @@ def test_nodes_meet_the_rate_each_way(api):
                      network={"bandwidth": "50Mbit/s"})
     id = cluster["id"]
     assert not [w for w in cluster["warnings"] if "network" in w]
-    assert len([n for n in links(id) if re.search(r"-b[0-9]+$", n)]) == 2
+    assert len(backs(id)) == 2
     address = {n["name"]: n["address"] for n in cluster["nodes"]}
     for here, there in (("ctl1", "n1"), ("n1", "ctl1")):
         rates = []
@@ -88,9 +94,25 @@ def test_nodes_meet_the_rate_each_way(api):
     assert links(id) == []
 
 
+@pytest.mark.parametrize("wanted", [True, False])
+def test_killed_while_it_is_shaped(make_daemon, wanted):
+    """It is measured just then. The next start shapes and measures anew, or takes all of it away."""
+    daemon = make_daemon().start()
+    api = daemon.api
+    id = api.create(network={"bandwidth": "200Mbit/s"}, node=NODE)["id"]
+    host.wait_until(lambda: len(backs(id)) == 2, "a link that is shaped", 30)
+    daemon.kill()
+    daemon.start("/healthz")
+    if wanted:
+        cluster = api.wait_state(id, "ready")
+        assert not [w for w in cluster["warnings"] if "not measured" in w] and len(backs(id)) == 2
+    api.down(id)
+    assert links(id) == []
+
+
 def shaping(api):
-    host = api.get("/v1/hosts/local").json
-    return {b["name"]: {s["name"]: s for s in b["shaping"]} for b in host["backends"]}, host["checks"]
+    this = api.get("/v1/hosts/local").json
+    return {b["name"]: {s["name"]: s for s in b["shaping"]} for b in this["backends"]}, this["checks"]
 
 
 def test_host_tells_what_it_can(api):
