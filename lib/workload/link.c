@@ -4,7 +4,7 @@
 #include "lib/base/par.h"
 
 #include <math.h>
-#include <stdio.h>
+#include <string.h>
 
 #define NODE_BENCH_LINK "/usr/libexec/benchd/bench-link"
 #define PORT            "6898"
@@ -45,19 +45,25 @@ struct link_order link_order_of(const struct network_shape *s)
 
 int link_answer_read(const char *line, struct link_answer *ret_answer, struct bd_err *err)
 {
-    struct link_answer a;
-    long long n[5];
-    int fields = sscanf(line, "%lld %lld %lld %lld %lld %lf", &n[0], &n[1], &n[2], &n[3], &n[4],
-                        &a.bits_per_s);
-    if (fields != 6 || n[0] < 1 || n[1] < 0 || n[1] > n[0] || n[2] < 0 || n[3] < 0 || n[4] < 0 ||
-        !(a.bits_per_s >= 0))
-        return bd_err_set(err, BD_EWORKLOAD, "bench-link printed '%.100s'", line);
-    a.sent = n[0];
-    a.answered = n[1];
-    a.median_ns = n[2];
-    a.deviation_ns = n[3];
-    a.frames = n[4];
-    *ret_answer = a;
+    bd_auto_free char *copy = bd_xstrndup(line, strcspn(line, "\n"));
+    char *rest = copy;
+    int64_t n[6];
+    for (size_t i = 0; i < BD_ARRAY_LEN(n); i++) {
+        const char *word = strsep(&rest, " ");
+        if (!word || bd_parse_i64(word, 0, INT64_MAX, &n[i]) < 0)
+            return bd_err_set(err, BD_EWORKLOAD, "bench-link printed '%.100s'", line);
+    }
+    if (n[0] < 1 || n[1] > n[0])
+        return bd_err_set(err, BD_EWORKLOAD, "bench-link had %lld answers to %lld packets",
+                          (long long)n[1], (long long)n[0]);
+    *ret_answer = (struct link_answer){
+        .sent = n[0],
+        .answered = n[1],
+        .median_ns = n[2],
+        .deviation_ns = n[3],
+        .frames = n[4],
+        .bits_per_s = (double)n[5],
+    };
     return 0;
 }
 
