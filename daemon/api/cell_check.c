@@ -26,6 +26,15 @@ static void check_scheduler(const json_t *spec, const struct cluster_spec *clust
     add_below(faults, "/cluster", &found);
 }
 
+static void check_network(const struct cell_check *c, const struct cluster_spec *cluster,
+                          struct schema_faults *faults)
+{
+    bd_auto_faults struct schema_faults found = {0};
+    if (c->virt)
+        virt_shape_check(c->virt, cluster, &found);
+    add_below(faults, "/cluster", &found);
+}
+
 /* Of an object that is kept no other can have the address. */
 static void keep(json_t **kept, json_t *object, const struct schema_faults *found)
 {
@@ -193,6 +202,7 @@ void cell_check(const json_t *spec, const struct cluster_spec *cluster,
         bd_str_eq(c->scheduler, cluster->scheduler) && c->under_slurm == cluster->under_slurm;
     check_scheduler(spec, cluster, faults);
     check_sampling(spec, faults);
+    check_network(c, cluster, faults);
     if (!same_nodes || workload != c->workload)
         check_workload(c, workload, cluster, faults);
     if (!same_nodes || hooks != c->hooks)

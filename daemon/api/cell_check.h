@@ -12,6 +12,7 @@
 /* Begins as zeros, but for: */
 struct cell_check {
     const char *inputs_dir;
+    const struct virt *virt;   /* what this host can shape networks by; NULL: not looked at */
     const json_t *definitions; /* {NAME: definition} of workloads, borrowed; NULL: none */
     /* What inputs said, by all that it depends on: cells with the same one share it. */
     json_t *examined; /* {KEY: {"faults": [...], "found": ...}} */

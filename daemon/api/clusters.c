@@ -37,12 +37,14 @@ static void on_created(void *arg, int rc, const struct bd_err *err, const void *
 }
 
 /* What the contract's schema can't say. */
-static bool check_spec(struct http_request *r, json_t *spec)
+static bool check_spec(const struct api *a, struct http_request *r, json_t *spec)
 {
     bd_auto_faults struct schema_faults faults = {0};
     struct cluster_spec read;
-    if (cluster_spec_read(spec, &read, &faults) == 0)
+    if (cluster_spec_read(spec, &read, &faults) == 0) {
+        virt_shape_check(a->config.virt, &read, &faults);
         cluster_spec_done(&read);
+    }
     const json_t *scheduler = json_object_get(spec, "scheduler"); /* by now it has a name */
     sched_check(sched_find(bd_json_str(scheduler, "name", "")), scheduler, &faults);
     if (faults.n == 0)
@@ -58,7 +60,7 @@ static void create(struct api *a, struct http_request *r, struct keep *keep)
     if (bd_json_str(spec, "name", NULL))
         name = bd_xstrdup(bd_json_str(spec, "name", NULL));
     json_object_del(spec, "name");
-    if (!check_spec(r, spec)) {
+    if (!check_spec(a, r, spec)) {
         keep_free(keep);
         return;
     }

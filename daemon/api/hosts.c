@@ -23,6 +23,18 @@ static json_t *libvirt_json(const struct api_places *places, struct virt *virt)
                      "ok", ok);
 }
 
+static json_t *shaping_json(const struct virt *virt, const struct virt_backend *backend)
+{
+    json_t *list = json_array();
+    for (int m = 0; m < NETWORK_MEMBERS; m++) {
+        const struct virt_shaping s = virt_shaping_of(virt, backend, m);
+        json_array_append_new(
+            list, json_pack("{s:s, s:b, s:s?, s:s?}", "name", network_member_to_str(m), "usable",
+                            s.can, "by", s.can ? s.by : NULL, "reason", s.can ? NULL : s.reason));
+    }
+    return list;
+}
+
 static json_t *backends_json(struct virt *virt)
 {
     json_t *list = json_array();
@@ -30,8 +42,9 @@ static json_t *backends_json(struct virt *virt)
         struct bd_err err = BD_ERR_INIT;
         bool usable = virt_backends[i]->usable(virt, &err) == 0;
         json_array_append_new(list,
-                              json_pack("{s:s, s:b, s:s?}", "name", virt_backends[i]->name,
-                                        "usable", usable, "reason", usable ? NULL : err.text));
+                              json_pack("{s:s, s:b, s:s?, s:o}", "name", virt_backends[i]->name,
+                                        "usable", usable, "reason", usable ? NULL : err.text,
+                                        "shaping", shaping_json(virt, virt_backends[i])));
     }
     return list;
 }

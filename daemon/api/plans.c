@@ -222,6 +222,7 @@ static void planning_run(struct work *w, void *context)
 {
     struct planning *p = (struct planning *)w;
     struct cell_check cells = {.inputs_dir = engine_host(p->api->engine)->inputs_dir,
+                               .virt = p->api->config.virt,
                                .definitions = p->definitions};
     struct plan_rules rules = {
         .schema = schema_of(p),

@@ -36,6 +36,9 @@ static void absorb(struct actor *a, struct change *c, struct step_work *w)
         c->with_run = true;
         run_absorb(a->run, out);
         absorb_host(a->run, c, out);
+    } else if (a->run && out->conditions) {
+        c->with_run = true;
+        json_object_update(a->run->row.conditions, out->conditions);
     }
     for (size_t i = 0; i < out->warnings.n; i++)
         json_array_append_new(a->row.warnings, json_string(out->warnings.items[i]));

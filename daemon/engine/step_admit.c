@@ -74,6 +74,18 @@ static int choose_subnet(const struct step_host *host, const struct step_input *
     return rc;
 }
 
+/* It was looked at when the cluster was planned, but the kernel may be another one since. */
+static int check_network(const struct step_host *host, const struct cluster_spec *spec,
+                         struct bd_err *err)
+{
+    bd_auto_faults struct schema_faults faults = {0};
+    virt_shape_check(host->virt, spec, &faults);
+    if (faults.n == 0)
+        return 0;
+    return bd_err_set(err, BD_EUNSUPPORTED, "the network can't be shaped as asked for: %s",
+                      faults.items[0].expected);
+}
+
 int step_admit_exec(const struct step_host *host, const struct step_input *in,
                     struct step_output *out, struct bd_err *err)
 {
@@ -82,6 +94,8 @@ int step_admit_exec(const struct step_host *host, const struct step_input *in,
     if (rc < 0)
         return bd_err_wrap(err, "backend %s", backend->name);
     rc = admit_check_memory(host, &in->plan.spec, in->memory_in_use, err);
+    if (rc == 0)
+        rc = check_network(host, &in->plan.spec, err);
     if (rc < 0)
         return rc;
     warn_of_cpus(host, in, out);

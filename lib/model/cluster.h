@@ -10,6 +10,7 @@
 #include "lib/base/err.h"
 #include "lib/base/id.h"
 #include "lib/base/json.h"
+#include "lib/model/network.h"
 #include "lib/model/subnet.h"
 #include "lib/schema/schema.h"
 
@@ -65,14 +66,15 @@ struct cluster_spec {
     bool fair;                 /* by the profile `fair` of the scheduler */
     bool accounting;           /* the scheduler keeps its jobs in a database of its own, too */
     bool under_slurm;          /* the scheduler is itself a job of Slurm's */
+    struct network_shape network;
     bool oversubscribe;
 };
 
 /*
  * Reads a spec that the contract's schema found right, with defaults applied. What follows from
  * other members is written back into json where it is missing: schedulerCpus (cpus rounded up), the
- * scheduler's name (by the backend). What a schema can't say is checked here: network shaping that
- * is not built yet is refused by name. 0, or BD_EINVALID with the faults appended.
+ * scheduler's name (by the backend). What a schema can't say is checked here. 0, or BD_EINVALID
+ * with the faults appended.
  */
 int cluster_spec_read(json_t *json, struct cluster_spec *ret_spec, struct schema_faults *faults);
 void cluster_spec_done(struct cluster_spec *spec);
@@ -93,8 +95,9 @@ struct node_plan {
     char domain[NODE_DOMAIN_BYTES];  /* libvirt's name: "bd-1f2e3d4c-n1" */
     char uuid[BD_UUID_BYTES];        /* libvirt's, derived from the domain's name */
     char link[NODE_LINK_BYTES];      /* host side of its veth pair: "bd1f2e3d4c-12" */
-    char mac[18];                    /* locally administered, derived from the domain's name */
-    char cgroup[NODE_CGROUP_BYTES];  /* below the cgroup2 root: "benchd/1f2e3d4c/n1" */
+    char back[NODE_LINK_BYTES];     /* what comes from it is shaped by this link: "bd1f2e3d4c-bc" */
+    char mac[18];                   /* locally administered, derived from the domain's name */
+    char cgroup[NODE_CGROUP_BYTES]; /* below the cgroup2 root: "benchd/1f2e3d4c/n1" */
 };
 
 struct cluster_plan {

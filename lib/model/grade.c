@@ -2,6 +2,8 @@
  * What a run is good for: every rule, with the figures that it goes by told in its reason. What the
  * members of the conditions mean is in docs/measurement.md.
  */
+#include "lib/base/mem.h"
+#include "lib/model/network.h"
 #include "lib/model/run.h"
 
 #include <math.h>
@@ -198,6 +200,23 @@ static void grade_noise(const json_t *noise, enum run_grade *worst, json_t *reas
                            steal, limit));
 }
 
+static void grade_network(const json_t *network, enum run_grade *worst, json_t *reasons)
+{
+    const char *error = bd_json_str(network, "error", NULL);
+    const json_t *figure;
+    size_t i;
+    if (error)
+        apply(worst, GRADE_LIMITED, reasons,
+              json_sprintf("The network was shaped, but not measured after that: %s.", error));
+    json_array_foreach (json_object_get(network, "figures"), i, figure) {
+        if (bd_json_bool(figure, "holds", 1))
+            continue;
+        bd_auto_free char *words = network_figure_words(figure);
+        apply(worst, GRADE_LIMITED, reasons,
+              json_sprintf("The network is not what was asked for: %s.", words));
+    }
+}
+
 /* ------------------------------------------------------------------------------------------ all */
 
 enum run_grade run_grade_of(const struct run_conditions *c, json_t *ret_reasons)
@@ -233,6 +252,7 @@ enum run_grade run_grade_of(const struct run_conditions *c, json_t *ret_reasons)
     grade_records(c->measured, &worst, ret_reasons);
     grade_limits(json_object_get(c->measured, "limits"), &worst, ret_reasons);
     grade_noise(json_object_get(c->measured, "noise"), &worst, ret_reasons);
+    grade_network(json_object_get(c->measured, "network"), &worst, ret_reasons);
     if (c->warmup)
         apply(&worst, GRADE_USABLE, ret_reasons,
               json_string("It belongs to a warm-up block: it is not to be counted."));

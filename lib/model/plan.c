@@ -46,6 +46,8 @@ static void node_make(struct cluster_plan *plan, size_t i)
                  controller ? i + 1 : i - controllers + 1);
     name_set(n->domain, sizeof(n->domain), "bd-%s-%s", plan->id, n->name);
     name_set(n->link, sizeof(n->link), "bd%s-%zu", plan->id, i);
+    /* Four characters are left for it: a letter that no number begins with, and 1000 in hex. */
+    name_set(n->back, sizeof(n->back), "bd%s-b%zx", plan->id, i);
     name_set(n->cgroup, sizeof(n->cgroup), "%s/%s", plan->cgroup, n->name);
     bd_uuid_from_name(n->domain, n->uuid);
     mac_of(n->domain, n->mac);

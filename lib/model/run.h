@@ -89,8 +89,9 @@ struct run_conditions {
     bool quiet;               /* the host was quiet when it began */
     double outside_cpus;      /* CPUs that others used when it began */
     bool warmup;              /* of a warm-up block: not to be counted (a reason, not a grade) */
-    const json_t *measured;   /* members jobs, driver, checks, clock, records, noise of the run's
-                                 conditions, where there are any (docs/measurement.md); NULL: none */
+    const json_t
+        *measured; /* members jobs, driver, checks, clock, records, noise, network of the
+                      run's conditions, where there are any (docs/measurement.md); NULL: none */
 };
 /* The worst that applies, and each reason as a sentence appended to ret_reasons (a JSON array). */
 enum run_grade run_grade_of(const struct run_conditions *c, json_t *ret_reasons);

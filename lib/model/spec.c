@@ -93,17 +93,16 @@ static char *want_scheduler(json_t *scheduler, bool bare, struct schema_faults *
     return name;
 }
 
-/* The schema knows the names of what will be shaped one day; here each is refused until it is. */
-static void refuse_network(const json_t *json, struct schema_faults *faults)
+/* A bare cluster has no links of its own. */
+static void want_network(const json_t *json, bool bare, struct network_shape *ret_shape,
+                         struct schema_faults *faults)
 {
-    const char *key;
-    json_t *value;
-    json_object_foreach (json_object_get(json, "network"), key, value) {
-        bd_auto_free char *pointer = bd_xasprintf("/network/%s", key);
-        bd_auto_free char *got = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-        schema_faults_add(faults, pointer, got,
-                          "no network shaping: this version can't enforce it, leave 'network' out");
-    }
+    const json_t *network = json_object_get(json, "network");
+    network_shape_read(network, ret_shape, faults);
+    if (bare && json_object_size(network) > 0)
+        schema_faults_add(faults, "/network", NULL,
+                          "no network: the backend " BARE_BACKEND
+                          " has the host's own, which is not shaped; leave it out");
 }
 
 int cluster_spec_read(json_t *json, struct cluster_spec *ret_spec, struct schema_faults *faults)
@@ -142,7 +141,7 @@ int cluster_spec_read(json_t *json, struct cluster_spec *ret_spec, struct schema
     if (bare && spec.under_slurm)
         schema_faults_add(faults, "/scheduler/under", NULL,
                           "none: without a scheduler there is nothing that Slurm could start");
-    refuse_network(json, faults);
+    want_network(json, bare, &spec.network, faults);
 
     if (faults->n != before || faults->more) {
         cluster_spec_done(&spec);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum family { BYTES, TIME, RATE };
+enum family { BYTES, TIME, RATE, BITS };
 
 static const struct unit {
     const char *name;
@@ -26,6 +26,10 @@ static const struct unit {
     {"s", 1e9, TIME, 9},
     {"min", 60e9, TIME, 9},
     {"h", 3600e9, TIME, 9},
+    {"bit/s", 1, BITS, 0},
+    {"kbit/s", 1e3, BITS, 0},
+    {"Mbit/s", 1e6, BITS, 0},
+    {"Gbit/s", 1e9, BITS, 0},
     {"/s", 1, RATE, 9},
     {"/min", 1.0 / 60, RATE, 9},
     {"/h", 1.0 / 3600, RATE, 9},

@@ -1,5 +1,6 @@
 /* What a host must have for nodes to be made, and what it should have for many of them. */
 #include "lib/base/fs.h"
+#include "lib/virt/apart.h"
 #include "lib/virt/mounts.h"
 #include "lib/virt/rtnl.h"
 #include "lib/virt/virt_priv.h"
@@ -7,8 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <pthread.h>
-#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -57,31 +56,19 @@ static bool check_overlay(struct checkup *c)
     return ok;
 }
 
-/* Tried in a network namespace of the thread's own, which ends with it. */
-static void *try_links(void *arg)
+static int try_links(void *arg BD_UNUSED, struct bd_err *err)
 {
-    struct bd_err *err = arg;
-    if (unshare(CLONE_NEWNET) < 0) {
-        bd_err_errno(err, errno, "make a network namespace");
-        return NULL;
-    }
-    if (rtnl_bridge_add("bd-check", err) == 0)
-        rtnl_veth_add("bd-check-1", err);
-    return NULL;
+    int rc = rtnl_bridge_add("bd-check", err);
+    return rc < 0 ? rc : rtnl_veth_add("bd-check-1", err);
 }
 
 static bool check_links(struct checkup *c)
 {
     struct bd_err err = BD_ERR_INIT;
-    pthread_t thread;
-    int rc = pthread_create(&thread, NULL, try_links, &err);
-    if (rc == 0)
-        pthread_join(thread, NULL);
-    else
-        bd_err_errno(&err, rc, "start a thread");
-    bd_str_add(&c->summary, err.code ? err.text : "bridges and veth pairs can be made");
+    int rc = apart_try(try_links, NULL, &err);
+    bd_str_add(&c->summary, rc < 0 ? err.text : "bridges and veth pairs can be made");
     bd_str_add(&c->remedy, "use a kernel with CONFIG_BRIDGE, CONFIG_VETH and CONFIG_NET_NS");
-    return err.code == 0;
+    return rc == 0;
 }
 
 static bool check_cgroup2(struct checkup *c)
@@ -227,6 +214,18 @@ static bool check_neighbours(struct checkup *c)
                         "n nodes that all talk have n (n - 1) neighbours");
 }
 
+/* Tells what there is: nobody has to shape anything. */
+static bool check_shaping(struct checkup *c)
+{
+    const struct virt_backend *backend = virt_backend_find("lxc");
+    for (int m = 0; m < NETWORK_MEMBERS; m++) {
+        const struct virt_shaping s = virt_shaping_of(c->virt, backend, m);
+        bd_str_addf(&c->summary, "%s%s: %s", m ? "; " : "", network_member_to_str(m),
+                    s.can ? s.by : s.reason);
+    }
+    return true;
+}
+
 struct check {
     const char *id;
     const char *level; /* of its failure; of "info" none ever fails */
@@ -249,6 +248,7 @@ static const struct check checks[] = {
     {"inotify-watches", "warning", check_inotify_watches, false},
     {"keys", "warning", check_keys, false},
     {"neighbours", "warning", check_neighbours, false},
+    {"network-shaping", "info", check_shaping, true},
     {"kvm", "info", check_kvm, false},
 };
 

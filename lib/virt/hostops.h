@@ -12,6 +12,7 @@
 #include "lib/base/cancel.h"
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
+#include "lib/model/network.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -71,8 +72,15 @@ int hostops_cluster_remove(struct hostops *h, const char *id, struct bd_err *err
 
 /* A bridge without address or spanning tree or IPv6, up. */
 int hostops_bridge_add(struct hostops *h, const char *name, struct bd_err *err);
-/* A bridge, or the host side of a veth pair. */
+/* A bridge, the host side of a veth pair, or what shapes one way of such. */
 int hostops_link_del(struct hostops *h, const char *name, struct bd_err *err);
+/*
+ * Shapes a node's link by its host side, instead of what shaped it before: bandwidth in both
+ * directions, what comes from the node by the link `back`, which is made for it; the rest on the
+ * way to the node. A kernel that can't gives -ENOENT, -EOPNOTSUPP or -EINVAL.
+ */
+int hostops_link_shape(struct hostops *h, const char *link, const char *back,
+                       const struct network_shape *shape, struct bd_err *err);
 
 /* The cgroup and its parents below the cgroup2 mount. */
 int hostops_cgroup_make(struct hostops *h, const char *cgroup, struct bd_err *err);

@@ -273,6 +273,7 @@ int lxc_destroy(struct virt *v, enum virt_lane lane, const struct node_plan *nod
 const struct virt_backend virt_backend_lxc = {
     .name = "lxc",
     .shared_clock = true,
+    .has_links = true,
     .usable = lxc_usable,
     .start = lxc_start,
     .probe = lxc_probe,

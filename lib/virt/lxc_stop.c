@@ -92,12 +92,14 @@ static int remove_one(size_t i, void *arg, struct bd_err *err)
 
 static int remove_links(struct stop *s, struct bd_err *err)
 {
-    for (size_t i = 0; i < s->plan->n_nodes; i++) {
-        int rc = hostops_link_del(s->v->ops, s->plan->nodes[i].link, err);
-        if (rc < 0)
-            return rc;
+    const struct cluster_plan *plan = s->plan;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < plan->n_nodes; i++) {
+        rc = hostops_link_del(s->v->ops, plan->nodes[i].link, err);
+        if (rc == 0 && plan->spec.network.bits_per_s)
+            rc = hostops_link_del(s->v->ops, plan->nodes[i].back, err);
     }
-    return 0;
+    return rc;
 }
 
 /* A cgroup stays busy for a moment after the last of its processes was seen to end. */

@@ -1,11 +1,9 @@
-#include "lib/virt/rtnl.h"
-
 #include "lib/base/mem.h"
+#include "lib/virt/rtnl_priv.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_link.h>
-#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,20 +16,9 @@
  */
 #define LEAST_PREFIX 8
 
-/* A request being built; aborts nowhere, as every name in it is shorter than IFNAMSIZ. */
-struct request {
-    struct nlmsghdr head;
-    union {
-        struct ifinfomsg link;
-        struct rtmsg route;
-        struct ifaddrmsg addr;
-    } body;
-    char attrs[256];
-};
-
-static struct request request_make(unsigned short type, unsigned short flags, size_t body)
+struct rtnl_request rtnl_request_make(unsigned short type, unsigned short flags, size_t body)
 {
-    return (struct request){
+    return (struct rtnl_request){
         .head = {.nlmsg_len = (uint32_t)NLMSG_LENGTH(body),
                  .nlmsg_type = type,
                  .nlmsg_flags = (unsigned short)(NLM_F_REQUEST | flags),
@@ -39,7 +26,8 @@ static struct request request_make(unsigned short type, unsigned short flags, si
     };
 }
 
-static struct rtattr *attr_add(struct request *r, unsigned short type, const void *data, size_t n)
+struct rtattr *rtnl_attr_add(struct rtnl_request *r, unsigned short type, const void *data,
+                             size_t n)
 {
     struct rtattr *a = (struct rtattr *)((char *)r + NLMSG_ALIGN(r->head.nlmsg_len));
     a->rta_type = type;
@@ -50,13 +38,12 @@ static struct rtattr *attr_add(struct request *r, unsigned short type, const voi
     return a;
 }
 
-/* The attribute holds what was added since. */
-static void attr_close(struct request *r, struct rtattr *a)
+void rtnl_attr_close(struct rtnl_request *r, struct rtattr *a)
 {
     a->rta_len = (unsigned short)((char *)r + r->head.nlmsg_len - (char *)a);
 }
 
-static int rtnl_open(const struct request *r, int *ret_fd)
+static int rtnl_open(const struct rtnl_request *r, int *ret_fd)
 {
     const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
     bd_auto_fd int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
@@ -91,7 +78,7 @@ static int rtnl_receive(int fd, rtnl_fn fn, void *arg)
     }
 }
 
-static int rtnl_ask(const struct request *r, rtnl_fn fn, void *arg)
+int rtnl_ask(const struct rtnl_request *r, rtnl_fn fn, void *arg)
 {
     bd_auto_fd int fd = -1;
     int rc = rtnl_open(r, &fd);
@@ -100,20 +87,20 @@ static int rtnl_ask(const struct request *r, rtnl_fn fn, void *arg)
 
 static int link_add(const char *name, const char *kind, bool plain_bridge, struct bd_err *err)
 {
-    struct request r =
-        request_make(RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
+    struct rtnl_request r = rtnl_request_make(RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL,
+                                              sizeof(struct ifinfomsg));
     const uint32_t none = 0;
 
-    attr_add(&r, IFLA_IFNAME, name, strlen(name) + 1);
-    struct rtattr *info = attr_add(&r, IFLA_LINKINFO, NULL, 0);
-    attr_add(&r, IFLA_INFO_KIND, kind, strlen(kind));
+    rtnl_attr_add(&r, IFLA_IFNAME, name, strlen(name) + 1);
+    struct rtattr *info = rtnl_attr_add(&r, IFLA_LINKINFO, NULL, 0);
+    rtnl_attr_add(&r, IFLA_INFO_KIND, kind, strlen(kind));
     if (plain_bridge) {
-        struct rtattr *data = attr_add(&r, IFLA_INFO_DATA, NULL, 0);
-        attr_add(&r, IFLA_BR_STP_STATE, &none, sizeof(none));
-        attr_add(&r, IFLA_BR_FORWARD_DELAY, &none, sizeof(none));
-        attr_close(&r, data);
+        struct rtattr *data = rtnl_attr_add(&r, IFLA_INFO_DATA, NULL, 0);
+        rtnl_attr_add(&r, IFLA_BR_STP_STATE, &none, sizeof(none));
+        rtnl_attr_add(&r, IFLA_BR_FORWARD_DELAY, &none, sizeof(none));
+        rtnl_attr_close(&r, data);
     }
-    attr_close(&r, info);
+    rtnl_attr_close(&r, info);
     int rc = rtnl_ask(&r, NULL, NULL);
     return rc < 0 ? bd_err_errno(err, -rc, "make %s %s", kind, name) : 0;
 }
@@ -128,20 +115,25 @@ int rtnl_veth_add(const char *name, struct bd_err *err)
     return link_add(name, "veth", false, err);
 }
 
+int rtnl_ifb_add(const char *name, struct bd_err *err)
+{
+    return link_add(name, "ifb", false, err);
+}
+
 int rtnl_link_up(const char *name, struct bd_err *err)
 {
-    struct request r = request_make(RTM_NEWLINK, NLM_F_ACK, sizeof(struct ifinfomsg));
+    struct rtnl_request r = rtnl_request_make(RTM_NEWLINK, NLM_F_ACK, sizeof(struct ifinfomsg));
     r.body.link.ifi_flags = IFF_UP;
     r.body.link.ifi_change = IFF_UP;
-    attr_add(&r, IFLA_IFNAME, name, strlen(name) + 1);
+    rtnl_attr_add(&r, IFLA_IFNAME, name, strlen(name) + 1);
     int rc = rtnl_ask(&r, NULL, NULL);
     return rc < 0 ? bd_err_errno(err, -rc, "set link %s up", name) : 0;
 }
 
 int rtnl_link_del(const char *name, struct bd_err *err)
 {
-    struct request r = request_make(RTM_DELLINK, NLM_F_ACK, sizeof(struct ifinfomsg));
-    attr_add(&r, IFLA_IFNAME, name, strlen(name) + 1);
+    struct rtnl_request r = rtnl_request_make(RTM_DELLINK, NLM_F_ACK, sizeof(struct ifinfomsg));
+    rtnl_attr_add(&r, IFLA_IFNAME, name, strlen(name) + 1);
     int rc = rtnl_ask(&r, NULL, NULL);
     return rc < 0 ? bd_err_errno(err, -rc, "remove link %s", name) : 0;
 }
@@ -150,7 +142,7 @@ int rtnl_dump(unsigned short type, unsigned char family, rtnl_fn fn, void *arg, 
 {
     /* The family is the first byte of each of the three bodies, of which the link's is the largest.
      */
-    struct request r = request_make(type, NLM_F_DUMP, sizeof(struct ifinfomsg));
+    struct rtnl_request r = rtnl_request_make(type, NLM_F_DUMP, sizeof(struct ifinfomsg));
     r.body.link.ifi_family = family;
     int rc = rtnl_ask(&r, fn, arg);
     return rc < 0 ? bd_err_errno(err, -rc, "ask the kernel for its links, addresses or routes") : 0;

@@ -15,6 +15,8 @@
  * the other end of which the kernel names. */
 int rtnl_bridge_add(const char *name, struct bd_err *err);
 int rtnl_veth_add(const char *name, struct bd_err *err);
+/* What is redirected to it goes on from where it was taken, after it has waited in its queue. */
+int rtnl_ifb_add(const char *name, struct bd_err *err);
 int rtnl_link_up(const char *name, struct bd_err *err);
 /* -ENODEV where there is none; of a veth pair both ends go. */
 int rtnl_link_del(const char *name, struct bd_err *err);

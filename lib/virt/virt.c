@@ -41,6 +41,7 @@ struct virt *virt_new(const struct virt_config *config, struct hostops *ops)
     /* What can't be read is as what is not there: usable() and the checks tell of it. */
     if (hostfacts_read(&v->facts, NULL) < 0)
         v->facts = (struct hostfacts){.controllers = bd_xstrdup("")};
+    shape_try(&v->shaping);
     return v;
 }
 

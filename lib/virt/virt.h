@@ -65,6 +65,7 @@ enum virt_presence { VIRT_ABSENT, VIRT_PARTIAL, VIRT_DONE };
 struct virt_backend {
     const char *name;
     bool shared_clock; /* the nodes' clocks are the host's own */
+    bool has_links;    /* each node has a link on the host, which is shaped there */
     /* 0 if nodes of this kind can be made here; else why not and how to mend it. */
     int (*usable)(struct virt *v, struct bd_err *err);
     /* Makes and starts all nodes, several at a time, each with up to 3 attempts. On failure it
@@ -91,6 +92,22 @@ int virt_net_up(struct virt *v, const struct cluster_plan *plan, struct bd_err *
 int virt_net_down(struct virt *v, const struct cluster_plan *plan, struct bd_err *err);
 int virt_net_probe(struct virt *v, const struct cluster_plan *plan,
                    enum virt_presence *ret_presence, struct bd_err *err);
+/* How networks of a backend's nodes are shaped by a member on this host; tried when v was made.
+ * Texts are v's, or last for ever. */
+struct virt_shaping {
+    bool can;
+    const char *by;     /* "HTB and IFB on the host"; NULL where it can't */
+    const char *reason; /* why it can't, and what to do */
+};
+struct virt_shaping virt_shaping_of(const struct virt *v, const struct virt_backend *backend,
+                                    enum network_member member);
+/* Appends a fault at /network/NAME for each member that the host can't enforce. */
+void virt_shape_check(const struct virt *v, const struct cluster_spec *spec,
+                      struct schema_faults *faults);
+/* Enforces the spec's shape on the links of all nodes, which run; safe to repeat. What is made for
+ * it goes with the nodes (stop() of the backend). */
+int virt_shape(struct virt *v, const struct cluster_plan *plan, struct bd_err *err);
+
 /* Subnets that the host has routes or addresses for, read from the kernel. Owned by the caller
  * (free()). */
 int virt_net_taken(struct subnet **ret_subnets, size_t *ret_n, struct bd_err *err);

@@ -5,12 +5,23 @@
 #include "lib/virt/hostfacts.h"
 #include "lib/virt/virt.h"
 
+/* How networks of nodes can be shaped, each once: a row of shape.c's table. */
+enum shape_way { SHAPE_HTB, SHAPE_NETEM, SHAPE_WAYS };
+
+/* What came of trying each way on this host, in a network namespace of its own. */
+struct shape_tried {
+    bool works[SHAPE_WAYS];
+    char reason[SHAPE_WAYS][256]; /* where it does not */
+};
+void shape_try(struct shape_tried *ret_tried);
+
 struct virt {
     struct hostops *ops; /* borrowed */
     struct conn_pool *lanes[VIRT_LANE_COUNT];
     struct conn_pool *events; /* one connection, for events alone */
     unsigned start_width;
     struct hostfacts facts; /* of when it was made */
+    struct shape_tried shaping;
 };
 
 /* On hosts with cgroup2 alone: the name of a node's group, below the one that libvirt makes for it.

@@ -193,7 +193,8 @@ def items(*values):
 HOST = {
     "id": "local", "name": "local", "cpus": 2, "memoryBytes": 25769803776, "kernel": "6.18.0", "cgroups": "hybrid",
     "libvirt": {"version": "9.0.0", "uri": "lxc:///system", "ok": True},
-    "backends": [{"name": "lxc", "usable": True, "reason": None}],
+    "backends": [{"name": "lxc", "usable": True, "reason": None,
+                  "shaping": [{"name": "bandwidth", "usable": True, "by": "HTB and IFB on the host", "reason": None}]}],
     "controllers": ["cpu", "memory", "pids"],
     "checks": [
         {"id": "libvirt", "ok": True, "level": "error", "summary": "libvirt 9.0.0 answers", "remedy": None},

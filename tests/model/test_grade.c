@@ -88,6 +88,16 @@ static const struct {
     {"{\"noise\":{\"limitCpus\":0.2,\"outsideCpusMean\":0.75,\"stealMean\":0.5}}",
      GRADE_LIMITED,
      {"Others used 0.75 CPUs", "0.50 CPUs were taken"}},
+    {"{\"network\":{\"figures\":[{\"name\":\"bandwidth\",\"holds\":true}]}}", GRADE_USABLE, {NULL}},
+    {"{\"network\":{\"figures\":[{\"name\":\"bandwidth\",\"from\":\"ctl1\",\"to\":\"n2\","
+     "\"asked\":1e8,\"measured\":8e7,\"holds\":false}]}}",
+     GRADE_LIMITED,
+     {"The network is not what was asked for: bandwidth from ctl1 to n2 is 80 Mbit/s, 20 % less "
+      "than "
+      "the 100 Mbit/s that were asked for."}},
+    {"{\"network\":{\"figures\":[],\"error\":\"n1 did not answer\"}}",
+     GRADE_LIMITED,
+     {"not measured after that: n1 did not answer"}},
 };
 
 START_TEST(test_every_figure_that_speaks_against_a_run_is_told)

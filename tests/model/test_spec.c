@@ -165,8 +165,21 @@ static const struct {
      "/scheduler/accounting", "without a scheduler"},
     {"{\"backend\":\"host\",\"scheduler\":{\"name\":\"none\",\"under\":\"slurm\"}}",
      "/scheduler/under", "nothing that Slurm could start"},
-    {"{\"network\":{\"latency\":\"1ms\"}}", "/network/latency",
-     "no network shaping: this version can't enforce it, leave 'network' out"},
+    {"{\"network\":{\"bandwidth\":\"1Gbit\"}}", "/network/bandwidth", "such as 100Mbit/s"},
+    {"{\"network\":{\"bandwidth\":\"999kbit/s\"}}", "/network/bandwidth", "from 1Mbit/s"},
+    {"{\"network\":{\"bandwidth\":\"101Gbit/s\"}}", "/network/bandwidth", "to 100Gbit/s"},
+    {"{\"network\":{\"bandwidth\":\"99999999999999999999Gbit/s\"}}", "/network/bandwidth",
+     "to 100"},
+    {"{\"network\":{\"bandwidth\":\"-1Gbit/s\"}}", "/network/bandwidth", "to 100"},
+    {"{\"network\":{\"bandwidth\":100}}", "/network/bandwidth", "such as 100Mbit/s"},
+    {"{\"network\":{\"latency\":\"2s\"}}", "/network/latency", "from 0s to 1s"},
+    {"{\"network\":{\"latency\":\"1ms\",\"jitter\":\"2ms\"}}", "/network/jitter",
+     "at most the latency"},
+    {"{\"network\":{\"loss\":0.95}}", "/network/loss", "from 0 to 0.9"},
+    {"{\"network\":{\"loss\":\"1%\"}}", "/network/loss", "from 0 to 0.9"},
+    {"{\"backend\":\"host\",\"scheduler\":{\"name\":\"none\"},"
+     "\"network\":{\"bandwidth\":\"1Gbit/s\"}}",
+     "/network", "no network: the backend host"},
 };
 
 START_TEST(test_what_is_wrong_is_told_with_its_place)
@@ -193,21 +206,26 @@ START_TEST(test_what_is_wrong_is_told_with_its_place)
 }
 END_TEST
 
-START_TEST(test_every_shaping_is_refused_by_name_and_none_is_fine)
+START_TEST(test_shape_of_the_network_is_read)
 {
     bd_auto_json json_t *json = right();
     bd_auto_faults struct schema_faults faults = {0};
     struct cluster_spec spec;
     json_object_set_new(json, "network", json_object());
     ck_assert_int_eq(cluster_spec_read(json, &spec, &faults), 0);
+    ck_assert(!network_is_shaped(&spec.network));
     cluster_spec_done(&spec);
 
     json_object_set_new(json, "network",
-                        json_pack("{s:s s:s}", "latency", "1ms", "bandwidth", "1Gbit"));
-    ck_assert_int_eq(cluster_spec_read(json, &spec, &faults), BD_EINVALID);
-    ck_assert_uint_eq(faults.n, 2);
-    ck_assert_str_eq(faults.items[1].pointer, "/network/bandwidth");
-    ck_assert_str_eq(faults.items[1].got, "\"1Gbit\"");
+                        json_pack("{s:s s:s s:s s:f}", "bandwidth", "100Mbit/s", "latency", "2ms",
+                                  "jitter", "500us", "loss", 0.01));
+    ck_assert_int_eq(cluster_spec_read(json, &spec, &faults), 0);
+    ck_assert(network_is_shaped(&spec.network));
+    ck_assert_uint_eq(spec.network.bits_per_s, 100000000);
+    ck_assert_int_eq(spec.network.latency_ns, 2000000);
+    ck_assert_int_eq(spec.network.jitter_ns, 500000);
+    ck_assert_double_eq(spec.network.loss, 0.01);
+    cluster_spec_done(&spec);
 }
 END_TEST
 
@@ -221,7 +239,7 @@ int main(void)
     tcase_add_test(tc, test_a_switch_is_off_unless_it_is_asked_for);
     tcase_add_test(tc, test_a_scheduler_that_is_not_named_is_the_backends);
     tcase_add_loop_test(tc, test_what_is_wrong_is_told_with_its_place, 0, BD_ARRAY_LEN(wrongs));
-    tcase_add_test(tc, test_every_shaping_is_refused_by_name_and_none_is_fine);
+    tcase_add_test(tc, test_shape_of_the_network_is_read);
     suite_add_tcase(s, tc);
     SRunner *sr = srunner_create(s);
     srunner_run_all(sr, CK_ENV);

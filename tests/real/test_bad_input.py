@@ -209,7 +209,7 @@ BAD_SPECS = [  # what is wrong, where, and a word of what is expected there
     ({"cluster": {"compute": 0}}, "/cluster/compute", "1 to 250"),
     ({"cluster": {"compute": 2, "controllers": 2}}, "/cluster/controllers", "1"),
     ({"cluster": {"node": {"memory": "1MiB"}}}, "/cluster/node/memory", "64MiB"),
-    ({"cluster": {"network": {"latency": "1ms"}}}, "/cluster/network/latency", "no network shaping"),
+    ({"cluster": {"network": {"bandwidth": "1kbit/s"}}}, "/cluster/network/bandwidth", "a rate from 1Mbit/s"),
     ({"cluster": {"scheduler": {"options": {"NodeName": "x"}}}}, "/cluster/scheduler/options/NodeName", ""),
     ({"cluster": {"image": "no-such-image"}}, "/cluster/image", "ready"),
     ({"workload": None}, "/workload", "object"),
