@@ -154,7 +154,7 @@ char *network_figure_words(const json_t *figure)
     const char *name = bd_json_str(figure, "name", "bandwidth");
     int m = member_of(name);
     double asked = bd_json_real(figure, "asked", 0), measured = bd_json_real(figure, "measured", 0);
-    return bd_xasprintf("%s from %s to %s is %.4g %s, %.3g %% %s than the %.4g %s that were asked "
+    return bd_xasprintf("%s from %s to %s is %.6g %s, %.3g %% %s than the %.6g %s that were asked "
                         "for",
                         name, bd_json_str(figure, "from", "?"), bd_json_str(figure, "to", "?"),
                         measured / members[m].shown, members[m].shown_unit,

@@ -19,8 +19,8 @@ struct quantity {
 bool quantity_read(const json_t *json, struct quantity *ret);
 /* The value in another unit: of the same, or of another of its family. False: there is no way. */
 bool quantity_convert(const struct quantity *q, const char *unit, double *ret_value);
-/* Parts of a byte, of a nanosecond or of a bandwidth's unit are not taken where the spec is read: is
- * it a unit in which a quantity has to be whole? */
+/* Parts of a byte, of a nanosecond or of a bandwidth's unit are not taken where the spec is read:
+ * is it a unit in which a quantity has to be whole? */
 bool quantity_is_whole(const char *unit);
 /* How many decimals a quantity of this unit may have. */
 int quantity_decimals(const char *unit);
