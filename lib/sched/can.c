@@ -151,21 +151,21 @@ void sched_check(const struct sched *sched, const json_t *scheduler, struct sche
 /* Members of a workload that ask for an ability, by being there at all (other than as 0, false or
  * empty) or by a value. Of streams: commands have members of these names, too. */
 static const struct {
-    enum sched_ability ability;
     const char *member, *value, *what;
-    json_int_t most; /* a number up to it asks for nothing */
+    enum sched_ability ability;
     bool of_streams;
+    json_int_t most; /* a number up to it asks for nothing */
 } asks[] = {
-    {SCHED_ARRAYS, "arrays", NULL, "arrays of jobs"},
-    {SCHED_DEPENDENCIES, "dependencies", NULL, "jobs that wait for the end of others"},
-    {SCHED_PRIORITIES, "priorities", NULL, "priorities"},
-    {SCHED_USERS, "users", NULL, "jobs of several users"},
-    {SCHED_MPI, "payload", "barrier", "processes of MPI that find each other"},
-    {SCHED_CORES, "coresPerTask", NULL, "a number of cores"},
-    {SCHED_MEMORY, "memory", NULL, "an amount of memory"},
-    {SCHED_EXCLUSIVE, "exclusive", NULL, "nodes of one job alone"},
-    {SCHED_SHARING, "exclusive", "false", "nodes that jobs share", .of_streams = true},
-    {SCHED_NODE_TASKS, "tasksPerNode", NULL, "several tasks on a node", .of_streams = true,
+    {"arrays", NULL, "arrays of jobs", SCHED_ARRAYS},
+    {"dependencies", NULL, "jobs that wait for the end of others", SCHED_DEPENDENCIES},
+    {"priorities", NULL, "priorities", SCHED_PRIORITIES},
+    {"users", NULL, "jobs of several users", SCHED_USERS},
+    {"payload", "barrier", "processes of MPI that find each other", SCHED_MPI},
+    {"coresPerTask", NULL, "a number of cores", SCHED_CORES},
+    {"memory", NULL, "an amount of memory", SCHED_MEMORY},
+    {"exclusive", NULL, "nodes of one job alone", SCHED_EXCLUSIVE},
+    {"exclusive", "false", "nodes that jobs share", SCHED_SHARING, .of_streams = true},
+    {"tasksPerNode", NULL, "several tasks on a node", SCHED_NODE_TASKS, .of_streams = true,
      .most = 1},
 };
 

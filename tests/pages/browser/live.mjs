@@ -63,8 +63,9 @@ export async function ended({ browser, base, args }) {
       ...(viewport ? { viewport } : {}),
     });
     await go(page, `${base}/ui/runs/${args.run}`);
+    await page.getByText(args.shows[0]).first().waitFor();
+    await seeAll(page); // charts are drawn when they come in sight
     for (const text of args.shows) await page.getByText(text).first().waitFor();
-    await seeAll(page);
     await accessible(page, `a run that is ${args.state}, ${scheme}`);
     await fits(page, `a run that is ${args.state}`);
     if (args.artifact) {

@@ -38,13 +38,15 @@ export async function makeDoor(daemon: string): Promise<Door> {
       streams++;
       reply.on('close', () => streams--);
     }
+    const headers: http.OutgoingHttpHeaders = { ...request.headers, host: to.host };
+    if (headers.origin) headers.origin = to.origin; // as of the daemon's own pages
     const on = http.request(
       {
         host: to.hostname,
         port: to.port,
         path: request.url,
         method: request.method,
-        headers: { ...request.headers, host: to.host },
+        headers,
       },
       (answer) => {
         reply.writeHead(answer.statusCode ?? 502, answer.headers);
