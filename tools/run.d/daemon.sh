@@ -33,7 +33,7 @@ cmd_up()
         daemon_start
     fi
     daemon_wait
-    say "benchd: $already (pid $(daemon_key | cut -d: -f1)), ready at $BENCHD_LISTEN_UNIX and http://$BENCHD_LISTEN_TCP; log: $DAEMON_LOG"
+    say "benchd: $already (pid $(daemon_key | cut -d: -f1)), ready at $BENCHD_LISTEN_UNIX and http://$BENCHD_LISTEN_TCP/; log: $DAEMON_LOG"
 }
 
 daemon_start()
