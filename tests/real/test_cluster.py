@@ -408,13 +408,6 @@ def test_owned_options_are_refused_by_name(api):
     assert lower.pointers == ["/scheduler/options/nodename"]
 
 
-def test_network_shaping_is_refused_by_name(api):
-    shape = {"latency": "1ms", "jitter": "1us", "loss": 0.1, "bandwidth": "1Gbit"}
-    reply = api.post("/v1/clusters", {"network": shape})
-    assert reply.status == 422
-    assert reply.pointers == sorted(f"/network/{name}" for name in shape)
-
-
 def test_an_image_that_is_not_there_is_a_fault_of_the_request(api):
     reply = api.post("/v1/clusters", {"image": "no-such-image"})
     assert (reply.status, reply.pointers) == (422, ["/image"]), reply
