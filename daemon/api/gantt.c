@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#define PAGE_ROWS 1000
 #define BARS_MAX  100000
 #define NODES_MAX 1024
 #define NS_PER_US 1000
@@ -18,7 +17,7 @@ struct gantt {
     struct column index, task, width, user, outcome, submit, start, end, on;
     struct bd_strv nodes;
     json_t *numbers; /* {node: its place in nodes} */
-    size_t n, left_out;
+    size_t n, most;
 };
 
 static void add_us(struct column *c, int64_t ns)
@@ -54,8 +53,11 @@ static void add_on(struct gantt *g, const char *node_list)
     bd_str_add(text, "]");
 }
 
-static void add_job(struct gantt *g, const struct job_seen *job)
+static int add_job(const struct job_seen *job, void *gantt, struct bd_err *err BD_UNUSED)
 {
+    struct gantt *g = gantt;
+    if (g->n == g->most)
+        return 1;
     column_int(&g->index, job->index);
     column_int(&g->task, job->task);
     column_int(&g->width, job->nodes);
@@ -66,27 +68,6 @@ static void add_job(struct gantt *g, const struct job_seen *job)
     add_us(&g->end, job->ended_last);
     add_on(g, job->node_list);
     g->n++;
-}
-
-static int add_jobs(struct gantt *g, struct store_conn *conn, const char *run, size_t most,
-                    struct bd_err *err)
-{
-    struct store_job_filter filter = {.limit = PAGE_ROWS};
-    size_t n;
-    do {
-        struct job_seen *rows = NULL;
-        int rc = store_jobs_list(conn, run, &filter, &rows, &n, err);
-        if (rc < 0)
-            return rc;
-        for (size_t i = 0; i < n && g->n < most; i++)
-            add_job(g, &rows[i]);
-        if (n) {
-            filter.after = true;
-            filter.after_index = rows[n - 1].index;
-            filter.after_task = rows[n - 1].task;
-        }
-        store_jobs_free(rows, n);
-    } while (n == PAGE_ROWS && g->n < most);
     return 0;
 }
 
@@ -117,11 +98,11 @@ static void end_gantt(struct gantt *g, struct bd_str *out)
 int run_gantt(struct store_conn *conn, const char *run, size_t most, struct bd_str *out,
               struct bd_err *err)
 {
-    struct gantt g = {.numbers = json_object()};
+    struct gantt g = {.numbers = json_object(), .most = most};
     uint64_t all = 0;
     int rc = store_jobs_count(conn, run, (1U << JOB_OUTCOME_COUNT) - 1, &all, err);
     if (rc == 0)
-        rc = add_jobs(&g, conn, run, most, err);
+        rc = store_jobs_each(conn, run, add_job, &g, err);
     bd_str_addf(out, "{\"run\":\"%s\",\"leftOut\":%llu", run,
                 (unsigned long long)(all > g.n ? all - g.n : 0));
     end_gantt(&g, out);

@@ -5,28 +5,9 @@
 
 #include "lib/store/job.h"
 
-#define PAGE_ROWS 1000
-
-/* A page at a time: of a million jobs nothing is kept but the changes. */
-static int add_jobs(struct metrics_queue *queue, struct store_conn *conn, const char *run,
-                    struct bd_err *err)
+static int add_job(const struct job_seen *job, void *queue, struct bd_err *err BD_UNUSED)
 {
-    struct store_job_filter filter = {.limit = PAGE_ROWS};
-    size_t n;
-    do {
-        struct job_seen *rows = NULL;
-        int rc = store_jobs_list(conn, run, &filter, &rows, &n, err);
-        if (rc < 0)
-            return rc;
-        for (size_t i = 0; i < n; i++)
-            metrics_queue_add(queue, &rows[i]);
-        if (n) {
-            filter.after = true;
-            filter.after_index = rows[n - 1].index;
-            filter.after_task = rows[n - 1].task;
-        }
-        store_jobs_free(rows, n);
-    } while (n == PAGE_ROWS);
+    metrics_queue_add(queue, job);
     return 0;
 }
 
@@ -50,7 +31,7 @@ static int load_queue(struct api_read *q, struct store_conn *conn, struct bd_err
     bd_auto_str struct bd_str text = {0};
     int rc = load_run_exists(q, conn, err);
     if (rc == 0)
-        rc = add_jobs(&queue, conn, q->id, err);
+        rc = store_jobs_each(conn, q->id, add_job, &queue, err);
     if (rc == 0)
         rc = add_points(&queue, q->ask, &text, err);
     if (rc == 0)

@@ -6,6 +6,7 @@
  * takes one off. Numbers are no texts.
  */
 #include "lib/report/export_priv.h"
+#include "lib/store/job.h"
 
 #include "lib/base/clock.h"
 
@@ -206,5 +207,5 @@ int export_run_csv(struct store_conn *conn, const char *id, struct export_out *o
     if (rc < 0)
         return rc;
     bd_str_add(&out->text, run_names);
-    return export_each_job(conn, id, add_job, out, err);
+    return store_jobs_each(conn, id, add_job, out, err);
 }

@@ -1,5 +1,6 @@
 /* JSON: all that is stored of a campaign and its runs, or of a run and its jobs. */
 #include "lib/report/export_priv.h"
+#include "lib/store/job.h"
 
 /* `head` without its last brace, so that a list can follow. json is stolen. */
 static void add_head(struct bd_str *out, json_t *head)
@@ -175,7 +176,7 @@ int export_run_json(struct store_conn *conn, const char *id, struct export_out *
     if (rc < 0)
         return rc;
     bd_str_add(&out->text, ",\"jobs\":[");
-    rc = export_each_job(conn, id, add_job, &list, err);
+    rc = store_jobs_each(conn, id, add_job, &list, err);
     bd_str_add(&out->text, "\n]}\n");
     return rc;
 }

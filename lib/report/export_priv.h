@@ -74,11 +74,6 @@ void export_metrics_done(struct export_metrics *m);
 /* {value, unit, kind, n} of it in a run; NULL: it has none in this unit. */
 const json_t *export_metric_of(const struct store_run *run, const struct export_metric *metric);
 
-/* Calls fn for each job of a run's stream, in its order. */
-typedef int (*export_job_fn)(const struct job_seen *job, void *arg, struct bd_err *err);
-int export_each_job(struct store_conn *conn, const char *run, export_job_fn fn, void *arg,
-                    struct bd_err *err);
-
 /* -- export_csv.c -- */
 
 /* A field: in quotes where it must be, and no formula. */

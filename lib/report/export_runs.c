@@ -1,11 +1,8 @@
 /* A campaign's runs, and a run's jobs, one by one from the store. */
 #include "lib/report/export_priv.h"
 
-#include "lib/store/job.h"
 
 #include <string.h>
-
-enum { JOBS_PAGE = 500 };
 
 /* -- a campaign -- */
 
@@ -168,28 +165,4 @@ const json_t *export_metric_of(const struct store_run *run, const struct export_
 {
     const json_t *value = json_object_get(run->metrics, metric->name);
     return value && strcmp(bd_json_str(value, "unit", ""), metric->unit) == 0 ? value : NULL;
-}
-
-/* -- jobs -- */
-
-int export_each_job(struct store_conn *conn, const char *run, export_job_fn fn, void *arg,
-                    struct bd_err *err)
-{
-    struct store_job_filter filter = {.limit = JOBS_PAGE};
-    size_t n = 0;
-    do {
-        struct job_seen *jobs = NULL;
-        int rc = store_jobs_list(conn, run, &filter, &jobs, &n, err);
-        for (size_t i = 0; rc == 0 && i < n; i++)
-            rc = fn(&jobs[i], arg, err);
-        if (rc == 0 && n > 0) {
-            filter.after = true;
-            filter.after_index = jobs[n - 1].index;
-            filter.after_task = jobs[n - 1].task;
-        }
-        store_jobs_free(jobs, n);
-        if (rc < 0)
-            return rc;
-    } while (n == filter.limit);
-    return 0;
 }

@@ -236,7 +236,7 @@ static void add_header(struct bd_str *out, const struct store_run *run, const st
 static int write_run(struct log *log, struct store_conn *conn, const struct store_run *run,
                      struct bd_err *err)
 {
-    int rc = export_each_job(conn, run->id, count_job, log, err);
+    int rc = store_jobs_each(conn, run->id, count_job, log, err);
     if (rc < 0)
         return rc;
     if (log->number == 0)
@@ -247,7 +247,7 @@ static int write_run(struct log *log, struct store_conn *conn, const struct stor
     log->cores = log->shares ? (unsigned)bd_json_int(node, "schedulerCpus", 1) : 1;
     add_header(&log->out->text, run, log);
     log->number = 0;
-    rc = export_each_job(conn, run->id, add_job, log, err);
+    rc = store_jobs_each(conn, run->id, add_job, log, err);
     return rc < 0 ? rc : write_first(log, log->n, err);
 }
 

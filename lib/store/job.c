@@ -3,6 +3,8 @@
 #include "lib/store/page.h"
 
 /* In the order of enum column. */
+#define EACH_PAGE 1000
+
 #define COLUMNS                                                                                    \
     "idx, task, nodes, user, planned_ns, submit_ns, accepted_ns, started_first_ns, "               \
     "started_all_ns, ended_last_ns, runtime_ns, requested_ns, job_id, exit_code, starts, ends, "   \
@@ -262,6 +264,29 @@ int store_jobs_list(struct store_conn *c, const char *run, const struct store_jo
     *ret_rows = rows.items;
     *ret_n = rows.n;
     return 0;
+}
+
+int store_jobs_each(struct store_conn *c, const char *run, store_job_fn on_job, void *arg,
+                    struct bd_err *err)
+{
+    struct store_job_filter filter = {.limit = EACH_PAGE};
+    size_t n = 0;
+    int rc = 0;
+    do {
+        struct job_seen *jobs = NULL;
+        rc = store_jobs_list(c, run, &filter, &jobs, &n, err);
+        if (rc < 0)
+            return rc;
+        for (size_t i = 0; rc == 0 && i < n; i++)
+            rc = on_job(&jobs[i], arg, err);
+        if (n > 0) {
+            filter.after = true;
+            filter.after_index = jobs[n - 1].index;
+            filter.after_task = jobs[n - 1].task;
+        }
+        store_jobs_free(jobs, n);
+    } while (rc == 0 && n == filter.limit);
+    return rc < 0 ? rc : 0;
 }
 
 int store_jobs_count(struct store_conn *c, const char *run, unsigned outcomes, uint64_t *ret_n,

@@ -23,6 +23,11 @@ struct store_job_filter {
 int store_jobs_list(struct store_conn *c, const char *run, const struct store_job_filter *filter,
                     struct job_seen **ret_rows, size_t *ret_n, struct bd_err *err);
 void store_jobs_free(struct job_seen *rows, size_t n);
+/* All jobs of a run, by index and task, a page at a time in memory. What on_job answers ends it: 0
+ * goes on, negative is a failure, positive is enough, and then 0 is returned. */
+typedef int (*store_job_fn)(const struct job_seen *job, void *arg, struct bd_err *err);
+int store_jobs_each(struct store_conn *c, const char *run, store_job_fn on_job, void *arg,
+                    struct bd_err *err);
 
 /* How many have one of these outcomes (bits as above). */
 int store_jobs_count(struct store_conn *c, const char *run, unsigned outcomes, uint64_t *ret_n,
