@@ -2,11 +2,9 @@ import { useState } from 'preact/hooks';
 import type { Schemas } from '../api/client';
 import { usePages } from '../api/pages';
 import { about } from '../api/resource';
-import { Empty, ErrorBox, Loading } from '../components/boxes';
 import { campaignColumns, campaignRow } from '../components/lists';
 import { Page } from '../components/Page';
-import { StateFilter } from '../components/StateFilter';
-import { Table } from '../components/Table';
+import { StateList } from '../components/StateList';
 import { link } from '../router/links';
 
 type State = Schemas['CampaignState'];
@@ -26,27 +24,18 @@ export default function Campaigns() {
         </a>
       }
     >
-      <ErrorBox error={list.error} retry={list.reload} />
-      {list.loading && <Loading what="campaigns" />}
-      <Table
+      <StateList
         label="campaigns"
-        rows={list.rows}
+        list={list}
         columns={campaignColumns}
-        more={list.more}
-        extend={list.extend}
-        extendAll={list.extendAll}
-        tools={<StateFilter all={STATES} chosen={states} choose={setStates} />}
-      />
-      {!list.loading && !list.error && list.rows.length === 0 && (
-        <Empty>
-          {states.length > 0 ? 'No campaign is in such a state.' : 'There are no campaigns yet. '}
-          {states.length === 0 && (
-            <>
-              <a href={link.newCampaign()}>Write one</a>, or <code>benchctl campaign submit SPEC.yaml</code>.
-            </>
-          )}
-        </Empty>
-      )}
+        states={STATES}
+        chosen={states}
+        choose={setStates}
+        noneChosen="No campaign is in such a state."
+      >
+        There are no campaigns yet. <a href={link.newCampaign()}>Write one</a>, or{' '}
+        <code>benchctl campaign submit SPEC.yaml</code>.
+      </StateList>
     </Page>
   );
 }

@@ -3,10 +3,9 @@ import type { Schemas } from '../api/client';
 import { usePages } from '../api/pages';
 import { about } from '../api/resource';
 import { Badge } from '../components/Badge';
-import { Empty, ErrorBox, Loading } from '../components/boxes';
 import { Page } from '../components/Page';
-import { StateFilter } from '../components/StateFilter';
-import { type Column, Table } from '../components/Table';
+import { StateList } from '../components/StateList';
+import type { Column } from '../components/Table';
 import { Ago, Elapsed } from '../components/time';
 import { BASE, link } from '../router/links';
 
@@ -91,24 +90,17 @@ export default function Clusters() {
         </a>
       }
     >
-      <ErrorBox error={list.error} retry={list.reload} />
-      {list.loading && <Loading what="clusters" />}
-      <Table
+      <StateList
         label="clusters"
-        rows={list.rows}
+        list={list}
         columns={COLUMNS}
-        more={list.more}
-        extend={list.extend}
-        extendAll={list.extendAll}
-        tools={<StateFilter all={STATES} chosen={states} choose={setStates} />}
-      />
-      {!list.loading && !list.error && list.rows.length === 0 && (
-        <Empty>
-          {states.length > 0
-            ? 'No cluster is in such a state.'
-            : 'There are no clusters. Deleted ones are shown when that state is chosen.'}
-        </Empty>
-      )}
+        states={STATES}
+        chosen={states}
+        choose={setStates}
+        noneChosen="No cluster is in such a state."
+      >
+        There are no clusters. Deleted ones are shown when that state is chosen.
+      </StateList>
     </Page>
   );
 }

@@ -2,11 +2,9 @@ import { useState } from 'preact/hooks';
 import type { Schemas } from '../api/client';
 import { usePages } from '../api/pages';
 import { about } from '../api/resource';
-import { Empty, ErrorBox, Loading } from '../components/boxes';
 import { runColumns, runRow } from '../components/lists';
 import { Page } from '../components/Page';
-import { StateFilter } from '../components/StateFilter';
-import { Table } from '../components/Table';
+import { StateList } from '../components/StateList';
 
 type State = Schemas['RunState'];
 const STATES: readonly State[] = [
@@ -26,22 +24,17 @@ export default function Runs() {
   const list = usePages('/v1/runs', { query: { state: states } }, runRow, { on: about('run/') });
   return (
     <Page title="Runs">
-      <ErrorBox error={list.error} retry={list.reload} />
-      {list.loading && <Loading what="runs" />}
-      <Table
+      <StateList
         label="runs"
-        rows={list.rows}
+        list={list}
         columns={runColumns}
-        more={list.more}
-        extend={list.extend}
-        extendAll={list.extendAll}
-        tools={<StateFilter all={STATES} chosen={states} choose={setStates} />}
-      />
-      {!list.loading && !list.error && list.rows.length === 0 && (
-        <Empty>
-          {states.length > 0 ? 'No run is in such a state.' : 'There are no runs yet: campaigns make them.'}
-        </Empty>
-      )}
+        states={STATES}
+        chosen={states}
+        choose={setStates}
+        noneChosen="No run is in such a state."
+      >
+        There are no runs yet: campaigns make them.
+      </StateList>
     </Page>
   );
 }
