@@ -1,7 +1,6 @@
 /* A campaign's runs, and a run's jobs, one by one from the store. */
 #include "lib/report/export_priv.h"
 
-
 #include <string.h>
 
 /* -- a campaign -- */

@@ -38,7 +38,7 @@ def links(id):
 
 def backs(id):
     """Those that shape what comes from nodes."""
-    return [n for n in links(id) if re.search(r"-b[0-9a-f]+$", n)]
+    return [n for n in links(id) if n.startswith(f"bd{id}-b")]
 
 
 def by(network):
