@@ -118,17 +118,21 @@ static const char *const accounting_logs[] = {SLURMDBD_LOG, NULL};
 static const char *const compute_logs[] = {SLURMD_LOG, NULL};
 
 /*
- * Slurm by docs/fairness.md: each time that a job comes or ends, or once a second, all of the queue
+ * Slurm by docs/fairness.md: as soon as a node is free again, or within a second, all of the queue
  * is looked at. By itself Slurm looks at 100 jobs (500 to backfill), every 30 s, and some seconds
- * after a job came.
+ * after a job came. slurmctld's main loop goes round once a second, and only there sees that jobs
+ * came or ended; a node that has run an epilog makes it look at once, so there is one that does
+ * nothing.
  */
 #define FAIR_PARAMETERS "batch_sched_delay=0,sched_interval=1,default_queue_depth=1000000"
 #define FAIR_BACKFILL   ",bf_interval=1,bf_continue,bf_max_job_test=1000000,bf_resolution=1"
+#define FAIR_EPILOG     "Epilog", "/usr/bin/true"
 static const struct sched_setting fcfs_asked[] = {{"SchedulerType", "sched/builtin"}, {0}};
-static const struct sched_setting fcfs_set[] = {{"SchedulerParameters", FAIR_PARAMETERS}, {0}};
+static const struct sched_setting fcfs_set[] = {
+    {"SchedulerParameters", FAIR_PARAMETERS}, {FAIR_EPILOG}, {0}};
 static const struct sched_setting backfill_asked[] = {{"SchedulerType", "sched/backfill"}, {0}};
 static const struct sched_setting backfill_set[] = {
-    {"SchedulerParameters", FAIR_PARAMETERS FAIR_BACKFILL}, {0}};
+    {"SchedulerParameters", FAIR_PARAMETERS FAIR_BACKFILL}, {FAIR_EPILOG}, {0}};
 static const struct sched_fair fair[] = {{SCHED_BACKFILL, backfill_asked, backfill_set},
                                          {SCHED_FCFS, fcfs_asked, fcfs_set}};
 
