@@ -82,6 +82,8 @@ static const struct arg_option cluster_up_options[] = {
     {"image", ARG_TEXT, false, "I", WORDS_IMAGE, .help = "image: a name, an id or a digest"},
     {"name", ARG_TEXT, false, "X", .help = "a name, to refer to it by"},
     {"cpus", ARG_NUMBER, false, "F", .help = "CPUs that a node gets, enforced: 0.25"},
+    {"controller-cpus", ARG_NUMBER, false, "F",
+     .help = "a controller's share of the host's CPUs, where it differs"},
     {"scheduler-cpus", ARG_COUNT, false, "N", .help = "CPUs that the scheduler is told a node has"},
     {"memory", ARG_BYTES, false, "SIZE", .help = "memory of a node: 512MiB"},
     {"oversubscribe", ARG_FLAG, .help = "allow more CPUs or memory in all than the host has"},

@@ -21,6 +21,7 @@ static const struct place {
     {"controllers", NULL, "controllers", FORM_NUMBER},
     {"compute", NULL, "compute", FORM_NUMBER},
     {"cpus", "node", "cpus", FORM_NUMBER},
+    {"controller-cpus", "node", "controllerCpus", FORM_NUMBER},
     {"scheduler-cpus", "node", "schedulerCpus", FORM_NUMBER},
     {"memory", "node", "memory", FORM_TEXT},
     {"scheduler", "scheduler", "name", FORM_TEXT},

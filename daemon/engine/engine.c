@@ -506,7 +506,7 @@ double engine_in_use(const struct engine *e, const struct actor *but, uint64_t *
         if (a == but)
             continue;
         unsigned nodes = cluster_spec_nodes(&a->plan.spec);
-        cpus += a->plan.spec.cpus * nodes;
+        cpus += cluster_spec_cpus(&a->plan.spec);
         *ret_memory += a->plan.spec.memory_bytes * nodes;
     }
     return cpus;

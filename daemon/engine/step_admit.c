@@ -28,19 +28,19 @@ int admit_check_host(const struct step_host *host, const struct cluster_spec *sp
                      struct bd_err *err)
 {
     int rc = admit_check_memory(host, spec, 0, err);
-    double wanted = spec->cpus * cluster_spec_nodes(spec);
+    double wanted = cluster_spec_cpus(spec);
     if (rc < 0 || spec->oversubscribe || wanted <= host->cpus)
         return rc;
     return bd_err_set(err, BD_ENOCAPACITY,
-                      "%u nodes with %g CPUs each are asked for, %.2f in all, and the host has %u: "
+                      "%u nodes with %.2f CPUs in all are asked for, and the host has %u: "
                       "ask for fewer nodes or smaller shares, or set admission.oversubscribe",
-                      cluster_spec_nodes(spec), spec->cpus, wanted, host->cpus);
+                      cluster_spec_nodes(spec), wanted, host->cpus);
 }
 
 static void warn_of_cpus(const struct step_host *host, const struct step_input *in,
                          struct step_output *out)
 {
-    double wanted = in->plan.spec.cpus * cluster_spec_nodes(&in->plan.spec);
+    double wanted = cluster_spec_cpus(&in->plan.spec);
     bd_auto_free char *others =
         in->cpus_in_use > 0 ? bd_xasprintf(", those of other clusters to %.2f", in->cpus_in_use)
                             : bd_xstrdup("");

@@ -58,7 +58,8 @@ struct cluster_spec {
     char *image;               /* name, id or digest as asked for */
     unsigned controllers;      /* 1; 0 where bare */
     unsigned compute;          /* compute nodes */
-    double cpus;               /* enforced share of each node, in CPUs */
+    double cpus;               /* enforced share of each compute node, in CPUs */
+    double controller_cpus;    /* and of each controller */
     unsigned scheduler_cpus;   /* what the scheduler is told */
     uint64_t memory_bytes;     /* of each node: limit, and what the scheduler is told */
     char *scheduler;           /* "slurm"; "none" where bare, and only there */
@@ -90,6 +91,7 @@ bool cluster_backend_is_bare(const char *backend);
 struct node_plan {
     char name[NODE_NAME_BYTES]; /* "ctl1", "n1", "n2": also its host name; NODE_BARE */
     enum node_role role;
+    double cpus; /* its enforced share; of a bare cluster, a compute node's */
     bool bare; /* of a bare cluster: no domain or link is made of the names below */
     char address[SUBNET_ADDR_BYTES]; /* dotted IPv4 */
     char domain[NODE_DOMAIN_BYTES];  /* libvirt's name: "bd-1f2e3d4c-n1" */
@@ -115,6 +117,8 @@ struct cluster_plan {
 
 /* So many nodes' CPUs and memory a cluster of this spec may use. */
 unsigned cluster_spec_nodes(const struct cluster_spec *spec);
+/* And so many CPUs these together. */
+double cluster_spec_cpus(const struct cluster_spec *spec);
 /* Derives everything. Takes over *spec (left empty). */
 void cluster_plan_make(const char *id, struct cluster_spec *spec, const struct subnet *subnet,
                        struct cluster_plan *ret_plan);

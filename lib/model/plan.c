@@ -38,6 +38,7 @@ static void node_make(struct cluster_plan *plan, size_t i)
     bool controller = i < controllers;
 
     n->role = controller ? NODE_CONTROLLER : NODE_COMPUTE;
+    n->cpus = controller ? plan->spec.controller_cpus : plan->spec.cpus;
     n->bare = plan->spec.bare;
     if (n->bare)
         name_set(n->name, sizeof(n->name), NODE_BARE);
@@ -60,6 +61,11 @@ static void node_make(struct cluster_plan *plan, size_t i)
 unsigned cluster_spec_nodes(const struct cluster_spec *spec)
 {
     return spec->controllers + spec->compute;
+}
+
+double cluster_spec_cpus(const struct cluster_spec *spec)
+{
+    return spec->controllers * spec->controller_cpus + spec->compute * spec->cpus;
 }
 
 void cluster_plan_make(const char *id, struct cluster_spec *spec, const struct subnet *subnet,

@@ -43,12 +43,13 @@ static unsigned want_count(const json_t *obj, const char *key, json_int_t max, c
     return 0;
 }
 
-static double want_cpus(const json_t *node, struct schema_faults *faults)
+static double want_cpus(const json_t *node, const char *name, struct schema_faults *faults)
 {
-    double cpus = bd_json_real(node, "cpus", 0);
+    double cpus = bd_json_real(node, name, 0);
     if (cpus >= CPUS_MIN && cpus <= CPUS_MAX)
         return cpus;
-    schema_faults_add(faults, "/node/cpus", NULL, "a number from %g to %d", CPUS_MIN, CPUS_MAX);
+    bd_auto_free char *pointer = bd_xasprintf("/node/%s", name);
+    schema_faults_add(faults, pointer, NULL, "a number from %g to %d", CPUS_MIN, CPUS_MAX);
     return 0;
 }
 
@@ -119,7 +120,7 @@ int cluster_spec_read(json_t *json, struct cluster_spec *ret_spec, struct schema
         .image = want_text(json, "image", "/image", faults),
         .controllers = want_count(json, "controllers", CONTROLLERS_MAX, "/controllers", faults),
         .compute = want_count(json, "compute", COMPUTE_MAX, "/compute", faults),
-        .cpus = want_cpus(node, faults),
+        .cpus = want_cpus(node, "cpus", faults),
         .memory_bytes = want_memory(node, faults),
         .scheduler = want_scheduler(scheduler, bare, faults),
         .scheduler_options = options ? json_deep_copy(options) : json_object(),
@@ -128,6 +129,9 @@ int cluster_spec_read(json_t *json, struct cluster_spec *ret_spec, struct schema
         .under_slurm = want_switch(scheduler, "under", "none", "slurm", faults),
         .oversubscribe = bd_json_bool(json_object_get(json, "admission"), "oversubscribe", 0) != 0,
     };
+    spec.controller_cpus = json_object_get(node, "controllerCpus")
+                               ? want_cpus(node, "controllerCpus", faults)
+                               : spec.cpus;
     if (json_is_object(node) && !json_object_get(node, "schedulerCpus"))
         json_object_set_new(node, "schedulerCpus",
                             json_integer((json_int_t)fmax(1, ceil(spec.cpus))));

@@ -208,9 +208,9 @@ static int lxc_start(struct virt *v, const struct virt_start *order, struct bd_e
 
 /* ----------------------------------------------------------------------------------- limiting */
 
-static int limit_node(struct conn *conn, const struct node_plan *node, long long quota_us,
-                      struct bd_err *err)
+static int limit_node(struct conn *conn, const struct node_plan *node, struct bd_err *err)
 {
+    long long quota_us = llround(node->cpus * CPU_PERIOD_US);
     virTypedParameterPtr params = NULL;
     int n = 0, room = 0, rc = 0;
     virDomainPtr domain = virDomainLookupByUUIDString(conn_libvirt(conn), node->uuid);
@@ -240,9 +240,8 @@ static int lxc_limit(struct virt *v, const struct cluster_plan *plan, struct bd_
         return 0;
     bd_auto_conn struct conn *conn = NULL;
     int rc = conn_get(v->lanes[VIRT_LANE_WORK], &conn, err);
-    long long quota_us = llround(plan->spec.cpus * CPU_PERIOD_US);
     for (size_t i = 0; rc == 0 && i < plan->n_nodes; i++)
-        rc = limit_node(conn, &plan->nodes[i], quota_us, err);
+        rc = limit_node(conn, &plan->nodes[i], err);
     return rc;
 }
 

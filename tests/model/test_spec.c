@@ -67,6 +67,29 @@ START_TEST(test_scheduler_cpus_default_to_cpus_rounded_up_and_are_written_back)
 }
 END_TEST
 
+START_TEST(test_a_controller_may_have_another_share)
+{
+    bd_auto_json json_t *json = right();
+    bd_auto_faults struct schema_faults faults = {0};
+    const struct subnet subnet = {0x0ad50400, 29};
+    struct cluster_spec spec;
+    struct cluster_plan plan;
+
+    ck_assert_int_eq(cluster_spec_read(json, &spec, &faults), 0);
+    ck_assert_double_eq(spec.controller_cpus, 0.25);
+    ck_assert_double_eq(cluster_spec_cpus(&spec), 1.25);
+    cluster_spec_done(&spec);
+
+    json_object_set_new(json_object_get(json, "node"), "controllerCpus", json_real(1.5));
+    ck_assert_int_eq(cluster_spec_read(json, &spec, &faults), 0);
+    ck_assert_double_eq(cluster_spec_cpus(&spec), 2.5);
+    cluster_plan_make("1f2e3d4c", &spec, &subnet, &plan);
+    ck_assert_double_eq(plan.nodes[0].cpus, 1.5);
+    ck_assert_double_eq(plan.nodes[4].cpus, 0.25);
+    cluster_plan_done(&plan);
+}
+END_TEST
+
 START_TEST(test_options_are_a_copy)
 {
     bd_auto_json json_t *json = right();
@@ -148,6 +171,7 @@ static const struct {
     {"{\"node\":{\"memory\":\"lots\"}}", "/node/memory", "512MiB"},
     {"{\"node\":{\"memory\":null}}", "/node/memory", "512MiB"},
     {"{\"node\":{\"cpus\":0}}", "/node/cpus", "0.01"},
+    {"{\"node\":{\"controllerCpus\":0}}", "/node/controllerCpus", "0.01"},
     {"{\"node\":{\"schedulerCpus\":0}}", "/node/schedulerCpus", "1024"},
     {"{\"compute\":0}", "/compute", "from 1 to"},
     {"{\"compute\":1000000000}", "/compute", "from 1 to"},
@@ -235,6 +259,7 @@ int main(void)
     TCase *tc = tcase_create("spec");
     tcase_add_test(tc, test_spec_is_read_whole);
     tcase_add_test(tc, test_scheduler_cpus_default_to_cpus_rounded_up_and_are_written_back);
+    tcase_add_test(tc, test_a_controller_may_have_another_share);
     tcase_add_test(tc, test_options_are_a_copy);
     tcase_add_test(tc, test_a_switch_is_off_unless_it_is_asked_for);
     tcase_add_test(tc, test_a_scheduler_that_is_not_named_is_the_backends);
