@@ -180,8 +180,7 @@ static double rarely_not_0(size_t i, struct bd_rng *rng)
 START_TEST(test_the_slope_is_that_of_all_pairs_whatever_the_values_are)
 {
     static double (*const kinds[])(size_t, struct bd_rng *) = {
-        a_third,    far_from_0,    outlying,    very_large,
-        very_small, in_two_levels, rarely_not_0};
+        a_third, far_from_0, outlying, very_large, very_small, in_two_levels, rarely_not_0};
     static const size_t sizes[] = {202, 500, 1001};
     struct bd_rng rng;
     bd_rng_init(&rng, 5, 0);
