@@ -33,14 +33,15 @@ json_t *view_cluster(const struct store_cluster *row)
                                   : json_null();
     return json_pack(
         "{s:s, s:s?, s:s?, s:s, s:O, s:o, s:s?, s:{s:s, s:s?}, s:o, s:s?, s:o, s:o, s:o, s:o, "
-        "s:o, s:o, s:o}",
+        "s:o, s:o, s:o, s:o}",
         "id", row->id, "name", row->name, "run", row->run, "state",
         cluster_state_to_str(row->state), "spec", row->spec, "image", image, "subnet", row->subnet,
         "scheduler", "name", scheduler, "version", row->scheduler_version, "nodes",
         view_list(row->nodes), "step", row->step, "createdAt", view_time(row->created_ns),
         "readyAt", view_time(row->ready_ns), "endedAt", view_time(row->ended_ns), "timings",
         view_object(row->timings), "warnings", view_list(row->warnings), "error",
-        view_or_null(row->error), "residue", view_or_null(row->residue));
+        view_or_null(row->error), "residue", view_or_null(row->residue), "network",
+        view_or_null(row->network));
 }
 
 static json_t *count_json(const struct store_image *row, int64_t n)

@@ -67,9 +67,21 @@ START_TEST(test_a_cluster_of_which_little_is_known_is_shown)
     ck_assert(json_is_array(json_object_get(json, "nodes")));
     ck_assert(json_is_array(json_object_get(json, "warnings")));
     ck_assert(json_is_object(json_object_get(json, "timings")));
+    ck_assert(json_is_null(json_object_get(json, "network")));
+    store_cluster_done(&row);
+}
+END_TEST
+
+START_TEST(test_a_cluster_shows_what_its_network_was_measured_to_be)
+{
+    struct store_cluster row = cluster_row();
+    row.network = json_pack("{s:[{s:s}]}", "figures", "name", "bandwidth");
+    bd_auto_json json_t *json = view_cluster(&row);
+    ck_assert(json_equal(json_object_get(json, "network"), row.network));
     store_cluster_done(&row);
 }
 END_TEST
 
 UNIT_MAIN("api/view", test_a_run_without_metrics_is_shown, test_a_grade_without_reasons_is_shown,
-          test_a_cluster_of_which_little_is_known_is_shown)
+          test_a_cluster_of_which_little_is_known_is_shown,
+          test_a_cluster_shows_what_its_network_was_measured_to_be)

@@ -123,7 +123,7 @@ def cluster(state="ready", step=None, ready=NODES, running=0, **more):
         "nodes": [{"name": "c1" if i == 0 else f"n{i}", "role": "controller" if i == 0 else "compute",
                    "state": s, "address": f"10.83.0.{i + 2}"} for i, s in enumerate(states)],
         "step": step, "createdAt": "2026-01-31T12:00:00.000Z", "readyAt": None, "endedAt": None,
-        "timings": {}, "warnings": [], "error": None, "residue": None,
+        "timings": {}, "warnings": [], "error": None, "residue": None, "network": None,
     }
     value.update(more)
     return value
