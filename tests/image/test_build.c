@@ -102,8 +102,13 @@ static bool has_package(const json_t *manifest, const char *name)
     return false;
 }
 
-/* At the same time, elsewhere, by a process with another mask of modes. Its digest, or what went
- * wrong, is in DIR/result then. */
+static char *what_it_is(const struct image_result *result)
+{
+    return bd_xasprintf("%s of %llu bytes", result->digest, (unsigned long long)result->size_bytes);
+}
+
+/* At the same time, elsewhere, by a process with another mask of modes. What it comes to, or what
+ * went wrong, is in DIR/result then. */
 static pid_t begin_elsewhere(const struct bench *b, const char *dir)
 {
     pid_t pid = fork();
@@ -118,21 +123,22 @@ static pid_t begin_elsewhere(const struct bench *b, const char *dir)
     if (job.cgroup_dir)
         job.cgroup_dir = make_cgroup();
     int rc = image_build(&job, &b->recipe, &result, &err);
-    const char *text = rc < 0 ? err.text : result.digest;
+    bd_auto_free char *text = rc < 0 ? bd_xstrdup(err.text) : what_it_is(&result);
     umask(022);
     rc |= bd_write_file(in(dir, "result"), text, strlen(text), 0644, &err);
     rc |= job.cgroup_dir ? rmdir(job.cgroup_dir) : 0;
     _exit(rc < 0);
 }
 
-static void end_elsewhere(pid_t pid, const char *dir, const char *digest)
+static void end_elsewhere(pid_t pid, const char *dir, const struct image_result *first)
 {
     int status;
     struct bd_err err = BD_ERR_INIT;
     bd_auto_free char *text = NULL;
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     assert_ok(bd_read_file(in(dir, "result"), 4096, &text, NULL, &err), &err);
-    ck_assert_str_eq(text, digest);
+    bd_auto_free char *same = what_it_is(first);
+    ck_assert_str_eq(text, same);
     ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %d", status);
     ck_assert_uint_eq(count_entries(in(dir, "work")), 0);
 }
@@ -156,7 +162,7 @@ START_TEST(one_recipe_built_twice_gives_one_digest)
     ck_assert(strstr(bd_json_str(first.manifest, "distribution", ""), "bookworm"));
     bd_auto_free char *root = image_rootfs(b.images, first.digest);
     check_root(root);
-    end_elsewhere(pid, elsewhere, first.digest);
+    end_elsewhere(pid, elsewhere, &first);
     image_result_done(&first);
     close_bench(&b);
 }
