@@ -6,6 +6,7 @@
 #include "text.h"
 
 #include "lib/base/clock.h"
+#include "lib/model/network.h"
 
 #include <string.h>
 
@@ -120,6 +121,35 @@ static void print_nodes(const struct cli *cli, const json_t *cluster)
     table_print(&table, &cli->out, 0);
 }
 
+/* Of a network that was shaped, what came of it. */
+static void print_network(const struct cli *cli, const json_t *cluster)
+{
+    static const struct table_column columns[] = {{"NETWORK", false}, {"FROM", false},
+                                                  {"TO", false},      {"ASKED", true},
+                                                  {"MEASURED", true}, {"HOLDS", false}};
+    table_auto struct table table = {0};
+    table_init(&table, columns, BD_ARRAY_LEN(columns));
+    const json_t *figure;
+    size_t i;
+    json_array_foreach (json_object_get(json_object_get(cluster, "network"), "figures"), i,
+                        figure) {
+        const char *name = bd_json_str(figure, "name", "?");
+        bool holds = bd_json_bool(figure, "holds", 0);
+        bd_auto_free char *asked = network_value_text(name, bd_json_real(figure, "asked", 0));
+        bd_auto_free char *is = network_value_text(name, bd_json_real(figure, "measured", 0));
+        table_add(&table, STYLE_BOLD, name);
+        table_add(&table, STYLE_PLAIN, bd_json_str(figure, "from", "?"));
+        table_add(&table, STYLE_PLAIN, bd_json_str(figure, "to", "?"));
+        table_add(&table, STYLE_PLAIN, asked);
+        table_add(&table, STYLE_PLAIN, is);
+        table_add(&table, holds ? STYLE_GOOD : STYLE_BAD, holds ? "yes" : "no");
+    }
+    if (table.n == 0)
+        return;
+    putchar('\n');
+    table_print(&table, &cli->out, 0);
+}
+
 static void print_cluster(const struct cli *cli, const json_t *cluster)
 {
     const char *state = bd_json_str(cluster, "state", "?");
@@ -137,6 +167,7 @@ static void print_cluster(const struct cli *cli, const json_t *cluster)
     add_outcome(&table, cluster);
     table_print(&table, &cli->out, 0);
     print_nodes(cli, cluster);
+    print_network(cli, cluster);
     if (json_is_object(json_object_get(cluster, "residue")) &&
         (!cluster_is_clean(cluster) || cluster_has_others(cluster))) {
         putchar('\n');

@@ -32,7 +32,7 @@ static int load_list(struct api_read *q, struct store_conn *conn, struct bd_err 
     };
     struct store_image *rows = NULL;
     size_t n = 0;
-    int rc = store_image_list(conn, &filter, &rows, &n, err);
+    int rc = store_image_list(conn, &filter, NULL, NULL, &rows, &n, err);
     if (rc < 0)
         return rc;
     json_t *items = json_array();

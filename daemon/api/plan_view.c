@@ -97,13 +97,14 @@ static json_t *scale_warning(const json_t *limits, json_int_t lost)
 }
 
 /* Jobs are as they will be run, so no grade goes by it; but what backfill does with limits that are
- * all the same is what they are looked at for. Where they do not differ nothing is lost. */
+ * all the same is what they are looked at for. Where they do not differ nothing is lost, and where
+ * the scheduler does not go by them nothing either. */
 static json_t *grain_warning(const json_t *limits, const char *scheduler)
 {
     json_int_t jobs = bd_json_int(limits, "jobs", 0), below = bd_json_int(limits, "belowGrain", 0);
     json_int_t different = bd_json_int(limits, "different", 0);
     double grain = seconds((int64_t)bd_json_int(limits, "grainNs", 0));
-    if (2 * below <= jobs || different < 2)
+    if (2 * below <= jobs || different < 2 || !bd_json_bool(limits, "matter", 0))
         return NULL;
     return json_sprintf(
         "time limits below scheduler resolution: %lld of %lld jobs ask for less than %g s, by %lld "
@@ -144,14 +145,16 @@ static json_t *limits_of_cell(const json_t *spec, json_t *seen)
     json_t *limits = NULL;
     if (!kind || !kind->limits)
         return NULL;
-    bd_auto_json json_t *of = json_pack("[s, O]", scheduler_of(spec), workload);
-    bd_auto_free char *key = bd_json_text(of);
-    if (json_object_get(seen, key) ||
-        cluster_spec_read(json_object_get(spec, "cluster"), &cluster, &faults) < 0)
+    if (cluster_spec_read(json_object_get(spec, "cluster"), &cluster, &faults) < 0)
         return NULL;
-    json_object_set_new(seen, key, json_true());
-    limits = kind->limits(workload, &cluster,
-                          (uint64_t)bd_json_int(json_object_get(spec, "design"), "seed", 0));
+    bd_auto_json json_t *of =
+        json_pack("[s, b, O]", cluster.scheduler, sched_plans_with_limits(&cluster), workload);
+    bd_auto_free char *key = bd_json_text(of);
+    if (!json_object_get(seen, key)) {
+        json_object_set_new(seen, key, json_true());
+        limits = kind->limits(workload, &cluster,
+                              (uint64_t)bd_json_int(json_object_get(spec, "design"), "seed", 0));
+    }
     cluster_spec_done(&cluster);
     return limits;
 }

@@ -324,6 +324,8 @@ int campaign_analysis(struct store_conn *conn, const struct store_campaign *row,
 /* view.c, view_run.c: rows as the contract's JSON; new references. PURE. */
 json_t *view_time(int64_t wall_ns); /* null for 0 */
 json_t *view_or_null(json_t *json); /* null for NULL */
+json_t *view_object(json_t *json);  /* {} for NULL, as columns may be that say nothing yet */
+json_t *view_list(json_t *json);    /* [] for NULL */
 json_t *view_cluster(const struct store_cluster *row);
 json_t *view_image(const struct store_image *row);
 json_t *view_noise(const struct engine_load *load);

@@ -15,6 +15,16 @@ json_t *view_or_null(json_t *json)
     return json ? json_incref(json) : json_null();
 }
 
+json_t *view_object(json_t *json)
+{
+    return json ? json_incref(json) : json_object();
+}
+
+json_t *view_list(json_t *json)
+{
+    return json ? json_incref(json) : json_array();
+}
+
 json_t *view_cluster(const struct store_cluster *row)
 {
     const char *scheduler = bd_json_str(json_object_get(row->spec, "scheduler"), "name", "unknown");
@@ -22,15 +32,16 @@ json_t *view_cluster(const struct store_cluster *row)
                                               row->image_name, "digest", row->image_digest)
                                   : json_null();
     return json_pack(
-        "{s:s, s:s?, s:s?, s:s, s:O, s:o, s:s?, s:{s:s, s:s?}, s:O, s:s?, s:o, s:o, s:o, s:O, "
-        "s:O, s:o, s:o}",
+        "{s:s, s:s?, s:s?, s:s, s:O, s:o, s:s?, s:{s:s, s:s?}, s:o, s:s?, s:o, s:o, s:o, s:o, "
+        "s:o, s:o, s:o, s:o}",
         "id", row->id, "name", row->name, "run", row->run, "state",
         cluster_state_to_str(row->state), "spec", row->spec, "image", image, "subnet", row->subnet,
-        "scheduler", "name", scheduler, "version", row->scheduler_version, "nodes", row->nodes,
-        "step", row->step, "createdAt", view_time(row->created_ns), "readyAt",
-        view_time(row->ready_ns), "endedAt", view_time(row->ended_ns), "timings", row->timings,
-        "warnings", row->warnings, "error", view_or_null(row->error), "residue",
-        view_or_null(row->residue));
+        "scheduler", "name", scheduler, "version", row->scheduler_version, "nodes",
+        view_list(row->nodes), "step", row->step, "createdAt", view_time(row->created_ns),
+        "readyAt", view_time(row->ready_ns), "endedAt", view_time(row->ended_ns), "timings",
+        view_object(row->timings), "warnings", view_list(row->warnings), "error",
+        view_or_null(row->error), "residue", view_or_null(row->residue), "network",
+        view_or_null(row->network));
 }
 
 static json_t *count_json(const struct store_image *row, int64_t n)

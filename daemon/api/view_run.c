@@ -75,7 +75,7 @@ static json_t *grade_json(const struct store_run *row)
     if (!row->graded)
         return json_null();
     return json_pack("{s:s, s:o}", "value", run_grade_to_str(row->grade), "reasons",
-                     row->reasons ? json_incref(row->reasons) : json_array());
+                     view_list(row->reasons));
 }
 
 /* As the plan has it for the cell, whose spec has no seed. */
@@ -91,15 +91,15 @@ static json_t *digest_json(const json_t *spec)
 json_t *view_run(const struct store_run *row, const struct store_cluster *cluster,
                  const struct store_step *tried, size_t n)
 {
-    json_t *timings = cluster ? json_incref(cluster->timings) : json_object();
+    json_t *timings = view_object(cluster ? cluster->timings : NULL);
     return json_pack(
-        "{s:s, s:s, s:i, s:O, s:i, s:b, s:i, s:s, s:s?, s:o, s:o, s:o, s:o, s:O, s:o, s:o, s:o, "
+        "{s:s, s:s, s:i, s:O, s:i, s:b, s:i, s:s, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
         "s:o, s:o, s:o, s:o, s:o}",
         "id", row->id, "campaign", row->campaign, "position", (int)row->position, "cell",
         row->levels, "block", (int)row->block, "warmup", row->warmup, "attempt", (int)row->attempt,
         "state", run_state_to_str(row->state), "waiting", row->waiting, "grade", grade_json(row),
         "steps", view_steps(tried, n), "timings", timings, "conditions",
-        view_or_null(row->conditions), "metrics", row->metrics, "warnings",
+        view_or_null(row->conditions), "metrics", view_object(row->metrics), "warnings",
         warnings_json(row, cluster), "error", view_or_null(row->error), "residue",
         view_or_null(cluster ? cluster->residue : NULL), "spec", view_or_null(row->spec), "digest",
         digest_json(row->spec), "createdAt", view_time(row->created_ns), "startedAt",

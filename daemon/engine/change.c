@@ -33,6 +33,7 @@ void row_copy(const struct store_cluster *from, struct store_cluster *ret_to)
     ret_to->warnings = json_deep_copy(from->warnings);
     ret_to->error = json_deep_copy(from->error);
     ret_to->residue = json_deep_copy(from->residue);
+    ret_to->network = json_deep_copy(from->network);
 }
 
 /* An event's kind begins with the sort of what it is about: "run.done" is about run/ID. */

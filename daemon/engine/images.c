@@ -203,11 +203,18 @@ const struct store_image *images_resolve(struct engine *e, const char *ref, stru
 
 /* -- start and end -- */
 
+static void on_bad_image(const char *id, const struct bd_err *why, void *arg BD_UNUSED)
+{
+    bd_log(BD_LOG_ERROR, "an image's row can't be read and is set aside", "image", id, "error",
+           why->text, NULL);
+}
+
 int images_load(struct engine *e, struct store_conn *conn, struct bd_err *err)
 {
     struct store_image *rows = NULL;
     size_t n = 0;
-    int rc = store_image_list(conn, &(struct store_image_filter){.limit = 10000}, &rows, &n, err);
+    int rc = store_image_list(conn, &(struct store_image_filter){.limit = 10000}, on_bad_image,
+                              NULL, &rows, &n, err);
     if (rc < 0)
         return rc;
     for (size_t k = n; k-- > 0;) { /* so that the newest ends up first */
@@ -222,7 +229,7 @@ int images_load(struct engine *e, struct store_conn *conn, struct bd_err *err)
     return 0;
 }
 
-/* A build that the end of an earlier daemon cut off, or an image whose directory has gone. */
+/* A build that the end of an earlier daemon cut off, or an image that nobody could use. */
 static void set_aside(struct image_actor *i, const char *why)
 {
     i->row.state = IMAGE_FAILED;
@@ -250,6 +257,17 @@ static void cut_off(struct image_actor *i)
     }
 }
 
+/* Why an image that is said to be ready can't be had; NULL: it can. */
+static const char *unusable(const struct image_actor *i)
+{
+    if (!i->row.digest || !i->row.fingerprint)
+        return "its row in the database has no digest or no fingerprint, so that nothing shows "
+               "that "
+               "its files are those that were built: delete it, and build or import it again";
+    bd_auto_free char *dir = image_dir(i->e->config.host.images_dir, i->row.digest);
+    return bd_exists(dir) ? NULL : "its directory is gone: build or import it again";
+}
+
 void images_start(struct engine *e)
 {
     struct image_actor *next;
@@ -258,9 +276,9 @@ void images_start(struct engine *e)
         if (i->row.state == IMAGE_BUILDING && !i->work) {
             cut_off(i);
         } else if (i->row.state == IMAGE_READY) {
-            bd_auto_free char *dir = image_dir(e->config.host.images_dir, i->row.digest);
-            if (!bd_exists(dir))
-                set_aside(i, "its directory is gone: build or import it again");
+            const char *why = unusable(i);
+            if (why)
+                set_aside(i, why);
         }
     }
     build_next(e);

@@ -29,9 +29,20 @@ static void absorb_host(struct run *r, struct change *c, struct step_output *out
     memcpy(c->host_digest, out->host_digest, sizeof(c->host_digest));
 }
 
+/* Of a cluster that is nobody's run, its row alone keeps it. */
+static void absorb_network(struct actor *a, const struct step_output *out)
+{
+    json_t *network = json_object_get(out->conditions, "network");
+    if (!network)
+        return;
+    json_decref(a->row.network);
+    a->row.network = json_deep_copy(network);
+}
+
 static void absorb(struct actor *a, struct change *c, struct step_work *w)
 {
     struct step_output *out = &w->out;
+    absorb_network(a, out);
     if (a->run && steps[w->step].phase == STEP_MEASURE) {
         c->with_run = true;
         run_absorb(a->run, out);

@@ -13,6 +13,7 @@
  *     seen.c       records of driver and nodes -> what was seen of each job (as JSON: seen_json.c)
  *     metrics.c    that -> the metrics of the run (docs/metrics.md)
  *     metrics_queue.c  the queue and what is busy over time; what no order of the jobs can beat
+ *     node_sets.c  the nodes of jobs, each set of them once
  *     catalogue.c  the table of all metrics: name, unit, kind, definition, source
  *
  * All times are nanoseconds. Threads: values; one thread at a time.
@@ -22,6 +23,7 @@
 #include "lib/base/err.h"
 #include "lib/base/json.h"
 #include "lib/base/str.h"
+#include "lib/jobs/node_sets.h"
 #include "lib/jobs/record.h"
 #include "lib/schema/schema.h"
 
@@ -248,9 +250,10 @@ int64_t metrics_makespan_bound(const struct jobs_seen *seen, unsigned compute, u
 /*
  * The queue's length and what is busy, over time: a point for each change, by time. A job waits
  * from submit to started_first, and runs and holds its nodes from there to ended_last; either
- * counts where both of its points were seen, and a task of an array as a job. Jobs are added in any
- * order, then one walks along the points: 64 bytes a job and no more, so that a million need not be
- * in memory at once.
+ * counts where both of its points were seen, and a task of an array as a job. A node that jobs
+ * share is busy once for all of them. Jobs are added in any order, then one walks along the points:
+ * 64 bytes a job, and what its nodes are called once for all jobs of the same ones, so that a
+ * million need not be in memory at once.
  */
 struct queue_point {
     int64_t at;
@@ -259,14 +262,16 @@ struct queue_point {
 };
 struct queue_change { /* one job begins (1) or ceases (-1) to wait, or else to run on its nodes */
     int64_t at;
-    uint32_t nodes;
+    uint32_t nodes; /* how many, of one that has them to itself; else the number of their set */
     int8_t sign;
-    bool waits;
+    bool waits, shares;
 };
 struct metrics_queue { /* from {0} */
     struct queue_change *changes;
     size_t n, cap, next;
     struct queue_point now;
+    struct node_sets shared;
+    int32_t *jobs_on; /* each of their nodes, now */
 };
 void metrics_queue_done(struct metrics_queue *q);
 void metrics_queue_add(struct metrics_queue *q, const struct job_seen *job);

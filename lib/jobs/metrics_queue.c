@@ -42,8 +42,12 @@ static void add_span(struct metrics_queue *q, int64_t from, int64_t to, struct q
 void metrics_queue_add(struct metrics_queue *q, const struct job_seen *job)
 {
     add_span(q, job->submit, job->started_first, (struct queue_change){.sign = 1, .waits = true});
-    add_span(q, job->started_first, job->ended_last,
-             (struct queue_change){.sign = 1, .nodes = job->nodes});
+    struct queue_change runs = {.sign = 1, .nodes = job->nodes};
+    if (job->ask.shares && job->node_list && *job->node_list) {
+        runs.shares = true;
+        runs.nodes = node_sets_number(&q->shared, job->node_list);
+    }
+    add_span(q, job->started_first, job->ended_last, runs);
 }
 
 void metrics_queue_begin(struct metrics_queue *q)
@@ -52,16 +56,32 @@ void metrics_queue_begin(struct metrics_queue *q)
         qsort(q->changes, q->n, sizeof(*q->changes), by_time);
     q->next = 0;
     q->now = (struct queue_point){0};
+    free(q->jobs_on);
+    q->jobs_on = bd_xcalloc(node_sets_nodes(&q->shared) + 1, sizeof(*q->jobs_on));
+}
+
+/* By how many more shared nodes are busy: those with a first job less those without their last. */
+static uint32_t more_busy(struct metrics_queue *q, const struct queue_change *c)
+{
+    size_t n;
+    const uint32_t *nodes = node_sets_members(&q->shared, c->nodes, &n);
+    int32_t more = 0;
+    for (size_t i = 0; i < n; i++) {
+        int32_t *jobs = &q->jobs_on[nodes[i]], before = *jobs;
+        *jobs += c->sign;
+        more += (*jobs > 0) - (before > 0);
+    }
+    return (uint32_t)more;
 }
 
 /* Each figure goes up before it goes down, but for within one moment: there it may pass below 0. */
-static void apply(struct queue_point *now, const struct queue_change *c)
+static void apply(struct metrics_queue *q, const struct queue_change *c)
 {
     uint32_t one = (uint32_t)(int32_t)c->sign;
-    now->at = c->at;
-    now->waiting += c->waits ? one : 0;
-    now->running += c->waits ? 0 : one;
-    now->busy_nodes += one * c->nodes;
+    q->now.at = c->at;
+    q->now.waiting += c->waits ? one : 0;
+    q->now.running += c->waits ? 0 : one;
+    q->now.busy_nodes += c->shares ? more_busy(q, c) : one * c->nodes;
 }
 
 static bool same(const struct queue_point *a, const struct queue_point *b)
@@ -73,7 +93,7 @@ bool metrics_queue_next(struct metrics_queue *q, struct queue_point *ret_point)
 {
     struct queue_point before = q->now;
     while (q->next < q->n) {
-        apply(&q->now, &q->changes[q->next++]);
+        apply(q, &q->changes[q->next++]);
         bool whole = q->next == q->n || q->changes[q->next].at != q->now.at;
         if (!whole || same(&q->now, &before))
             continue;
@@ -86,6 +106,8 @@ bool metrics_queue_next(struct metrics_queue *q, struct queue_point *ret_point)
 void metrics_queue_done(struct metrics_queue *q)
 {
     free(q->changes);
+    free(q->jobs_on);
+    node_sets_done(&q->shared);
     *q = (struct metrics_queue){0};
 }
 

@@ -149,15 +149,20 @@ static int member_of(const char *name)
     return NETWORK_BANDWIDTH;
 }
 
+char *network_value_text(const char *member, double value)
+{
+    int m = member_of(member);
+    return bd_xasprintf("%.6g %s", value / members[m].shown, members[m].shown_unit);
+}
+
 char *network_figure_words(const json_t *figure)
 {
     const char *name = bd_json_str(figure, "name", "bandwidth");
-    int m = member_of(name);
     double asked = bd_json_real(figure, "asked", 0), measured = bd_json_real(figure, "measured", 0);
-    return bd_xasprintf("%s from %s to %s is %.6g %s, %.3g %% %s than the %.6g %s that were asked "
-                        "for",
-                        name, bd_json_str(figure, "from", "?"), bd_json_str(figure, "to", "?"),
-                        measured / members[m].shown, members[m].shown_unit,
+    bd_auto_free char *is = network_value_text(name, measured);
+    bd_auto_free char *should = network_value_text(name, asked);
+    return bd_xasprintf("%s from %s to %s is %s, %.3g %% %s than the %s that were asked for", name,
+                        bd_json_str(figure, "from", "?"), bd_json_str(figure, "to", "?"), is,
                         100 * fabs(measured - asked) / asked, measured < asked ? "less" : "more",
-                        asked / members[m].shown, members[m].shown_unit);
+                        should);
 }

@@ -54,6 +54,8 @@ struct network_figure {
 };
 /* Off by more than a tenth of what was asked for, and by more than can be chance. */
 bool network_figure_holds(const struct network_figure *f);
+/* "80.1 Mbit/s", of a member by its name and a value in its unit. The caller's. */
+char *network_value_text(const char *member, double value);
 /* "bandwidth from n1 to n2 is 80.1 Mbit/s, 19.9 % less than the 100 Mbit/s that were asked for", of
  * a member of conditions.network.figures. The caller's. */
 char *network_figure_words(const json_t *figure);

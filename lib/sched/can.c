@@ -69,6 +69,13 @@ json_t *sched_options(const struct cluster_spec *spec)
     return all;
 }
 
+bool sched_plans_with_limits(const struct cluster_spec *spec)
+{
+    const struct sched *sched = sched_of(spec);
+    bd_auto_json json_t *options = sched_options(spec);
+    return sched && sched->plans_with_limits && sched->plans_with_limits(options);
+}
+
 /* "{SchedulerType: sched/builtin} (fcfs)" for each; the caller's. */
 static char *fair_words(const struct sched *sched)
 {

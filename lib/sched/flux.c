@@ -107,8 +107,9 @@ static const struct sched_fair fair[] = {
            1U << SCHED_NODE_TASKS | 1U << SCHED_MPI,                                               \
     .fair = fair, .n_fair = BD_ARRAY_LEN(fair), .launch = flux_launch,                             \
     .why_waiting = flux_why_waiting, .accounting_logs = none, .priority_most = 14,                 \
-    .limit_grain_ns = FLUX_GRAIN_NS, .submitter = flux_submitter, .records_log = FLUX_EVENTLOGS,   \
-    .read_records = flux_read_records, .defaults = flux_defaults
+    .limit_grain_ns = FLUX_GRAIN_NS, .plans_with_limits = flux_plans_with_limits,                  \
+    .submitter = flux_submitter, .records_log = FLUX_EVENTLOGS, .read_records = flux_read_records, \
+    .defaults = flux_defaults
 
 static const struct sched under_slurm = {
     COMMON,

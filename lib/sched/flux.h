@@ -53,6 +53,7 @@ json_t *flux_defaults(void);
  */
 json_t *flux_merge_options(const json_t *options);
 bool flux_wants_fluxion(const json_t *options);
+bool flux_plans_with_limits(const json_t *options);
 
 /* A new key pair in the form of flux-keygen(1); the caller's, to be wiped. */
 char *flux_cert_new(const char *name);

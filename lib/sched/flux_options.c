@@ -161,3 +161,11 @@ json_t *flux_merge_options(const json_t *options)
         json_object_set_new(merged, key, meant(find(key), value));
     return merged;
 }
+
+/* sched-simple and Fluxion's fcfs go by the order of the queue alone. */
+bool flux_plans_with_limits(const json_t *options)
+{
+    bd_auto_json json_t *merged = flux_merge_options(options);
+    return flux_wants_fluxion(merged) &&
+           !bd_str_eq(bd_json_str(merged, "queue-policy", NULL), "fcfs");
+}

@@ -135,6 +135,9 @@ struct sched {
                         */
     /* Time limits of jobs are whole multiples of it, rounded up. */
     int64_t limit_grain_ns;
+    /* Whether, with these options, it looks at time limits to decide what is next: to backfill. As
+     * they are asked for, defaults are its own. NULL: never. PURE. */
+    bool (*plans_with_limits)(const json_t *options);
     /* Appends the words of its submitter (docs/submitters.md), run on the controller by
      * bench-driver with so many clients at once. PURE. NULL: it takes no streams of jobs, and has
      * neither questions nor records. */
@@ -177,6 +180,8 @@ const struct sched_fair *sched_fair_of(const struct cluster_spec *spec);
 /* The options that hold in a cluster: the spec's, and what its profile sets; new reference. PURE.
  */
 json_t *sched_options(const struct cluster_spec *spec);
+/* Whether the jobs' time limits matter to what the scheduler of such a cluster does next. PURE. */
+bool sched_plans_with_limits(const struct cluster_spec *spec);
 
 /* In every node, on its tmpfs: what bench-job appends to. */
 #define SCHED_RECORDS_DIR "/run/benchd"

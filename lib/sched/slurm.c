@@ -157,6 +157,7 @@ const struct sched sched_slurm = {
     .accounting_logs = accounting_logs,
     .daemons = daemons,
     .limit_grain_ns = SLURM_GRAIN_NS,
+    .plans_with_limits = slurm_plans_with_limits,
     .submitter = slurm_submitter,
     .questions = questions,
     .records_log = SLURM_JOBCOMP_LOG,

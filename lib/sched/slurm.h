@@ -54,6 +54,7 @@ void slurm_check_options(const json_t *options, struct schema_faults *faults);
 json_t *slurm_defaults(void);
 /* Defaults with the user's options over them, whatever the case of their letters; new reference. */
 json_t *slurm_merge_options(const json_t *options, bool pmix);
+bool slurm_plans_with_limits(const json_t *options);
 
 /* Whether its units give the daemons directories of their own below /run. */
 bool slurm_has_run_dirs(const struct slurm_image *image);

@@ -202,3 +202,15 @@ json_t *slurm_merge_options(const json_t *options, bool pmix)
     }
     return merged;
 }
+
+/* sched/builtin goes by the order of the queue alone. */
+bool slurm_plans_with_limits(const json_t *options)
+{
+    bd_auto_json json_t *merged = slurm_merge_options(options, true);
+    const char *key;
+    json_t *value;
+    json_object_foreach (merged, key, value)
+        if (strcasecmp(key, "SchedulerType") == 0)
+            return bd_str_eq(json_string_value(value), "sched/backfill");
+    return false;
+}

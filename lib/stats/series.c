@@ -8,20 +8,6 @@
 #include <math.h>
 #include <pthread.h>
 
-/* How many of the sorted values are less than one, and how many are that or less. */
-static size_t count_below(const double *sorted, size_t n, double value, bool or_equal)
-{
-    size_t low = 0, high = n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (sorted[middle] < value || (or_equal && sorted[middle] == value))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* -- trend -- */
 
 /* Fenwick's tree: how many were put at the places up to one. */
@@ -49,8 +35,8 @@ static void find_order(const double *values, const double *sorted, size_t n, str
     struct order o = {0};
     bd_auto_free size_t *tree = bd_xcalloc(n + 1, sizeof(*tree));
     for (size_t i = 0; i < n; i++) {
-        size_t less = count_below(sorted, n, values[i], false);
-        size_t up_to = count_below(sorted, n, values[i], true);
+        size_t less = values_below(sorted, n, values[i], false);
+        size_t up_to = values_below(sorted, n, values[i], true);
         double t = (double)(up_to - less);
         o.rising += tree_sum(tree, less);
         o.falling += i - tree_sum(tree, up_to);
@@ -158,7 +144,7 @@ static double exact_serial(size_t n, size_t steps)
 /* From 1; ties share the mean of theirs. */
 static double rank_of(const double *sorted, size_t n, double value)
 {
-    return (double)(count_below(sorted, n, value, false) + count_below(sorted, n, value, true) +
+    return (double)(values_below(sorted, n, value, false) + values_below(sorted, n, value, true) +
                     1) /
            2;
 }

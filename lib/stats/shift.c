@@ -7,7 +7,6 @@
 
 #include <math.h>
 #include <stdint.h>
-#include <string.h>
 
 /*
  * All differences a - b, or all Walsh averages, without writing them down: both lie in a matrix
@@ -45,23 +44,6 @@ static uint64_t count_up_to(const struct matrix *all, double x)
     return count;
 }
 
-/* Doubles in their order, as whole numbers and back; there is one 0. */
-static int64_t place_of(double x)
-{
-    int64_t place;
-    double size = fabs(x);
-    memcpy(&place, &size, sizeof(place));
-    return x < 0 ? -place : place;
-}
-
-static double at_place(int64_t place)
-{
-    double size;
-    int64_t bits = place < 0 ? -place : place;
-    memcpy(&size, &bits, sizeof(size));
-    return place < 0 ? -size : size;
-}
-
 /* Those from low to high, no more than FEW. */
 #define FEW 512
 static void write_down(const struct matrix *all, double low, double high, double *ret_few)
@@ -82,17 +64,6 @@ static void write_down(const struct matrix *all, double low, double high, double
     }
 }
 
-/* Between the two: halfway by value, which is soon near where many are; now and then halfway by
- * place, which ends wherever they are. */
-static double between(double low, double high, bool by_value)
-{
-    double middle = walsh(low, high);
-    if (by_value && middle >= low && middle < high)
-        return middle;
-    uint64_t from = (uint64_t)place_of(low), to = (uint64_t)place_of(high);
-    return at_place((int64_t)(from + (to - from) / 2));
-}
-
 /* Of m values, with themselves too. */
 static uint64_t pairs_of(size_t m)
 {
@@ -107,14 +78,14 @@ static double nth(const struct matrix *all, uint64_t k)
     double low = all->b ? first - all->b[all->n - 1] : walsh(first, first);
     double high = all->b ? last - all->b[0] : walsh(last, last);
     uint64_t below = 0, up_to = all->b ? (uint64_t)all->m * all->n : pairs_of(all->m);
-    for (unsigned turn = 0; up_to - below > FEW && place_of(low) < place_of(high); turn++) {
-        double middle = between(low, high, turn % 4 != 3);
+    for (unsigned turn = 0; up_to - below > FEW && low < high; turn++) {
+        double middle = values_between(low, high, turn);
         uint64_t count = count_up_to(all, middle);
         if (count >= k) {
             high = middle;
             up_to = count;
         } else {
-            low = at_place(place_of(middle) + 1);
+            low = values_next(middle);
             below = count;
         }
     }

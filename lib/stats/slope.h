@@ -6,5 +6,6 @@
 
 #include <stddef.h>
 
-/* Of finite values; NAN of fewer than 2. All pairs are looked at: a millisecond for 1000 values. */
+/* Of finite values; NAN of fewer than 2. Exact but for the last bit, in time and room of about n
+ * log n: a tenth of a second for 50,000 values. */
 double slope_median(const double *values, size_t n);

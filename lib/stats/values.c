@@ -3,6 +3,8 @@
 #include "lib/base/mem.h"
 
 #include <math.h>
+#include <stdint.h>
+#include <string.h>
 
 size_t values_there(const double *values, size_t n, double *ret_values)
 {
@@ -131,12 +133,56 @@ double values_middle(double *values, size_t n)
     return low == high ? low : low + 0.5 * (high - low);
 }
 
+size_t values_below(const double *sorted, size_t n, double value, bool or_equal)
+{
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (sorted[middle] < value || (or_equal && sorted[middle] == value))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 bool values_finite(const double *values, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (!isfinite(values[i]))
             return false;
     return true;
+}
+
+/* Doubles in their order, as whole numbers and back; there is one 0. */
+static int64_t place_of(double x)
+{
+    int64_t place;
+    double size = fabs(x);
+    memcpy(&place, &size, sizeof(place));
+    return x < 0 ? -place : place;
+}
+
+static double at_place(int64_t place)
+{
+    double size;
+    int64_t bits = place < 0 ? -place : place;
+    memcpy(&size, &bits, sizeof(size));
+    return place < 0 ? -size : size;
+}
+
+double values_next(double value)
+{
+    return at_place(place_of(value) + 1);
+}
+
+double values_between(double low, double high, unsigned turn)
+{
+    double middle = 0.5 * low + 0.5 * high;
+    if (turn % 4 != 3 && middle >= low && middle < high)
+        return middle;
+    uint64_t from = (uint64_t)place_of(low), to = (uint64_t)place_of(high);
+    return at_place((int64_t)(from + (to - from) / 2));
 }
 
 /* By halves, so that the distance of the greatest from the least is a double too. */

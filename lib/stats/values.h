@@ -18,7 +18,15 @@ double values_select(double *values, size_t n, size_t k);
 double values_median(const double *sorted, size_t n);
 /* The same of values in any order, which are put into another one. */
 double values_middle(double *values, size_t n);
+/* How many of the sorted values are less than one, or that and less. */
+size_t values_below(const double *sorted, size_t n, double value, bool or_equal);
 bool values_finite(const double *values, size_t n);
+
+/* For a search among doubles, both finite, low < high: one from low on and below high. Halfway by
+ * value, which is soon near where many are, and in every fourth turn (from 0) halfway in the order
+ * of all doubles, which ends wherever they are. */
+double values_between(double low, double high, unsigned turn);
+double values_next(double value); /* the next greater double; there is one 0 */
 
 /*
  * The mean, and the means of powers of the distances from it, of n > 0 finite values, sorted.

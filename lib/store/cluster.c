@@ -8,8 +8,9 @@
 /* In the order of enum column; row_bind() and row_read() keep to it. */
 #define COLUMNS                                                                                    \
     "id, name, state, version, created_ns, ready_ns, ended_ns, spec, image_id, image_name, "       \
-    "image_digest, subnet, scheduler_version, step, nodes, timings, warnings, error, residue, run"
-#define PLACES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+    "image_digest, subnet, scheduler_version, step, nodes, timings, warnings, error, residue, "    \
+    "run, network"
+#define PLACES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
 #define LIVE   "state IN ('creating', 'ready', 'failing', 'deleting')"
 
 enum column {
@@ -33,6 +34,7 @@ enum column {
     COL_ERROR,
     COL_RESIDUE,
     COL_RUN,
+    COL_NETWORK,
 };
 
 static int state_of(const char *text)
@@ -62,6 +64,7 @@ void store_cluster_done(struct store_cluster *row)
     json_decref(row->warnings);
     json_decref(row->error);
     json_decref(row->residue);
+    json_decref(row->network);
     free(row->run);
     *row = (struct store_cluster){0};
 }
@@ -95,6 +98,7 @@ static void row_bind(struct query *q, const struct store_cluster *row)
     query_json(q, row->error);
     query_json(q, row->residue);
     query_text(q, row->run);
+    query_json(q, row->network);
 }
 
 static int read_json(const struct query *q, struct store_cluster *row, struct bd_err *err)
@@ -105,6 +109,7 @@ static int read_json(const struct query *q, struct store_cluster *row, struct bd
     } columns[] = {
         {COL_SPEC, &row->spec},         {COL_NODES, &row->nodes}, {COL_TIMINGS, &row->timings},
         {COL_WARNINGS, &row->warnings}, {COL_ERROR, &row->error}, {COL_RESIDUE, &row->residue},
+        {COL_NETWORK, &row->network},
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(columns); i++) {
         int r = query_col_json(q, columns[i].col, columns[i].to, err);

@@ -25,6 +25,7 @@ struct store_cluster {
     json_t *warnings; /* [text] */
     json_t *error;    /* {type, step, detail} or NULL */
     json_t *residue;  /* {empty, differences} or NULL */
+    json_t *network;  /* {figures, error?}, measured; NULL: it is not shaped, or not yet */
     char *run;        /* its own id where it belongs to the run of that id; NULL: to none */
 };
 void store_cluster_done(struct store_cluster *row);

@@ -1,7 +1,7 @@
 #include "lib/store/image.h"
 
 #include "lib/base/str.h"
-#include "lib/store/query.h"
+#include "lib/store/page.h"
 
 #include <errno.h>
 #include <string.h>
@@ -272,37 +272,48 @@ int store_image_resolve(struct store_conn *c, const char *ref, struct store_imag
                   ref, ret_row, err);
 }
 
-int store_image_list(struct store_conn *c, const struct store_image_filter *filter,
-                     struct store_image **ret_rows, size_t *ret_n, struct bd_err *err)
+/* All there are, whatever the state says; or of some states. */
+#define NAMED "AND (?4 IS NULL OR name = ?4) "
+static const char list_all_sql[] =
+    "SELECT " COLUMNS " FROM image WHERE " PAGE_PLACE NAMED PAGE_NEWEST_FIRST;
+static const char list_states_sql[] =
+    "SELECT " COLUMNS " FROM image WHERE state IN (SELECT value FROM json_each(?1)) "
+    "AND " PAGE_PLACE NAMED PAGE_NEWEST_FIRST;
+
+static int read_listed(const struct query *q, void *ret_row, struct bd_err *err)
 {
-    auto_query struct query q = {0};
-    struct store_image *rows = NULL;
-    size_t n = 0;
-    int r = query_begin(&q, c,
-                        "SELECT " COLUMNS " FROM image"
-                        "  WHERE state IN (SELECT value FROM json_each(?1))"
-                        "  AND (created_ns, id) < (?2, ?3) AND (?4 IS NULL OR name = ?4) "
-                        "ORDER BY created_ns DESC, id DESC LIMIT ?5",
-                        err);
-    if (r < 0)
-        return r;
-    query_states(&q, filter->states, IMAGE_STATE_COUNT, state_name);
-    query_i64(&q, filter->before_created_ns ? filter->before_created_ns : INT64_MAX);
-    query_text(&q, filter->before_id ? filter->before_id : "");
-    query_text(&q, filter->name);
-    query_i64(&q, filter->limit);
-    while ((r = query_step(&q, err)) > 0) {
-        rows = bd_xrealloc(rows, (n + 1) * sizeof(*rows));
-        r = row_read(&q, &rows[n], err);
-        if (r < 0)
-            break;
-        n++;
-    }
-    if (r < 0) {
-        store_images_free(rows, n);
-        return r;
-    }
-    *ret_rows = rows;
-    *ret_n = n;
-    return 0;
+    return row_read(q, ret_row, err);
+}
+
+static void free_listed(void *rows, size_t n)
+{
+    store_images_free(rows, n);
+}
+
+static const struct page_table table = {
+    .row_bytes = sizeof(struct store_image),
+    .col_created = COL_CREATED,
+    .n_states = IMAGE_STATE_COUNT,
+    .state_name = state_name,
+    .read = read_listed,
+    .free = free_listed,
+};
+
+int store_image_list(struct store_conn *c, const struct store_image_filter *filter,
+                     store_bad_row_fn on_bad, void *arg, struct store_image **ret_rows,
+                     size_t *ret_n, struct bd_err *err)
+{
+    const struct page_ask ask = {
+        .sql = filter->states ? list_states_sql : list_all_sql,
+        .states = filter->states,
+        .text = filter->name,
+        .before_created_ns = filter->before_created_ns,
+        .before_id = filter->before_id,
+        .limit = filter->limit,
+    };
+    void *rows = NULL;
+    int r = page_list(c, &table, &ask, on_bad, arg, &rows, ret_n, err);
+    if (r == 0)
+        *ret_rows = rows;
+    return r;
 }

@@ -6,6 +6,7 @@
 
 #include "lib/base/digest.h"
 #include "lib/base/id.h"
+#include "lib/store/cluster.h"
 #include "lib/store/store.h"
 
 #include <stdbool.h>
@@ -50,6 +51,8 @@ struct store_image_filter {
     const char *before_id;
     unsigned limit;
 };
+/* As store_cluster_list(). */
 int store_image_list(struct store_conn *c, const struct store_image_filter *filter,
-                     struct store_image **ret_rows, size_t *ret_n, struct bd_err *err);
+                     store_bad_row_fn on_bad, void *arg, struct store_image **ret_rows,
+                     size_t *ret_n, struct bd_err *err);
 void store_images_free(struct store_image *rows, size_t n);

@@ -76,6 +76,7 @@ static json_t *limits(const json_t *spec, const struct cluster_spec *cluster, ui
     json_t *found = jobstream_limits(&stream, grain_ns, scale);
     json_object_set_new(found, "different",
                         json_integer((json_int_t)stream_limits_below(&stream, grain_ns)));
+    json_object_set_new(found, "matter", json_boolean(sched_plans_with_limits(cluster)));
     job_stream_done(&stream);
     return found;
 }

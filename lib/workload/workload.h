@@ -67,7 +67,8 @@ struct workload {
     void (*examine)(const json_t *spec, const struct cluster_spec *cluster, const char *inputs_dir,
                     struct schema_faults *faults, json_t **ret_found);
     /* What the scheduler can tell of its jobs' time limits, before any run: as conditions.limits,
-     * of the first block's first jobs, with how many `different` ones are below the grain. New
+     * of the first block's first jobs, with how many `different` ones are below the grain, and
+     * whether they `matter`: the scheduler goes by them to choose what is next. New
      * reference; NULL: nothing. PURE. NULL: there is none, or examine() finds it. */
     json_t *(*limits)(const json_t *spec, const struct cluster_spec *cluster, uint64_t seed);
     /* Before what is measured, and left out of it; NULL: there is none. */

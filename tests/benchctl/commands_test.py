@@ -204,6 +204,20 @@ class Clusters(PeerTest):
         out, _ = self.run_it("cluster", "show", "1f", "--json")
         self.assertEqual(out.encode(), text + b"\n")
 
+    def test_show_tells_what_the_network_was_measured_to_be(self):
+        figures = [{"name": name, "from": "ctl1", "to": "n4", "unit": unit, "asked": asked, "measured": measured,
+                    "n": 100, "holds": holds}
+                   for name, unit, asked, measured, holds in (("bandwidth", "bit/s", 1e8, 99925455, True),
+                                                              ("latency", "s", 0.002, 0.0025, False))]
+        self.serve(LIST, ("GET", SHOW, answer(200, fake.cluster(network={"figures": figures}))))
+        out, _ = self.run_it("cluster", "show", "demo")
+        self.assertRegex(out, r"(?m)^bandwidth +ctl1 +n4 +100 Mbit/s +99\.9255 Mbit/s +yes *$")
+        self.assertRegex(out, r"(?m)^latency +ctl1 +n4 +2 ms +2\.5 ms +no *$")
+
+    def test_show_of_a_network_that_is_not_shaped_has_no_figures(self):
+        self.serve(LIST, ("GET", SHOW, answer(200, fake.cluster())))
+        self.assertNotIn("NETWORK", self.run_it("cluster", "show", "demo")[0])
+
     def test_text_of_a_node_can_not_act_on_the_terminal(self):
         self.serve(LIST, ("GET", SHOW, answer(200, fake.cluster(warnings=["\x1b]0;owned\x07"]))))
         out, _ = self.run_it("cluster", "show", "demo")

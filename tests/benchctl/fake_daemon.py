@@ -123,7 +123,7 @@ def cluster(state="ready", step=None, ready=NODES, running=0, **more):
         "nodes": [{"name": "c1" if i == 0 else f"n{i}", "role": "controller" if i == 0 else "compute",
                    "state": s, "address": f"10.83.0.{i + 2}"} for i, s in enumerate(states)],
         "step": step, "createdAt": "2026-01-31T12:00:00.000Z", "readyAt": None, "endedAt": None,
-        "timings": {}, "warnings": [], "error": None, "residue": None,
+        "timings": {}, "warnings": [], "error": None, "residue": None, "network": None,
     }
     value.update(more)
     return value
@@ -147,17 +147,30 @@ TAKE_DOWN = [
 ]
 
 
-class Story:
-    """An object that changes as time goes on: [(seconds, value)...], from its first request. all_seen: who asks for
-    it sees every scene, however late he comes."""
+class Clock:
+    """Seconds since it was first asked, or was begun."""
 
-    def __init__(self, scenes, speed=1.0, all_seen=False):
-        self.scenes, self.speed, self.all_seen, self.begun, self.seen = scenes, speed, all_seen, None, -1
+    def __init__(self, speed):
+        self.speed, self.begun = speed, None
+
+    def begin(self):
+        self.begun = time.monotonic()
+
+    def now(self):
+        if self.begun is None:
+            self.begin()
+        return (time.monotonic() - self.begun) * self.speed
+
+
+class Story:
+    """An object that changes as time goes on: [(seconds, value)...], from its first request, or by a clock that others
+    share. all_seen: who asks for it sees every scene, however late he comes."""
+
+    def __init__(self, scenes, speed=1.0, all_seen=False, clock=None):
+        self.scenes, self.all_seen, self.seen, self.clock = scenes, all_seen, -1, clock or Clock(speed)
 
     def number(self):
-        if self.begun is None:
-            self.begun = time.monotonic()
-        past = (time.monotonic() - self.begun) * self.speed
+        past = self.clock.now()
         return max(i for i, (at, _) in enumerate(self.scenes) if at <= past)
 
     def now(self):
@@ -406,19 +419,21 @@ def campaign_scenes(runs=6, failing=(4,), seconds=1.0):
 
 
 class CampaignStory:
-    """The campaign, its runs and each of them, as the scenes have them."""
+    """The campaign, its runs and each of them, as the scenes have them. all_seen: every scene of the campaign is seen,
+    and its runs are those of the scene that was seen last, however long who asks for both takes."""
 
     def __init__(self, scenes, speed=1.0, all_seen=False):
-        numbered = list(enumerate(scenes))
-        self.campaign = Story([(at, value) for _, (at, value, _) in numbered], speed, all_seen)
-        self.runs = Story([(at, {"items": runs, "next": None}) for _, (at, _, runs) in numbered], speed)
+        self.scenes, self.clock = scenes, Clock(speed)
+        self.campaign = Story([(at, value) for at, value, _ in scenes], all_seen=all_seen, clock=self.clock)
         self.each = {r["id"]: Story([(at, next((x for x in runs if x["id"] == r["id"]), r)) for at, _, runs in scenes],
-                                    speed) for _, _, runs in scenes for r in runs}
+                                    clock=self.clock) for _, _, runs in scenes for r in runs}
 
     def begin(self):
-        now = time.monotonic()
-        for story in (self.campaign, self.runs, *self.each.values()):
-            story.begun = now
+        self.clock.begin()
+
+    def runs(self):
+        number = max(self.campaign.seen, 0) if self.campaign.all_seen else self.campaign.number()
+        return {"items": self.scenes[number][2], "next": None}
 
     def submit(self, handler, _):
         self.begin()
@@ -429,7 +444,7 @@ class CampaignStory:
         asked = {key: value[0] for key, value in parse_qs(urlsplit(handler.path).query).items()}
         run_id, until = asked["subject"][4:], time.monotonic() + float(asked.get("wait", 0))
         while True:
-            now = int((time.monotonic() - self.runs.begun) * self.runs.speed) + 1
+            now = int(self.clock.now()) + 1
             tells = self.each[run_id].now()["state"] == "measuring" and now > int(asked["since"])
             if tells or time.monotonic() > until:
                 break
@@ -443,7 +458,7 @@ class CampaignStory:
                 ("POST", "/v1/campaigns", self.submit),
                 ("GET", r"/v1/campaigns\?.*", lambda h, m: items(self.campaign.now())(h, m)),
                 ("GET", r"/v1/campaigns/5a6b7c8d(\?.*)?", self.campaign.answer),
-                ("GET", r"/v1/campaigns/5a6b7c8d/runs\?.*", lambda h, m: h.json(200, self.runs.now())),
+                ("GET", r"/v1/campaigns/5a6b7c8d/runs\?.*", lambda h, m: h.json(200, self.runs())),
                 ("GET", r"/v1/runs/(eeee....)(\?.*)?", lambda h, m: self.each[m[1]].answer(h, m))]
 
 
@@ -479,12 +494,12 @@ def world(speed):
 
     def create(handler, _):
         stories["cluster"] = up
-        up.begun = None
+        up.clock.begun = None
         handler.json(202, up.now())
 
     def delete(handler, _):
         stories["cluster"] = down
-        down.begun = None
+        down.clock.begun = None
         handler.json(202, down.now())
 
     def follow(handler, _):

@@ -255,8 +255,8 @@ trace     sha256:5e5e5e5e5e5e: 30 jobs of 99, within 1 min 1 s
         self.serve(("POST", "/v1/plans", lambda h, m: h.reply(200, b'{"runs":  1.0}')))
         self.assertEqual(self.run_it("--json", "campaign", "plan", self.spec(SPEC))[0], '{"runs":  1.0}\n')
 
-    def submit(self, scenes, *more, code=0, speed=10):
-        story = fake.CampaignStory(scenes, speed)
+    def submit(self, scenes, *more, code=0):
+        story = fake.CampaignStory(scenes, speed=10, all_seen=True)
         self.serve(*story.routes())
         return self.run_it("campaign", "submit", self.spec(SPEC), *more, code=code)
 

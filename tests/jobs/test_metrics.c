@@ -137,6 +137,63 @@ START_TEST(queue_is_what_every_job_says)
 }
 END_TEST
 
+/* By a list of the names of all nodes on which a job runs. */
+static uint32_t nodes_with_jobs(const struct jobs_seen *seen, int64_t at)
+{
+    bd_auto_strv struct bd_strv busy = {0};
+    for (size_t i = 0; i < seen->n; i++) {
+        const struct job_seen *job = &seen->items[i];
+        bd_auto_free char *list = bd_xstrdup(job->node_list);
+        char *rest = list, *name;
+        while (job->started_first <= at && at < job->ended_last && (name = strsep(&rest, ",")))
+            if (!bd_strv_has(&busy, name))
+                bd_strv_add(&busy, name);
+    }
+    return (uint32_t)busy.n;
+}
+
+START_TEST(nodes_that_jobs_share_are_busy_once)
+{
+    struct trace t = trace_random((uint64_t)_i, 200);
+    struct jobs_seen seen;
+    size_t n, less = 0;
+    for (size_t i = 0; i < t.stream.n; i++)
+        t.stream.items[i].ask.shares = true;
+    jobs_seen_make(&t.stream, t.files, t.n_files, &seen);
+    bd_auto_free struct queue_point *points = queue_of(&seen, &n);
+    for (size_t i = 0; i < n; i++) {
+        ck_assert_uint_eq(points[i].busy_nodes, nodes_with_jobs(&seen, points[i].at));
+        less += points[i].busy_nodes < moment_of(&seen, points[i].at).busy_nodes;
+    }
+    ck_assert_uint_gt(less, n / 4); /* they did meet */
+    ck_assert_uint_eq(points[n - 1].busy_nodes, 0);
+    jobs_seen_done(&seen);
+    trace_done(&t);
+}
+END_TEST
+
+/* Of a row that does not say where it ran there is the number of its nodes. */
+START_TEST(a_job_that_shares_nodes_nobody_knows_counts_what_it_asked_for)
+{
+    struct job_seen items[] = {
+        {.nodes = 2, .submit = 0, .started_first = 1, .ended_last = 4, .ask.shares = true},
+        {.nodes = 1,
+         .submit = 0,
+         .started_first = 2,
+         .ended_last = 3,
+         .ask.shares = true,
+         .node_list = (char *)""},
+    };
+    size_t n;
+    struct jobs_seen seen = {.items = items, .n = BD_ARRAY_LEN(items)};
+    bd_auto_free struct queue_point *points = queue_of(&seen, &n);
+    static const uint32_t busy[] = {0, 2, 3, 2, 0};
+    ck_assert_uint_eq(n, BD_ARRAY_LEN(busy));
+    for (size_t i = 0; i < n; i++)
+        ck_assert_uint_eq(points[i].busy_nodes, busy[i]);
+}
+END_TEST
+
 /* As the header has it: every arrival against every job. */
 static int64_t plain_bound(const struct jobs_seen *seen, unsigned compute)
 {
@@ -416,6 +473,8 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, traces_come_to_what_was_computed_by_hand);
     tcase_add_loop_test(tcase, queue_is_what_every_job_says, 0, 5);
+    tcase_add_loop_test(tcase, nodes_that_jobs_share_are_busy_once, 0, 5);
+    tcase_add_test(tcase, a_job_that_shares_nodes_nobody_knows_counts_what_it_asked_for);
     tcase_add_loop_test(tcase, bound_is_that_of_every_arrival_against_every_job, 0, 4);
     tcase_add_test(tcase, bound_of_centuries_does_not_overflow);
     tcase_add_test(tcase, parts_of_a_job_are_its_whole);

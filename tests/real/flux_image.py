@@ -23,10 +23,10 @@ def fluxion_there():
     return (PREFIX / "lib/flux/modules/sched-fluxion-qmanager.so").exists()
 
 
-def build(socket, *more, packages=PACKAGES, code=0):
+def build(socket, *more, recipe=RECIPE, packages=PACKAGES, code=0):
     """What benchctl says: the image's id, or why not."""
     words = [word for package in packages for word in ("--package", package)]
-    argv = [BENCHCTL, "--socket", socket, "image", "build", RECIPE, "--layer", f"flux={PREFIX}", *words, *more]
+    argv = [BENCHCTL, "--socket", socket, "image", "build", recipe, "--layer", f"flux={PREFIX}", *words, *more]
     done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.returncode == code, (done.stdout, done.stderr)
     return done.stdout.strip() if code == 0 else done.stderr

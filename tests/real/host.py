@@ -30,6 +30,13 @@ def run(*argv, check=True):
     return done.stdout
 
 
+def outputs(*commands):
+    """Of commands that run at once: what each says, in their order; None of one that fails."""
+    started = [subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) for argv in commands]
+    said = [process.communicate(timeout=120)[0] for process in started]
+    return [None if process.returncode else text for process, text in zip(started, said)]
+
+
 def mounts():
     """(target, type), in the order in which they were mounted."""
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
@@ -72,16 +79,22 @@ def cgroups():
 
 
 def inventory():
-    items = []
-    items += [f"domain {n}" for n in run("virsh", "-q", "-c", URI, "list", "--all", "--name").split()]
-    items += [f"net {n}" for n in run("virsh", "-q", "-c", URI, "net-list", "--all", "--name", check=False).split()]
-    for link in json.loads(run("ip", "-j", "-d", "link")):
+    """Before and after every test: what others are asked is asked of all at once."""
+    domains, nets, links, routes, firewall = outputs(
+        ("virsh", "-q", "-c", URI, "list", "--all", "--name"),
+        ("virsh", "-q", "-c", URI, "net-list", "--all", "--name"),
+        ("ip", "-j", "-d", "link"),
+        ("ip", "route", "show", "table", "all"),
+        ("nft", "-s", "list", "ruleset") if shutil.which("nft") else ("true",))
+    assert None not in (domains, links, routes), f"{URI}, or ip, does not answer"
+    items = [f"domain {n}" for n in domains.split()]
+    items += [f"net {n}" for n in (nets or "").split()]
+    for link in json.loads(links):
         kind = link.get("linkinfo", {}).get("info_kind", "")
         # the end that is to be a node's has any name while it is here: its peer tells whose it is
         items.append(f"link {link['ifname']} {kind} {link.get('link', '')}".rstrip())
     # those of a cluster's own links go with them, and come a while after
-    routes = run("ip", "route", "show", "table", "all").splitlines()
-    items += [f"route {line}" for line in routes if not re.search(r" dev bd-?[0-9a-f]{8}", line)]
+    items += [f"route {line}" for line in routes.splitlines() if not re.search(r" dev bd-?[0-9a-f]{8}", line)]
     items += [f"mount {target} {kind}" for target, kind in mounts() if not target.startswith("/proc/")]
     items += [f"cgroup {path}" for path in cgroups()]
     here = {kind: namespace("self", kind) for kind in ("pid", "net", "mnt")}
@@ -93,8 +106,7 @@ def inventory():
     for directory in ("/run/libvirt/lxc", "/etc/libvirt/lxc", "/var/log/libvirt/lxc"):
         if os.path.isdir(directory):
             items += [f"file {directory}/{name}" for name in os.listdir(directory)]
-    if shutil.which("nft"):
-        items += [f"firewall {line}" for line in run("nft", "-s", "list", "ruleset", check=False).splitlines()]
+    items += [f"firewall {line}" for line in (firewall or "").splitlines()]
     return collections.Counter(i for i in items if not foreign(i) and not IGNORED.search(i))
 
 

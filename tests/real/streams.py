@@ -323,18 +323,20 @@ def hold_crowds(campaigns, runs):
 
 def queue(rows):
     """[time, jobs that wait, jobs that run, busy nodes] at each change."""
-    changes = collections.defaultdict(lambda: [0, 0, 0])
+    changes = collections.defaultdict(collections.Counter)
     for row in rows:
-        for begin, end, what in ((row["submitNs"], row["startedFirstNs"], (1, 0, 0)),
-                                 (row["startedFirstNs"], row["endedLastNs"], (0, 1, row["nodes"]))):
+        for begin, end, what in ((row["submitNs"], row["startedFirstNs"], ["waiting"]),
+                                 (row["startedFirstNs"], row["endedLastNs"], ["running", *row["nodeList"]])):
             if None not in (begin, end):
                 for at, sign in ((begin, 1), (end, -1)):
-                    changes[at] = [n + sign * change for n, change in zip(changes[at], what)]
-    points, now = [], [0, 0, 0]
+                    changes[at].update({name: sign for name in what})
+    points, now = [], collections.Counter()
     for at in sorted(changes):
-        if any(changes[at]):
-            now = [n + change for n, change in zip(now, changes[at])]
-            points.append([at, *now])
+        now.update(changes[at])
+        busy = [name for name, jobs in now.items() if jobs and name not in ("waiting", "running")]
+        point = [now["waiting"], now["running"], len(busy)]
+        if point != (points[-1][1:] if points else [0, 0, 0]):
+            points.append([at, *point])
     return points
 
 

@@ -1,4 +1,5 @@
 """Bad input is answered with what is wrong with it, and never harms the daemon."""
+import concurrent.futures
 import json
 import os
 import random
@@ -15,6 +16,7 @@ from conftest import IMAGE, SMALL
 LOOK_AT_HOST_ONCE = True
 JSON = {"Content-Type": "application/json"}
 POST = b"POST /v1/clusters HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+AT_ONCE = 8  # connections
 MUTATIONS = int(os.environ.get("BENCHD_TEST_MUTATIONS", "3000"))
 
 
@@ -531,13 +533,16 @@ def test_thousands_of_mutations_do_no_harm(make_daemon):
     daemon = make_daemon(empty=True).start()  # without an image nothing comes to life
 
     def volley(n):
-        for i in range(n):
-            data = mutated(chance)
-            answer = talk(daemon, data, timeout=0.1)
-            assert daemon.alive(), f"number {i} of seed {seed}: {data!r}\n{daemon.words()[-3000:]}"
-            wrong = answer.startswith(b"HTTP/1.1 5") and answer[9:12] != b"505"
-            assert not wrong, f"{data!r}\n{answer[:800]!r}"
+        """Some at once: most of the time is waited for what never comes."""
+        for i in range(0, n, AT_ONCE):
+            batch = [mutated(chance) for _ in range(min(AT_ONCE, n - i))]
+            answers = list(pool.map(lambda data: talk(daemon, data, timeout=0.1), batch))
+            assert daemon.alive(), f"from number {i} of seed {seed} on: {batch!r}\n{daemon.words()[-3000:]}"
+            for data, answer in zip(batch, answers):
+                wrong = answer.startswith(b"HTTP/1.1 5") and answer[9:12] != b"505"
+                assert not wrong, f"{data!r}\n{answer[:800]!r}"
 
+    pool = concurrent.futures.ThreadPoolExecutor(AT_ONCE)
     volley(MUTATIONS // 4)
     time.sleep(1)
     rss, descriptors, threads = daemon.rss_bytes(), daemon.descriptors(), daemon.threads()

@@ -202,6 +202,24 @@ def test_files_stay_while_another_image_has_them(empty):
     assert [p.name for p in empty.image_dir.iterdir() if p.name != "work"] == []
 
 
+def test_one_whose_row_lost_its_fingerprint_is_set_aside(empty):
+    """Nothing shows any more that its files are what was built: no cluster is made of it, and benchd goes on."""
+    api = empty.api
+    image = load(api, tiny.archive()).json
+    empty.stop()
+    with sqlite3.connect(empty.database) as db:
+        assert db.execute("UPDATE image SET fingerprint = NULL").rowcount == 1
+    db.close()
+    empty.start()
+    seen = api.wait_for(f"/v1/images/{image['id']}", lambda i: i["state"] != "ready")
+    assert seen["state"] == "failed" and "no fingerprint" in seen["error"]["detail"]
+    refused = api.post("/v1/clusters", {"image": "tiny", "compute": 1, "node": SMALL})
+    assert refused.status == 422 and "no image that is ready is called tiny" in refused.text, refused
+    assert api.get("/healthz").status == 200
+    assert api.delete(f"/v1/images/{image['id']}").status == 204
+    assert load(api, tiny.archive()).status == 201
+
+
 BAD_FILES = {
     "nothing": b"",
     "no archive": b"\0" * 5000,

@@ -66,10 +66,14 @@ def hold_lateness(run, jobs, rows):
 
 # -- before it --
 
+VARIED = {"runtime": constant("100ms"), "requested": {"factor": "uniform(1, 5)"}}
 LIMITS = [
     ({"runtime": constant("100ms")}, None),  # all ask for the same: nothing is lost
     ({"runtime": constant("40s")}, None),
-    ({"runtime": constant("100ms"), "requested": {"factor": "uniform(1, 5)"}},
+    (VARIED, "time limits below scheduler resolution"),
+    # who goes by the order alone does not look at them; of both in one campaign it is said once
+    ({**VARIED, "scheduler": "sched/builtin"}, None),
+    ({**VARIED, "factors": {"cluster.scheduler.options.SchedulerType": ["sched/builtin", "sched/backfill"]}},
      "time limits below scheduler resolution"),
     ({"runtime": None, "model": {"name": "lublin"}, "timeScale": 0.0001}, "time scale below scheduler resolution"),
 ]
@@ -77,7 +81,11 @@ LIMITS = [
 
 @pytest.mark.parametrize("members, words", LIMITS)
 def test_a_plan_warns_of_limits_that_can_not_be_told_apart(campaigns, members, words):
+    members = dict(members)
+    type = members.pop("scheduler", None)
     spec = stream(60, **members)
+    if type:
+        spec["cluster"] = {**spec["cluster"], "scheduler": {"name": "slurm", "options": {"SchedulerType": type}}}
     spec["workload"] = {k: v for k, v in spec["workload"].items() if v is not None}
     warnings = [w for w in campaigns.plan(spec)["warnings"] if "below scheduler resolution" in w]
     assert [w.partition(":")[0] for w in warnings] == ([words] if words else []), warnings

@@ -82,7 +82,11 @@ def test_nodes_meet_the_rate_each_way(api):
     cluster = api.up(compute=1, node={"cpus": 0.5, "schedulerCpus": 1, "memory": "128MiB"},
                      network={"bandwidth": "50Mbit/s"})
     id = cluster["id"]
-    assert not [w for w in cluster["warnings"] if "network" in w]
+    figures = by(cluster["network"])
+    assert set(figures) == {("bandwidth", "ctl1", "n1"), ("bandwidth", "n1", "ctl1")}
+    assert all(f["asked"] == 50 * MBIT and f["measured"] > 0 for f in figures.values()), figures
+    warned = [w for w in cluster["warnings"] if "network" in w]
+    assert len(warned) == sum(not f["holds"] for f in figures.values()), (warned, figures)
     assert len(backs(id)) == 2
     address = {n["name"]: n["address"] for n in cluster["nodes"]}
     for here, there in (("ctl1", "n1"), ("n1", "ctl1")):
@@ -121,6 +125,7 @@ def test_killed_while_it_is_shaped(make_daemon, wanted):
     if wanted:
         cluster = api.wait_state(id, "ready")
         assert not [w for w in cluster["warnings"] if "not measured" in w] and len(backs(id)) == 2
+        assert by(cluster["network"]) and cluster["network"] == api.cluster(id)["network"]
     api.down(id)
     assert links(id) == []
 

@@ -3,7 +3,8 @@ ones; and that what no node has is refused when it is planned."""
 import pytest
 
 from campaigns import AT_ONCE, EMPTY, design
-from streams import START, Files, Streamed, beside_lateness, constant, crowded, hold_crowds, processes, stream
+from streams import (START, Files, Streamed, beside_lateness, constant, crowded, hold_crowds, processes, queue, rows,
+                     stream)
 from test_jobstream import hold_seen
 
 DAEMON = AT_ONCE
@@ -25,6 +26,14 @@ def test_jobs_share_nodes_by_their_cores_or_not_at_all(campaigns, crowds):
     for run in crowds.runs:
         hold_seen(campaigns, run)
         assert run["residue"] == EMPTY and beside_lateness(run["grade"]["reasons"]) == [], run["grade"]
+
+
+def test_a_node_that_jobs_share_is_busy_once(api, campaigns, crowds):
+    for run in crowds.runs:
+        told = api.get(f"/v1/runs/{run['id']}/queue").json["points"]
+        assert told == queue(rows(campaigns, run["id"])) and max(busy for *_, busy in told) == 2
+        together = max(running for _, _, running, _ in told)
+        assert (together > 2) == (not run["cell"]["workload.exclusive"]), told
 
 
 def test_both_cells_had_the_same_stream_but_for_that(campaigns, crowds):

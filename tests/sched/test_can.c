@@ -160,4 +160,43 @@ START_TEST(test_fair_rows_are_right)
 }
 END_TEST
 
-UNIT_MAIN("sched-can", test_clusters, test_workloads, test_policies, test_fair_rows_are_right)
+/* Who backfills goes by time limits, and nobody else does. */
+START_TEST(test_who_plans_with_limits)
+{
+    static const struct {
+        const char *scheduler;
+        bool fair;
+        const char *options;
+        bool plans;
+    } rows[] = {
+        {"slurm", false, "{}", true},
+        {"slurm", false, "{'SchedulerType':'sched/backfill'}", true},
+        {"slurm", false, "{'SchedulerType':'sched/builtin'}", false},
+        {"slurm", false, "{'schedulertype':'sched/builtin'}", false},
+        {"slurm", true, "{}", true},
+        {"slurm", true, "{'SchedulerType':'sched/builtin'}", false},
+        {"flux", false, "{}", false},
+        {"flux", false, "{'scheduler':'sched-simple'}", false},
+        {"flux", false, "{'scheduler':'fluxion'}", false},
+        {"flux", false, "{'scheduler':'fluxion','queue-policy':'easy'}", true},
+        {"flux", false, "{'scheduler':'fluxion','queue-policy':'conservative'}", true},
+        {"flux", false, "{'scheduler':'fluxion','queue-policy':'fcfs'}", false},
+        {"flux", true, "{}", true},
+        {"null", false, "{}", false},
+        {"none", false, "{}", false},
+        {"there-is-none", false, "{}", false},
+    };
+    for (size_t i = 0; i < BD_ARRAY_LEN(rows); i++) {
+        struct cluster_spec spec = spec_of(rows[i].scheduler, rows[i].fair, rows[i].options);
+        for (int under = 0; under < 2; under++) {
+            spec.under_slurm = under && bd_str_eq(rows[i].scheduler, "flux");
+            ck_assert_msg(sched_plans_with_limits(&spec) == rows[i].plans, "%s %s",
+                          rows[i].scheduler, rows[i].options);
+        }
+        json_decref(spec.scheduler_options);
+    }
+}
+END_TEST
+
+UNIT_MAIN("sched-can", test_clusters, test_workloads, test_policies, test_fair_rows_are_right,
+          test_who_plans_with_limits)

@@ -5,6 +5,8 @@
 #include "lib/stats/stats.h"
 #include "tests/stats/vectors.h"
 
+#include <float.h>
+
 #define CLOSE 1e-9
 
 static void shapiro(const double *values, size_t n, double *ret)
@@ -113,6 +115,16 @@ START_TEST(test_the_method_is_told)
 }
 END_TEST
 
+static double of_all_pairs(const double *values, size_t n)
+{
+    size_t pairs = 0;
+    bd_auto_free double *slopes = bd_xcalloc(n * n, sizeof(double));
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = i + 1; j < n; j++)
+            slopes[pairs++] = (values[j] - values[i]) / (double)(j - i);
+    return stats_median(slopes, pairs);
+}
+
 /* Of values with ties and gaps, some of few levels: against all pairs. */
 START_TEST(test_the_slope_is_the_median_of_all_pairs)
 {
@@ -121,22 +133,84 @@ START_TEST(test_the_slope_is_the_median_of_all_pairs)
     struct bd_rng rng;
     bd_rng_init(&rng, 3, 0);
     for (size_t s = 0; s < BD_ARRAY_LEN(sizes) * BD_ARRAY_LEN(levels); s++) {
-        size_t n = sizes[s / BD_ARRAY_LEN(levels)], pairs = 0;
+        size_t n = sizes[s / BD_ARRAY_LEN(levels)];
         double slope, drift = bd_rng_unit(&rng) - 0.5;
         struct stats_test test;
-        struct stats_summary all;
         bd_auto_free double *values = bd_xcalloc(n, sizeof(double));
-        bd_auto_free double *slopes = bd_xcalloc(n * n, sizeof(double));
         for (size_t i = 0; i < n; i++)
             values[i] = floor(levels[s % BD_ARRAY_LEN(levels)] * bd_rng_unit(&rng)) +
                         floor(drift * (double)i);
-        for (size_t i = 0; i < n; i++)
-            for (size_t j = i + 1; j < n; j++)
-                slopes[pairs++] = (values[j] - values[i]) / (double)(j - i);
-        stats_describe(slopes, pairs, 0.95, &all);
+        double all = of_all_pairs(values, n);
         stats_trend(values, n, &test, &slope);
-        ck_assert_msg(slope == all.median, "%zu values: %.17g, not %.17g", n, slope, all.median);
+        ck_assert_msg(slope == all, "%zu values: %.17g, not %.17g", n, slope, all);
     }
+}
+END_TEST
+
+/* Where differences are rounded, and where they are far larger or smaller than slopes are. */
+static double a_third(size_t i, struct bd_rng *rng BD_UNUSED)
+{
+    return (double)i / 3;
+}
+static double far_from_0(size_t i, struct bd_rng *rng)
+{
+    return 1e9 + 1e-6 * (double)i + bd_rng_unit(rng);
+}
+static double outlying(size_t i, struct bd_rng *rng)
+{
+    return i == 7 ? 1e200 : bd_rng_unit(rng) - (double)i;
+}
+static double very_large(size_t i, struct bd_rng *rng)
+{
+    return 1e307 * (bd_rng_unit(rng) - 0.5) + 1e303 * (double)i;
+}
+static double very_small(size_t i, struct bd_rng *rng)
+{
+    return 1e-300 * (bd_rng_unit(rng) - 1e-3 * (double)i);
+}
+static double in_two_levels(size_t i, struct bd_rng *rng)
+{
+    return i < 200 ? -0.1 : 0.1 + 1e-9 * bd_rng_unit(rng);
+}
+static double rarely_not_0(size_t i, struct bd_rng *rng)
+{
+    return i % 40 ? 0 : bd_rng_unit(rng);
+}
+
+START_TEST(test_the_slope_is_that_of_all_pairs_whatever_the_values_are)
+{
+    static double (*const kinds[])(size_t, struct bd_rng *) = {
+        a_third, far_from_0, outlying, very_large, very_small, in_two_levels, rarely_not_0};
+    static const size_t sizes[] = {202, 500, 1001};
+    struct bd_rng rng;
+    bd_rng_init(&rng, 5, 0);
+    for (size_t k = 0; k < BD_ARRAY_LEN(kinds) * BD_ARRAY_LEN(sizes); k++) {
+        double values[1001], slope;
+        size_t n = sizes[k % BD_ARRAY_LEN(sizes)];
+        struct stats_test test;
+        for (size_t i = 0; i < n; i++)
+            values[i] = kinds[k / BD_ARRAY_LEN(sizes)](i, &rng);
+        double all = of_all_pairs(values, n);
+        stats_trend(values, n, &test, &slope);
+        ck_assert_msg(fabs(slope - all) <= 4 * DBL_EPSILON * fabs(all),
+                      "kind %zu, %zu values: %.17g, not %.17g", k / BD_ARRAY_LEN(sizes), n, slope,
+                      all);
+    }
+}
+END_TEST
+
+/* 4.5e10 pairs: who looks at each of them is still at it when the test's time is over. Half of the
+ * slopes are 2, and the others as often above it as below. */
+START_TEST(test_the_slope_of_very_many_values)
+{
+    size_t n = 300000;
+    double slope;
+    struct stats_test test;
+    bd_auto_free double *values = bd_xcalloc(n, sizeof(double));
+    for (size_t i = 0; i < n; i++)
+        values[i] = 2 * (double)i + (i % 2 ? 1000 : 0);
+    stats_trend(values, n, &test, &slope);
+    ck_assert_double_eq(slope, 2);
 }
 END_TEST
 
@@ -221,6 +295,8 @@ int main(void)
     tcase_add_loop_test(tcase, test_figures_are_what_r_and_scipy_say, 0, BD_ARRAY_LEN(functions));
     tcase_add_test(tcase, test_the_method_is_told);
     tcase_add_test(tcase, test_the_slope_is_the_median_of_all_pairs);
+    tcase_add_test(tcase, test_the_slope_is_that_of_all_pairs_whatever_the_values_are);
+    tcase_add_test(tcase, test_the_slope_of_very_many_values);
     tcase_add_test(tcase, test_place_scale_and_gaps_change_nothing);
     tcase_add_test(tcase, test_turned_round_a_trend_is_the_opposite);
     tcase_add_test(tcase, test_the_rarest_order_has_the_least_p);

@@ -24,6 +24,7 @@ static struct store_cluster full_row(const char *id, const char *name, int64_t c
         .warnings = json_pack("[s]", "a \"quoted\" word"),
         .error = json_pack("{s:s}", "type", "timeout"),
         .residue = json_pack("{s:b}", "empty", 1),
+        .network = json_pack("{s:[{s:s}]}", "figures", "name", "bandwidth"),
         .run = bd_xstrdup(id),
     };
     memcpy(row.id, id, BD_ID_BYTES);
@@ -72,6 +73,7 @@ static void assert_same(const struct store_cluster *a, const struct store_cluste
     json_t *const jsons[][2] = {
         {a->spec, b->spec},         {a->nodes, b->nodes}, {a->timings, b->timings},
         {a->warnings, b->warnings}, {a->error, b->error}, {a->residue, b->residue},
+        {a->network, b->network},
     };
     for (size_t i = 0; i < BD_ARRAY_LEN(jsons); i++)
         ck_assert_msg(jsons[i][0] == jsons[i][1] || json_equal(jsons[i][0], jsons[i][1]),

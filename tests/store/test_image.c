@@ -167,12 +167,39 @@ START_TEST(test_listing_is_newest_first_filtered_and_paged)
         struct store_image *rows;
         size_t n;
         bd_auto_str struct bd_str ids = {0};
-        OK(store_image_list(db.conn, &cases[i].filter, &rows, &n, err));
+        OK(store_image_list(db.conn, &cases[i].filter, NULL, NULL, &rows, &n, err));
         for (size_t k = 0; k < n; k++)
             bd_str_addf(&ids, "%s ", rows[k].id);
         ck_assert_str_eq(bd_str_text(&ids), cases[i].ids);
         store_images_free(rows, n);
     }
+    db_done(&db);
+}
+END_TEST
+
+static void on_bad(const char *id, const struct bd_err *why, void *arg)
+{
+    ck_assert_int_eq(why->code, BD_ECORRUPT);
+    bd_str_addf(arg, "%s (%s) ", id, why->text);
+}
+
+START_TEST(test_damaged_rows_are_set_aside_and_pages_stay_full)
+{
+    struct db db = db_new();
+    insert(db.conn, ready("00000001", "a", 11, DIGEST_A));
+    insert(db.conn, building("00000002", "a", 20));
+    insert(db.conn, ready("00000003", "b", 31, DIGEST_B));
+    db_tamper(&db, "UPDATE image SET state = 'melted' WHERE id = '00000002'");
+    bd_auto_str struct bd_str bad = {0};
+    struct store_image *rows;
+    size_t n;
+    OK(store_image_list(db.conn, &(struct store_image_filter){.limit = 2}, on_bad, &bad, &rows, &n,
+                        err));
+    ck_assert_uint_eq(n, 2);
+    ck_assert_str_eq(rows[0].id, "00000003");
+    ck_assert_str_eq(rows[1].id, "00000001");
+    store_images_free(rows, n);
+    ck_assert_ptr_nonnull(strstr(bd_str_text(&bad), "00000002 (column 'state'"));
     db_done(&db);
 }
 END_TEST
@@ -191,4 +218,5 @@ START_TEST(test_state_names_read_back)
 END_TEST
 
 UNIT_MAIN("store/image", test_every_column_comes_back, test_image_is_found_by_id_name_and_digest,
-          test_listing_is_newest_first_filtered_and_paged, test_state_names_read_back)
+          test_listing_is_newest_first_filtered_and_paged,
+          test_damaged_rows_are_set_aside_and_pages_stay_full, test_state_names_read_back)

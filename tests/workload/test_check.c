@@ -197,7 +197,14 @@ START_TEST(test_limits_that_the_scheduler_can_not_tell_apart)
                           names[k], (long long)got);
         }
         ck_assert_int_eq(bd_json_int(found, "grainNs", 0), 60000000000);
+        ck_assert(bd_json_bool(found, "matter", 0));
     }
+    struct cluster_spec in_order = cluster;
+    bd_auto_json json_t *options = in_order.scheduler_options =
+        parse("{'SchedulerType': 'sched/builtin'}");
+    bd_auto_json json_t *plain = parse(vectors[0].json);
+    bd_auto_json json_t *found = workload_find("jobstream")->limits(plain, &in_order, 7);
+    ck_assert(!bd_json_bool(found, "matter", 1));
     bd_auto_json json_t *wrong = parse("{'jobs': 40}");
     ck_assert_ptr_null(workload_find("jobstream")->limits(wrong, &cluster, 7));
     ck_assert_ptr_null(workload_find("command")->limits);

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# ./run test [--all]: what CI runs. Unit tests in three builds, tests on the real host, lint; then one
-# line with the sum. With --all also the long ones.
+# ./run test [--all]: what CI runs. Unit tests in three builds, lint, tests on the real host; then one
+# line with the sum. With --all also the long ones. Two builds and lint go on beside the unit tests, and
+# nothing beside those on the real host, which look at how busy it is.
 
 TEST_LOGS=()
 
@@ -19,6 +20,55 @@ suite()
     [[ $name == unit ]] || runner=(as_root env "BENCHD_TEST_ROOTFS=$BENCHD_TEST_ROOTFS")
     "${runner[@]}" meson test -C "$dir" --no-rebuild --suite "$name" --logbase "$name" --print-errorlogs "$@" ||
         [[ -s $dir/meson-logs/$name.json ]] || die "meson could not run the $name tests of ${dir##*/}" "its words are above"
+}
+
+# beside LOG COMMAND...: what needs nothing but CPUs goes on beside tests, which leave some, and yields
+# to them. Its words come when it is waited for.
+BESIDE=
+BESIDE_LOG=
+beside()
+{
+    BESIDE_LOG=$1
+    shift
+    trap beside_end EXIT
+    mkdir -p "${BESIDE_LOG%/*}"
+    set -m # a process group of its own, to be ended as one
+    {
+        set +m
+        renice -n 19 "$BASHPID" >/dev/null
+        "$@"
+    } </dev/null >"$BESIDE_LOG" 2>&1 &
+    BESIDE=$!
+    set +m
+}
+
+beside_end()
+{
+    [[ -z $BESIDE ]] || kill -TERM -- "-$BESIDE" 2>/dev/null || true
+    BESIDE=
+}
+
+# Fails as the command did.
+beside_wait()
+{
+    local status=0
+    wait "$BESIDE" || status=$?
+    BESIDE=
+    cat "$BESIDE_LOG"
+    return "$status"
+}
+
+sanitized_builds()
+{
+    build_asan
+    build_tsan
+}
+
+# The checks that passed and that failed, in a file: it is run beside the tests.
+lint_into()
+{
+    lint_all
+    printf '%s %s\n' "${#LINT_PASSED[@]}" "${#LINT_FAILED[@]}" >"$1"
 }
 
 # From one meson log: a line "passed failed skipped" in cases, as Check and pytest count them where a
@@ -68,7 +118,7 @@ report()
 
 cmd_test()
 {
-    local all=
+    local all='' lint=$BUILD/lint-sum counts=()
     case ${1:-} in
     --all) all=yes ;;
     "") ;;
@@ -76,20 +126,24 @@ cmd_test()
     esac
     cmd_setup --tests
     cmd_build
-    build_asan
-    build_tsan
     run_as_root host
 
+    beside "$BUILD/beside.log" sanitized_builds
     suite "$BUILD" unit
+    beside_wait || exit 1
+    rm -f "$lint"
+    beside "$BUILD/beside.log" lint_into "$lint"
     suite "$BUILD-asan" unit
     suite "$BUILD-tsan" unit
+    say "== lint"
+    beside_wait || true # its sum says what failed
+    [[ -s $lint ]] || die "lint ended before its end" "its words are above"
+    read -ra counts <"$lint"
     say "== the image that the tests share"
     BENCHD_TEST_ROOTFS=$(as_root env BENCHD_BUILD="$BUILD" /usr/bin/python3 tests/real/rootfs.py) ||
         die "the image for the tests could not be built" "the reason is above"
     export BENCHD_TEST_ROOTFS
     suite "$BUILD" real --num-processes 1
     [[ -z $all ]] || suite "$BUILD" long --num-processes 1 --timeout-multiplier 10
-    say "== lint"
-    lint_all
-    report "${#LINT_PASSED[@]}" "${#LINT_FAILED[@]}"
+    report "${counts[0]}" "${counts[1]}"
 }
