@@ -64,6 +64,11 @@ def test_every_page(place, name, tmp_path):
     browser.check(name, place.daemon.port, **place.args(scratch=str(tmp_path)))
 
 
+@pytest.mark.parametrize("name", ["missing", "theme", "tried", "polled", "tabs"])
+def test_what_a_reader_meets(place, name):
+    browser.check(name, place.daemon.port)
+
+
 def test_the_first_load_is_small(place, capsys):
     figures(capsys, "first load", browser.check("first_load", place.daemon.port))
 
@@ -124,3 +129,37 @@ def test_a_hundred_thousand_runs_are_listed(capsys):
         figures(capsys, "100,000 runs", found)
     finally:
         place.daemon.clean_up()
+
+
+def test_a_hundred_thousand_runs_are_a_grid(capsys):
+    cells, blocks = 100, MANY // 100
+    levels = {"workload.env.LEVEL": [str(n) for n in range(cells)]}
+    daemon, rows = served.seeded(served.CAMPAIGN | {"factors": levels, "design": {"repetitions": blocks}})
+    try:
+        with seed.opened(daemon.database) as db:
+            campaign = rows.add_campaign(db, "done", 1)
+            rows.fill_campaign(db, campaign)
+        daemon.start("/healthz")
+        found = browser.check("many_cells", daemon.port, campaign=campaign, cells=cells, blocks=blocks)
+        figures(capsys, "100,000 places", found)
+    finally:
+        daemon.clean_up()
+
+
+def test_a_report_of_500_runs_opens_without_a_network(tmp_path, capsys):
+    levels = {"workload.env.LEVEL": ["a", "b", "c", "d", "e"]}
+    daemon, rows = served.seeded(served.CAMPAIGN | {"factors": levels, "design": {"repetitions": 100}})
+    try:
+        with seed.opened(daemon.database) as db:
+            campaign = rows.add_campaign(db, "done", 500)
+            for run in rows.runs:  # whichever stands for its cell
+                rows.add_queue(db, run, 300)
+        daemon.start("/healthz")
+        reply = daemon.api.get(f"/v1/campaigns/{campaign}/report?format=html")
+        assert reply.status == 200, reply
+        (tmp_path / "report.html").write_bytes(reply.body)
+        titles = [f"elapsed: {chart}" for chart in ("medians with their intervals", "distributions", "boxes")]
+        found = browser.check("report", daemon.port, file=str(tmp_path / "report.html"), titles=titles)
+        figures(capsys, f"report of 500 runs, {len(reply.body)} bytes", found)
+    finally:
+        daemon.clean_up()

@@ -45,6 +45,17 @@ def test_a_run_at_its_end_is_whole_and_accessible(daemon, streamed):
                   shows=["Jobs on nodes", "What it is", "CPUs of the host", "The host is as it was before."])
 
 
+def test_its_report_is_a_file_with_plots(daemon, campaigns, streamed, tmp_path, capsys):
+    campaign = campaigns.run(streamed[0])["campaign"]
+    reply = daemon.api.get(f"/v1/campaigns/{campaign}/report?format=html")
+    assert reply.status == 200, reply
+    (tmp_path / "report.html").write_bytes(reply.body)
+    titles = [f"makespan: {chart}" for chart in ("medians with their intervals", "distributions", "boxes")]
+    found = browser.check("report", daemon.port, file=str(tmp_path / "report.html"), titles=titles)
+    with capsys.disabled():
+        print(f"\nreport: {found}", end="")
+
+
 def test_a_failed_run_says_why_and_shows_its_output_as_text(campaigns, daemon):
     campaign, run = first_run(campaigns, shell(HOSTILE, design=design()))
     campaigns.wait(campaign, "done", "failed")
