@@ -47,11 +47,7 @@ def test_a_run_at_its_end_is_whole_and_accessible(daemon, streamed):
 
 def test_its_report_is_a_file_with_plots(daemon, campaigns, streamed, tmp_path, capsys):
     campaign = campaigns.run(streamed[0])["campaign"]
-    reply = daemon.api.get(f"/v1/campaigns/{campaign}/report?format=html")
-    assert reply.status == 200, reply
-    (tmp_path / "report.html").write_bytes(reply.body)
-    titles = [f"makespan: {chart}" for chart in ("medians with their intervals", "distributions", "boxes")]
-    found = browser.check("report", daemon.port, file=str(tmp_path / "report.html"), titles=titles)
+    found = browser.check_report(daemon, campaign, tmp_path, "makespan")
     with capsys.disabled():
         print(f"\nreport: {found}", end="")
 
