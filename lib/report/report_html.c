@@ -93,10 +93,10 @@ static void add_list(struct bd_str *out, const struct doc_block *b)
     bd_str_add(out, "</ul>\n");
 }
 
-/* Characters of code are kept as they are, new lines too. */
+/* Characters of code are kept as they are, new lines too. Long lines are moved, also with keys. */
 static void add_code(struct bd_str *out, const char *text)
 {
-    bd_str_add(out, "<pre><code>");
+    bd_str_add(out, "<pre tabindex=\"0\"><code>");
     add_escaped(out, text);
     bd_str_add(out, "</code></pre>\n");
 }

@@ -23,14 +23,15 @@ def missing():
     return None
 
 
-def check_report(daemon, campaign, dir, metric):
+def check_report(daemon, campaign, dir, metric, **args):
     """Opens a campaign's report.html as the file that it is, without a network: its bytes, and what was measured."""
     reply = daemon.api.get(f"/v1/campaigns/{campaign}/report?format=html")
     assert reply.status == 200, reply
     file = Path(dir) / "report.html"
     file.write_bytes(reply.body)
     charts = ["medians with their intervals", "distributions", "boxes"]
-    (found,) = check("report", daemon.port, file=str(file), titles=[f"{metric}: {chart}" for chart in charts])
+    (found,) = check("report", daemon.port, file=str(file), titles=[f"{metric}: {chart}" for chart in charts],
+                     **args)
     return {"bytes": len(reply.body)} | found
 
 

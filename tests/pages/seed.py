@@ -114,6 +114,13 @@ class Rows:
         self.runs.append(id)
         return id
 
+    def middle_runs(self, db, campaign, metric):
+        """Of each cell that in the middle by a metric: the one that stands for its cell."""
+        return [id for id, in db.execute(
+            "SELECT id FROM (SELECT id, count(*) OVER (PARTITION BY cell) AS n, row_number() OVER"
+            " (PARTITION BY cell ORDER BY json_extract(metrics, ?)) AS place FROM run WHERE campaign = ?)"
+            " WHERE place = (n + 1) / 2", (f"$.{metric}.value", campaign))]
+
     def add_cluster(self, db, id="30000000"):
         """One that is nobody's run, at its end."""
         copy_row(db, "cluster", self.runs[-1], id=id, run=None)

@@ -25,8 +25,8 @@ def place(tmp_path_factory):
         with seed.opened(daemon.database) as db:
             rows.hold_origin(db)
             rows.ended = rows.add_campaign(db, "done", 500)
-            for run in rows.runs:  # whichever stands for its cell
-                rows.add_jobs(db, run, 300)
+            for run in rows.middle_runs(db, rows.ended, "elapsed"):
+                rows.add_jobs(db, run, 2000)
         daemon.start("/healthz")
         yield daemon.api, rows
     finally:

@@ -11,9 +11,11 @@ export const polled = ({ browser, base }) =>
     const expected = [...LOST, /status of 502/];
     const { page, clean, close } = await guarded(browser, door.url, { expected });
     door.refuseStreams(true);
+    await page.clock.install();
     await go(page, `${door.url}/ui/`);
     await says(page, 'polling', 30_000);
     door.refuseStreams(false);
+    await page.clock.fastForward(60_000); // it is not tried at once
     await says(page, 'live', 90_000);
     clean('polled');
     await close();

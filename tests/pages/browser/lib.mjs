@@ -56,6 +56,7 @@ export async function guarded(browser, base, options = {}) {
     [LINKS_CHANGED, NOT_WHOLE, ...expected].some((pattern) => pattern.test(text)) || faults.push(text);
   await context.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (e) =>
+      // biome-ignore lint/suspicious/noConsole: what is on the console is noted
       console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`),
     );
   });

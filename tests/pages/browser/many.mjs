@@ -125,7 +125,8 @@ async function swept(page, box, side) {
   for (let n = 1; n <= GRID_STEPS; n++) {
     await box.evaluate(
       (e, [to, name]) => {
-        e[name] = to * (name === 'scrollTop' ? e.scrollHeight - e.clientHeight : e.scrollWidth - e.clientWidth);
+        e[name] =
+          to * (name === 'scrollTop' ? e.scrollHeight - e.clientHeight : e.scrollWidth - e.clientWidth);
       },
       [n / GRID_STEPS, side],
     );

@@ -1,8 +1,9 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: in a grid its cells have the focus, one at a time
 // biome-ignore-all lint/a11y/useSemanticElements: only what is in sight is there, at its place, which no table can do
+// biome-ignore-all lint/a11y/useKeyWithMouseEvents: what the pointer is told is the label of what has the focus
 // Cells x blocks, each with a sign for its run that leads to it. Only what is in sight is in the page, so that
 // 100,000 runs are as quick as ten. Arrow keys move, Enter opens.
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { SIGNS, toneOf } from '../components/Badge';
 import { count, levels, plural } from '../components/format';

@@ -51,7 +51,8 @@ function Going({ run }: { run: string }) {
       <Gauge label="Submitted" used={submitted} all={jobs} text={`${count(submitted)} of ${count(jobs)}`} />
       <Gauge label="Ended" used={ended} all={jobs} text={`${count(ended)} of ${count(jobs)}`} />
       <p class="muted small">
-        Where each job ran, and when, is fetched from the nodes when the last one has ended. It is shown here then.
+        Where each job ran, and when, is fetched from the nodes when the last one has ended. It is shown here
+        then.
       </p>
     </Section>
   );
