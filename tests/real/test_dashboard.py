@@ -32,7 +32,7 @@ def test_a_campaign_is_submitted_held_enlarged_and_cancelled(daemon, campaigns):
 
 def test_a_campaign_is_on_the_overview_and_then_its_verdict(daemon, campaigns):
     campaign = campaigns.submit(shell("sleep 2", name="seen-live", design=design(2)))
-    browser.check("overview", daemon.port, name="seen-live")
+    browser.check("overview", daemon.port, campaign="seen-live")
     campaigns.wait(campaign, "done")
 
 

@@ -76,11 +76,11 @@ export async function campaign({ browser, base }) {
 export async function overview({ browser, base, args }) {
   const { page, clean, close } = await guarded(browser, base);
   await go(page, `${base}/ui/`);
-  await page.getByText(args.name).first().waitFor({ timeout: 30_000 });
+  await page.getByText(args.campaign).first().waitFor({ timeout: 30_000 });
   await page.locator('.cards .badge', { hasText: 'measuring' }).waitFor({ timeout: END_MS });
   await accessible(page, 'the overview while a run goes on');
   const last = page.locator('.part', { has: page.getByRole('heading', { name: 'Last campaigns' }) });
-  const ended = last.locator('li', { hasText: args.name }).filter({ hasText: /exploratory|invalid/ });
+  const ended = last.locator('li', { hasText: args.campaign }).filter({ hasText: /exploratory|invalid/ });
   await ended.waitFor({ timeout: UP_MS });
 
   const chart = page.locator('figure.chart', { has: page.locator('svg a') });

@@ -1,6 +1,6 @@
 // The jobs of a run's stream: over time, and one by one.
 import { useMemo, useRef, useState } from 'preact/hooks';
-import { about, useResource } from '../api/resource';
+import { about, LIVE_MS, useResource } from '../api/resource';
 import { Figure } from '../charts/Figure';
 import type { COLOURED_BY } from '../charts/gantt';
 import { type JobRow, jobRows } from '../charts/jobs';
@@ -9,7 +9,6 @@ import { ErrorBox, Gauge } from '../components/boxes';
 import { count, duration } from '../components/format';
 import { Section } from '../components/Page';
 import { type Column, Table } from '../components/Table';
-import { LIVE_MS } from './live';
 import { Unfinished } from './Unfinished';
 
 const load = () => import('../charts/gantt').then((m) => m.gantt);
