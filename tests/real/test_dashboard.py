@@ -26,7 +26,7 @@ def test_a_cluster_is_brought_up_by_the_form_commanded_and_taken_down(daemon):
 def test_a_campaign_is_submitted_held_enlarged_and_cancelled(daemon, campaigns):
     (made,) = browser.check("campaign", daemon.port)
     campaign = campaigns.get(made["campaign"])
-    assert campaign["state"] == "cancelled" and campaign["spec"]["added"] == [{"cluster.compute": 3}]
+    assert campaign["state"] == "cancelled" and campaign["spec"]["added"] == [[{"cluster.compute": 3}]]
     assert all(run["state"] in ("done", "cancelled") for run in campaigns.runs(campaign["id"]))
 
 

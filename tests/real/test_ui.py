@@ -15,6 +15,7 @@ pytestmark = pytest.mark.skipif(browser.missing() is not None, reason=str(browse
 
 # About 10 s of jobs; the smallest scheduler is enough to see them.
 STREAM = stream(40, compute=2, arrival={"process": "uniform", "rate": "4/s"}, runtime=constant("300ms"), design=design())
+STREAM["objectives"] = [{"metric": "makespan", "direction": "min"}]
 STREAM["cluster"]["scheduler"] = {"name": "null", "profile": "fair"}
 HOSTILE = r"printf '<b data-hostile=1>bold</b><script>window.hostile=1</script>\033[31mred\007\n'; exit 3"
 
