@@ -17,6 +17,7 @@ struct asked {
     struct bd_strv metrics; /* of ?metric= */
     char *by;               /* NULL: all factors */
     double confidence;      /* 0: what the campaign says */
+    bool plotted;           /* this benchd has the dashboard, which plots it */
     bool document;          /* a report is asked for */
     enum report_format format;
     char digest[BD_DIGEST_BYTES]; /* of the question, and of who answers it */
@@ -78,6 +79,7 @@ static int analyse(struct store_conn *conn, const struct store_campaign *row,
         .metrics = &asked->metrics,
         .by = asked->by,
         .confidence = asked->confidence,
+        .plotted = asked->plotted,
     };
     analysis_design_of(row->spec, &campaign);
     bd_auto(analysis) struct analysis *a = analysis_new(&campaign);
@@ -203,6 +205,7 @@ static struct asked *read_request(const struct api *a, struct http_request *r)
             bd_strv_add(&asked->metrics, name);
     asked->by = by ? bd_xstrdup(by) : NULL;
     asked->confidence = confidence ? strtod(confidence, NULL) : 0; /* the contract has checked it */
+    asked->plotted = a->report_page != NULL;
     bd_digest_of(question, strlen(question), asked->digest);
     http_request_set_data(r, asked, asked_free);
     return asked;

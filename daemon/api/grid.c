@@ -4,13 +4,14 @@
 #include "daemon/api/private.h"
 
 #include "lib/base/clock.h"
+#include "lib/report/analysis.h"
 #include "lib/store/grid.h"
 
 #include <math.h>
 #include <string.h>
 
 #define LEVELS_MAX  1000 /* cells whose levels are told */
-#define METRICS_MAX 20
+#define METRICS_MAX ANALYSIS_METRICS_MAX
 
 /* Runs change by the second, and their number is up to 100,000. */
 static const struct shared_rule by_the_second = {.keep_ns = BD_NS_PER_S, .times = 20};

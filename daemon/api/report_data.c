@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define METRICS_MAX   20
 #define JOBS_MAX_ALL  10000 /* of all cells: most of a report's size */
 #define JOBS_MAX_CELL 2000
 
@@ -78,8 +77,6 @@ static char *metrics_of(const json_t *analysis)
     const json_t *metric;
     size_t i;
     json_array_foreach (json_object_get(analysis, "metrics"), i, metric) {
-        if (i == METRICS_MAX)
-            break;
         bd_str_addf(&out, "%s%s", i ? "," : "", bd_json_str(metric, "name", ""));
     }
     return out.len ? bd_str_take(&out) : bd_xstrdup("");

@@ -55,6 +55,7 @@ struct analysis_campaign {
     bool adaptive;          /* cells were added on seeing results */
     bool apart;        /* levels of a factor were measured one after the other: campaigns are */
     bool left_out;     /* combinations of levels were excluded */
+    bool plotted;      /* the page and the report that it is for have its plots */
     const char *order; /* "randomised-blocks"; NULL: not known */
     uint64_t seed;     /* all that is drawn here derives from it */
     const char *until_metric; /* of the rule for stopping; NULL: there is none */

@@ -327,11 +327,26 @@ static enum status bounds(const struct analysis *a, const struct found *f BD_UNU
     return MET;
 }
 
-static enum status plots(const struct analysis *a BD_UNUSED, const struct found *f BD_UNUSED,
-                         struct bd_str *out)
+/* What the dashboard and the report's front end draw (clients/dashboard/src/report). */
+static enum status plots(const struct analysis *a, const struct found *f, struct bd_str *out)
 {
-    bd_str_add(out, "an analysis has no plots");
-    return NOT_APPLICABLE;
+    size_t described = 0, compared = count_comparisons(f, is_any);
+    for (size_t k = 0; k < f->n_metrics; k++)
+        described += is_described(&f->metrics[k]);
+    if (!a->campaign->plotted) {
+        bd_str_add(out, "no plots are made of this analysis");
+        return NOT_APPLICABLE;
+    }
+    if (described == 0)
+        return NOT_APPLICABLE;
+    bd_str_addf(out,
+                "the campaign's page and its report as HTML plot %zu metric%s: medians with their "
+                "intervals over the runs, distributions, boxes",
+                described, described == 1 ? "" : "s");
+    if (compared)
+        bd_str_addf(out, "; %zu comparison%s with intervals", compared, compared == 1 ? "" : "s");
+    bd_str_add(out, "; a line is an interval, the steps of one distribution, or a front");
+    return MET;
 }
 
 static const struct rule {

@@ -83,3 +83,5 @@ char *report_markdown(const struct doc *d);
 char *report_html(const struct doc *d);
 /* What is between its <main> and </main>. */
 char *report_html_body(const struct doc *d);
+/* Its style: report.css, as style.py writes it. */
+extern const char report_style[];

@@ -6,50 +6,6 @@
 
 #include <string.h>
 
-static const char style[] =
-    ":root{color-scheme:light dark;--ground:#fff;--ink:#1d2125;--dim:#5c656e;--line:#d5dade;"
-    "--head:#f2f4f6;--good:#0b6b36;--warn:#8a5200;--bad:#b3261e;--link:#0b57a8}\n"
-    "@media (prefers-color-scheme:dark){:root{--ground:#16191c;--ink:#e4e7ea;--dim:#9aa4ad;"
-    "--line:#383f46;--head:#20252a;--good:#5fce8f;--warn:#f0b35b;--bad:#ff8f86;--link:#7db7f5}}\n"
-    "*{box-sizing:border-box}\n"
-    "body{margin:0 auto;padding:1.5rem 1rem 4rem;max-width:72rem;background:var(--ground);"
-    "color:var(--ink);font:1rem/1.5 system-ui,sans-serif;overflow-wrap:break-word}\n"
-    "h1,h2,h3{line-height:1.2;margin:2.2em 0 .6em}\n"
-    "h1{margin-top:0;font-size:1.9rem}\n"
-    "h2{font-size:1.35rem;border-bottom:1px solid var(--line);padding-bottom:.25em}\n"
-    "h3{font-size:1.08rem;margin-top:1.6em}\n"
-    "p,li{max-width:46rem}\n"
-    "ul{padding-left:1.3rem}\n"
-    "li{margin:.25em 0}\n"
-    "a{color:var(--link)}\n"
-    "nav ul{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:.2rem 1.1rem}\n"
-    ".verdict{font-size:1.15rem;font-weight:600;border-left:.35rem solid;padding:.5rem .9rem;"
-    "background:var(--head)}\n"
-    ".good{color:var(--good)}\n.warn{color:var(--warn)}\n.bad{color:var(--bad)}\n"
-    ".dim{color:var(--dim)}\n"
-    ".table{overflow-x:auto;margin:1.2em 0}\n"
-    "table{border-collapse:collapse;width:max-content;max-width:max(52rem,100%);font-size:.9rem;"
-    "font-variant-numeric:tabular-nums}\n"
-    "caption{text-align:left;color:var(--dim);padding-bottom:.4em;caption-side:top}\n"
-    "th,td{padding:.35em .7em;text-align:left;vertical-align:top;border-top:1px solid "
-    "var(--line)}\n"
-    "thead th.n,thead th{background:var(--head);vertical-align:bottom;white-space:normal}\n"
-    "tbody th{font-weight:500}\n"
-    "tbody th:not(.n){min-width:min(9rem,30vw)}\n"
-    "tbody tr:last-child>*{border-bottom:1px solid var(--line)}\n"
-    ".n{text-align:right;white-space:nowrap}\n"
-    "pre{overflow-x:auto;background:var(--head);padding:.8rem 1rem;font:.88rem/1.45 "
-    "ui-monospace,monospace}\n"
-    ":focus-visible{outline:2px solid var(--link)}\n"
-    "@media (max-width:40rem){body{padding:1rem .8rem 3rem}th,td{padding:.35em .5em}}\n"
-    "@page{margin:15mm}\n"
-    "@media print{:root{color-scheme:light;--ground:#fff;--ink:#000;--dim:#444;--line:#999;"
-    "--head:#f2f4f6;--good:#0b6b36;--warn:#8a5200;--bad:#b3261e;--link:#000}"
-    "body{padding:0;max-width:none;font-size:10pt}nav{display:none}.table,pre{overflow:visible}"
-    "pre{white-space:pre-wrap}table{font-size:7.5pt;max-width:100%}th,td{padding:.25em .45em}"
-    "h1,h2,h3,caption,thead{break-after:avoid}tr,.verdict{break-inside:avoid}p,li{max-width:none}}"
-    "\n";
-
 static const char head[] =
     "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -137,10 +93,10 @@ static void add_list(struct bd_str *out, const struct doc_block *b)
     bd_str_add(out, "</ul>\n");
 }
 
-/* Characters of code are kept as they are, new lines too. */
+/* Characters of code are kept as they are, new lines too. Long lines are moved, also with keys. */
 static void add_code(struct bd_str *out, const char *text)
 {
-    bd_str_add(out, "<pre><code>");
+    bd_str_add(out, "<pre tabindex=\"0\"><code>");
     add_escaped(out, text);
     bd_str_add(out, "</code></pre>\n");
 }
@@ -208,7 +164,7 @@ char *report_html(const struct doc *d)
     struct bd_str out = {0};
     bd_str_add(&out, head);
     add_text(&out, d->n ? d->blocks[0].text : "");
-    bd_str_addf(&out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<main>\n", style);
+    bd_str_addf(&out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<main>\n", report_style);
     add_body(&out, d);
     bd_str_add(&out, "</main>\n</body>\n</html>\n");
     return bd_str_take(&out);

@@ -23,6 +23,18 @@ def missing():
     return None
 
 
+def check_report(daemon, campaign, dir, metric, **args):
+    """Opens a campaign's report.html as the file that it is, without a network: its bytes, and what was measured."""
+    reply = daemon.api.get(f"/v1/campaigns/{campaign}/report?format=html")
+    assert reply.status == 200, reply
+    file = Path(dir) / "report.html"
+    file.write_bytes(reply.body)
+    charts = ["medians with their intervals", "distributions", "boxes"]
+    (found,) = check("report", daemon.port, file=str(file), titles=[f"{metric}: {chart}" for chart in charts],
+                     **args)
+    return {"bytes": len(reply.body)} | found
+
+
 def check(name, port, answers=None, patience=300, **args):
     """Runs a check against the daemon at that port; answers[what]() does what it asks for. What it measured, as a list."""
     argv = ["node", str(HERE / "browser" / "check.mjs"), name, f"http://127.0.0.1:{port}", json.dumps(args)]

@@ -114,19 +114,35 @@ class Rows:
         self.runs.append(id)
         return id
 
+    def middle_runs(self, db, campaign, metric):
+        """Of each cell that in the middle by a metric: the one that stands for its cell."""
+        return [id for id, in db.execute(
+            "SELECT id FROM (SELECT id, count(*) OVER (PARTITION BY cell) AS n, row_number() OVER"
+            " (PARTITION BY cell ORDER BY json_extract(metrics, ?)) AS place FROM run WHERE campaign = ?)"
+            " WHERE place = (n + 1) / 2", (f"$.{metric}.value", campaign))]
+
     def add_cluster(self, db, id="30000000"):
         """One that is nobody's run, at its end."""
         copy_row(db, "cluster", self.runs[-1], id=id, run=None)
         return id
 
-    def multiply_run(self, db, run, n):
-        """As many more as that, all of the same; the last is the newest."""
+    def multiply_run(self, db, run, n, first=0, **fresh):
+        """As many more as that, all of the same; the last is the newest. fresh: SQL of i, which counts from the first."""
         columns = [row[1] for row in db.execute("PRAGMA table_info(run)")]
-        fresh = {"id": "printf('%08x', 0x40000000 + i)", "position": "1000 + i", "created_ns": "created_ns + 1000000000000 + i"}
+        fresh = {"id": "printf('%08x', 0x40000000 + i)", "position": "1000 + i",
+                 "created_ns": "created_ns + 1000000000000 + i"} | fresh
         db.execute(
-            "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?)"
+            "WITH RECURSIVE n(i) AS (SELECT ? UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?)"
             f" INSERT INTO run ({', '.join(columns)}) SELECT {', '.join(fresh.get(c, c) for c in columns)}"
-            " FROM run, n WHERE id = ?", (n, run))
+            " FROM run, n WHERE id = ?", (first, first + n, run))
+
+    def fill_campaign(self, db, campaign):
+        """A run at each position but the first, which has one; without values."""
+        n = self.cells * self.blocks
+        run, = db.execute("SELECT id FROM run WHERE campaign = ?", (campaign,)).fetchone()
+        self.multiply_run(db, run, n - 1, 1, position="i", cell=f"i % {self.cells}", block=f"i / {self.cells}",
+                          metrics="'{}'")
+        db.execute("UPDATE campaign SET done = ? WHERE id = ?", (n, campaign))
 
     def add_campaign(self, db, state, done, failed=0, **changes):
         """Of done runs in the order of cells and blocks, and then some that failed."""

@@ -64,6 +64,11 @@ def test_every_page(place, name, tmp_path):
     browser.check(name, place.daemon.port, **place.args(scratch=str(tmp_path)))
 
 
+@pytest.mark.parametrize("name", ["missing", "theme", "tried", "polled", "tabs"])
+def test_what_a_reader_meets(place, name):
+    browser.check(name, place.daemon.port)
+
+
 def test_the_first_load_is_small(place, capsys):
     figures(capsys, "first load", browser.check("first_load", place.daemon.port))
 
@@ -124,3 +129,32 @@ def test_a_hundred_thousand_runs_are_listed(capsys):
         figures(capsys, "100,000 runs", found)
     finally:
         place.daemon.clean_up()
+
+
+def test_a_hundred_thousand_runs_are_a_grid(capsys):
+    cells, blocks = 100, MANY // 100
+    levels = {"workload.env.LEVEL": [str(n) for n in range(cells)]}
+    daemon, rows = served.seeded(served.CAMPAIGN | {"factors": levels, "design": {"repetitions": blocks}})
+    try:
+        with seed.opened(daemon.database) as db:
+            campaign = rows.add_campaign(db, "done", 1)
+            rows.fill_campaign(db, campaign)
+        daemon.start("/healthz")
+        found = browser.check("many_cells", daemon.port, campaign=campaign, cells=cells, blocks=blocks)
+        figures(capsys, "100,000 places", found)
+    finally:
+        daemon.clean_up()
+
+
+def test_a_report_of_500_runs_opens_without_a_network(tmp_path, capsys):
+    levels = {"workload.env.LEVEL": ["a", "b", "c", "d", "e"]}
+    daemon, rows = served.seeded(served.CAMPAIGN | {"factors": levels, "design": {"repetitions": 100}})
+    try:
+        with seed.opened(daemon.database) as db:
+            campaign = rows.add_campaign(db, "done", 500)
+            for run in rows.middle_runs(db, campaign, "elapsed"):
+                rows.add_queue(db, run, 2000)
+        daemon.start("/healthz")
+        figures(capsys, "report of 500 runs", [browser.check_report(daemon, campaign, tmp_path, "elapsed", timed=True)])
+    finally:
+        daemon.clean_up()

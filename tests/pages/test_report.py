@@ -25,8 +25,8 @@ def place(tmp_path_factory):
         with seed.opened(daemon.database) as db:
             rows.hold_origin(db)
             rows.ended = rows.add_campaign(db, "done", 500)
-            for run in rows.runs:  # whichever stands for its cell
-                rows.add_jobs(db, run, 300)
+            for run in rows.middle_runs(db, rows.ended, "elapsed"):
+                rows.add_jobs(db, run, 2000)
         daemon.start("/healthz")
         yield daemon.api, rows
     finally:
@@ -55,6 +55,7 @@ def test_the_data_are_those_of_the_campaign(place, report):
     api, rows = place
     data = json.loads(DATA.findall(report.body.decode())[0])
     assert data["schema"] == "benchd.report/1"
+    assert data["analysis"]["checklist"][11]["status"] == "met"
     assert data["analysis"] == api.get(f"/v1/campaigns/{rows.ended}/analysis").json
     assert data["values"] == api.get(f"/v1/campaigns/{rows.ended}/values").json
     assert data["values"]["levels"][1] == {rows.path: HOSTILE}
@@ -92,6 +93,7 @@ def test_without_such_a_page_a_report_is_without_charts(tmp_path, page):
         daemon.start("/healthz")
         body = daemon.api.get(f"/v1/campaigns/{ended}/report?format=html").body.decode()
         assert body.startswith("<!DOCTYPE html>") and "<script" not in body
+        assert "no plots are made of this analysis" in body
         assert ("reports are without charts" in daemon.words()) == bool(page)
     finally:
         daemon.clean_up()

@@ -1,30 +1,56 @@
-"""The dashboard in Chromium on real clusters and runs: brought up by its form, commanded, watched, taken down. What
-is looked at is in clients/dashboard/tests/browser; tests/pages has what needs no cluster."""
-import os
-import shutil
-import subprocess
+"""What people do by the dashboard, in Chromium on real clusters and runs: campaigns begun, held and ended, clusters
+brought up and commanded, images removed and begun. tests/pages has what needs no cluster."""
+import sys
+from pathlib import Path
 
 import pytest
 
+sys.path.append(str(Path(__file__).resolve().parents[1] / "pages"))
+
+import browser
 import host
-from campaigns import AT_ONCE
+import tiny
+from campaigns import AT_ONCE, design, shell
+from conftest import IMAGE
 
-LOOK_AT_HOST_ONCE = True
 DAEMON = AT_ONCE
-SOURCE = host.ROOT / "clients" / "dashboard"
-VITEST = SOURCE / "node_modules" / "vitest" / "vitest.mjs"
-CHROMIUM = os.environ.get("BENCHD_CHROMIUM", "/usr/bin/chromium")
-
-if not VITEST.exists() or not shutil.which("node"):
-    pytest.skip("the dashboard is not built (-Dui)", allow_module_level=True)
-if not os.path.exists(CHROMIUM):
-    pytest.skip(f"there is no {CHROMIUM}: ./run setup --tests brings it", allow_module_level=True)
+pytestmark = pytest.mark.skipif(browser.missing() is not None, reason=str(browser.missing()))
 
 
-@pytest.mark.parametrize("name", ["runs", "pages"])
-def test_in_a_browser(daemon, campaigns, name):
-    env = dict(os.environ, BENCHD_URL=f"http://127.0.0.1:{daemon.port}", BENCHD_CHROMIUM=CHROMIUM, NO_COLOR="1")
-    command = ["node", str(VITEST), "run", "--config", "vitest.browser.config.ts", f"tests/browser/{name}.test.ts"]
-    done = subprocess.run(command, cwd=SOURCE, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          timeout=280)
-    assert done.returncode == 0, done.stdout[-8000:]
+def test_a_cluster_is_brought_up_by_the_form_commanded_and_taken_down(daemon):
+    (made,) = browser.check("cluster", daemon.port)
+    cluster = daemon.api.get(f"/v1/clusters/{made['cluster']}").json
+    assert (cluster["name"], cluster["state"], cluster["residue"]["empty"]) == ("by-form", "deleted", True)
+
+
+def test_a_campaign_is_submitted_held_enlarged_and_cancelled(daemon, campaigns):
+    (made,) = browser.check("campaign", daemon.port)
+    campaign = campaigns.get(made["campaign"])
+    assert campaign["state"] == "cancelled" and campaign["spec"]["added"] == [[{"cluster.compute": 3}]]
+    assert all(run["state"] in ("done", "cancelled") for run in campaigns.runs(campaign["id"]))
+
+
+def test_a_campaign_is_on_the_overview_and_then_its_verdict(daemon, campaigns):
+    campaign = campaigns.submit(shell("sleep 2", name="seen-live", design=design(2)))
+    browser.check("overview", daemon.port, campaign="seen-live")
+    campaigns.wait(campaign, "done")
+
+
+def test_a_list_that_was_cut_off_catches_up(daemon, campaigns):
+    made = []
+
+    def submit():
+        made.append(campaigns.submit(shell("exit 3", name="fails", design=design())))
+        return made[0]
+
+    browser.check("caught_up", daemon.port, {"a campaign whose run fails": submit})
+    campaigns.wait(made[0], "failed")
+
+
+def test_images_are_removed_begun_and_called_off(make_daemon):
+    daemon = make_daemon(empty=True).start()
+    reply = daemon.api.request("POST", "/v1/images/import", tiny.archive(), {"Content-Type": "application/vnd.benchd.image"})
+    assert reply.status == 201, reply
+    browser.check("images", daemon.port, image="tiny", recipe=IMAGE)
+    assert daemon.api.get("/v1/images").json["items"] == []
+    host.wait_until(lambda: not any(daemon.image_dir.glob("work/*")), "the end of the build's files")

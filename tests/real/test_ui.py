@@ -15,6 +15,7 @@ pytestmark = pytest.mark.skipif(browser.missing() is not None, reason=str(browse
 
 # About 10 s of jobs; the smallest scheduler is enough to see them.
 STREAM = stream(40, compute=2, arrival={"process": "uniform", "rate": "4/s"}, runtime=constant("300ms"), design=design())
+STREAM["objectives"] = [{"metric": "makespan", "direction": "min"}]
 STREAM["cluster"]["scheduler"] = {"name": "null", "profile": "fair"}
 HOSTILE = r"printf '<b data-hostile=1>bold</b><script>window.hostile=1</script>\033[31mred\007\n'; exit 3"
 
@@ -43,6 +44,13 @@ def test_a_run_is_shown_as_it_goes_on(streamed, capsys):
 def test_a_run_at_its_end_is_whole_and_accessible(daemon, streamed):
     browser.check("ended", daemon.port, run=streamed[0], state="done",
                   shows=["Jobs on nodes", "What it is", "CPUs of the host", "The host is as it was before."])
+
+
+def test_its_report_is_a_file_with_plots(daemon, campaigns, streamed, tmp_path, capsys):
+    campaign = campaigns.run(streamed[0])["campaign"]
+    found = browser.check_report(daemon, campaign, tmp_path, "makespan")
+    with capsys.disabled():
+        print(f"\nreport: {found}", end="")
 
 
 def test_a_failed_run_says_why_and_shows_its_output_as_text(campaigns, daemon):

@@ -560,6 +560,41 @@ START_TEST(test_the_checklist_has_twelve_rules_with_evidence)
 }
 END_TEST
 
+static void plot(struct analysis_campaign *campaign)
+{
+    campaign->plotted = true;
+}
+
+START_TEST(test_plots_are_told_where_there_are_some)
+{
+    struct made m = factorial;
+    m.change = plot;
+    bd_auto_json json_t *c = analyse(&m);
+    const json_t *rule = json_array_get(json_object_get(c, "checklist"), 11);
+    const char *evidence = bd_json_str(rule, "evidence", "");
+    bd_auto_free char *metrics =
+        bd_xasprintf("plot %zu metric", json_array_size(json_object_get(c, "metrics")));
+    ck_assert_str_eq(status(c, 12), "met");
+    ck_assert_msg(strstr(evidence, metrics) && strstr(evidence, "comparisons with intervals"), "%s",
+                  evidence);
+}
+END_TEST
+
+static double never(size_t metric BD_UNUSED, size_t cell BD_UNUSED, size_t block BD_UNUSED)
+{
+    return NAN;
+}
+
+START_TEST(test_of_what_was_not_measured_there_are_no_plots)
+{
+    struct made m = factorial;
+    m.change = plot;
+    m.value = never;
+    bd_auto_json json_t *c = analyse(&m);
+    ck_assert_str_eq(status(c, 12), "not applicable");
+}
+END_TEST
+
 UNIT_MAIN("analysis-design", test_levels_are_compared_over_all_others_and_in_each_context,
           test_words_are_of_what_is_within_nothing_else,
           test_what_is_asked_for_does_not_change_what_p_is_corrected_for,
@@ -574,6 +609,8 @@ UNIT_MAIN("analysis-design", test_levels_are_compared_over_all_others_and_in_eac
           test_drift_and_warming_up_are_seen, test_gaps_are_told_as_what_they_are,
           test_of_too_many_comparisons_those_within_contexts_are_left_out,
           test_confidence_is_that_asked_for, test_the_checklist_has_twelve_rules_with_evidence,
+          test_plots_are_told_where_there_are_some,
+          test_of_what_was_not_measured_there_are_no_plots,
           test_a_cell_that_lacks_blocks_is_no_drift_of_the_others,
           test_what_all_cells_drift_by_is_seen_in_the_blocks,
           test_contexts_that_contradict_each_other_are_mixed,

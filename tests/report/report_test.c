@@ -174,7 +174,7 @@ START_TEST(test_code_can_not_end_its_fence_or_element)
     doc_code(&doc, "a\n````\n</code>\033\nb\n");
     bd_auto_free char *markdown = report_markdown(&doc), *html = report_html(&doc);
     ck_assert_str_eq(markdown, "`````\na\n````\n</code>\\x1b\nb\n`````\n");
-    ck_assert_ptr_nonnull(strstr(html, "<pre><code>a\n````\n&#60;/code&#62;\\x1b\nb</code></pre>"));
+    ck_assert_ptr_nonnull(strstr(html, "<code>a\n````\n&#60;/code&#62;\\x1b\nb</code></pre>"));
 }
 END_TEST
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { moved, placesOf, tally } from '../src/campaign/grid';
+import { moved, newestOf, tally, wordOf } from '../src/campaign/grid';
 import {
   type Analysis,
   candidates,
@@ -192,19 +192,23 @@ test('the grid has the newest attempt of each place', () => {
       state: [1, 1, 2, 0],
       grade: [0, 1, null, null],
     },
-  } as unknown as Parameters<typeof placesOf>[0];
-  const places = placesOf(grid);
-  expect(Object.fromEntries(places)).toEqual({
-    0: { run: 'a', word: 'usable', attempt: 1 },
-    5: { run: 'b', word: 'invalid', attempt: 2 },
-    1: { run: 'd', word: 'measuring', attempt: 1 },
-  });
-  expect(tally(places, 6)).toEqual([
-    ['usable', 1],
-    ['invalid', 1],
-    ['measuring', 1],
-    ['not begun', 3],
+  } as unknown as Parameters<typeof newestOf>[0];
+  const newest = newestOf(grid);
+  expect([...newest].map((n) => grid.runs.run[n] ?? null)).toEqual(['a', 'd', null, null, null, 'b']);
+  expect([...newest].map((n) => wordOf(grid, n))).toEqual([
+    'usable',
+    'measuring',
+    'not begun',
+    'not begun',
+    'not begun',
+    'invalid',
   ]);
+  expect(Object.fromEntries(tally(grid, newest))).toEqual({
+    usable: 1,
+    measuring: 1,
+    invalid: 1,
+    'not begun': 3,
+  });
 });
 
 test.each([

@@ -102,6 +102,7 @@ const inputs = [
     'vite.report.config.ts',
   ].map((name) => path.join(here, name)),
   path.resolve(here, '../../api/openapi.yaml'),
+  path.resolve(here, '../../lib/report/report.css'),
   ...filesBelow(path.resolve(here, '../../docs/examples')).filter((name) => name.endsWith('.yaml')),
 ];
 const escaped = inputs.map((name) => name.replace(/[ #$]/g, (c) => (c === '$' ? '$$' : `\\${c}`)));

@@ -100,8 +100,10 @@ export async function first_load({ browser, base }) {
   await go(page, `${base}/ui/`);
   await page.getByText('Last campaigns').waitFor();
   const usable = Math.round(performance.now() - begun);
-  await page.waitForLoadState('networkidle').catch(() => undefined);
-  await page.waitForTimeout(500);
+  for (let before = -1; before !== bytes; ) {
+    before = bytes;
+    await page.waitForTimeout(1000);
+  }
   clean('overview');
   await close();
   tell({ firstLoadBytes: bytes, usableMs: usable });

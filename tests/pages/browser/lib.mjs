@@ -19,6 +19,13 @@ export function ensure(holds, words) {
   if (!holds) throw new Wrong(words);
 }
 
+/** Waits until it holds, for what no locator waits for. */
+export async function until(holds, words, ms = PATIENCE_MS) {
+  for (const end = Date.now() + ms; Date.now() < end; await new Promise((done) => setTimeout(done, 100)))
+    if (await holds()) return;
+  throw new Wrong(`not within ${ms} ms: ${words}`);
+}
+
 export const launch = () =>
   chromium.launch({
     executablePath: process.env.BENCHD_CHROMIUM ?? '/usr/bin/chromium',
@@ -29,6 +36,14 @@ export const launch = () =>
 const LINKS_CHANGED = /ERR_NETWORK_CHANGED/;
 /** What is written is planned as it is written, and refused while it is not whole; the browser notes that. */
 const NOT_WHOLE = /status of 422 .*\/v1\/plans\)/;
+
+/** The daemon, or what is between, is away. */
+export const LOST = [
+  /ERR_CONNECTION_REFUSED/,
+  /ERR_EMPTY_RESPONSE/,
+  /ERR_CONNECTION_RESET/,
+  /ERR_INCOMPLETE_CHUNKED_ENCODING/,
+];
 
 /** A page whose faults are noted: errors on the console, scripts that fail, broken policy, requests elsewhere. */
 export async function guarded(browser, base, options = {}) {
@@ -41,6 +56,7 @@ export async function guarded(browser, base, options = {}) {
     [LINKS_CHANGED, NOT_WHOLE, ...expected].some((pattern) => pattern.test(text)) || faults.push(text);
   await context.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (e) =>
+      // biome-ignore lint/suspicious/noConsole: what is on the console is noted
       console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`),
     );
   });
@@ -121,6 +137,29 @@ export async function accessible(page, where, foreign = false) {
 export async function fits(page, where) {
   const [wide, room] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
   ensure(wide <= room, `${where}: ${wide} pixels wide in a window of ${room}`);
+}
+
+/** What the menu of a chart gives: SVG, PNG or CSV. */
+export async function saved(page, figure, kind) {
+  await figure.locator('summary', { hasText: 'Save' }).click();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    figure.getByRole('button', { name: kind, exact: true }).click(),
+  ]);
+  return fs.readFileSync(await download.path());
+}
+
+/** A chart is saved as what it is: drawings, and a table that begins so. */
+export async function savesAll(page, figure, csvBegins) {
+  const csv = (await saved(page, figure, 'CSV')).toString();
+  ensure(csvBegins.test(csv), `the CSV begins with ${csv.slice(0, 200)}`);
+  const svg = (await saved(page, figure, 'SVG')).toString();
+  const drawing = /^<svg[^>]* xmlns="http:\/\/www.w3.org\/2000\/svg"/.test(svg);
+  ensure(drawing && (svg.match(/<(rect|path|circle)/g) ?? []).length > 2, 'the SVG is no drawing');
+  ensure(!svg.includes('var(--'), 'the SVG has colours that only the page knows');
+  const png = await saved(page, figure, 'PNG');
+  ensure(png.subarray(1, 4).toString() === 'PNG' && png.length > 3000, 'the PNG is no drawing');
+  return csv;
 }
 
 /**

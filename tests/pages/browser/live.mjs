@@ -1,9 +1,6 @@
 // A run while it goes on, watched by a page that is opened once.
 import { accessible, ensure, fits, go, guarded, seeAll, tell } from './lib.mjs';
 
-const number = async (locator) =>
-  Number(((await locator.innerText()).match(/[\d,]+/) ?? ['0'])[0].replace(/,/g, ''));
-
 /** From its first step to its grade: states, steps, nodes, samples, jobs come by themselves. */
 export async function live({ browser, base, args }) {
   const { page, clean, close } = await guarded(browser, base);
@@ -20,10 +17,9 @@ export async function live({ browser, base, args }) {
     const word = (await state.innerText()).replace(/^\S+\s+/, '');
     seen.add(word);
     if (word === 'measuring') {
-      const rows = page.locator('.table', {
-        has: page.getByRole('searchbox', { name: 'Filter jobs', exact: true }),
-      });
-      if ((await rows.count()) > 0) growing.jobs.add(await number(rows.getByRole('status')));
+      const ended = page.locator('.gauge', { hasText: 'Ended' }).locator('.figure');
+      const told = await ended.innerText({ timeout: 100 }).catch(() => null);
+      if (told) growing.jobs.add(told);
       const cpu = page.locator('figure.chart', { has: page.getByText('CPU', { exact: true }) });
       await page
         .getByRole('heading', { name: 'Use of the nodes' })
@@ -43,11 +39,12 @@ export async function live({ browser, base, args }) {
   ensure(await page.evaluate(() => window.openedOnce), 'the page was loaded again');
   for (const word of args.states) ensure(seen.has(word), `${word} was not shown, but ${[...seen]}`);
   ensure(growing.samples.size >= 2, `samples did not come while it went on: ${[...growing.samples]}`);
+  ensure(growing.jobs.size >= 2, `how far its jobs are was not told while it went on: ${[...growing.jobs]}`);
   await page.getByText('The host is as it was before.').waitFor();
   await seeAll(page);
   for (const text of args.shows) await page.getByText(text).first().waitFor();
   clean('live');
-  tell({ seen: [...seen], samplesSeen: growing.samples.size, jobsSeen: growing.jobs.size });
+  tell({ seen: [...seen], samplesSeen: growing.samples.size, jobsTold: growing.jobs.size });
   await close();
 }
 

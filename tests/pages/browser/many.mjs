@@ -1,6 +1,5 @@
 // Long lists and many jobs: what is in the page stays small, and frames come.
-import { readFile } from 'node:fs/promises';
-import { ensure, frames, go, guarded, settled, tell } from './lib.mjs';
+import { ensure, frames, go, guarded, savesAll, settled, tell } from './lib.mjs';
 
 const rowsShown = (page, label) => page.locator(`section[aria-label="${label}"] tbody tr:not(.gap)`).count();
 
@@ -111,30 +110,61 @@ export async function many_jobs({ browser, base, args }) {
   await row.waitFor();
   ensure((await row.locator('td').first().innerText()) === index, `the marked row is not of job ${index}`);
 
-  await saves(page, 'Jobs on nodes', args);
+  const figure = page.locator('figure.chart', { has: page.getByText('Jobs on nodes', { exact: true }) });
+  const csv = await savesAll(page, figure, /^job,task,nodes,/);
+  ensure(csv.split('\r\n').length === args.jobs + 2, `the CSV has ${csv.split('\r\n').length - 2} jobs`);
   clean('jobs');
   await close();
   tell({ jobs: args.jobs, ...figures });
 }
 
-/** Its menu gives an SVG and a PNG that are drawings, and a CSV with a line a job. */
-async function saves(page, title, args) {
-  const figure = page.locator('figure.chart', { has: page.getByText(title, { exact: true }) });
-  const got = async (kind) => {
-    await figure.locator('summary', { hasText: 'Save' }).click();
-    const [download] = await Promise.all([
-      page.waitForEvent('download'),
-      figure.getByRole('button', { name: kind, exact: true }).click(),
-    ]);
-    return readFile(await download.path());
-  };
-  const csv = (await got('CSV')).toString();
-  ensure(csv.split('\r\n').length === args.jobs + 2, `the CSV has ${csv.split('\r\n').length - 2} jobs`);
-  const svg = (await got('SVG')).toString();
-  ensure(
-    svg.startsWith('<svg') && (svg.match(/<rect/g) ?? []).length > 5 && !svg.includes('var('),
-    'the SVG is no drawing',
-  );
-  const png = await got('PNG');
-  ensure(png.subarray(1, 4).toString() === 'PNG' && png.length > 3000, 'the PNG is no drawing');
+const GRID_STEPS = 60;
+
+/** From one end of the box to the other: `side` is scrollTop or scrollLeft. */
+async function swept(page, box, side) {
+  for (let n = 1; n <= GRID_STEPS; n++) {
+    await box.evaluate(
+      (e, [to, name]) => {
+        e[name] =
+          to * (name === 'scrollTop' ? e.scrollHeight - e.clientHeight : e.scrollWidth - e.clientWidth);
+      },
+      [n / GRID_STEPS, side],
+    );
+    await page.waitForTimeout(16);
+  }
+}
+
+/** A grid of 100,000 runs: what is out of sight is not in the page, it moves, and each place leads to its run. */
+export async function many_cells({ browser, base, args }) {
+  const { page, clean, close } = await guarded(browser, base);
+  const begun = performance.now();
+  await go(page, `${base}/ui/campaigns/${args.campaign}`);
+  const grid = page.getByRole('grid');
+  await grid.getByRole('gridcell').first().waitFor();
+  const openedMs = Math.round(performance.now() - begun);
+  await settled(page);
+  await grid.scrollIntoViewIfNeeded();
+  const inPage = () => grid.locator('[role="gridcell"]').count();
+  const shown = (cell, block) => grid.locator(`[data-at="${cell} ${block}"]`);
+  ensure((await inPage()) < 2000, `${await inPage()} cells are in the page`);
+
+  const down = await frames(page, () => swept(page, grid, 'scrollTop'));
+  await shown(args.cells - 1, 0).waitFor();
+  const across = await frames(page, () => swept(page, grid, 'scrollLeft'));
+  await shown(args.cells - 1, args.blocks - 1).waitFor();
+  ensure((await inPage()) < 2000, `${await inPage()} cells are in the page`);
+
+  // By keys: from the first to the next, which is far from what is shown.
+  await shown(0, 0).focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('End');
+  const last = `1 ${args.blocks - 1}`;
+  await page.waitForFunction((at) => document.activeElement?.getAttribute('data-at') === at, last);
+  ensure(await shown(1, args.blocks - 1).isVisible(), 'what has the focus is shown');
+  const run = /run ([0-9a-f]{8})/.exec(await shown(1, args.blocks - 1).getAttribute('aria-label'))[1];
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: `Run ${run}` }).waitFor();
+  clean('grid');
+  await close();
+  tell({ openedMs, runs: args.cells * args.blocks, down, across });
 }

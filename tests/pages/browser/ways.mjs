@@ -1,5 +1,6 @@
-// What a reader does: by keys alone, and while the daemon goes and comes.
-import { ask, ensure, go, guarded, settled } from './lib.mjs';
+// What a reader does: by keys alone, in colours of his own, at addresses where nothing is, while the daemon goes and
+// comes; and the console of /docs.
+import { accessible, ask, ensure, go, guarded, LOST, settled } from './lib.mjs';
 
 const focused = (page) => page.evaluate(() => document.activeElement?.textContent?.trim() ?? '');
 
@@ -47,13 +48,6 @@ export async function keyboard({ browser, base, args }) {
   await close();
 }
 
-const LOST = [
-  /ERR_CONNECTION_REFUSED/,
-  /ERR_EMPTY_RESPONSE/,
-  /ERR_CONNECTION_RESET/,
-  /ERR_INCOMPLETE_CHUNKED_ENCODING/,
-];
-
 /** The daemon goes: it is told, what was shown stays. It comes back: that is told, and what is new is shown. */
 export async function lost({ browser, base, args }) {
   const { page, clean, close } = await guarded(browser, base, { expected: LOST });
@@ -68,5 +62,51 @@ export async function lost({ browser, base, args }) {
   await page.getByText(name).first().waitFor();
   ensure((await page.getByRole('alert').count()) === 0, 'the error is gone');
   clean('lost');
+  await close();
+}
+
+/** Where there is nothing, that is said: of pages, and of objects in the daemon's words. */
+export async function missing({ browser, base }) {
+  const { page, clean, close } = await guarded(browser, base, { expected: [/status of 404/] });
+  await go(page, `${base}/ui/no/such`);
+  await page.getByRole('heading', { level: 1, name: 'No such page' }).waitFor();
+  await accessible(page, 'no such page');
+  await go(page, `${base}/ui/clusters/00000000`);
+  await page.getByRole('alert').filter({ hasText: '00000000' }).waitFor();
+  await accessible(page, 'no such cluster');
+  clean('missing');
+  await close();
+}
+
+/** The colours are switched, and stay so. */
+export async function theme({ browser, base }) {
+  const { page, clean, close } = await guarded(browser, base, { colorScheme: 'light' });
+  const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  await go(page, `${base}/ui/`);
+  const light = await ground();
+  const button = page.getByRole('button', { name: /^Colours/ });
+  await button.click();
+  await button.click();
+  ensure((await ground()) !== light, 'the colours are not switched');
+  await page.reload();
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  ensure((await ground()) !== light, 'the colours are not kept');
+  clean('theme');
+  await close();
+}
+
+/** An operation of the contract is tried from /docs, and answered by this daemon. */
+export async function tried({ browser, base }) {
+  const { page, clean, close } = await guarded(browser, base);
+  await go(page, `${base}/docs`);
+  await page.locator('.opblock-tag').first().waitFor();
+  await page.click('#operations-tag-service');
+  await page.click('#operations-service-getHealth .opblock-summary-control');
+  await page.click('.try-out__btn');
+  await page.click('.execute');
+  const status = page.locator('.live-responses-table tbody td.response-col_status', { hasText: '200' });
+  await status.waitFor();
+  await accessible(page, 'an operation that was tried', true);
+  clean('docs');
   await close();
 }

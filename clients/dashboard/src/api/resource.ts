@@ -28,6 +28,8 @@ export interface Resource<T> {
 const RARELY_MS = 60_000;
 /** Where they do not, this often. */
 const FALLBACK_MS = 5000;
+/** What goes on and has no events of its own is looked at so often. */
+export const LIVE_MS = 2000;
 /** Events that come together cause one request, and many of them one a second. */
 const SETTLE_MS = 200;
 const LEAST_MS = 1000;
@@ -139,6 +141,15 @@ function useKept<T>(key: string | null, reader: Reader<T>, watch: Watch): Resour
     loading: own ? state.loading : key !== null,
     reload,
   };
+}
+
+/** While it goes on, reads again what changes without an event. */
+export function useLive(goesOn: boolean, reload: () => void): void {
+  useEffect(() => {
+    if (!goesOn) return;
+    const timer = setInterval(reload, LIVE_MS);
+    return () => clearInterval(timer);
+  }, [goesOn, reload]);
 }
 
 /** Events about one object, `run/1f2e3d4c`, or about all of a sort, `run/`. */

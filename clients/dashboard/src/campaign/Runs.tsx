@@ -21,6 +21,7 @@ interface Row {
 function rowsOf(grid: Grid, values: Values | null, cell: number | null): Row[] {
   const own = values?.metrics[0]?.values ?? [];
   const found = new Map(values?.runs.run.map((run, n) => [run, own[n] ?? null]) ?? []);
+  const names = grid.levels?.map(levels) ?? [];
   const { runs } = grid;
   return runs.run
     .map((id, n) => {
@@ -30,7 +31,7 @@ function rowsOf(grid: Grid, values: Values | null, cell: number | null): Row[] {
       return {
         id,
         cell: at,
-        name: levels(grid.levels?.[at] ?? {}),
+        name: names[at] ?? '',
         block: block < grid.warmup ? `${block} (warm-up)` : String(block),
         attempt: runs.attempt[n] ?? 1,
         state: grid.states[runs.state[n] ?? 0] ?? '',

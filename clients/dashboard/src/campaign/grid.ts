@@ -3,34 +3,34 @@ import type { Schemas } from '../api/client';
 
 export type Grid = Schemas['CampaignGrid'];
 
-export interface Place {
-  run: string;
-  /** A word: the grade of what is done, else the state. */
-  word: string;
-  attempt: number;
-}
-
-/** By `cell * blocks + block`: the newest attempt of each. */
-export function placesOf(grid: Grid): Map<number, Place> {
-  const out = new Map<number, Place>();
-  const { run, cell, block, attempt, state, grade } = grid.runs;
-  run.forEach((id, n) => {
+/** By `cell * blocks + block`: which of the grid's runs is the newest attempt there; -1 where there is none. */
+export function newestOf(grid: Grid): Int32Array {
+  const out = new Int32Array(grid.cells * grid.blocks).fill(-1);
+  const { cell, block, attempt } = grid.runs;
+  for (let n = 0; n < cell.length; n++) {
     const at = (cell[n] ?? 0) * grid.blocks + (block[n] ?? 0);
-    const tried = attempt[n] ?? 1;
-    if ((out.get(at)?.attempt ?? 0) > tried) return;
-    const judged = grade[n];
-    const word =
-      typeof judged === 'number' ? (grid.grades[judged] ?? '') : (grid.states[state[n] ?? 0] ?? '');
-    out.set(at, { run: id, word, attempt: tried });
-  });
+    const old = out[at] ?? -1;
+    if (old < 0 || (attempt[old] ?? 1) <= (attempt[n] ?? 1)) out[at] = n;
+  }
   return out;
 }
 
-/** How many of each word there are, and how many places have none yet. */
-export function tally(places: ReadonlyMap<number, Place>, all: number): [string, number][] {
+/** The grade of a run that is done, else its state; of none, that it has not begun. */
+export function wordOf(grid: Grid, n: number): string {
+  if (n < 0) return 'not begun';
+  const judged = grid.runs.grade[n];
+  return (
+    (typeof judged === 'number' ? grid.grades[judged] : grid.states[grid.runs.state[n] ?? 0]) ?? 'unknown'
+  );
+}
+
+/** How many of each word there are. */
+export function tally(grid: Grid, newest: Int32Array): [string, number][] {
   const out = new Map<string, number>();
-  for (const { word } of places.values()) out.set(word, (out.get(word) ?? 0) + 1);
-  if (all > places.size) out.set('not begun', all - places.size);
+  for (const n of newest) {
+    const word = wordOf(grid, n);
+    out.set(word, (out.get(word) ?? 0) + 1);
+  }
   return [...out];
 }
 

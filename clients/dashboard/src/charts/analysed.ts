@@ -48,7 +48,10 @@ export function valuesOf(
     const cell = values.runs.cell[n];
     if (typeof value !== 'number' || cell === undefined || values.runs.counts[n] !== 1) return;
     const label = `block ${values.runs.block[n]}, run ${run}`;
-    out.set(cell, [...(out.get(cell) ?? []), { value, label, href: links.run?.(run) }]);
+    const found = { value, label, href: links.run?.(run) };
+    const known = out.get(cell);
+    if (known) known.push(found);
+    else out.set(cell, [found]);
   });
   return out;
 }

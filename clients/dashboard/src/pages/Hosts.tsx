@@ -1,8 +1,9 @@
 import type { Schemas } from '../api/client';
 import { about, useResource } from '../api/resource';
 import { Badge } from '../components/Badge';
-import { ErrorBox, Facts, Gauge, Loading } from '../components/boxes';
-import { bytes, number } from '../components/format';
+import { ErrorBox, Facts, Loading } from '../components/boxes';
+import { Capacity } from '../components/Capacity';
+import { bytes } from '../components/format';
 import { Page, Section } from '../components/Page';
 import { type Column, Table } from '../components/Table';
 
@@ -47,23 +48,12 @@ function words(...parts: (string | number | null | undefined | false)[]): string
 }
 
 function One({ host }: { host: Host }) {
-  const { capacity, description: d } = host;
+  const { description: d } = host;
   const mitigations = Object.entries(d.kernel.mitigations);
   return (
     <>
       <Section title={host.name}>
-        <Gauge
-          label="CPUs"
-          used={capacity.cpusInUse}
-          all={capacity.cpus}
-          text={`${number(capacity.cpusInUse, 3)} of ${number(capacity.cpus, 3)} promised to clusters`}
-        />
-        <Gauge
-          label="Memory"
-          used={capacity.memoryInUseBytes}
-          all={capacity.memoryBytes}
-          text={`${bytes(capacity.memoryInUseBytes)} of ${bytes(capacity.memoryBytes)} promised to clusters`}
-        />
+        <Capacity of={host.capacity} />
         <Facts
           items={[
             ['Processor', words(d.cpu.model)],

@@ -1,7 +1,7 @@
 import { useLocation } from 'preact-iso';
 import { useAction } from '../api/action';
 import { address, type Schemas, send } from '../api/client';
-import { about, useResource } from '../api/resource';
+import { about, useLive, useResource } from '../api/resource';
 import { Badge } from '../components/Badge';
 import { ErrorBox, Facts, Loading } from '../components/boxes';
 import { Confirm } from '../components/Confirm';
@@ -29,6 +29,7 @@ export default function Image({ params }: PageProps) {
     loading,
     reload,
   } = useResource('/v1/images/{imageId}', target, { on: about(`image/${id}`) });
+  useLive(image?.state === 'building', reload); // what the build says
   const { route } = useLocation();
   const remove = useAction(async () => {
     await send('DELETE', '/v1/images/{imageId}', target);

@@ -1,7 +1,7 @@
 import { useAction } from '../api/action';
 import { type Schemas, send } from '../api/client';
 import { usePages } from '../api/pages';
-import { about, useResource } from '../api/resource';
+import { about, useLive, useResource } from '../api/resource';
 import { Badge } from '../components/Badge';
 import { Empty, ErrorBox, Loading } from '../components/boxes';
 import { Page, Section } from '../components/Page';
@@ -43,6 +43,10 @@ const COLUMNS: readonly Column<Row>[] = [
 
 export default function Images() {
   const list = usePages('/v1/images', {}, rowOf, { on: about('image/') });
+  useLive(
+    list.rows.some((image) => image.state === 'building'),
+    list.reload,
+  );
   return (
     <Page title="Images">
       <ErrorBox error={list.error} retry={list.reload} />

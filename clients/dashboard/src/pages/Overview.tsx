@@ -4,7 +4,8 @@ import { about, useResource } from '../api/resource';
 import { Figure } from '../charts/Figure';
 import { Badge, Verdict } from '../components/Badge';
 import { Empty, ErrorBox, Gauge, Loading } from '../components/boxes';
-import { bytes, count, duration, levels, number, percent, plural } from '../components/format';
+import { Capacity } from '../components/Capacity';
+import { count, duration, levels, number, percent, plural } from '../components/format';
 import { Progress, runRow } from '../components/lists';
 import { Page, Section } from '../components/Page';
 import { Ago, Elapsed, now } from '../components/time';
@@ -156,18 +157,7 @@ function HostNow({ host }: { host: Host }) {
     <div>
       <strong>{host.id}</strong>{' '}
       {noise && <Badge word={noise.quiet ? 'quiet' : 'busy'} tone={noise.quiet ? 'good' : 'warn'} />}
-      <Gauge
-        label="CPUs"
-        used={host.cpusInUse}
-        all={host.cpus}
-        text={`${number(host.cpusInUse, 3)} of ${number(host.cpus, 3)} promised to nodes`}
-      />
-      <Gauge
-        label="Memory"
-        used={host.memoryInUseBytes}
-        all={host.memoryBytes}
-        text={`${bytes(host.memoryInUseBytes)} of ${bytes(host.memoryBytes)} promised to nodes`}
-      />
+      <Capacity of={host} />
       {noise && (
         <>
           <Gauge

@@ -1,6 +1,6 @@
 import { useAction } from '../api/action';
 import { address, type Schemas, send } from '../api/client';
-import { about, useResource, useText } from '../api/resource';
+import { about, LIVE_MS, useResource, useText } from '../api/resource';
 import { Badge, Grade } from '../components/Badge';
 import { ErrorBox, Facts, Loading, Source, Warnings } from '../components/boxes';
 import { Confirm } from '../components/Confirm';
@@ -15,7 +15,6 @@ import type { PageProps } from '../router/routes';
 import { Artifacts } from '../run/Artifacts';
 import { Conditions } from '../run/Conditions';
 import { Jobs } from '../run/Jobs';
-import { LIVE_MS } from '../run/live';
 import { Measured } from '../run/Measured';
 import { Nodes } from '../run/Nodes';
 import { Samples } from '../run/Samples';

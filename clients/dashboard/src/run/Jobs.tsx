@@ -1,15 +1,14 @@
 // The jobs of a run's stream: over time, and one by one.
 import { useMemo, useRef, useState } from 'preact/hooks';
-import { about, useResource } from '../api/resource';
+import { about, LIVE_MS, useResource } from '../api/resource';
 import { Figure } from '../charts/Figure';
 import type { COLOURED_BY } from '../charts/gantt';
 import { type JobRow, jobRows } from '../charts/jobs';
 import { Badge } from '../components/Badge';
-import { ErrorBox } from '../components/boxes';
+import { ErrorBox, Gauge } from '../components/boxes';
 import { count, duration } from '../components/format';
 import { Section } from '../components/Page';
 import { type Column, Table } from '../components/Table';
-import { LIVE_MS } from './live';
 import { Unfinished } from './Unfinished';
 
 const load = () => import('../charts/gantt').then((m) => m.gantt);
@@ -29,6 +28,34 @@ const COLUMNS: readonly Column<JobRow>[] = [
   { name: 'Ended', value: (j) => j.end, show: (j) => time(j.end), figures: true },
   { name: 'On', value: (j) => j.nodes, width: 40 },
 ];
+
+interface Told {
+  jobs: number;
+  submitted: number;
+  ended: number;
+}
+
+/** How far a stream has come while it goes on; what is known of each job is in its nodes until then. */
+function Going({ run }: { run: string }) {
+  const { data } = useResource(
+    '/v1/events',
+    { query: { subject: `run/${run}`, last: 20 } },
+    { on: (e) => e.kind === 'run.progress' && e.subject === `run/${run}` },
+  );
+  const told = data?.items.findLast((e) => e.kind === 'run.progress')?.data as Told | undefined;
+  if (!told) return null;
+  const { jobs, submitted, ended } = told;
+  return (
+    <Section title="Jobs">
+      <Gauge label="Submitted" used={submitted} all={jobs} text={`${count(submitted)} of ${count(jobs)}`} />
+      <Gauge label="Ended" used={ended} all={jobs} text={`${count(ended)} of ${count(jobs)}`} />
+      <p class="muted small">
+        Where each job ran, and when, is fetched from the nodes when the last one has ended. It is shown here
+        then.
+      </p>
+    </Section>
+  );
+}
 
 export function Jobs({ run, live }: { run: string; live: boolean }) {
   const { data, error } = useResource(
@@ -50,7 +77,14 @@ export function Jobs({ run, live }: { run: string; live: boolean }) {
     }),
     [by],
   );
-  if (!data || rows.length === 0) return <ErrorBox error={error} />;
+  if (!data || rows.length === 0) {
+    return (
+      <>
+        <ErrorBox error={error} />
+        {live && <Going run={run} />}
+      </>
+    );
+  }
   return (
     <Section
       title="Jobs"

@@ -1,12 +1,11 @@
 // What nodes and host used while it went on: a chart a metric, read when it comes into sight.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Schemas } from '../api/client';
-import { about, useResource } from '../api/resource';
+import { about, LIVE_MS, useResource } from '../api/resource';
 import { Figure } from '../charts/Figure';
 import { Empty, ErrorBox, Loading } from '../components/boxes';
 import { quantity } from '../components/format';
 import { Section } from '../components/Page';
-import { LIVE_MS } from './live';
 import { byNode, stepFor, together } from './series';
 
 type Values = Schemas['SampleValues'];
