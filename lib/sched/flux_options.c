@@ -162,10 +162,11 @@ json_t *flux_merge_options(const json_t *options)
     return merged;
 }
 
-/* sched-simple and Fluxion's fcfs go by the order of the queue alone. */
+/* sched-simple, sched-fifo and Fluxion's fcfs go by the order of the queue alone. */
 bool flux_plans_with_limits(const json_t *options)
 {
     bd_auto_json json_t *merged = flux_merge_options(options);
-    return flux_wants_fluxion(merged) &&
-           !bd_str_eq(bd_json_str(merged, "queue-policy", NULL), "fcfs");
+    if (flux_wants_fluxion(merged))
+        return !bd_str_eq(bd_json_str(merged, "queue-policy", NULL), "fcfs");
+    return bd_str_eq(bd_json_str(merged, "scheduler", NULL), "sched-backfill");
 }

@@ -177,6 +177,7 @@ START_TEST(test_who_plans_with_limits)
         {"slurm", true, "{'SchedulerType':'sched/builtin'}", false},
         {"flux", false, "{}", false},
         {"flux", false, "{'scheduler':'sched-simple'}", false},
+        {"flux", false, "{'scheduler':'sched-backfill'}", true},
         {"flux", false, "{'scheduler':'fluxion'}", false},
         {"flux", false, "{'scheduler':'fluxion','queue-policy':'easy'}", true},
         {"flux", false, "{'scheduler':'fluxion','queue-policy':'conservative'}", true},
