@@ -135,6 +135,18 @@ static bool warn_of_traces(const struct planning *p, json_t *warnings)
     return false;
 }
 
+/* Whether there was none of this scheduler, which goes by limits or does not, and workload before.
+ */
+static bool is_new(const struct cluster_spec *cluster, json_t *workload, json_t *seen)
+{
+    bd_auto_json json_t *of =
+        json_pack("[s, b, O]", cluster->scheduler, sched_plans_with_limits(cluster), workload);
+    bd_auto_free char *key = bd_json_text(of);
+    bool is = !json_object_get(seen, key);
+    json_object_set_new(seen, key, json_true());
+    return is;
+}
+
 /* Of a cell whose workload was not looked at before. */
 static json_t *limits_of_cell(const json_t *spec, json_t *seen)
 {
@@ -143,18 +155,12 @@ static json_t *limits_of_cell(const json_t *spec, json_t *seen)
     bd_auto_faults struct schema_faults faults = {0};
     struct cluster_spec cluster;
     json_t *limits = NULL;
-    if (!kind || !kind->limits)
+    if (!kind || !kind->limits ||
+        cluster_spec_read(json_object_get(spec, "cluster"), &cluster, &faults) < 0)
         return NULL;
-    if (cluster_spec_read(json_object_get(spec, "cluster"), &cluster, &faults) < 0)
-        return NULL;
-    bd_auto_json json_t *of =
-        json_pack("[s, b, O]", cluster.scheduler, sched_plans_with_limits(&cluster), workload);
-    bd_auto_free char *key = bd_json_text(of);
-    if (!json_object_get(seen, key)) {
-        json_object_set_new(seen, key, json_true());
-        limits = kind->limits(workload, &cluster,
-                              (uint64_t)bd_json_int(json_object_get(spec, "design"), "seed", 0));
-    }
+    uint64_t seed = (uint64_t)bd_json_int(json_object_get(spec, "design"), "seed", 0);
+    if (is_new(&cluster, workload, seen))
+        limits = kind->limits(workload, &cluster, seed);
     cluster_spec_done(&cluster);
     return limits;
 }

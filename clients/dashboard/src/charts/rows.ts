@@ -53,7 +53,7 @@ export function framed(
     options: {
       width,
       height: rows.length * (narrow ? 64 : 50) + 62,
-      marginLeft: 6,
+      marginLeft: 14,
       marginRight: 12,
       marginBottom: 36,
       y: { axis: null, domain: [rows.length - 0.45, -0.6] },

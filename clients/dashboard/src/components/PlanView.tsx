@@ -9,11 +9,10 @@ import { Duration } from './time';
 type Plan = Schemas['Plan'];
 type PlannedCell = Plan['cellList'][number];
 
-const BASES: Record<PlannedCell['estimate']['basis'], string> = {
+const BASES = {
   same: 'past runs of the same cell',
   like: 'past runs like it',
   guess: 'what the spec says',
-  none: 'nothing is known',
 };
 
 const CELLS: readonly Column<PlannedCell>[] = [
@@ -25,7 +24,7 @@ const CELLS: readonly Column<PlannedCell>[] = [
     show: (c) => <Duration ms={c.estimate.seconds === null ? null : c.estimate.seconds * 1000} />,
     figures: true,
   },
-  { name: 'By', value: (c) => BASES[c.estimate.basis] },
+  { name: 'By', value: (c) => (c.estimate.basis === 'none' ? null : BASES[c.estimate.basis]) },
 ];
 const cellId = (c: PlannedCell) => String(c.index);
 
@@ -41,6 +40,7 @@ export function PlanView({ plan }: { plan: Plan }) {
   const bases = (Object.keys(BASES) as (keyof typeof BASES)[])
     .filter((basis) => estimate.cells[basis] > 0)
     .map((basis) => `${BASES[basis]} (${plural(estimate.cells[basis], 'cell')})`);
+  const unknown = estimate.cells.none;
   const warmup = plan.warmupBlocks > 0 ? `, ${count(plan.warmupBlocks)} of them to warm up` : '';
   return (
     <>
@@ -59,7 +59,11 @@ export function PlanView({ plan }: { plan: Plan }) {
           ],
         ]}
       />
-      <p class="small muted">By {bases.join(', ')}.</p>
+      <p class="small muted">
+        {bases.length > 0 && `By ${bases.join(', ')}. `}
+        {unknown > 0 &&
+          `How long a run of ${plural(unknown, 'cell')} takes is not known before the first one.`}
+      </p>
       <Resolution resolution={plan.resolution} />
       {plan.budget && (
         <p>

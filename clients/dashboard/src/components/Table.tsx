@@ -15,6 +15,8 @@ export interface Column<T> {
   figures?: boolean;
   /** Wide texts are cut to this many characters' width, and whole on hover. */
   width?: number;
+  /** They are shown whole, in several lines. Not in tables of so many rows that some are out of sight. */
+  wraps?: boolean;
 }
 
 interface Props<T> {
@@ -197,7 +199,8 @@ function Body<T>({ label, rows, columns, id, sort, turn, more, extend, marked }:
 function Data<T>({ column, row }: { column: Column<T>; row: T }) {
   const value = column.value(row);
   const shown = column.show ? column.show(row) : (value ?? <span class="muted">–</span>);
-  if (column.width === undefined) return <td class={column.figures ? 'figures' : undefined}>{shown}</td>;
+  if (column.width === undefined)
+    return <td class={column.figures ? 'figures' : column.wraps ? 'wrap' : undefined}>{shown}</td>;
   return (
     <td>
       <div

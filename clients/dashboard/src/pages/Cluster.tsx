@@ -5,7 +5,7 @@ import { Badge } from '../components/Badge';
 import { ErrorBox, Facts, Loading, Warnings } from '../components/boxes';
 import { Confirm } from '../components/Confirm';
 import { Console } from '../components/Console';
-import { duration } from '../components/format';
+import { duration, plural } from '../components/format';
 import { Page, Section } from '../components/Page';
 import { Residue } from '../components/Residue';
 import { type Column, Table } from '../components/Table';
@@ -105,7 +105,7 @@ function About({ cluster }: { cluster: Schemas['Cluster'] }) {
         ],
         ['Scheduler', `${scheduler.name} ${scheduler.version ?? ''}`],
         ['Options', options.length > 0 ? options.join(', ') : 'none given'],
-        ['Each node', `${spec.node.cpus} CPUs, ${spec.node.memory}`],
+        ['Each node', `${plural(spec.node.cpus ?? 1, 'CPU')}, ${spec.node.memory}`],
         ['Subnet', cluster.subnet ?? 'none yet'],
         ['Asked for', <Moment key="at" at={cluster.createdAt} />],
         [

@@ -3,7 +3,7 @@ import { about, useResource } from '../api/resource';
 import { Badge } from '../components/Badge';
 import { ErrorBox, Facts, Loading } from '../components/boxes';
 import { Capacity } from '../components/Capacity';
-import { bytes } from '../components/format';
+import { bytes, plural } from '../components/format';
 import { Page, Section } from '../components/Page';
 import { type Column, Table } from '../components/Table';
 
@@ -17,8 +17,8 @@ const CHECKS: readonly Column<Check>[] = [
     show: (c) => <Badge word={c.ok ? 'ok' : c.level} />,
   },
   { name: 'Check', value: (c) => c.id },
-  { name: 'What was found', value: (c) => c.summary, width: 80 },
-  { name: 'What to do', value: (c) => c.remedy, width: 60 },
+  { name: 'What was found', value: (c) => c.summary, wraps: true },
+  { name: 'What to do', value: (c) => c.remedy, wraps: true },
 ];
 const checkId = (c: Check) => c.id;
 
@@ -61,8 +61,8 @@ function One({ host }: { host: Host }) {
               'CPUs',
               words(
                 `${host.cpus} online`,
-                d.cpu.cores && `${d.cpu.cores} cores`,
-                d.cpu.sockets && `${d.cpu.sockets} sockets`,
+                d.cpu.cores && plural(d.cpu.cores, 'core'),
+                d.cpu.sockets && plural(d.cpu.sockets, 'socket'),
               ),
             ],
             [

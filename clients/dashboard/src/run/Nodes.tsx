@@ -4,6 +4,7 @@ import { about, useResource } from '../api/resource';
 import { Figure } from '../charts/Figure';
 import { toneOf } from '../components/Badge';
 import { ErrorBox, Loading } from '../components/boxes';
+import { plural } from '../components/format';
 import { Section } from '../components/Page';
 import { link } from '../router/links';
 
@@ -33,7 +34,8 @@ export function Nodes({ run }: { run: string }) {
         <>
           <p class="muted">
             {data.scheduler.name} {data.scheduler.version ?? ''} on {data.nodes.length} nodes (
-            {data.spec.backend}), each with {data.spec.node.cpus} CPUs and {data.spec.node.memory}
+            {data.spec.backend}), each with {plural(data.spec.node.cpus ?? 1, 'CPU')} and{' '}
+            {data.spec.node.memory}
           </p>
           <Figure title="Topology" name={`${run}-topology`} load={load} data={shape} options={NO_OPTIONS} />
         </>
