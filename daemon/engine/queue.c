@@ -105,8 +105,7 @@ static char *no_room(struct run *r, const struct cluster_spec *spec)
 {
     const struct engine_config *config = &r->e->config;
     uint64_t memory;
-    double used = engine_in_use(r->e, NULL, &memory),
-           wanted = cluster_spec_cpus(spec);
+    double used = engine_in_use(r->e, NULL, &memory), wanted = cluster_spec_cpus(spec);
     struct bd_err err = BD_ERR_INIT;
     struct cluster_spec strict = *spec;
     strict.oversubscribe = false;

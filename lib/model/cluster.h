@@ -92,7 +92,7 @@ struct node_plan {
     char name[NODE_NAME_BYTES]; /* "ctl1", "n1", "n2": also its host name; NODE_BARE */
     enum node_role role;
     double cpus; /* its enforced share; of a bare cluster, a compute node's */
-    bool bare; /* of a bare cluster: no domain or link is made of the names below */
+    bool bare;   /* of a bare cluster: no domain or link is made of the names below */
     char address[SUBNET_ADDR_BYTES]; /* dotted IPv4 */
     char domain[NODE_DOMAIN_BYTES];  /* libvirt's name: "bd-1f2e3d4c-n1" */
     char uuid[BD_UUID_BYTES];        /* libvirt's, derived from the domain's name */
