@@ -100,7 +100,7 @@ def host_after_file(images):
 def host_after_test(host_after_file, request):
     """Not in files of many small tests that say so: there once is enough."""
     each = not getattr(request.module, "LOOK_AT_HOST_ONCE", False)
-    before = each and host.inventory()
+    before = each and host.settled()
     yield
     if each:
         same_host(before)

@@ -116,6 +116,16 @@ def foreign(item):
     return bool(ids) and not OURS.intersection(ids)
 
 
+def settled(patience=15):
+    """The inventory once nothing of earlier tests is on its way out any more: two looks in a row that agree."""
+    until = time.monotonic() + patience
+    before, now = None, inventory()
+    while now != before and time.monotonic() < until:
+        time.sleep(0.05)
+        before, now = now, inventory()
+    return now
+
+
 def difference(before, patience=15):
     """What differs from before, once it has settled; the kernel ends namespaces in its own time."""
     until = time.monotonic() + patience
