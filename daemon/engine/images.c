@@ -262,8 +262,7 @@ static const char *unusable(const struct image_actor *i)
 {
     if (!i->row.digest || !i->row.fingerprint)
         return "its row in the database has no digest or no fingerprint, so that nothing shows "
-               "that "
-               "its files are those that were built: delete it, and build or import it again";
+               "that its files are those that were built: delete it, and build or import it again";
     bd_auto_free char *dir = image_dir(i->e->config.host.images_dir, i->row.digest);
     return bd_exists(dir) ? NULL : "its directory is gone: build or import it again";
 }

@@ -171,3 +171,31 @@ json_t *analyse(const struct made *made)
     bd_strv_done(&names.names);
     return json;
 }
+
+/* -- campaigns that several tests are of -- */
+
+const char one_objective[] =
+    "{" SPEC ", 'objectives': [{'metric': 'makespan', 'direction': 'min', 'margin': 0.05}]}";
+
+double luck(size_t block)
+{
+    return 1 + fmod(0.618034 * (double)(block + 1), 1);
+}
+
+double noise(size_t cell, size_t block)
+{
+    return 1 + 1e-3 * fmod(0.754878 * (double)(1 + cell + 7 * block), 1);
+}
+
+static double two_by_two(size_t metric, size_t cell, size_t block)
+{
+    static const double levels[] = {1, 2, 3, 12};
+    return (metric ? 1 / levels[cell] : levels[cell]) * luck(block) * noise(cell, block);
+}
+
+const struct made factorial = {.spec = one_objective,
+                               .levels = TWO_BY_TWO,
+                               .blocks = 13,
+                               .warmup = 1,
+                               .metrics = "makespan,wait",
+                               .value = two_by_two};

@@ -41,3 +41,16 @@ struct made {
     void (*change)(struct analysis_campaign *campaign);
 };
 json_t *analyse(const struct made *made);
+
+#define SPEC "'design': {'seed': 7}, 'workload': {'name': 'jobstream'}"
+#define TWO_BY_TWO                                                                                 \
+    "[{'x.policy': 'a', 'x.n': 2}, {'x.policy': 'b', 'x.n': 2}, {'x.policy': 'a', 'x.n': 4}, "     \
+    "{'x.policy': 'b', 'x.n': 4}]"
+/* One objective, makespan, and a margin. */
+extern const char one_objective[];
+/* The luck of a block, the same for all its cells, within 1 and 2; no trend. */
+double luck(size_t block);
+/* A little that is of no other value; no trend, and no two alike. */
+double noise(size_t cell, size_t block);
+/* Two factors of two levels: b takes twice as long where n is 2, and four times where n is 4. */
+extern const struct made factorial;

@@ -8,43 +8,11 @@
 #include <math.h>
 #include <string.h>
 
-#define SPEC "'design': {'seed': 7}, 'workload': {'name': 'jobstream'}"
-static const char one_objective[] =
-    "{" SPEC ", 'objectives': [{'metric': 'makespan', 'direction': 'min', 'margin': 0.05}]}";
 static const char two_objectives[] =
     "{" SPEC ", 'objectives': [{'metric': 'makespan', 'direction': 'min'},"
     " {'metric': 'wait', 'direction': 'min'}]}";
 
-#define TWO_BY_TWO                                                                                 \
-    "[{'x.policy': 'a', 'x.n': 2}, {'x.policy': 'b', 'x.n': 2}, {'x.policy': 'a', 'x.n': 4}, "     \
-    "{'x.policy': 'b', 'x.n': 4}]"
 static const char one_factor[] = "[{'x.policy': 'a'}, {'x.policy': 'b'}]";
-
-/* The luck of a block, the same for all its cells, within 1 and 2; no trend. */
-static double luck(size_t block)
-{
-    return 1 + fmod(0.618034 * (double)(block + 1), 1);
-}
-
-/* A little that is of no other value; no trend, and no two alike. */
-static double noise(size_t cell, size_t block)
-{
-    return 1 + 1e-3 * fmod(0.754878 * (double)(1 + cell + 7 * block), 1);
-}
-
-/* b takes twice as long where n is 2, and four times where n is 4. */
-static double two_by_two(size_t metric, size_t cell, size_t block)
-{
-    static const double levels[] = {1, 2, 3, 12};
-    return (metric ? 1 / levels[cell] : levels[cell]) * luck(block) * noise(cell, block);
-}
-
-static const struct made factorial = {.spec = one_objective,
-                                      .levels = TWO_BY_TWO,
-                                      .blocks = 13,
-                                      .warmup = 1,
-                                      .metrics = "makespan,wait",
-                                      .value = two_by_two};
 
 static double ratio(const json_t *comparison)
 {
@@ -547,54 +515,6 @@ START_TEST(test_confidence_is_that_asked_for)
 }
 END_TEST
 
-START_TEST(test_the_checklist_has_twelve_rules_with_evidence)
-{
-    bd_auto_json json_t *c = analyse(&factorial);
-    static const char *const expected[] = {
-        "met",     "met",           "met", "met", "met",
-        "met",     "met",           "met", "met", "not applicable",
-        "not met", "not applicable"};
-    for (int i = 0; i < 12; i++)
-        ck_assert_msg(strcmp(status(c, i + 1), expected[i]) == 0, "rule %d is %s", i + 1,
-                      status(c, i + 1));
-}
-END_TEST
-
-static void plot(struct analysis_campaign *campaign)
-{
-    campaign->plotted = true;
-}
-
-START_TEST(test_plots_are_told_where_there_are_some)
-{
-    struct made m = factorial;
-    m.change = plot;
-    bd_auto_json json_t *c = analyse(&m);
-    const json_t *rule = json_array_get(json_object_get(c, "checklist"), 11);
-    const char *evidence = bd_json_str(rule, "evidence", "");
-    bd_auto_free char *metrics =
-        bd_xasprintf("plot %zu metric", json_array_size(json_object_get(c, "metrics")));
-    ck_assert_str_eq(status(c, 12), "met");
-    ck_assert_msg(strstr(evidence, metrics) && strstr(evidence, "comparisons with intervals"), "%s",
-                  evidence);
-}
-END_TEST
-
-static double never(size_t metric BD_UNUSED, size_t cell BD_UNUSED, size_t block BD_UNUSED)
-{
-    return NAN;
-}
-
-START_TEST(test_of_what_was_not_measured_there_are_no_plots)
-{
-    struct made m = factorial;
-    m.change = plot;
-    m.value = never;
-    bd_auto_json json_t *c = analyse(&m);
-    ck_assert_str_eq(status(c, 12), "not applicable");
-}
-END_TEST
-
 UNIT_MAIN("analysis-design", test_levels_are_compared_over_all_others_and_in_each_context,
           test_words_are_of_what_is_within_nothing_else,
           test_what_is_asked_for_does_not_change_what_p_is_corrected_for,
@@ -608,9 +528,7 @@ UNIT_MAIN("analysis-design", test_levels_are_compared_over_all_others_and_in_eac
           test_the_rule_for_stopping_may_be_of_a_metric_that_is_not_told,
           test_drift_and_warming_up_are_seen, test_gaps_are_told_as_what_they_are,
           test_of_too_many_comparisons_those_within_contexts_are_left_out,
-          test_confidence_is_that_asked_for, test_the_checklist_has_twelve_rules_with_evidence,
-          test_plots_are_told_where_there_are_some,
-          test_of_what_was_not_measured_there_are_no_plots,
+          test_confidence_is_that_asked_for,
           test_a_cell_that_lacks_blocks_is_no_drift_of_the_others,
           test_what_all_cells_drift_by_is_seen_in_the_blocks,
           test_contexts_that_contradict_each_other_are_mixed,
