@@ -127,14 +127,16 @@ class Rows:
         return id
 
     def multiply_run(self, db, run, n, first=0, **fresh):
-        """As many more as that, all of the same; the last is the newest. fresh: SQL of i, which counts from the first."""
-        columns = [row[1] for row in db.execute("PRAGMA table_info(run)")]
-        fresh = {"id": "printf('%08x', 0x40000000 + i)", "position": "1000 + i",
-                 "created_ns": "created_ns + 1000000000000 + i"} | fresh
-        db.execute(
-            "WITH RECURSIVE n(i) AS (SELECT ? UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?)"
-            f" INSERT INTO run ({', '.join(columns)}) SELECT {', '.join(fresh.get(c, c) for c in columns)}"
-            " FROM run, n WHERE id = ?", (first, first + n, run))
+        """As many more as that with their clusters, all of the same; the last is the newest. fresh: SQL of i, which
+        counts from the first."""
+        id = "printf('%08x', 0x40000000 + i)"
+        fresh = {"id": id, "position": "1000 + i", "created_ns": "created_ns + 1000000000000 + i"} | fresh
+        for table, own in (("run", fresh), ("cluster", {"id": id, "run": id})):
+            columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+            db.execute(
+                "WITH RECURSIVE n(i) AS (SELECT ? UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?)"
+                f" INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(own.get(c, c) for c in columns)}"
+                f" FROM {table}, n WHERE id = ?", (first, first + n, run))
 
     def fill_campaign(self, db, campaign):
         """A run at each position but the first, which has one; without values."""
