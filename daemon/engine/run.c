@@ -164,7 +164,7 @@ static void add_cost(struct run *r, const char *metric, double value, const char
 }
 
 /* What its daemons used while the workload ran is what the scheduler costs; with its clients and
- * all else, what its node used. */
+ * all else, what its node used; and what it and the jobs used on the compute nodes. */
 static void add_scheduler_metrics(struct run *r)
 {
     static const struct {
@@ -172,6 +172,9 @@ static void add_scheduler_metrics(struct run *r)
     } sums[] = {{"scheduler_cpu", "cpuSeconds", "s"},
                 {"scheduler_memory_peak", "peakBytes", "B"},
                 {"scheduler_switches", "switches", "1"}};
+    static const struct {
+        const char *metric, *where;
+    } nodes[] = {{"scheduler_node_cpu", "controller"}, {"compute_nodes_cpu", "compute"}};
     const json_t *daemons = json_object_get(r->row.conditions, "scheduler");
     for (size_t k = 0; k < BD_ARRAY_LEN(sums); k++) {
         double sum = 0;
@@ -184,9 +187,11 @@ static void add_scheduler_metrics(struct run *r)
         if (n > 0)
             add_cost(r, sums[k].metric, sum, sums[k].unit, n);
     }
-    const json_t *node = json_object_get(r->row.conditions, "controller");
-    if (node)
-        add_cost(r, "scheduler_node_cpu", bd_json_real(node, "cpuSeconds", 0), "s", 1);
+    for (size_t k = 0; k < BD_ARRAY_LEN(nodes); k++) {
+        const json_t *used = json_object_get(r->row.conditions, nodes[k].where);
+        if (used)
+            add_cost(r, nodes[k].metric, bd_json_real(used, "cpuSeconds", 0), "s", 1);
+    }
 }
 
 static void grade(struct run *r)

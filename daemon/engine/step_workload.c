@@ -68,23 +68,30 @@ static json_t *daemons_json(const struct sampler_result *r)
     return list;
 }
 
-/* What the whole node used: its samples are rates, each since the one before. NULL: there are none.
- */
-static json_t *controller_json(const struct sampler_result *r, const struct cluster_plan *plan)
+static bool is_among(const char *name, const struct node_plan *nodes, size_t n)
 {
-    const char *name = cluster_plan_node(plan, NULL)->name;
+    while (n > 0 && !bd_str_eq(nodes[n - 1].name, name))
+        n--;
+    return n > 0;
+}
+
+/* What all that runs on these nodes used: samples are rates, each since the one before. NULL: there
+ * are none. */
+static json_t *used_json(const struct sampler_result *r, const struct node_plan *nodes, size_t n)
+{
+    double seconds = 0;
+    bool found = false;
     for (size_t i = 0; i < r->n_series; i++) {
         const struct sample_series *s = &r->series[i];
-        double seconds = 0;
         int64_t before_ns = 0;
-        if (s->metric != SAMPLE_CPU || !bd_str_eq(s->node, name))
+        if (s->metric != SAMPLE_CPU || !is_among(s->node, nodes, n))
             continue;
+        found = true;
         for (size_t k = 0; k < s->n; before_ns = s->points[k++].at_ns)
             seconds +=
                 s->points[k].value * (double)(s->points[k].at_ns - before_ns) / (double)BD_NS_PER_S;
-        return json_pack("{s:f}", "cpuSeconds", seconds);
     }
-    return NULL;
+    return found ? json_pack("{s:f}", "cpuSeconds", seconds) : NULL;
 }
 
 static json_t *sampler_json(const struct sampler_result *r)
@@ -108,9 +115,12 @@ static void end_sampling(const struct step_host *host, const struct step_input *
     sampler_stop(sampler, &r);
     if (sampler_blocks(&r, &out->samples, &out->n_samples, &why) < 0)
         bd_strv_addf(&out->warnings, "samples of nodes and host could not be kept: %s", why.text);
-    out->conditions = json_pack("{s:o, s:o, s:o, s:o*}", "noise", noise_json(host, &r.noise),
+    const struct cluster_plan *plan = &in->plan;
+    size_t controllers = plan->spec.bare ? plan->n_nodes : plan->spec.controllers;
+    out->conditions = json_pack("{s:o, s:o, s:o, s:o*, s:o*}", "noise", noise_json(host, &r.noise),
                                 "scheduler", daemons_json(&r), "sampler", sampler_json(&r),
-                                "controller", controller_json(&r, &in->plan));
+                                "controller", used_json(&r, plan->nodes, 1), "compute",
+                                used_json(&r, plan->nodes + controllers, plan->n_nodes - controllers));
     sampler_result_done(&r);
 }
 
