@@ -174,7 +174,7 @@ static void add_scheduler_metrics(struct run *r)
                 {"scheduler_switches", "switches", "1"}};
     static const struct {
         const char *metric, *where;
-    } nodes[] = {{"scheduler_node_cpu", "controller"}, {"compute_nodes_cpu", "compute"}};
+    } nodes[] = {{"scheduler_node_cpu", "controller"}, {"scheduler_compute_cpu", "compute"}};
     const json_t *daemons = json_object_get(r->row.conditions, "scheduler");
     for (size_t k = 0; k < BD_ARRAY_LEN(sums); k++) {
         double sum = 0;

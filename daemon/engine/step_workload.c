@@ -117,10 +117,10 @@ static void end_sampling(const struct step_host *host, const struct step_input *
         bd_strv_addf(&out->warnings, "samples of nodes and host could not be kept: %s", why.text);
     const struct cluster_plan *plan = &in->plan;
     size_t controllers = plan->spec.bare ? plan->n_nodes : plan->spec.controllers;
-    out->conditions = json_pack("{s:o, s:o, s:o, s:o*, s:o*}", "noise", noise_json(host, &r.noise),
-                                "scheduler", daemons_json(&r), "sampler", sampler_json(&r),
-                                "controller", used_json(&r, plan->nodes, 1), "compute",
-                                used_json(&r, plan->nodes + controllers, plan->n_nodes - controllers));
+    out->conditions = json_pack(
+        "{s:o, s:o, s:o, s:o*, s:o*}", "noise", noise_json(host, &r.noise), "scheduler",
+        daemons_json(&r), "sampler", sampler_json(&r), "controller", used_json(&r, plan->nodes, 1),
+        "compute", used_json(&r, plan->nodes + controllers, plan->n_nodes - controllers));
     sampler_result_done(&r);
 }
 

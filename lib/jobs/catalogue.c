@@ -176,8 +176,9 @@ const struct metric metrics_catalogue[] = {
      "CPU time of all that ran on the controller while the workload did: daemons, clients, the "
      "driver and the node itself. From its samples: sum of CPUs x time.",
      "benchd"},
-    {"compute_nodes_cpu", "s", "cost", RUN, METRIC_MIN,
-     "CPU time of all that ran on the compute nodes while the workload did: the scheduler's daemons "
+    {"scheduler_compute_cpu", "s", "cost", RUN, METRIC_MIN,
+     "CPU time of all that ran on the compute nodes while the workload did: the scheduler's "
+     "daemons "
      "and launchers there, and the jobs. From their samples: sum of CPUs x time.",
      "benchd"},
     {"scheduler_memory_peak", "B", "cost", RUN, METRIC_MIN,

@@ -72,7 +72,7 @@ def test_metrics_follow_from_the_rows(api, mixed):
         assert math.isclose(told[f"{name}_mean"]["value"], sum(values) / len(values) / 1e9, rel_tol=1e-12), name
     assert 0 < told["clients_cpu_per_job"]["value"] < told["driver_cpu_per_job"]["value"]
     assert told["scheduler_node_cpu"]["value"] > 0 and "scheduler_cpu" not in told
-    assert told["compute_nodes_cpu"]["value"] >= told["job_cpu_per_job"]["value"] * told["job_cpu_per_job"]["n"]
+    assert told["scheduler_compute_cpu"]["value"] >= told["job_cpu_per_job"]["value"] * told["job_cpu_per_job"]["n"]
 
 
 def test_its_own_records_say_the_same(mixed):
