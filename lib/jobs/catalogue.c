@@ -178,8 +178,7 @@ const struct metric metrics_catalogue[] = {
      "benchd"},
     {"scheduler_compute_cpu", "s", "cost", RUN, METRIC_MIN,
      "CPU time of all that ran on the compute nodes while the workload did: the scheduler's "
-     "daemons "
-     "and launchers there, and the jobs. From their samples: sum of CPUs x time.",
+     "daemons and launchers there, and the jobs. From their samples: sum of CPUs x time.",
      "benchd"},
     {"scheduler_memory_peak", "B", "cost", RUN, METRIC_MIN,
      "Peak of resident memory of their processes, each since it began: sum.", "benchd"},
